@@ -1,0 +1,3 @@
+"""Mnemo: find what makes an image memorable, and edit images to be more or less so."""
+
+__version__ = "0.1.0"
