@@ -1,1 +1,33 @@
-"""Fixtures that more than one test file needs."""
+"""Fixtures that more than one test file needs: the real weights, and real faces."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mnemo import generators, weights
+
+WEIGHTS = Path(__file__).parents[1] / "resources" / "weights"
+
+
+@pytest.fixture(scope="session", name="weights")
+def find_weights() -> Callable[[str], Path]:
+    """Find the real weights of a name, fetched on first use."""
+
+    def find(name: str) -> Path:
+        path = WEIGHTS / weights.catalogue()[name].file
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            weights.fetch(name, path)
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def faces_64(request: pytest.FixtureRequest) -> NDArray[np.uint8]:
+    """(240, 64, 64, 3) faces of the embedded generator."""
+    generator = generators.load("dcgan-faces", request.getfixturevalue("weights")("dcgan-faces"))
+    return generator.render(generator.sample(range(240), psi=0.8))

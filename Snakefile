@@ -1,0 +1,103 @@
+"""From seeds to a report: what makes an image memorable, and edits that change it."""
+
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
+
+
+configfile: "config.yaml"
+
+
+report: "rules/captions/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/weights.smk"
+include: "rules/latents.smk"
+include: "rules/images.smk"
+include: "rules/scores.smk"
+include: "rules/hyperplanes.smk"
+include: "rules/dose_response.smk"
+include: "rules/realness.smk"
+include: "rules/tables.smk"
+include: "rules/figures.smk"
+include: "rules/report.smk"
+
+
+onstart:
+    start()
+
+
+rule all:
+    """Every stage, every table, and the report."""
+    default_target: True
+    input:
+        collect("<results>/{table}.parquet", table=["agreement", *MERGED_TABLES]),
+        shards("square", BASES),
+        "<results>/config.yaml",
+        "<results>/report.html",
+
+
+rule weights:
+    """Stage: fetch the weights that the study needs."""
+    input:
+        collect("{file}", file=map(weights_file, USED_WEIGHTS)),
+
+
+rule sample:
+    """Stage: draw the latents of the sets fit, eval and reference."""
+    input:
+        shards("latents", BASES),
+
+
+rule render:
+    """Stage: render the sets fit, eval and reference."""
+    input:
+        shards("square", BASES),
+
+
+rule ovalize:
+    """Stage: cut the faces of the set fit to ovals."""
+    input:
+        shards("oval", ["fit"]),
+
+
+rule score:
+    """Stage: score the set fit, and compare the assessors and shapes."""
+    input:
+        scores(["fit"]),
+        "<results>/agreement.parquet",
+
+
+rule fit:
+    """Stage: fit the grid of hyperplanes."""
+    input:
+        "<results>/hyperplanes.parquet",
+
+
+rule edit:
+    """Stage: edit the set eval, score the edits, and measure how scores follow alpha."""
+    input:
+        collect("<results>/{table}.parquet", table=["scores", *DOSE_RESPONSE_TABLES]),
+
+
+rule realness:
+    """Stage: measure how real the edited images look."""
+    input:
+        "<results>/realness.parquet",
+
+
+rule figures:
+    """Stage: draw the figures."""
+    input:
+        FIGURES,
+
+
+rule report:
+    """Stage: write the report."""
+    input:
+        "<results>/report.html",

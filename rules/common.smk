@@ -1,0 +1,278 @@
+"""What the rules share: the study, its sets and shards, and the paths of their files."""
+
+import hashlib
+
+from mnemo import config as study
+from mnemo import digests, weights
+from mnemo.assessors.registry import ASSESSORS
+from mnemo.errors import MnemoError
+from mnemo.features.registry import EXTRACTORS
+from mnemo.generators.registry import GENERATORS
+from snakemake.exceptions import WorkflowError
+
+try:
+    settings = study.checked(config)
+    study.check_results(settings, Path("results", settings.study))
+except MnemoError as mistake:
+    raise WorkflowError(str(mistake)) from None
+
+BASES = ("fit", "eval", "reference")
+EDITS = {edit.name: edit for edit in settings.edits}
+GENERATOR = GENERATORS[settings.generator.name]
+EXTRACTOR = EXTRACTORS[settings.realness.features]
+MEASURED = [name for name in settings.assessors if not ASSESSORS[name].parts]
+DERIVED = [name for name in settings.assessors if ASSESSORS[name].parts]
+USED_WEIGHTS = sorted(
+    {
+        GENERATOR.weights,
+        *EXTRACTOR.weights,
+        *(name for assessor in MEASURED for name in ASSESSORS[assessor].weights),
+    }
+)
+
+
+pathvars:
+    results=f"results/{settings.study}",
+    logs=f"results/{settings.study}/logs",
+    benchmarks=f"results/{settings.study}/benchmarks",
+
+
+wildcard_constraints:
+    base="|".join(BASES),
+    edit="|".join(EDITS),
+    alpha=r"-?[0-9.]+",
+    set=rf"({'|'.join(BASES)})(/({'|'.join(EDITS)})/-?[0-9.]+)?",
+    shard=r"\d{5}",
+    assessor="|".join(ASSESSORS),
+    shape="square|oval",
+    space="z|w|w_plus",
+    threshold="mean|median",
+
+
+def start():
+    """Check the weights that are there, and mark the results folder as this study's."""
+    try:
+        weights.verify_present(USED_WEIGHTS, Path("resources", "weights"))
+        study.mark_results(settings, Path("results", settings.study))
+    except MnemoError as mistake:
+        raise WorkflowError(str(mistake)) from None
+
+
+def code_of(script, *modules):
+    """Digest a script and the library modules behind it; `modules` it imports by name."""
+    return digests.of(Path(workflow.basedir, "scripts"), script, *modules)
+
+
+def stamp(*names):
+    """Say for a table's metadata which study it is of, and which weights it was made with."""
+    return {
+        "study": settings.study,
+        "weights": {name: weights.catalogue()[name].sha256 for name in names},
+    }
+
+
+def weights_file(name):
+    return f"<resources>/weights/{weights.catalogue()[name].file}"
+
+
+#: The tables of each edit's dose and response, and all the tables that are joined from parts.
+DOSE_RESPONSE_TABLES = ["dose_response", "slopes", "local_slopes", "calibration"]
+MERGED_TABLES = [
+    "scores",
+    "hyperplanes",
+    "realness",
+    *DOSE_RESPONSE_TABLES,
+    *(["faces"] if "oval" in settings.shapes else []),
+]
+VALIDATION = {"corrected": "cross-validation", "faithful": "holdout"}
+EXTRACTOR_WEIGHTS = [weights_file(name) for name in EXTRACTOR.weights]
+
+
+def edited_sets(edit):
+    return [f"eval/{edit.name}/{alpha:g}" for alpha in edit.alphas]
+
+
+def all_edited_sets():
+    return [name for edit in settings.edits for name in edited_sets(edit)]
+
+
+def scored_sets():
+    return ["fit", *all_edited_sets()]
+
+
+def base_of(name):
+    """Name the unedited set that a set comes from."""
+    return name.split("/")[0]
+
+
+def shards_of(name):
+    """Number a set's shards: of a fixed size, so that a larger set has more, and the same first."""
+    count = getattr(settings.sets, base_of(name)).count
+    return [f"{number:05d}" for number in range(-(-count // settings.shard_size))]
+
+
+def shard_seeds(wildcards):
+    """List the seeds of one shard, first and last."""
+    images = getattr(settings.sets, wildcards.base)
+    start = int(wildcards.shard) * settings.shard_size
+    stop = min(start + settings.shard_size, images.count)
+    return [images.first_seed + start, images.first_seed + stop]
+
+
+def shards(folder, names):
+    """List the files of a folder of some sets: latents, square, oval or features/…"""
+    return [
+        f"<results>/{name}/{folder}/{shard}.parquet" for name in names for shard in shards_of(name)
+    ]
+
+
+def scores(names, assessors=settings.assessors, shapes=settings.shapes):
+    """List the files of some sets' scores."""
+    return [
+        path
+        for assessor in assessors
+        for shape in shapes
+        for path in shards(f"scores/{assessor}/{shape}", names)
+    ]
+
+
+def truncation_psi(wildcards):
+    """Tell the truncation psi of the set that a job works on."""
+    return settings.truncation_psi(base_of(wildcards.get("base") or wildcards.set))
+
+
+def weights_name(wildcards):
+    """Name the weights that a file holds."""
+    return next(
+        name for name, entry in weights.catalogue().items() if entry.file == wildcards.file
+    )
+
+
+def hyperplane_of_edit(wildcards):
+    """Name the hyperplane that an edit moves along."""
+    edit = EDITS[wildcards.edit]
+    return (
+        f"<results>/hyperplanes/{edit.space}/{edit.assessor}/{edit.shape}/{edit.threshold}.parquet"
+    )
+
+
+def weights_of_assessor(wildcards):
+    return [weights_file(name) for name in ASSESSORS[wildcards.assessor].weights]
+
+
+def stamp_of_assessor(wildcards):
+    entry = ASSESSORS[wildcards.assessor]
+    return stamp(*(name for part in entry.parts or () for name in ASSESSORS[part].weights), *entry.weights)
+
+
+def code_of_assessor(wildcards):
+    return code_of("score_images", ASSESSORS[wildcards.assessor].module)
+
+
+def scores_of_parts(wildcards):
+    """List the two shards of scores whose difference is wanted."""
+    return [
+        f"<results>/{wildcards.set}/scores/{part}/{wildcards.shape}/{wildcards.shard}.parquet"
+        for part in ASSESSORS[wildcards.assessor].parts
+    ]
+
+
+def scores_to_fit(wildcards):
+    return scores(["fit"], [wildcards.assessor], [wildcards.shape])
+
+
+def scores_of_edit(wildcards):
+    return scores(edited_sets(EDITS[wildcards.edit]))
+
+
+def features_of(names):
+    return shards(f"features/{settings.realness.features}", names)
+
+
+def features_of_edit(wildcards):
+    return features_of(edited_sets(EDITS[wildcards.edit]))
+
+
+def hyperplane_files():
+    return [
+        f"<results>/hyperplanes/{space}/{assessor}/{shape}/{threshold}.parquet"
+        for space in settings.hyperplanes.spaces
+        for assessor in settings.assessors
+        for shape in settings.shapes
+        for threshold in settings.hyperplanes.thresholds
+    ]
+
+
+def parts_of_table(wildcards):
+    """List the files that a public table joins."""
+    match wildcards.table:
+        case "scores":
+            return scores(scored_sets())
+        case "faces":
+            return shards("oval", scored_sets())
+        case "hyperplanes":
+            return hyperplane_files()
+        case "realness":
+            return [f"<results>/realness/{edit}.parquet" for edit in EDITS]
+        case table:
+            return [f"<results>/dose_response/{edit}/{table}.parquet" for edit in EDITS]
+
+
+#: Whether there are two sets of scores of the same images to compare.
+COMPARABLE = len(settings.assessors) * len(settings.shapes) > 1
+#: The tables that the report shows: under which heading, and as what.
+SHOWN_TABLES = {
+    **({"agreement": ("1 Scores", "Table 1: agreement of ranks")} if COMPARABLE else {}),
+    "hyperplanes": ("2 Hyperplanes", "Tables 2 and 4: accuracy of the hyperplanes"),
+    "dose_response": ("3 Edits", "Mean score at each alpha"),
+    "slopes": ("3 Edits", "Slope over all alphas"),
+    "local_slopes": ("3 Edits", "Slopes between neighbouring alphas"),
+    "calibration": ("3 Edits", "Alpha for a wanted change"),
+    "realness": ("4 Realness", "Distances to the reference set"),
+}
+
+
+def digest_of_captions():
+    """Digest the words of the report, so that a change of them makes it again."""
+    captions = sorted(Path(workflow.basedir, "rules", "captions").glob("*.rst"))
+    words = b"".join(caption.read_bytes() for caption in captions)
+    return hashlib.sha256(words).hexdigest()[:12]
+
+
+def category_of_table(wildcards):
+    return SHOWN_TABLES[wildcards.table][0]
+
+
+def labels_of_table(wildcards):
+    return {"result": SHOWN_TABLES[wildcards.table][1]}
+
+
+def settings_of_edit(wildcards):
+    return EDITS[wildcards.edit].model_dump(mode="json")
+
+
+def scores_to_draw(wildcards):
+    return scores(edited_sets(EDITS[wildcards.edit]), [wildcards.assessor])
+
+
+def strip_seeds(wildcards):
+    """List the seeds of the faces that a strip shows, first and last: the first of their set."""
+    images = settings.sets.eval
+    return [images.first_seed, images.first_seed + min(settings.figures.strips, images.count)]
+
+
+def strip_files(wildcards):
+    """List the shards that hold the first faces of an edit by shape, and those of their scores."""
+    edit = EDITS[wildcards.edit]
+    first = shards_of("eval")[: -(-settings.figures.strips // settings.shard_size)]
+    folders = {shape: [shape] for shape in settings.shapes}
+    folders["scores"] = [f"scores/{edit.assessor}/{shape}" for shape in settings.shapes]
+    return {
+        name: [
+            f"<results>/{edited}/{folder}/{shard}.parquet"
+            for folder in names
+            for edited in edited_sets(edit)
+            for shard in first
+        ]
+        for name, names in folders.items()
+    }

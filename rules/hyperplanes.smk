@@ -1,0 +1,31 @@
+"""Hyperplanes: one for each space, assessor, shape and threshold (Tables 2 and 4)."""
+
+
+rule fit_hyperplane:
+    """Fit one hyperplane of the grid, and test it on held-out seeds."""
+    input:
+        latents=shards("latents", ["fit"]),
+        scores=scores_to_fit,
+    output:
+        hyperplane="<results>/hyperplanes/{space}/{assessor}/{shape}/{threshold}.parquet",
+    log:
+        "<logs>/fit_hyperplane/{space}/{assessor}/{shape}/{threshold}.log",
+    benchmark:
+        "<benchmarks>/fit_hyperplane/{space}/{assessor}/{shape}/{threshold}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem="4GB",
+        runtime="60m",
+    params:
+        layers=GENERATOR.layers,
+        validation=VALIDATION[settings.preset],
+        folds=settings.hyperplanes.folds,
+        permutations=settings.hyperplanes.permutations,
+        regularisation=settings.hyperplanes.regularisation,
+        statistics=settings.statistics.model_dump(),
+        stamp=stamp(),
+        code=code_of("fit_hyperplane"),
+    script:
+        "../scripts/fit_hyperplane.py"

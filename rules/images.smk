@@ -1,0 +1,53 @@
+"""Images: rendered from latents, and cut to ovals as in the 10k US Adult Faces."""
+
+
+rule render_images:
+    """Render one shard of latents."""
+    input:
+        latents="<results>/{set}/latents/{shard}.parquet",
+        weights=ancient(weights_file(GENERATOR.weights)),
+    output:
+        images="<results>/{set}/square/{shard}.parquet",
+    log:
+        "<logs>/render_images/{set}/{shard}.log",
+    benchmark:
+        "<benchmarks>/render_images/{set}/{shard}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: 4
+    resources:
+        gpu=1,
+        mem="8GB",
+        runtime="30m",
+    params:
+        generator=settings.generator.name,
+        truncation_psi=truncation_psi,
+        stamp=stamp(GENERATOR.weights),
+        code=code_of("render_images", GENERATOR.module),
+    script:
+        "../scripts/render_images.py"
+
+
+rule ovalize_images:
+    """Find the face in each image of a shard, and cut it out as an oval on white."""
+    input:
+        images="<results>/{set}/square/{shard}.parquet",
+    output:
+        images="<results>/{set}/oval/{shard}.parquet",
+    log:
+        "<logs>/ovalize_images/{set}/{shard}.log",
+    benchmark:
+        "<benchmarks>/ovalize_images/{set}/{shard}.tsv"
+    conda:
+        "../envs/faces.yaml"
+    threads: 1
+    resources:
+        mem="8GB",
+        runtime="30m",
+    params:
+        preset=settings.preset,
+        detection_height=settings.ovals.detection_height,
+        stamp=stamp(),
+        code=code_of("ovalize_images"),
+    script:
+        "../scripts/ovalize_images.py"

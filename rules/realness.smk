@@ -1,0 +1,53 @@
+"""Realness: how far the edited images are from the reference set (Figure 7)."""
+
+
+rule extract_features:
+    """Extract the features of one shard of images, once for all comparisons."""
+    input:
+        images="<results>/{set}/square/{shard}.parquet",
+        weights=ancient(EXTRACTOR_WEIGHTS),
+    output:
+        features="<results>/{set}/features/{features}/{shard}.parquet",
+    log:
+        "<logs>/extract_features/{set}/{features}/{shard}.log",
+    benchmark:
+        "<benchmarks>/extract_features/{set}/{features}/{shard}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: 4
+    resources:
+        gpu=1,
+        mem="8GB",
+        runtime="30m",
+    params:
+        stamp=stamp(*EXTRACTOR.weights),
+        code=code_of("extract_features", EXTRACTOR.module),
+    script:
+        "../scripts/extract_features.py"
+
+
+rule measure_realness:
+    """Measure the Fréchet and the kernel distance of an edit at each alpha to the reference."""
+    input:
+        edited=features_of_edit,
+        reference=features_of(["reference"]),
+    output:
+        realness="<results>/realness/{edit}.parquet",
+    log:
+        "<logs>/measure_realness/{edit}.log",
+    benchmark:
+        "<benchmarks>/measure_realness/{edit}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: 4
+    resources:
+        mem="16GB",
+        runtime="240m",
+    params:
+        features=settings.realness.features,
+        groups=settings.realness.groups,
+        statistics=settings.statistics.model_dump(),
+        stamp=stamp(*EXTRACTOR.weights),
+        code=code_of("measure_realness"),
+    script:
+        "../scripts/measure_realness.py"

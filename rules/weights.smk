@@ -1,0 +1,17 @@
+"""Weights: fetched once for all studies, on a machine with a network, and checked."""
+
+
+rule fetch_weights:
+    """Fetch the weights of a model and check that they are whole."""
+    output:
+        weights="<resources>/weights/{file}",
+    log:
+        "<logs>/fetch_weights/{file}.log",
+    localrule: True
+    retries: 2
+    conda:
+        "../envs/torch.yaml"
+    params:
+        name=weights_name,
+    script:
+        "../scripts/fetch_weights.py"

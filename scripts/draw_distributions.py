@@ -1,0 +1,12 @@
+"""Draw how the scores of the set fit are distributed."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import figures, logs, tables
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+scores = tables.frame(snakemake.input.scores, ["assessor", "shape", "score"])
+figures.save(figures.distributions(scores), snakemake.output.figure)

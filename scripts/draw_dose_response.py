@@ -1,0 +1,18 @@
+"""Draw how one assessor's scores of an edit follow alpha."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import figures, logs, tables
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+inputs, assessor = snakemake.input, snakemake.wildcards.assessor
+scores = tables.frame(inputs.scores, ["shape", "alpha", "score"])
+means, slopes = (
+    table[table["assessor"] == assessor]
+    for table in (tables.read(path).to_pandas() for path in (inputs.means, inputs.slopes))
+)
+figure = figures.dose_response(scores, means, slopes, snakemake.params.statistics["confidence"])
+figures.save(figure, snakemake.output.figure)

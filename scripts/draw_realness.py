@@ -1,0 +1,15 @@
+"""Draw how far an edit is from the reference set, over alpha."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import figures, logs, tables
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+params = snakemake.params
+measured = tables.read(snakemake.input.realness).to_pandas()
+confidence = params.statistics["confidence"]
+figure = figures.realness(measured, params.frechet, params.kernel, confidence)
+figures.save(figure, snakemake.output.figure)

@@ -1,0 +1,24 @@
+"""Draw the first faces of an edit over alpha, with their scores."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mnemo import figures, latents, logs, pages, tables
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+params = snakemake.params
+faces = [latents.key(seed) for seed in range(*params.seeds)]
+pictures = pd.concat(
+    figures.gather(snakemake.input[shape], shape, faces) for shape in params.shapes
+)
+scores = tables.frame(snakemake.input.scores, ["image", "shape", "alpha", "score"])
+figures.save(figures.strip(pictures, scores, quality="memorable"), snakemake.output.figure)
+page = pages.picture(
+    f"Faces of the edit {snakemake.wildcards.edit}", Path(snakemake.output.figure).read_bytes()
+)
+pages.save(page, snakemake.output.page)

@@ -1,0 +1,31 @@
+"""Fit one hyperplane of the grid, and test it on held-out seeds."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import hyperplanes, latents, logs, tables
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+grid, params = snakemake.wildcards, snakemake.params
+scores = tables.scores(snakemake.input.scores, ["image", "score"])
+tiled = grid.space == "w_plus"
+fitted = hyperplanes.fit(
+    latents.gather(snakemake.input.latents, "w" if tiled else grid.space, scores["image"]),
+    scores["score"].to_numpy(),
+    threshold=grid.threshold,
+    layers=params.layers if tiled else 1,
+    validation=params.validation,
+    folds=params.folds,
+    permutations=params.permutations,
+    regularisation=params.regularisation,
+    seed=params.statistics["seed"],
+    confidence=params.statistics["confidence"],
+)
+tables.write(
+    snakemake.output.hyperplane,
+    tables.HYPERPLANES,
+    hyperplanes.row(grid.space, grid.assessor, grid.shape, fitted),
+    tables.Provenance.of(snakemake.rule, params.items()),
+)

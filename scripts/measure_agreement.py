@@ -1,0 +1,18 @@
+"""Correlate the ranks that assessors and shapes give to the same images."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import logs, statistics, tables
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+params = snakemake.params
+scores = tables.scores(snakemake.input.scores, ["image", "assessor", "shape", "score"])
+tables.write(
+    snakemake.output.agreement,
+    tables.AGREEMENT,
+    statistics.agreements(scores, **params.statistics),
+    tables.Provenance.of(snakemake.rule, params.items()),
+)

@@ -1,0 +1,21 @@
+"""Measure how the scores of an edit follow alpha."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import logs, statistics, tables
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+params = snakemake.params
+columns = ["image", "edit", "assessor", "shape", "alpha", "score"]
+scores = tables.scores(snakemake.input.scores, columns)
+measured = statistics.responses(scores, params.changes, **params.statistics)
+for name, table in measured.items():
+    tables.write(
+        snakemake.output[name],
+        tables.PUBLIC[name],
+        table,
+        tables.Provenance.of(snakemake.rule, params.items()),
+    )

@@ -1,0 +1,25 @@
+"""Measure how far an edit at each alpha is from the reference set."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import logs, realness, tables
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+params = snakemake.params
+_, reference = tables.features(snakemake.input.reference)[None]
+measured = realness.compare(
+    tables.features(snakemake.input.edited),
+    reference,
+    groups=params.groups,
+    seed=params.statistics["seed"],
+    confidence=params.statistics["confidence"],
+)
+tables.write(
+    snakemake.output.realness,
+    tables.REALNESS,
+    measured.assign(edit=snakemake.wildcards.edit, features=params.features),
+    tables.Provenance.of(snakemake.rule, params.items()),
+)

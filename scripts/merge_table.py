@@ -1,0 +1,16 @@
+"""Join the parts of one public table."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import logs, tables
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+tables.merge(
+    snakemake.input.parts,
+    snakemake.output.table,
+    tables.PUBLIC[snakemake.wildcards.table],
+    tables.Provenance.of(snakemake.rule, snakemake.params.items()),
+)

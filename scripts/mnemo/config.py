@@ -1,0 +1,426 @@
+"""What a study may say: one closed model, and every mistake at once."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+)
+
+from mnemo import FORMAT, files
+from mnemo.assessors.registry import ASSESSORS
+from mnemo.errors import MnemoError
+from mnemo.features.registry import EXTRACTORS
+from mnemo.generators.registry import GENERATORS
+
+Shape = Literal["square", "oval"]
+Threshold = Literal["mean", "median"]
+Space = Literal["z", "w", "w_plus"]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+#: Folders that a set has, which an edit's folder beside them can't be called.
+RESERVED = ("latents", "square", "oval", "scores", "features")
+#: Seeds are written with 7 digits.
+SEEDS = 10_000_000
+
+
+def _known(what: str, names: Any) -> AfterValidator:
+    def check(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"no {what} is called so; known: {', '.join(names)}")
+        return name
+
+    return AfterValidator(check)
+
+
+def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    twice = sorted({str(value) for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"given twice: {', '.join(twice)}")
+    return values
+
+
+def _alphas(values: tuple[float, ...]) -> tuple[float, ...]:
+    if 0 not in values:
+        raise ValueError("must contain 0, the unedited images that the others are compared with")
+    if any(value != round(value, 6) for value in values):
+        raise ValueError("at most 6 decimals, since an alpha names a folder")
+    return tuple(value + 0.0 for value in values)
+
+
+def _not_reserved(name: str) -> str:
+    if name in RESERVED:
+        raise ValueError(f"the name is taken by a folder of every set: {', '.join(RESERVED)}")
+    return name
+
+
+Truncation = Annotated[float, Field(ge=0, le=2)]
+AssessorName = Annotated[str, _known("assessor", ASSESSORS)]
+
+
+class Section(BaseModel):
+    """A part of the study; a key that it does not know is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Generator(Section):
+    """The generator and how its latents are drawn."""
+
+    name: Annotated[str, _known("generator", GENERATORS)] = Field(
+        description="Generator of the images.", json_schema_extra={"enum": list(GENERATORS)}
+    )
+    truncation_psi: Truncation = Field(
+        1.0, description="Truncation psi of every set that does not say its own; 1 is none."
+    )
+
+
+class ImageSet(Section):
+    """A set of generated images."""
+
+    count: PositiveInt = Field(description="Images in the set.")
+    first_seed: NonNegativeInt = Field(
+        description="Seed of the first image; the others follow it one by one."
+    )
+    truncation_psi: Truncation | None = Field(
+        None, description="Truncation psi of this set; the generator's when absent."
+    )
+
+
+class Sets(Section):
+    """The study's image sets."""
+
+    fit: ImageSet = Field(description="Images that hyperplanes are fitted on.")
+    eval: ImageSet = Field(description="Fresh images that get edited.")
+    reference: ImageSet = Field(description="Images that realness is measured against.")
+
+
+class Ovals(Section):
+    """How square images become ovals."""
+
+    detection_height: int = Field(
+        256,
+        ge=48,
+        le=2048,
+        description="Height in pixels at which MTCNN looks for faces; smaller is faster.",
+    )
+
+
+class Hyperplanes(Section):
+    """The grid of hyperplanes: every assessor and shape of the study, and these."""
+
+    spaces: Annotated[tuple[Space, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
+        ("z",), description="Latent spaces to fit in; w_plus is w tiled over all layers."
+    )
+    thresholds: Annotated[tuple[Threshold, ...], Field(min_length=1), AfterValidator(_unique)] = (
+        Field(("mean", "median"), description="Rules that cut high from low scores.")
+    )
+    folds: int = Field(5, ge=2, le=20, description="Folds of the cross-validation.")
+    permutations: PositiveInt = Field(10, description="Label shuffles of the control.")
+    regularisation: PositiveFloat = Field(
+        1.0, description="Inverse strength C of the L2 penalty, as scikit-learn means it."
+    )
+
+
+class Edit(Section):
+    """A move of the set `eval` along the normal of one hyperplane of the grid."""
+
+    name: Annotated[Name, AfterValidator(_not_reserved)] = Field(description="Name of the edit.")
+    space: Space = Field(description="Space of the hyperplane.")
+    assessor: AssessorName = Field(description="Assessor of the hyperplane.")
+    shape: Shape = Field(description="Shape of the images that the hyperplane was fitted on.")
+    threshold: Threshold = Field(description="Threshold of the hyperplane.")
+    alphas: Annotated[
+        tuple[float, ...], Field(min_length=2), AfterValidator(_unique), AfterValidator(_alphas)
+    ] = Field(description="Distances to move along the unit normal; 0 is the unedited image.")
+
+
+class Realness(Section):
+    """How realness is measured."""
+
+    features: Annotated[str, _known("feature extractor", EXTRACTORS)] = Field(
+        "resnet152", description="Feature extractor.", json_schema_extra={"enum": list(EXTRACTORS)}
+    )
+    groups: int = Field(
+        20, ge=5, le=100, description="Groups of images that the jackknife leaves out in turn."
+    )
+
+
+class Statistics(Section):
+    """Intervals and their randomness."""
+
+    confidence: float = Field(0.95, gt=0.5, lt=1, description="Confidence of every interval.")
+    resamples: int = Field(1000, ge=100, description="Bootstrap resamples.")
+    seed: NonNegativeInt = Field(0, description="Seed of folds, resamples and shuffles.")
+
+
+class Calibration(Section):
+    """Changes of score for which the study looks for an alpha."""
+
+    changes: Annotated[tuple[float, ...], AfterValidator(_unique)] = Field(
+        (), description="Wanted changes of the mean score against alpha 0."
+    )
+
+
+class Figures(Section):
+    """What the figures show."""
+
+    strips: int = Field(6, ge=1, le=50, description="Faces in the strip of edits.")
+
+
+class Config(Section):
+    """A study."""
+
+    study: Name = Field(description="Name of the study; results go to results/<study>.")
+    preset: Literal["corrected", "faithful"] = Field(
+        "corrected",
+        description="faithful: ovals and validation as the paper's authors' code has them; "
+        "corrected: as a reviewer would ask for them. See docs/methods.md.",
+    )
+    generator: Generator
+    shard_size: PositiveInt = Field(
+        description="Images per job: what one job does, and what a crash can lose."
+    )
+    sets: Sets
+    shapes: Annotated[tuple[Shape, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
+        ("square", "oval"), description="Shapes that the assessors score."
+    )
+    ovals: Ovals = Ovals()  # type: ignore[call-arg]
+    assessors: Annotated[tuple[AssessorName, ...], Field(min_length=1), AfterValidator(_unique)] = (
+        Field(description="Models that score the images.")
+    )
+    hyperplanes: Hyperplanes = Hyperplanes()  # type: ignore[call-arg]
+    edits: Annotated[tuple[Edit, ...], Field(min_length=1)]
+    realness: Realness = Realness()  # type: ignore[call-arg]
+    statistics: Statistics = Statistics()  # type: ignore[call-arg]
+    calibration: Calibration = Calibration()  # type: ignore[call-arg]
+    figures: Figures = Figures()  # type: ignore[call-arg]
+
+    def truncation_psi(self, base: str) -> float:
+        """Tell the truncation psi of a set."""
+        own: float | None = getattr(self.sets, base).truncation_psi
+        return self.generator.truncation_psi if own is None else own
+
+
+Parts = dict[str, Any]
+Mistakes = Iterator[tuple[str, Any, str]]
+
+
+def _sets_apart(part: Parts) -> Mistakes:
+    ranges = {
+        name: (images.first_seed, images.first_seed + images.count)
+        for name, images in dict(part["sets"]).items()
+    }
+    for name, (start, stop) in ranges.items():
+        if stop > SEEDS:
+            yield f"sets.{name}", stop - 1, f"its last seed must be below {SEEDS}"
+        for other, (begin, end) in ranges.items():
+            if name < other and start < end and begin < stop:
+                yield f"sets.{name}", f"seeds {start} to {stop - 1}", f"shares seeds with {other}"
+
+
+def _enough_to_split(part: Parts) -> Mistakes:
+    count, folds = part["sets"].fit.count, part["hyperplanes"].folds
+    if count < 10 * folds:
+        yield "sets.fit.count", count, f"{folds} folds need at least {10 * folds} images"
+
+
+def _enough_to_jackknife(part: Parts) -> Mistakes:
+    for name in ("eval", "reference"):
+        count, groups = getattr(part["sets"], name).count, part["realness"].groups
+        if count < 2 * groups:
+            yield f"sets.{name}.count", count, f"realness.groups {groups} needs {2 * groups} images"
+
+
+def _spaces_exist(part: Parts) -> Mistakes:
+    known = GENERATORS[part["generator"].name].spaces
+    for index, space in enumerate(part["hyperplanes"].spaces):
+        if space not in known:
+            yield (
+                f"hyperplanes.spaces.{index}",
+                space,
+                f"the generator {part['generator'].name} has {', '.join(known)}",
+            )
+
+
+def _edits_in_grid(part: Parts) -> Mistakes:
+    names = [edit.name for edit in part["edits"]]
+    grid = {
+        "space": part["hyperplanes"].spaces,
+        "assessor": part["assessors"],
+        "shape": part["shapes"],
+        "threshold": part["hyperplanes"].thresholds,
+    }
+    for index, edit in enumerate(part["edits"]):
+        if edit.name in names[:index]:
+            yield f"edits.{index}.name", edit.name, "given twice"
+        for axis, values in grid.items():
+            if (value := getattr(edit, axis)) not in values:
+                allowed = f"the grid of hyperplanes has {', '.join(values)}"
+                yield f"edits.{index}.{axis}", value, allowed
+
+
+def _parts_scored(part: Parts) -> Mistakes:
+    for index, name in enumerate(part["assessors"]):
+        absent = [
+            needed for needed in ASSESSORS[name].parts or () if needed not in part["assessors"]
+        ]
+        if absent:
+            yield f"assessors.{index}", name, f"needs {' and '.join(absent)} in the list too"
+
+
+#: What must hold between sections, each with the sections that it reads.
+_ACROSS: tuple[tuple[tuple[str, ...], Callable[[Parts], Mistakes]], ...] = (
+    (("sets",), _sets_apart),
+    (("sets", "hyperplanes"), _enough_to_split),
+    (("sets", "realness"), _enough_to_jackknife),
+    (("generator", "hyperplanes"), _spaces_exist),
+    (("edits", "hyperplanes", "assessors", "shapes"), _edits_in_grid),
+    (("assessors",), _parts_scored),
+)
+
+
+def checked(raw: dict[str, Any]) -> Config:
+    """Read a study, or tell every mistake in it.
+
+    Args:
+        raw: The merged configuration, as Snakemake hands it over.
+
+    Returns:
+        The study.
+
+    Raises:
+        MnemoError: The study is not right; the message has a line for each mistake: its path, the
+            value given, and what is allowed.
+    """
+    mistakes: list[tuple[str, Any, str]] = []
+    try:
+        config = Config.model_validate(raw)
+        part = dict(config)
+    except ValidationError as invalid:
+        mistakes += [_told(dict(error)) for error in invalid.errors()]
+        wrong = {str(error["loc"][0]) for error in invalid.errors() if error["loc"]}
+        part = {
+            name: TypeAdapter(field.rebuild_annotation()).validate_python(raw[name])
+            if name in raw
+            else field.get_default()
+            for name, field in Config.model_fields.items()
+            if name not in wrong
+        }
+    for needed, check in _ACROSS:
+        if all(name in part for name in needed):
+            mistakes += check(part)
+    if mistakes:
+        lines = [f"  {path}: {value!r}: {allowed}" for path, value, allowed in mistakes]
+        raise MnemoError("\n".join(["the study is not right:", *lines]))
+    return config
+
+
+def _told(error: dict[str, Any]) -> tuple[str, Any, str]:
+    path = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        section: Any = Config
+        for step in error["loc"][:-1]:
+            section = _step(section, step)
+        return path, error["input"], f"unknown key; known: {', '.join(section.model_fields)}"
+    if error["type"] == "missing":
+        return path, None, "must be given"
+    return path, error["input"], error["msg"].removeprefix("Value error, ")
+
+
+def _step(section: Any, step: str | int) -> Any:
+    """Go down one step of a mistake's path in the model."""
+    if isinstance(step, int):
+        return section
+    kind = section.model_fields[step].annotation
+    inner = [
+        argument for argument in getattr(kind, "__args__", ()) if hasattr(argument, "model_fields")
+    ]
+    return inner[0] if inner else kind
+
+
+def check_results(config: Config, folder: str | Path) -> None:
+    """Make sure that a results folder is this study's, before anything in it is replaced.
+
+    Args:
+        config: The study.
+        folder: Its results folder; one that is absent or empty is fine.
+
+    Raises:
+        MnemoError: The folder was written by another study, by a version of Mnemo whose files
+            this one can't continue, or by something else.
+    """
+    folder = Path(folder)
+    marker = folder / "study.json"
+    remedy = f"Give this study another name (key `study`), or move {folder} away."
+    if not marker.is_file():
+        if folder.is_dir() and any(folder.iterdir()):
+            raise MnemoError(
+                f"{folder} is not empty, and has no {marker.name} of Mnemo's. {remedy}"
+            )
+        return
+    try:
+        found = json.loads(marker.read_text())
+    except ValueError as why:
+        raise MnemoError(f"{marker} is damaged ({why}). {remedy}") from why
+    for key, value in identity(config).items():
+        if found.get(key) != value:
+            raise MnemoError(
+                f"{folder} was written with {key} {found.get(key)!r}, and this study has "
+                f"{value!r}. {remedy}"
+            )
+
+
+def mark_results(config: Config, folder: str | Path) -> None:
+    """Mark a results folder as this study's, for `check_results`.
+
+    Args:
+        config: The study.
+        folder: Its results folder.
+    """
+    marker = Path(folder, "study.json")
+    text = json.dumps(identity(config), indent=2) + "\n"
+    if not marker.is_file() or marker.read_text() != text:
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        with files.whole(marker) as partial:
+            partial.write_text(text)
+
+
+def identity(config: Config) -> dict[str, Any]:
+    """Tell what can't change while a results folder stays the same study's.
+
+    Args:
+        config: The study.
+
+    Returns:
+        What `study.json` holds. Other settings may change: the rules that they reach run again.
+    """
+    return {
+        "format": FORMAT,
+        "study": config.study,
+        "generator": config.generator.name,
+        "shard_size": config.shard_size,
+        "first_seeds": {name: images.first_seed for name, images in dict(config.sets).items()},
+    }
+
+
+def schema() -> str:
+    """Write the JSON schema with which editors check and complete a study's YAML.
+
+    Returns:
+        The text of `config.schema.json`.
+    """
+    return json.dumps(Config.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    print(schema(), end="")

@@ -1,0 +1,47 @@
+"""Feature extractors, on whose features realness is measured, and how to load one.
+
+An extractor is one file in this package and one entry in its registry.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnemo.errors import MnemoError
+from mnemo.features.registry import EXTRACTORS
+
+
+class Extractor(Protocol):
+    """What every loaded feature extractor can do."""
+
+    def extract(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Extract the features of images.
+
+        Args:
+            images: Each (height, width, 3), RGB; they may differ in size.
+
+        Returns:
+            (n, 2048).
+        """
+
+
+def load(name: str, path: str | Path) -> Extractor:
+    """Load a feature extractor.
+
+    Args:
+        name: One of `registry.EXTRACTORS`.
+        path: Its weights file.
+
+    Returns:
+        The extractor, on the best device of this machine.
+
+    Raises:
+        MnemoError: The name is unknown, or the file is not that extractor's.
+    """
+    if name not in EXTRACTORS:
+        raise MnemoError(f"no feature extractor is called {name!r}; known: {', '.join(EXTRACTORS)}")
+    return import_module(EXTRACTORS[name].module).load(Path(path))  # type: ignore[no-any-return]

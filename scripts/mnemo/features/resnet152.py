@@ -1,0 +1,94 @@
+"""ResNet-152's pooled features, from the weights file that ResMem needs anyway.
+
+ResMem holds an ImageNet ResNet-152 whose filters it left as they were: it still tells cats from
+espressos. Its batch norms, though, went on averaging while ResMem was trained (52,500 batches of
+RGB from 0 to 1, with no mean subtracted), so that this is the input that it knows: with the usual
+ImageNet mean and deviation subtracted it takes every image for a stopwatch or a bubble. A distance
+on these features can be compared within Mnemo, and with no other published number.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from cleanfid.resize import make_resizer
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torchvision.models import resnet152
+
+from mnemo import checkpoints, networks
+
+#: Resizes (h, w, 3) from 0 to 255 to (224, 224, 3), float32, as clean-fid does.
+resize = make_resizer("PIL", False, "bicubic", (224, 224))
+
+
+class PooledResNet152(nn.Module):
+    """ResNet-152 without its classes.
+
+    This and `resize` are what clean-fid takes as `custom_feat_extractor` and `custom_fn_resize`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = resnet152(weights=None)
+        self.features.fc = nn.Identity()
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Extract features.
+
+        Args:
+            images: (n, 3, 224, 224), RGB from 0 to 255.
+
+        Returns:
+            (n, 2048).
+        """
+        return self.features(images / 255)  # type: ignore[no-any-return]
+
+
+def load(path: Path) -> "ResNet152":
+    """Load the extractor.
+
+    Args:
+        path: `model.pt` of the package resmem.
+
+    Returns:
+        The extractor, on the best device.
+
+    Raises:
+        MnemoError: The file is missing or holds another network.
+    """
+    state = checkpoints.tensors(path)
+    unused = [name for name in state if name.startswith(("features.fc.", "conv", "fc"))]
+    module = PooledResNet152()
+    checkpoints.fill(module, state, path, unused)
+    return ResNet152(module)
+
+
+class ResNet152:
+    """An extractor of ResNet-152's pooled features.
+
+    Attributes:
+        module: Maps (n, 3, 224, 224), RGB from 0 to 255, to (n, 2048).
+
+    Args:
+        module: The network, with its trained weights.
+    """
+
+    def __init__(self, module: PooledResNet152):
+        self.module = networks.ready(module)
+
+    def extract(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Extract the features of images.
+
+        Args:
+            images: Each (height, width, 3), RGB; they may differ in size.
+
+        Returns:
+            (n, 2048).
+        """
+        return networks.apply(self.module, images, _prepare, "ResNet-152", (2048,))
+
+
+def _prepare(image: NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(resize(image)).permute(2, 0, 1)

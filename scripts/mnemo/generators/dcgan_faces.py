@@ -1,0 +1,95 @@
+"""The embedded face generator: a DCGAN of 64 px faces, trained on DigiFace-1M.
+
+Radford et al. 2016 is the architecture; the weights are those of the package gan-face-generate.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from mnemo import checkpoints, devices
+from mnemo.generators.registry import GENERATORS
+
+CHANNELS = (512, 256, 128, 64)
+BATCH = 128
+
+
+def load(path: Path) -> "DCGAN":
+    """Load the generator from its weights file.
+
+    Args:
+        path: A torch file that holds the network under `netG_state_dict`.
+
+    Returns:
+        The generator, ready to render.
+
+    Raises:
+        MnemoError: The file is missing or holds another network.
+    """
+    state = checkpoints.tensors(path, "netG_state_dict")
+    network = _network(GENERATORS["dcgan-faces"].z_dim)
+    layers = {name.removeprefix("main."): value for name, value in state.items()}
+    checkpoints.fill(network, layers, path)
+    return DCGAN(network.eval().to(devices.best()))
+
+
+class DCGAN:
+    """A generator of 64 px faces from a latent of 100 standard normal numbers."""
+
+    def __init__(self, network: nn.Sequential):
+        self.network = network
+        self.device = next(network.parameters()).device
+
+    def sample(self, seeds: Sequence[int], psi: float = 1.0) -> NDArray[np.float32]:
+        """Draw a latent for each seed, as NVIDIA's `generate.py` draws its own.
+
+        Args:
+            seeds: Each row depends on its own seed alone.
+            psi: Truncation: the latent is scaled towards the mean latent, which is 0.
+
+        Returns:
+            (n, 100).
+        """
+        z_dim = GENERATORS["dcgan-faces"].z_dim
+        drawn = [np.random.RandomState(seed).randn(1, z_dim) for seed in seeds]
+        return (psi * np.concatenate(drawn)).astype(np.float32)
+
+    def render(self, latents: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Make the face of each latent.
+
+        Args:
+            latents: (n, 100).
+
+        Returns:
+            (n, 64, 64, 3), RGB.
+        """
+        faces = []
+        with torch.inference_mode():
+            for start in range(0, len(latents), BATCH):
+                # The last batch is filled up, so that a face's bytes never depend on how many
+                # others are rendered beside it: a kernel is chosen by the shape of its input.
+                rows = latents[start : start + BATCH]
+                full = np.zeros((BATCH, latents.shape[1], 1, 1), np.float32)
+                full[: len(rows), :, 0, 0] = rows
+                made = self.network(torch.from_numpy(full).to(self.device))[: len(rows)]
+                made = made.mul(127.5).add(128).clamp(0, 255).to(torch.uint8)
+                faces.append(made.permute(0, 2, 3, 1).cpu().numpy())
+        return np.concatenate(faces)
+
+
+def _network(z_dim: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    width = z_dim
+    for channels in CHANNELS:
+        stride, padding = (1, 0) if width == z_dim else (2, 1)
+        layers += [
+            nn.ConvTranspose2d(width, channels, 4, stride, padding, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True),
+        ]
+        width = channels
+    return nn.Sequential(*layers, nn.ConvTranspose2d(width, 3, 4, 2, 1, bias=False), nn.Tanh())

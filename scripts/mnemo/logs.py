@@ -1,0 +1,36 @@
+"""Where a job's words go: its rule's log, and the terminal."""
+
+import logging
+import sys
+from types import TracebackType
+
+from mnemo.errors import MnemoError
+
+
+def to(path: str) -> None:
+    """Send logging, warnings and the error that ends the job to `path` and to the terminal.
+
+    A `MnemoError` is told by its message alone, since the user can put it right; any other
+    exception is told with its traceback.
+
+    Args:
+        path: The rule's log file; it is overwritten.
+    """
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        handlers=[logging.FileHandler(path, mode="w"), logging.StreamHandler()],
+        force=True,
+    )
+    logging.captureWarnings(True)
+
+    def record(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        logger = logging.getLogger("mnemo")
+        if isinstance(error, MnemoError):
+            logger.critical("%s", error)
+        else:
+            logger.critical("stopped", exc_info=(kind, error, trace))
+
+    sys.excepthook = record

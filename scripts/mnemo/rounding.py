@@ -1,0 +1,39 @@
+"""Numbers as figures and pages print them: no more digits than they are worth."""
+
+import math
+
+
+def number(value: float) -> str:
+    """Print a number: whole or short ones as they are, others to 3 significant digits.
+
+    Args:
+        value: Any number; a missing one is NaN.
+
+    Returns:
+        The text; an en dash where it is missing.
+    """
+    if math.isnan(value):
+        return "\N{EN DASH}"
+    if float(value).is_integer():
+        return f"{value:.0f}"
+    short = f"{value:g}"
+    return short if len(short.lstrip("-")) <= 5 and float(short) == value else f"{value:.3g}"
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """Print an estimate and its interval, rounded by less than a quarter of the half-width.
+
+    Args:
+        value: The estimate; NaN where there is none.
+        low: Lower end of its interval; NaN where it is unknown.
+        high: Upper end of its interval; NaN where it is unknown.
+
+    Returns:
+        Such as `0.68 [0.65, 0.71]`; without brackets where both ends are unknown.
+    """
+    reaches = [reach for reach in (value - low, high - value) if not math.isnan(reach)]
+    if not reaches or max(reaches) <= 0:
+        return number(value)
+    digits = max(0, math.ceil(-math.log10(max(reaches) / 2)))
+    shown = [number(end) if math.isnan(end) else f"{end:.{digits}f}" for end in (low, high)]
+    return f"{value:.{digits}f} [{', '.join(shown)}]"

@@ -1,0 +1,527 @@
+"""The tables that Mnemo writes: one schema each, read and written in one way."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from mnemo import __version__, files
+from mnemo.errors import MnemoError
+
+
+def _field(
+    name: str,
+    kind: pa.DataType,
+    description: str,
+    *,
+    unit: str = "",
+    limits: str = "",
+    nullable: bool = False,
+) -> pa.Field:
+    metadata = {"description": description}
+    if unit:
+        metadata["unit"] = unit
+    if limits:
+        metadata["range"] = limits
+    return pa.field(name, kind, nullable=nullable, metadata=metadata)
+
+
+def _interval(name: str, what: str, *, nullable: bool = False, **more: str) -> list[pa.Field]:
+    """Make the fields of an estimate and of the two ends of its confidence interval."""
+    return [
+        _field(name, pa.float64(), what, nullable=nullable, **more),
+        _field(f"{name}_low", pa.float64(), f"lower end of the interval of {name}", nullable=True),
+        _field(f"{name}_high", pa.float64(), f"upper end of the interval of {name}", nullable=True),
+    ]
+
+
+def _schema(title: str, *fields: pa.Field) -> pa.Schema:
+    return pa.schema(fields, metadata={"title": title})
+
+
+_IMAGE = _field("image", pa.string(), "key of the image: the seed, zero-padded to 7 digits")
+_SET = _field("set", pa.string(), "image set", limits="fit, eval, reference")
+_EDIT = _field("edit", pa.string(), "name of the edit; null for unedited sets", nullable=True)
+_ALPHA = _field(
+    "alpha",
+    pa.float64(),
+    "distance moved along the unit normal of the hyperplane; null for unedited sets",
+    unit="length in the latent space of the edit",
+    nullable=True,
+)
+_ASSESSOR = _field("assessor", pa.string(), "model that scored the image")
+_SHAPE = _field("shape", pa.string(), "shape of the image scored", limits="square, oval")
+_PIXELS = _field(
+    "pixels",
+    pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())]),
+    "the encoded image and its file name, as Hugging Face datasets lays images out; null where "
+    "no face was found",
+    nullable=True,
+)
+_LATENT = pa.list_(pa.field("element", pa.float32(), nullable=False))
+#: Which image of the study a row is about.
+PLACE = (_SET, _EDIT, _ALPHA, _IMAGE)
+
+
+def _for_datasets(schema: pa.Schema) -> pa.Schema:
+    """Add the metadata from which Hugging Face datasets knows that `pixels` holds images."""
+    kinds = {pa.float64(): "float64", pa.bool_(): "bool"}
+    features = {
+        field.name: {"_type": "Image"}
+        if field.name == "pixels"
+        else {"_type": "Value", "dtype": kinds.get(field.type, str(field.type))}
+        for field in schema
+    }
+    return schema.with_metadata(
+        {**schema.metadata, "huggingface": json.dumps({"info": {"features": features}})}
+    )
+
+
+LATENTS = _schema(
+    "Latents of a set's images, one shard",
+    *PLACE,
+    _field("seed", pa.int64(), "seed that the latent was drawn from"),
+    _field("z", _LATENT, "latent of the generator's input space", nullable=True),
+    _field(
+        "w",
+        _LATENT,
+        "latent of the intermediate space, truncated; one row that all layers share",
+        nullable=True,
+    ),
+)
+_FACE = (
+    _field("status", pa.string(), "what MTCNN found", limits="found, several, none"),
+    _field("faces", pa.int64(), "faces that MTCNN found"),
+    _field("left", pa.int64(), "left edge of the face's box", unit="pixel", nullable=True),
+    _field("top", pa.int64(), "top edge of the face's box", unit="pixel", nullable=True),
+    _field("width", pa.int64(), "width of the face's box", unit="pixel", nullable=True),
+    _field("height", pa.int64(), "height of the face's box", unit="pixel", nullable=True),
+    _field(
+        "confidence",
+        pa.float64(),
+        "confidence of MTCNN in the face",
+        limits="0 to 1",
+        nullable=True,
+    ),
+    _field("clamped", pa.bool_(), "whether the box and its margin ran over the image's border"),
+)
+IMAGES = _for_datasets(_schema("Square images, one shard", *PLACE, _PIXELS))
+OVALS = _for_datasets(_schema("Oval images, one shard", *PLACE, _PIXELS, *_FACE))
+FEATURES = _schema(
+    "Features of a set's images, one shard",
+    *PLACE,
+    _field("features", _LATENT, "activations of the feature extractor, 2048 of them"),
+)
+SCORES = _schema(
+    "Scores of every image by every assessor",
+    *PLACE,
+    _ASSESSOR,
+    _SHAPE,
+    _field("score", pa.float32(), "what the assessor says of the image, as it says it, unscaled"),
+)
+FACES = _schema("What MTCNN found in every image", *PLACE, *_FACE)
+HYPERPLANES = _schema(
+    "Hyperplanes that separate high from low scores, and how well",
+    _field("space", pa.string(), "latent space of the hyperplane", limits="z, w, w_plus"),
+    _ASSESSOR,
+    _SHAPE,
+    _field("threshold", pa.string(), "rule that cuts high from low", limits="mean, median"),
+    _field("cut", pa.float64(), "the threshold's value; a score at or above it is high"),
+    _field("n", pa.int64(), "images fitted on"),
+    _field("validation", pa.string(), "how seeds were held out"),
+    *_interval("accuracy", "share of held-out seeds on the right side", limits="0 to 1"),
+    _field("auc", pa.float64(), "area under the ROC curve on held-out seeds", limits="0 to 1"),
+    _field("base_rate", pa.float64(), "share of the larger class", limits="0.5 to 1"),
+    _field(
+        "permuted_accuracy",
+        pa.float64(),
+        "accuracy on held-out seeds with shuffled labels, the control",
+        limits="0 to 1",
+    ),
+    _field("train_accuracy", pa.float64(), "accuracy on the seeds fitted on", limits="0 to 1"),
+    _field("layers", pa.int64(), "layers that the space tiles one latent over; 1 but for w_plus"),
+    _field("normal", pa.list_(pa.field("element", pa.float64(), nullable=False)), "unit normal"),
+    _field(
+        "intercept",
+        pa.float64(),
+        "signed distance of the origin: the distance of a latent is normal . latent + intercept",
+    ),
+    _field("coefficient_norm", pa.float64(), "logits per unit of distance from the hyperplane"),
+)
+AGREEMENT = _schema(
+    "Rank agreement of assessors and shapes on the same images",
+    _field("assessor_a", pa.string(), "one assessor"),
+    _field("shape_a", pa.string(), "the shape that it scored"),
+    _field("assessor_b", pa.string(), "the other assessor"),
+    _field("shape_b", pa.string(), "the shape that it scored"),
+    _field("n", pa.int64(), "images that both scored"),
+    *_interval("spearman", "Spearman's rank correlation", limits="-1 to 1"),
+    *_interval("kendall", "Kendall's tau-b", limits="-1 to 1"),
+)
+_EDITED = [_field("edit", pa.string(), "name of the edit"), _ASSESSOR, _SHAPE]
+_MOVED = _field("alpha", pa.float64(), _ALPHA.metadata[b"description"].decode())
+DOSE_RESPONSE = _schema(
+    "Mean score at each alpha",
+    *_EDITED,
+    _MOVED,
+    _field("n", pa.int64(), "images scored"),
+    _field("mean", pa.float64(), "mean score"),
+    _field("low", pa.float64(), "lower end of the interval of the mean"),
+    _field("high", pa.float64(), "upper end of the interval of the mean"),
+)
+SLOPES = _schema(
+    "Slope of the score over alpha, from a linear mixed-effects model",
+    *_EDITED,
+    _field("n", pa.int64(), "images"),
+    _field("slope", pa.float64(), "change of score", unit="score per unit of alpha"),
+    _field("low", pa.float64(), "lower end of the interval of the slope"),
+    _field("high", pa.float64(), "upper end of the interval of the slope"),
+)
+LOCAL_SLOPES = _schema(
+    "Slope of the score between neighbouring alphas",
+    *_EDITED,
+    _field("alpha_low", pa.float64(), "the smaller alpha"),
+    _field("alpha_high", pa.float64(), "the larger alpha"),
+    _field("n", pa.int64(), "images scored at both"),
+    _field("slope", pa.float64(), "change of score", unit="score per unit of alpha"),
+    _field("low", pa.float64(), "lower end of the interval of the slope"),
+    _field("high", pa.float64(), "upper end of the interval of the slope"),
+)
+CALIBRATION = _schema(
+    "Alpha that gives a wanted change of the mean score",
+    *_EDITED,
+    _field("change", pa.float64(), "wanted change of the mean score against alpha 0"),
+    _field(
+        "alpha", pa.float64(), "alpha that gives it; null outside what was measured", nullable=True
+    ),
+    _field("low", pa.float64(), "lower end of the interval of alpha", nullable=True),
+    _field("high", pa.float64(), "upper end of the interval of alpha", nullable=True),
+)
+REALNESS = _schema(
+    "Distance of the edited images from the reference set",
+    _field("edit", pa.string(), "name of the edit"),
+    _MOVED,
+    _field("features", pa.string(), "feature extractor", limits="resnet152, inception"),
+    _field("n", pa.int64(), "images"),
+    *_interval("frechet", "Fréchet distance to the reference set (FID on inception features)"),
+    *_interval("frechet_ratio", "Fréchet distance over that at alpha 0"),
+    *_interval("kernel", "kernel distance to the reference set (KID on inception features)"),
+    *_interval(
+        "kernel_ratio",
+        "kernel distance over that at alpha 0; null where that is not clearly above 0",
+        nullable=True,
+    ),
+)
+
+#: The study's public tables by name, in the order in which a study makes them.
+PUBLIC: dict[str, pa.Schema] = {
+    "scores": SCORES,
+    "faces": FACES,
+    "agreement": AGREEMENT,
+    "hyperplanes": HYPERPLANES,
+    "dose_response": DOSE_RESPONSE,
+    "slopes": SLOPES,
+    "local_slopes": LOCAL_SLOPES,
+    "calibration": CALIBRATION,
+    "realness": REALNESS,
+}
+#: The tables that a set's shards hold, by the name of their folder.
+SHARDS: dict[str, pa.Schema] = {
+    "latents": LATENTS,
+    "square": IMAGES,
+    "oval": OVALS,
+    "features": FEATURES,
+    "scores": SCORES,
+}
+
+Columns: TypeAlias = Mapping[str, Sequence[Any]] | pd.DataFrame | pa.Table
+
+
+class Provenance(NamedTuple):
+    """Who wrote a table, from what: it goes into the file's metadata under `mnemo.`."""
+
+    study: str
+    rule: str
+    weights: Mapping[str, str]
+    settings: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, rule: str, params: Iterable[tuple[str, Any]]) -> "Provenance":
+        """Gather what a rule's params say.
+
+        Args:
+            rule: The rule's name.
+            params: The rule's params by name: `stamp` has the study's name and the sha256 of each
+                of the weights, `code` is left out, and the rest are the rule's settings.
+
+        Returns:
+            The provenance.
+        """
+        settings = dict(params)
+        stamp = settings.pop("stamp")
+        settings.pop("code")
+        return cls(stamp["study"], rule, stamp["weights"], settings)
+
+    def metadata(self) -> dict[str, str]:
+        """Write it as a schema's metadata, with Mnemo's version and a digest of the settings."""
+        settings = json.dumps(self.settings, sort_keys=True, default=list)
+        return {
+            "mnemo.version": __version__,
+            "mnemo.study": self.study,
+            "mnemo.rule": self.rule,
+            "mnemo.weights": json.dumps(self.weights, sort_keys=True),
+            "mnemo.settings": settings,
+            "mnemo.config_digest": hashlib.sha256(settings.encode()).hexdigest(),
+        }
+
+
+@contextmanager
+def _opened(
+    path: str | Path, schema: pa.Schema, provenance: Provenance
+) -> Iterator[pq.ParquetWriter]:
+    stamped = schema.with_metadata({**schema.metadata, **provenance.metadata()})
+    # The page checksums are what makes a flipped bit an error rather than another number.
+    settings = {"compression": "zstd", "write_page_checksum": True}
+    with files.whole(path) as partial, pq.ParquetWriter(partial, stamped, **settings) as out:
+        yield out
+
+
+def conform(columns: Columns, schema: pa.Schema, name: str = "table") -> pa.Table:
+    """Cast columns to a schema, which also says where a value may be missing.
+
+    Args:
+        columns: A sequence for each field of the schema, or a frame or table that has them all;
+            more than those are left out.
+        schema: What the table must be.
+        name: What an error calls the table.
+
+    Returns:
+        The table, its columns in the schema's order.
+
+    Raises:
+        ValueError: A column is absent or lacks a value that it must have.
+        pyarrow.ArrowInvalid: A column does not cast to its type.
+    """
+    if isinstance(columns, pd.DataFrame):
+        # A missing number is NaN to pandas, and null in a table.
+        columns = {field: pa.array(columns[field], from_pandas=True) for field in columns}
+    given = columns.column_names if isinstance(columns, pa.Table) else list(columns)
+    absent = [field for field in schema.names if field not in given]
+    if absent:
+        raise ValueError(f"{name}: no column {', '.join(absent)}")
+    if isinstance(columns, pa.Table):
+        table = columns.select(schema.names).cast(schema)
+    else:
+        table = pa.table({field: columns[field] for field in schema.names}, schema=schema)
+    # pyarrow records `nullable=False` but doesn't enforce it.
+    empty = [field.name for field in schema if not field.nullable and table[field.name].null_count]
+    if empty:
+        raise ValueError(f"{name}: no value may be missing in {', '.join(empty)}")
+    return table
+
+
+def write(path: str | Path, schema: pa.Schema, columns: Columns, provenance: Provenance) -> None:
+    """Write a table whole or not at all, the same bytes for the same content.
+
+    Args:
+        path: Where the parquet file goes; its folder must exist.
+        schema: What the table must be.
+        columns: As for `conform`.
+        provenance: Who writes it, from what.
+
+    Raises:
+        MnemoError: The disk is full or the file can't be written.
+    """
+    table = conform(columns, schema, str(path))
+    with _opened(path, schema, provenance) as out:
+        out.write_table(table)
+
+
+def merge(
+    parts: Iterable[str | Path], path: str | Path, schema: pa.Schema, provenance: Provenance
+) -> None:
+    """Join tables of one schema into one file, a row group for each, in constant memory.
+
+    Args:
+        parts: The files to join, in order; columns that the schema lacks are left out.
+        path: Where the joined table goes.
+        schema: The schema of the joined table.
+        provenance: As for `write`.
+
+    Raises:
+        MnemoError: A part is damaged, or the joined table can't be written.
+    """
+    with _opened(path, schema, provenance) as out:
+        for part in parts:
+            out.write_table(conform(read(part, schema.names), schema, str(part)))
+
+
+def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read a table that Mnemo wrote.
+
+    Args:
+        path: A parquet file.
+        columns: The columns wanted; all when None.
+
+    Returns:
+        The table.
+
+    Raises:
+        MnemoError: The file is missing, damaged or cut short, or lacks a column.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            absent = [name for name in columns or [] if name not in file.schema_arrow.names]
+            if absent:
+                raise MnemoError(f"{path} has no column {', '.join(absent)}. {_REMEDY}")
+            return file.read(columns=list(columns) if columns is not None else None)
+    except FileNotFoundError:
+        raise MnemoError(f"{path} is missing. Run the same command again to make it.") from None
+    except (pa.ArrowException, OSError, ValueError) as why:
+        raise MnemoError(f"{path} is damaged or cut short ({why}). {_REMEDY}") from why
+
+
+_REMEDY = "Delete it and run the same command again; only it and what hangs on it is redone."
+
+
+def frame(paths: Iterable[str | Path], columns: Sequence[str]) -> pd.DataFrame:
+    """Read columns of the shards of a table as one frame.
+
+    Args:
+        paths: The shards, in order.
+        columns: The columns wanted.
+
+    Returns:
+        A row for each row of the shards.
+
+    Raises:
+        MnemoError: As for `read`.
+    """
+    whole: pd.DataFrame = pa.concat_tables([read(path, columns) for path in paths]).to_pandas()
+    return whole
+
+
+def place(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """Take the columns that say which images a table's rows are about.
+
+    Args:
+        table: A table with the columns `PLACE`.
+
+    Returns:
+        Those columns by name.
+    """
+    return {field.name: table[field.name] for field in PLACE}
+
+
+def scored(
+    images: pa.Table, assessor: str, shape: str, scores: NDArray[np.float32]
+) -> dict[str, Any]:
+    """Gather the columns of `SCORES` for some images.
+
+    Args:
+        images: A table with the columns `PLACE`.
+        assessor: Who scored them.
+        shape: The shape that was scored.
+        scores: (n,).
+
+    Returns:
+        The columns.
+    """
+    n = len(images)
+    return {**place(images), "assessor": [assessor] * n, "shape": [shape] * n, "score": scores}
+
+
+def lists(rows: NDArray[np.float32]) -> pa.ListArray:
+    """Put a matrix into a column, a list for each row.
+
+    Args:
+        rows: (n, dim).
+
+    Returns:
+        n lists of dim numbers.
+    """
+    offsets = pa.array(np.arange(len(rows) + 1, dtype=np.int32) * rows.shape[1])
+    return pa.ListArray.from_arrays(offsets, pa.array(rows.ravel()), type=_LATENT)
+
+
+def rows(column: pa.ChunkedArray) -> NDArray[np.float32]:
+    """Take a column of equally long lists as a matrix, without a copy where it is one chunk.
+
+    Args:
+        column: n lists of dim numbers, none missing.
+
+    Returns:
+        (n, dim).
+    """
+    values: NDArray[np.float32] = column.combine_chunks().flatten().to_numpy()
+    return values.reshape(len(column), -1)
+
+
+def features(
+    paths: Iterable[str | Path],
+) -> dict[float | None, tuple[list[str], NDArray[np.float32]]]:
+    """Read the features of some sets.
+
+    Args:
+        paths: Tables `FEATURES`.
+
+    Returns:
+        For each alpha (None: unedited), the images' keys and their (n, 2048) features.
+
+    Raises:
+        MnemoError: As for `read`.
+    """
+    parts: dict[float | None, list[pa.Table]] = {}
+    for path in paths:
+        part = read(path, ["alpha", "image", "features"])
+        parts.setdefault(part["alpha"][0].as_py(), []).append(part)
+    whole = {alpha: pa.concat_tables(shards) for alpha, shards in parts.items()}
+    return {
+        alpha: (table["image"].to_pylist(), rows(table["features"]))
+        for alpha, table in whole.items()
+    }
+
+
+def scores(paths: Sequence[str | Path], columns: Sequence[str]) -> pd.DataFrame:
+    """Read scores, of which there must be some.
+
+    Args:
+        paths: Tables `SCORES`.
+        columns: The columns wanted.
+
+    Returns:
+        A row for each score.
+
+    Raises:
+        MnemoError: As for `read`; or there is no score, since no face was found in any image.
+    """
+    read_scores = frame(paths, columns)
+    if read_scores.empty:
+        raise MnemoError(
+            f"{Path(paths[0]).parent} has no score: no face was found in any image. Look at the "
+            "images: give MTCNN a larger `ovals.detection_height`, lower `truncation_psi`, or take "
+            "`oval` out of `shapes`."
+        )
+    return read_scores
+
+
+def metadata(path: str | Path) -> dict[str, str]:
+    """Read what the writer of a table said of it.
+
+    Args:
+        path: A parquet file that Mnemo wrote.
+
+    Returns:
+        The schema's metadata: the title, and what `write` was told, under `mnemo.`.
+    """
+    return {
+        key.decode(): value.decode() for key, value in (pq.read_schema(path).metadata or {}).items()
+    }

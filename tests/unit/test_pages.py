@@ -1,0 +1,213 @@
+"""What the report's tables promise to a reader."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import hypothesis.strategies as some
+import pyarrow as pa
+import pytest
+from hypothesis import given
+
+from mnemo import pages, rounding, tables
+from mnemo import weights as catalogued
+
+MADE = tables.Provenance("demo", "merge_table", {"resmem": "8e4b"}, {})
+SLOPES = {
+    "edit": ["memorable", "memorable"],
+    "assessor": ["resmem", "resmem"],
+    "shape": ["square", "oval"],
+    "n": [200, 193],
+    "slope": [0.021324, 0.0174],
+    "low": [0.019911, 0.0161],
+    "high": [0.022729, 0.0188],
+    "p_value": [1e-8, 1e-5],
+}
+
+
+class Reader(HTMLParser):
+    """Reads the cells of a page, and whatever it would load from elsewhere."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.titles: list[str] = []
+        self.loaded: list[str] = []
+        self.scripts = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("th", "td"):
+            self.rows[-1].append("")
+            self.titles += [value or "" for name, value in attrs if name == "title"]
+        self.scripts += tag == "script"
+        self.loaded += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_data(self, data: str) -> None:
+        if self.rows and self.rows[-1] and self.lasttag in ("th", "td") and data.strip():
+            self.rows[-1][-1] += data
+
+
+@pytest.fixture
+def slopes(tmp_path: Path) -> pa.Table:
+    columns = {name: SLOPES[name] for name in tables.SLOPES.names}
+    tables.write(tmp_path / "slopes.parquet", tables.SLOPES, columns, MADE)
+    return tables.read(tmp_path / "slopes.parquet")
+
+
+def test_a_page_shows_every_row_and_every_column(slopes: pa.Table) -> None:
+    head, *rows = Reader(pages.tabulate(slopes, 0.95)).rows
+    assert head[:5] == ["edit", "assessor", "shape", "n", "slope"]
+    assert [row[:4] for row in rows] == [
+        ["memorable", "resmem", "square", "200"],
+        ["memorable", "resmem", "oval", "193"],
+    ]
+
+
+def test_an_estimate_and_its_interval_share_a_cell(slopes: pa.Table) -> None:
+    rows = Reader(pages.tabulate(slopes, 0.95)).rows
+    assert [row[4] for row in rows] == [
+        "slope",
+        "0.0213 [0.0199, 0.0227]",
+        "0.0174 [0.0161, 0.0188]",
+    ]
+
+
+def test_a_page_says_what_each_column_is_and_in_which_unit(slopes: pa.Table) -> None:
+    page = pages.tabulate(slopes, 0.95)
+    assert "change of score; unit: score per unit of alpha" in page
+    assert "In brackets: the 95 % interval." in page
+    assert len(Reader(page).titles) == len(Reader(page).rows[0])
+
+
+def test_a_page_says_what_made_the_table(slopes: pa.Table) -> None:
+    page = pages.tabulate(slopes, 0.95)
+    assert "Study demo, rule merge_table" in page
+    assert "Weights: resmem." in page
+
+
+def test_a_page_loads_nothing_and_runs_nothing(slopes: pa.Table) -> None:
+    reader = Reader(pages.tabulate(slopes, 0.95))
+    assert not reader.loaded
+    assert not reader.scripts
+
+
+def test_the_ends_of_a_range_are_no_interval() -> None:
+    columns = {name: SLOPES.get(name) for name in tables.LOCAL_SLOPES.names}
+    columns |= {"alpha_low": [-4.0, 0.0], "alpha_high": [0.0, 4.0]}
+    table = tables.conform(columns, tables.LOCAL_SLOPES)
+    head, first, _ = Reader(pages.tabulate(table, 0.95)).rows
+    shown = dict(zip(head, first, strict=True))
+    assert (shown["alpha_low"], shown["alpha_high"]) == ("-4", "0")
+    assert shown["slope"] == "0.0213 [0.0199, 0.0227]"
+
+
+def test_a_missing_value_is_a_dash_that_the_page_explains() -> None:
+    columns = {name: SLOPES.get(name) for name in tables.CALIBRATION.names}
+    columns |= {
+        "change": [0.05, 0.5],
+        "alpha": [2.31, None],
+        "low": [2.1, None],
+        "high": [None] * 2,
+    }
+    page = pages.tabulate(tables.conform(columns, tables.CALIBRATION), 0.95)
+    _, *rows = Reader(page).rows
+    assert [row[-1] for row in rows] == ["2.31 [2.10, –]", "–"]
+    assert "no value, for the reason that the column" in page
+
+
+def test_text_of_a_table_is_never_taken_for_html() -> None:
+    field = pa.field("name", pa.string(), metadata={"description": "a < b & c"})
+    schema = pa.schema([field], metadata={"title": "<title>"})
+    page = pages.tabulate(pa.table({"name": ["<script>alert(1)</script>"]}, schema=schema))
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "a &lt; b &amp; c" in page
+
+
+def test_a_table_without_rows_says_so(slopes: pa.Table) -> None:
+    assert "No rows." in pages.tabulate(slopes.slice(0, 0), 0.95)
+
+
+def test_columns_of_lists_are_named_as_left_out() -> None:
+    fields = [
+        pa.field("space", pa.string(), metadata={"description": "latent space"}),
+        pa.field("normal", pa.list_(pa.float64()), metadata={"description": "unit normal"}),
+    ]
+    schema = pa.schema(fields, metadata={"title": "Hyperplanes"})
+    page = pages.tabulate(pa.table({"space": ["z"], "normal": [[0.6, 0.8]]}, schema=schema))
+    assert Reader(page).rows == [["space"], ["z"]]
+    assert "Only in the parquet file: normal." in page
+
+
+def test_faces_are_counted_for_each_set() -> None:
+    statuses = ["found", "found", "several", "none", "found", "none"]
+    table = pa.table(
+        {
+            "set": ["fit"] * 4 + ["eval"] * 2,
+            "edit": pa.array([None] * 4 + ["memorable"] * 2, pa.string()),
+            "alpha": pa.array([None] * 4 + [2.0] * 2, pa.float64()),
+            "status": statuses,
+            "clamped": [True, False, False, False, False, False],
+        }
+    )
+    schema = pa.schema([tables.FACES.field(name) for name in table.column_names])
+    table = table.cast(schema.with_metadata(tables.FACES.metadata))
+    counted = {row["set"]: row for row in pages.faces(table).to_pylist()}
+    assert counted["fit"]["images"] == 4
+    assert [counted["fit"][name] for name in ("found", "several", "none", "clamped")] == [
+        "2 (50.0%)",
+        "1 (25.0%)",
+        "1 (25.0%)",
+        "1 (25.0%)",
+    ]
+    assert (counted["eval"]["alpha"], counted["eval"]["none"]) == (2.0, "1 (50.0%)")
+    assert Reader(pages.tabulate(pages.faces(table))).rows[0][:4] == [
+        "set",
+        "edit",
+        "alpha",
+        "images",
+    ]
+
+
+def test_every_weight_of_the_catalogue_is_listed_with_its_licence_and_citation() -> None:
+    entries = {name: entry.model_dump() for name, entry in catalogued.catalogue().items()}
+    head, *rows = Reader(pages.tabulate(pages.weights(entries))).rows
+    shown = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+    for name, entry in catalogued.catalogue().items():
+        assert shown[name]["licence"] == entry.licence
+        assert shown[name]["citation"] == entry.citation
+        assert shown[name]["sha256"] == (entry.sha256 or "–")
+
+
+def test_a_picture_travels_inside_its_page() -> None:
+    loaded = Reader(pages.picture("Faces", b"\x89PNG")).loaded
+    assert len(loaded) == 1
+    assert loaded[0].startswith("data:image/png;base64,")
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (200, "200"),
+        (1000000, "1e+06"),
+        (-4.0, "-4"),
+        (0.125, "0.125"),
+        (2 / 3, "0.667"),
+        (0.0, "0"),
+    ],
+)
+def test_numbers_have_no_more_digits_than_they_are_worth(number: float, text: str) -> None:
+    assert rounding.number(number) == text
+
+
+@given(some.floats(-1000, 1000), some.floats(1e-6, 1000), some.floats(1e-6, 1000))
+def test_rounding_moves_no_end_of_an_interval_by_a_quarter_of_its_width(
+    value: float, below: float, above: float
+) -> None:
+    given_numbers = (value, value - below, value + above)
+    printed = [float(text) for text in re.findall(r"-?[0-9.]+", rounding.interval(*given_numbers))]
+    for exact, rounded in zip(given_numbers, printed, strict=True):
+        assert abs(exact - rounded) <= max(below, above) / 4 + 1e-9

@@ -1,0 +1,337 @@
+"""Statistics: against SciPy, statsmodels, closed forms, and the numbers of paper 1's authors."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import optimize, stats
+from statsmodels.stats.weightstats import DescrStatsW
+
+from mnemo import statistics
+from mnemo.errors import MnemoError
+
+# Mean scores of 10,000 oval faces, from the outputs of paper 1's authors' notebook.
+PAPER_ALPHAS = [-9, -6, -3, 0, 3, 6, 9]
+PAPER_MEANS = [0.1641, 0.1891, 0.2256, 0.2728, 0.3454, 0.4245, 0.5011]
+
+
+def respond(images, alphas, means, spread=0.1, noise=0.0, seed=0):
+    """Scores of images that differ by an offset each, with these mean scores exactly."""
+    generator = np.random.default_rng(seed)
+    offsets = stats.zscore(generator.standard_normal(images)) * spread
+    residuals = noise * generator.standard_normal((images, len(alphas)))
+    residuals -= residuals.mean(axis=0)
+    return pd.DataFrame(
+        {
+            "image": np.repeat([f"{seed:07d}" for seed in range(images)], len(alphas)),
+            "alpha": np.tile(np.asarray(alphas, float), images),
+            "score": (np.asarray(means) + offsets[:, None] + residuals).ravel(),
+        }
+    )
+
+
+def lose(frame, share, seed=0):
+    """Remove the scores of a share of the rows, as of faces not found."""
+    lost = np.random.default_rng(seed).random(len(frame)) < share
+    return frame.assign(score=frame["score"].mask(lost))
+
+
+def two_scores(n, seed=0, shared=1.0):
+    generator = np.random.default_rng(seed)
+    a = generator.standard_normal(n)
+    return a, shared * a + generator.standard_normal(n)
+
+
+# Agreement
+
+
+def test_agreement_is_scipys():
+    a, b = two_scores(300)
+    b = np.round(b, 1)
+    result = statistics.agreement(a, b, resamples=50)
+    assert result.n == 300
+    assert result.spearman == stats.spearmanr(a, b).statistic
+    assert result.kendall == stats.kendalltau(a, b).statistic
+
+
+def test_the_intervals_are_those_of_scipys_paired_bootstrap():
+    a, b = two_scores(200)
+    result = statistics.agreement(a, b, resamples=3000)
+    for name, correlate in (("spearman", stats.spearmanr), ("kendall", stats.kendalltau)):
+        theirs = stats.bootstrap(
+            (a, b),
+            lambda a, b, correlate=correlate: correlate(a, b).statistic,
+            paired=True,
+            vectorized=False,
+            n_resamples=3000,
+            method="percentile",
+            rng=1,
+        ).confidence_interval
+        assert getattr(result, f"{name}_low") == pytest.approx(theirs.low, abs=0.01)
+        assert getattr(result, f"{name}_high") == pytest.approx(theirs.high, abs=0.01)
+
+
+def test_the_interval_of_agreement_has_the_width_that_theory_gives():
+    a, b = two_scores(2000)
+    result = statistics.agreement(a, b, resamples=500)
+    # Bonett and Wright (2000): standard error of Spearman's correlation after Fisher's z.
+    error = np.sqrt((1 + result.spearman**2 / 2) / (2000 - 3))
+    centre = np.arctanh(result.spearman)
+    assert np.arctanh(result.spearman_low) == pytest.approx(centre - 1.96 * error, abs=0.01)
+    assert np.arctanh(result.spearman_high) == pytest.approx(centre + 1.96 * error, abs=0.01)
+
+
+def test_a_higher_confidence_widens_the_interval():
+    a, b = two_scores(100)
+    narrow = statistics.agreement(a, b, resamples=200, confidence=0.8)
+    wide = statistics.agreement(a, b, resamples=200, confidence=0.99)
+    assert wide.spearman_low < narrow.spearman_low < narrow.spearman_high < wide.spearman_high
+    assert wide.kendall_low < narrow.kendall_low < narrow.kendall_high < wide.kendall_high
+
+
+different = arrays(int, 12, elements=st.integers(-20, 20)).filter(lambda x: len(set(x)) > 4)
+
+
+@settings(deadline=None, max_examples=25)
+@given(a=different, b=different, slope=st.integers(1, 9))
+def test_agreement_does_not_change_under_monotone_transforms(a, b, slope):
+    plain = statistics.agreement(a, b, resamples=20)
+    assert statistics.agreement(slope * a - 7, b**3, resamples=20) == plain
+
+
+@settings(deadline=None, max_examples=25)
+@given(a=different, b=different)
+def test_reversing_a_score_mirrors_its_agreement(a, b):
+    plain = statistics.agreement(a, b, resamples=20)
+    mirrored = statistics.agreement(a, -b, resamples=20)
+    assert mirrored.spearman == pytest.approx(-plain.spearman)
+    assert mirrored.spearman_low == pytest.approx(-plain.spearman_high)
+    assert mirrored.kendall_high == pytest.approx(-plain.kendall_low)
+
+
+def test_images_without_one_of_the_scores_are_left_out():
+    a, b = two_scores(50)
+    with_gaps = np.r_[a, np.nan, 1.0, np.nan], np.r_[b, 2.0, np.nan, np.nan]
+    assert statistics.agreement(*with_gaps, resamples=20) == statistics.agreement(
+        a, b, resamples=20
+    )
+
+
+def test_scores_without_ranks_are_refused():
+    with pytest.raises(MnemoError, match="1 and 4 different values"):
+        statistics.agreement([1, 1, 1, 1], [1, 2, 3, 4])
+    with pytest.raises(MnemoError, match="2 images have both scores"):
+        statistics.agreement([1, 2, 3, np.nan], [1, 2, np.nan, 4])
+    with pytest.raises(MnemoError, match="0 images have both scores"):
+        statistics.agreement([1, np.nan], [np.nan, 4])
+
+
+# Dose and response
+
+
+def test_the_dose_response_is_the_mean_with_its_t_interval():
+    frame = lose(respond(40, PAPER_ALPHAS, PAPER_MEANS, noise=0.02), 0.2)
+    table = statistics.dose_response(frame, confidence=0.9)
+    assert table["alpha"].tolist() == PAPER_ALPHAS
+    for row in table.itertuples():
+        scores = frame.loc[frame["alpha"] == row.alpha, "score"].dropna()
+        assert row.n == len(scores)
+        assert row.mean == pytest.approx(scores.mean())
+        theirs = DescrStatsW(scores).tconfint_mean(alpha=0.1)
+        assert (row.low, row.high) == pytest.approx(theirs)
+
+
+def test_an_alpha_whose_scores_are_equal_has_an_interval_of_no_width():
+    table = statistics.dose_response(respond(5, [0, 1], [0.5, 0.6], spread=0))
+    assert table["low"].tolist() == table["high"].tolist() == table["mean"].tolist()
+
+
+# Slope
+
+
+def test_the_slope_of_a_balanced_design_is_that_within_images():
+    """There the fixed slope is ordinary least squares on scores centred within each image."""
+    frame = respond(200, PAPER_ALPHAS, PAPER_MEANS, noise=0.03)
+    result = statistics.slope(frame)
+    score = frame["score"] - frame.groupby("image")["score"].transform("mean")
+    alpha = frame["alpha"]
+    expected = (score @ alpha) / (alpha @ alpha)
+    residual = ((score - expected * alpha) ** 2).sum() / (len(frame) - 200 - 1)
+    error = np.sqrt(residual / (alpha @ alpha))
+    assert result.n == 200
+    assert result.slope == pytest.approx(expected)
+    assert result.low == pytest.approx(expected - 1.959964 * error, rel=1e-4)
+    assert result.high == pytest.approx(expected + 1.959964 * error, rel=1e-4)
+    assert result.p_value == pytest.approx(2 * stats.norm.sf(expected / error), abs=1e-12)
+
+
+def reml(frame):
+    """Slope and standard error from the restricted likelihood, written out with full matrices."""
+    design = np.column_stack([np.ones(len(frame)), frame["alpha"]])
+    same = (frame["image"].to_numpy()[:, None] == frame["image"].to_numpy()).astype(float)
+    score = frame["score"].to_numpy()
+
+    def solve(log_variances):
+        between, within = np.exp(log_variances)
+        inverse = np.linalg.inv(between * same + within * np.eye(len(frame)))
+        information = design.T @ inverse @ design
+        fixed = np.linalg.solve(information, design.T @ inverse @ score)
+        return inverse, information, fixed
+
+    def loss(log_variances):
+        inverse, information, fixed = solve(log_variances)
+        residual = score - design @ fixed
+        determinants = np.linalg.slogdet(information)[1] - np.linalg.slogdet(inverse)[1]
+        return determinants + residual @ inverse @ residual
+
+    best = optimize.minimize(loss, [-4, -6], method="Nelder-Mead", options={"xatol": 1e-7}).x
+    _, information, fixed = solve(best)
+    return fixed[1], np.sqrt(np.linalg.inv(information)[1, 1])
+
+
+def test_the_slope_with_faces_missing_maximises_the_restricted_likelihood():
+    frame = lose(respond(25, [-4, -2, 0, 2, 4], [0.70, 0.76, 0.82, 0.86, 0.88], noise=0.05), 0.3)
+    result = statistics.slope(frame)
+    expected, error = reml(frame.dropna())
+    assert result.slope == pytest.approx(expected, rel=1e-5)
+    assert result.high - result.slope == pytest.approx(1.959964 * error, rel=1e-3)
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1, 1e3])
+def test_the_slope_follows_the_units_of_score_and_alpha(factor):
+    frame = lose(respond(30, [-1, 0, 1], [0.2, 0.3, 0.4], noise=0.05), 0.1)
+    plain = statistics.slope(frame)
+    scaled = statistics.slope(frame.assign(score=frame["score"] * factor))
+    assert scaled.slope == pytest.approx(factor * plain.slope)
+    assert scaled.low == pytest.approx(factor * plain.low)
+    stretched = statistics.slope(frame.assign(alpha=frame["alpha"] * factor))
+    assert stretched.slope == pytest.approx(plain.slope / factor)
+    assert stretched.p_value == pytest.approx(plain.p_value)
+
+
+def test_a_flat_response_has_a_slope_whose_interval_contains_0():
+    generator = np.random.default_rng(2)
+    frame = respond(50, [-1, 0, 1], [0.5, 0.5, 0.5])
+    result = statistics.slope(frame.assign(score=frame["score"] + generator.normal(0, 0.1, 150)))
+    assert result.low < 0 < result.high
+    assert result.p_value > 0.05
+
+
+@pytest.mark.parametrize(
+    ("frame", "wrong"),
+    [
+        (respond(5, [0], [0.5]), "1 alphas"),
+        (respond(5, [0, 1], [0.5, 0.6]).head(2), "1 images"),
+        (respond(5, [0, 1], [0.5, 0.5], spread=0), "1 different scores"),
+        (lose(respond(5, [0, 1], [0.5, 0.6]), 1), "0 alphas"),
+    ],
+)
+def test_a_slope_that_nothing_determines_is_refused(frame, wrong):
+    with pytest.raises(MnemoError, match=wrong):
+        statistics.slope(frame)
+
+
+def test_local_slopes_are_paired_over_images():
+    frame = lose(respond(60, PAPER_ALPHAS, PAPER_MEANS, spread=5, noise=0.02), 0.15)
+    table = statistics.local_slopes(frame)
+    wide = frame.pivot_table(index="image", columns="alpha", values="score")
+    assert table["alpha_low"].tolist() == PAPER_ALPHAS[:-1]
+    assert table["alpha_high"].tolist() == PAPER_ALPHAS[1:]
+    for row in table.itertuples():
+        rises = (wide[row.alpha_high] - wide[row.alpha_low]).dropna()
+        theirs = stats.ttest_rel(wide[row.alpha_high], wide[row.alpha_low], nan_policy="omit")
+        assert row.n == len(rises) < 60
+        assert row.slope == pytest.approx(rises.mean() / 3)
+        assert (row.low, row.high) == pytest.approx(np.array(theirs.confidence_interval()) / 3)
+
+
+def test_local_slopes_show_that_the_papers_response_is_not_linear():
+    table = statistics.local_slopes(respond(30, PAPER_ALPHAS, PAPER_MEANS))
+    np.testing.assert_allclose(
+        table["slope"], [0.0083, 0.0122, 0.0157, 0.0242, 0.0264, 0.0255], atol=1e-4
+    )
+
+
+# Calibration
+
+
+def test_calibration_inverts_the_papers_response():
+    frame = respond(20, PAPER_ALPHAS, PAPER_MEANS)
+    changes = [-0.0472, 0, 0.0726, 0.11, 0.2283, 0.23, -0.2]
+    table = statistics.calibrate(frame, changes, resamples=20)
+    assert table["change"].tolist() == changes
+    between = 3 + 3 * (0.11 - 0.0726) / (0.4245 - 0.3454)
+    np.testing.assert_allclose(table["alpha"][:5], [-3, 0, 3, between, 9], atol=1e-9)
+    assert table["alpha"][5:].isna().all()
+    assert table[["low", "high"]][5:].isna().all(axis=None)
+
+
+rises = st.lists(st.floats(0.01, 1), min_size=4, max_size=4)
+
+
+@settings(deadline=None, max_examples=50)
+@given(rises=rises, share=st.floats(0, 1), falling=st.booleans())
+def test_the_alpha_found_gives_the_change_wanted(rises, share, falling):
+    means = np.cumsum([0, *rises]) * (-1 if falling else 1)
+    alphas = [-0.2, -0.1, 0, 0.1, 0.2]
+    response = means - means[2]
+    wanted = response[0] + share * (response[-1] - response[0])
+    found = statistics.calibrate(respond(5, alphas, means), [wanted], resamples=2)["alpha"][0]
+    if np.isnan(found):
+        # Rounding can put the change of an outermost alpha just beyond it.
+        assert share == pytest.approx(round(share))
+    else:
+        assert np.interp(found, alphas, response) == pytest.approx(wanted, abs=1e-9)
+
+
+def test_a_response_that_turns_back_is_inverted_next_to_0_only():
+    frame = respond(5, [-2, -1, 0, 1, 2, 3], [0.3, 0.1, 0.2, 0.4, 0.3, 0.9])
+    table = statistics.calibrate(frame, [-0.1, 0.1, 0.15, 0.2, 0.5, -0.15], resamples=2)
+    np.testing.assert_allclose(table["alpha"], [-1, 0.5, 0.75, 1, np.nan, np.nan], atol=1e-9)
+
+
+def test_a_response_with_its_peak_at_0_can_only_be_lowered():
+    table = statistics.calibrate(
+        respond(5, [-1, 0, 1], [0.1, 0.5, 0.4]), [-0.2, 0, 0.1], resamples=2
+    )
+    np.testing.assert_allclose(table["alpha"], [-0.5, 0, np.nan])
+
+
+def test_the_interval_of_a_calibrated_alpha_is_that_of_the_delta_method():
+    frame = respond(400, [-4, -2, 0, 2, 4], [0.6, 0.7, 0.8, 0.9, 1.0], spread=2, noise=0.1)
+    (found,) = statistics.calibrate(frame, [0.15], resamples=2000).itertuples()
+    wide = frame.pivot_table(index="image", columns="alpha", values="score")
+    # At 3, halfway between 2 and 4, where the response rises by 0.05 per unit of alpha.
+    error = ((wide[2.0] + wide[4.0]) / 2 - wide[0.0]).sem() / 0.05
+    assert found.alpha == pytest.approx(3)
+    assert found.low == pytest.approx(3 - 1.96 * error, abs=0.03)
+    assert found.high == pytest.approx(3 + 1.96 * error, abs=0.03)
+
+
+def test_an_end_of_the_interval_beyond_the_range_is_missing():
+    frame = respond(50, [-1, 0, 1], [0.4, 0.5, 0.6], noise=0.1)
+    (found,) = statistics.calibrate(frame, [0.099]).itertuples()
+    assert found.alpha == pytest.approx(0.99)
+    assert found.low < 0.99
+    assert np.isnan(found.high)
+
+
+def test_calibration_compares_each_image_with_itself():
+    """Easy faces lost at high alpha would raise a difference of means, and change nothing here."""
+    frame = respond(100, [0, 1, 2], [0.5, 0.6, 0.7], spread=1)
+    lost = (frame["alpha"] == 2) & (frame["score"] > 0.7)
+    table = statistics.calibrate(frame.assign(score=frame["score"].mask(lost)), [0.15])
+    np.testing.assert_allclose(table[["alpha", "low", "high"]], [[1.5, 1.5, 1.5]])
+
+
+def test_calibration_without_alpha_0_is_refused():
+    with pytest.raises(MnemoError, match="alpha 0"):
+        statistics.calibrate(respond(5, [1, 2], [0.5, 0.6]), [0.1])
+
+
+def test_a_score_given_twice_is_refused():
+    frame = respond(3, [0, 1], [0.5, 0.6])
+    with pytest.raises(ValueError, match="duplicate"):
+        statistics.calibrate(pd.concat([frame, frame]), [0.05])

