@@ -100,30 +100,30 @@ def distributions(scores: pd.DataFrame) -> Figure:
 
 
 @mpl.rc_context(STYLE)
-def agreement(agreement: pd.DataFrame, confidence: float) -> Figure:
+def agreement(pairs: pd.DataFrame, confidence: float) -> Figure:
     """Draw how far assessors and shapes agree on the ranks of the same images (Table 1).
 
     Args:
-        agreement: Rows of `tables.AGREEMENT`.
+        pairs: Rows of `tables.AGREEMENT`.
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
         A figure with a line for each pair and a mark for each correlation.
     """
-    pairs = [
+    names = [
         f"{row.assessor_a} {row.shape_a} and {row.assessor_b} {row.shape_b}, n = {row.n}"
-        for row in agreement.itertuples()
+        for row in pairs.itertuples()
     ]
-    figure = Figure((WIDTH, 0.8 + 0.36 * len(pairs)), layout="constrained")
+    figure = Figure((WIDTH, 0.8 + 0.36 * len(names)), layout="constrained")
     panel = figure.subplots()
     marks = (
         ("spearman", "Spearman's rank correlation", "o", "#0072B2"),
         ("kendall", "Kendall's tau-b", "D", "#D55E00"),
     )
     for shift, (name, label, marker, colour) in zip((-0.13, 0.13), marks, strict=True):
-        y = np.arange(len(pairs)) + shift
-        _bars(panel, agreement, name, y, label=label, marker=marker, colour=colour, across=True)
-    _name_rows(panel, pairs)
+        y = np.arange(len(names)) + shift
+        _bars(panel, pairs, name, y, label=label, marker=marker, colour=colour, across=True)
+    _name_rows(panel, names)
     panel.axvline(0, color=GREY, linewidth=0.6)
     panel.set_xlabel(f"rank correlation ({_percent(confidence)} interval)")
     figure.legend(loc="outside upper right", ncols=2)
@@ -149,12 +149,14 @@ def accuracy(hyperplanes: pd.DataFrame, confidence: float) -> Figure:
     figure = Figure((WIDTH, 0.8 + 0.24 * len(names)), layout="constrained")
     panel = figure.subplots()
     y = np.arange(len(names))
-    base: dict[str, Any] = {"marker": "|", "s": 60, "color": "black"}
-    panel.scatter(hyperplanes["base_rate"], y, label="share of the larger class", **base)
-    control: dict[str, Any] = {"marker": "x", "s": 14, "color": "#D55E00", "linewidth": 1}
-    panel.scatter(hyperplanes["permuted_accuracy"], y, label="shuffled labels", **control)
     label = f"accuracy ({_percent(confidence)} interval)"
     _bars(panel, hyperplanes, "accuracy", y, label=label, across=True)
+    chance: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("base_rate", "share of the larger class", {"marker": "|", "s": 60, "color": "black"}),
+        ("permuted_accuracy", "shuffled labels", {"marker": "x", "s": 16, "color": "#D55E00"}),
+    )
+    for name, label, mark in chance:
+        panel.scatter(hyperplanes[name], y, label=label, zorder=3, **mark)
     _name_rows(panel, names)
     panel.set_xlabel("share of held-out images on the right side")
     figure.legend(loc="outside upper right", ncols=3)
@@ -203,11 +205,11 @@ def dose_response(
 
 
 @mpl.rc_context(STYLE)
-def realness(realness: pd.DataFrame, frechet: str, kernel: str, confidence: float) -> Figure:
+def realness(distances: pd.DataFrame, frechet: str, kernel: str, confidence: float) -> Figure:
     """Draw how far edited images are from the reference set, over alpha (Figure 7).
 
     Args:
-        realness: Rows of `tables.REALNESS` of one edit.
+        distances: Rows of `tables.REALNESS` of one edit.
         frechet: What the Fréchet distance on these features is called.
         kernel: What the kernel distance on these features is called.
         confidence: Confidence of the intervals, 0 to 1.
@@ -216,7 +218,7 @@ def realness(realness: pd.DataFrame, frechet: str, kernel: str, confidence: floa
         A figure with two panels: each distance over that at alpha 0, or the kernel distance itself
         where that at alpha 0 is too near to 0 to divide by.
     """
-    own = realness.sort_values("alpha")
+    own = distances.sort_values("alpha")
     figure = Figure((WIDTH, 2.6), layout="constrained")
     panels = figure.subplots(1, 2)
     divisible = own["kernel_ratio"].notna().any()
@@ -328,7 +330,7 @@ def _percent(confidence: float) -> str:
 
 def _grid(values: pd.Series) -> NDArray[np.float64]:
     low, high = values.min(), values.max()
-    margin = 0.08 * (high - low) or 0.01
+    margin = 0.15 * (high - low) or 0.01
     return np.linspace(low - margin, high + margin, 300)
 
 
@@ -355,16 +357,17 @@ def _bars(
 ) -> None:
     """Draw estimates with their intervals: upright over x, or across, one line each."""
     low, high = ends or (f"{name}_low", f"{name}_high")
-    value = frame[name].to_numpy(float)
-    reach = np.abs(
-        np.stack([value - frame[low].to_numpy(float), frame[high].to_numpy(float) - value])
-    )
-    look: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": line, "label": label}
+    # Each interval is drawn around its own middle: a percentile interval need not contain its
+    # estimate, and a length below it or above it would then be negative.
+    middle, half = (frame[low] + frame[high]) / 2, (frame[high] - frame[low]) / 2
+    point: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": line, "label": label}
     if across:
-        panel.errorbar(value, where, xerr=reach, **look)
+        panel.plot(frame[name], where, **point)
+        panel.errorbar(middle, where, xerr=half, fmt="none", color=colour)
     else:
-        panel.errorbar(where, value, yerr=reach, **look)
-        panel.set_xticks(np.asarray(where, float))
+        panel.plot(where, frame[name], **point)
+        panel.errorbar(where, middle, yerr=half, fmt="none", color=colour)
+        panel.set_xticks(where)
 
 
 def _equal_spans(panels: Iterable[Axes]) -> None:
@@ -384,18 +387,14 @@ def _ridges(panel: Axes, scores: pd.DataFrame, grid: NDArray[np.float64], colour
         original = alpha == 0
         ridge = level + 1.5 * density / tallest
         order = len(groups) - level
-        panel.fill_between(
-            grid,
-            level,
-            ridge,
-            color=GREY if original else colour,
-            alpha=0.35,
-            linewidth=0,
-            zorder=order,
-        )
+        fill: dict[str, Any] = {
+            "color": GREY if original else colour,
+            "alpha": 0.35,
+            "linewidth": 0,
+        }
+        panel.fill_between(grid, level, ridge, zorder=order, **fill)
         panel.plot(grid, ridge, color="black" if original else colour, linewidth=0.8, zorder=order)
-        mean = values.mean()
-        panel.plot([mean, mean], [level, level + 0.3], color="black", linewidth=1.2, zorder=order)
+        panel.vlines(values.mean(), level, level + 0.3, color="black", zorder=order)
     panel.set_yticks(range(len(groups)), [_minus(f"{alpha:g}") for alpha, _ in groups])
     panel.set_ylim(-0.15, None)
 
@@ -409,15 +408,8 @@ def _name_rows(panel: Axes, names: Sequence[str]) -> None:
 
 def _note(panel: Axes, text: str, *, low: bool) -> None:
     """Write into the corner that a rising or a falling line leaves free."""
-    panel.text(
-        0.98,
-        0.04 if low else 0.96,
-        text,
-        transform=panel.transAxes,
-        ha="right",
-        va="bottom" if low else "top",
-        fontsize=7,
-    )
+    y, vertical = (0.04, "bottom") if low else (0.96, "top")
+    panel.text(0.98, y, text, transform=panel.transAxes, ha="right", va=vertical, fontsize=7)
 
 
 def _decoded(pixels: dict[str, bytes] | None) -> NDArray[np.uint8] | None:

@@ -17,8 +17,8 @@ Validation = Literal["cross-validation", "holdout"]
 Floats = NDArray[np.floating[Any]]
 
 _ITERATIONS = 4000
-# At scikit-learn's default of 1e-4 lbfgs stops up to 16 degrees away from the optimal normal on
-# correlated latents such as StyleGAN's w; at 1e-6 float32 leaves 0.2 degrees.
+# At scikit-learn's default of 1e-4 lbfgs can stop 16 degrees away from the optimal normal on
+# correlated latents such as StyleGAN's w. At 1e-6 it stops where float32 has no more to give.
 _TOLERANCE = 1e-6
 
 
@@ -135,7 +135,8 @@ def fit(
         The hyperplane.
 
     Raises:
-        MnemoError: A class has too few images for the folds, or lbfgs did not converge.
+        MnemoError: The cut leaves one class only, or one with fewer images than folds; or lbfgs
+            did not converge.
     """
     high, cut = labels(scores, threshold)
     smaller = int(min(high.sum(), (~high).sum()))

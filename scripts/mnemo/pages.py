@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -19,8 +20,9 @@ h2 { font-size: 1em; margin: 2em 0 .5em; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25em .8em; text-align: left; vertical-align: top; }
 th { border-bottom: 2px solid #1a1a1a; }
-td { border-bottom: 1px solid #d9d9d9; overflow-wrap: anywhere; }
-th.number, td.number { text-align: right; white-space: nowrap; }
+td { border-bottom: 1px solid #d9d9d9; }
+th.number, td.number { text-align: right; }
+td.number { white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2em 1em; margin: 0; }
 dt { font-weight: 600; }
 dd { margin: 0; }
@@ -74,13 +76,13 @@ def tabulate(table: pa.Table, confidence: float | None = None) -> str:
     if lists:
         notes.append(f"Only in the parquet file: {', '.join(lists)}.")
     head = "".join(
-        f'<th class="{_kind(field)}" title="{escape(_about(field))}">{escape(field.name)}</th>'
+        f'<th class="{_kind(field)}" title="{escape(_about(field))}">{_breakable(field.name)}</th>'
         for field in fields
     )
     rows = "\n".join(
         "<tr>"
         + "".join(
-            f'<td class="{_kind(field)}">{escape(cell)}</td>'
+            f'<td class="{_kind(field)}">{_breakable(cell)}</td>'
             for field, cell in zip(fields, row, strict=True)
         )
         + "</tr>"
@@ -94,7 +96,7 @@ def tabulate(table: pa.Table, confidence: float | None = None) -> str:
         f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>",
         "".join(f'<p class="small">{escape(note)}</p>' for note in notes),
         f"<h2>Columns</h2><dl>{legend}</dl>",
-        f'<p class="small">{escape(_made(metadata))}</p>',
+        _made(metadata),
     )
 
 
@@ -124,24 +126,25 @@ def faces(found: pa.Table) -> pa.Table:
         oval that ran over the border; each with its share.
     """
     frame = found.to_pandas()
+    place = ["set", "edit", "alpha"]
     rows = []
-    for (base, edit, alpha), own in frame.groupby(["set", "edit", "alpha"], dropna=False):
+    for key, own in frame.groupby(place, dropna=False, sort=False):
         counts = {
             status: (own["status"] == status).sum() for status in ("found", "several", "none")
         }
         counts["clamped"] = own["clamped"].sum()
         shares = {name: f"{count} ({count / len(own):.1%})" for name, count in counts.items()}
-        rows.append({"set": base, "edit": edit, "alpha": alpha, "images": len(own), **shares})
+        rows.append({**dict(zip(place, key, strict=True)), "images": len(own), **shares})
     schema = pa.schema(
         [
-            *(found.schema.field(name) for name in ("set", "edit", "alpha")),
+            *(found.schema.field(name) for name in place),
             _field("images", pa.int64(), "images in the set"),
             _field("found", pa.string(), "images with one face"),
             _field("several", pa.string(), "images with several faces, of which one was cut out"),
             _field("none", pa.string(), "images without a face"),
             _field("clamped", pa.string(), "ovals that ran over the border and were cut there"),
         ],
-        metadata={**found.schema.metadata, "title": "Faces found in every set"},
+        metadata={**found.schema.metadata, b"title": "Faces found in every set"},
     )
     return pa.Table.from_pandas(pd.DataFrame(rows), schema, preserve_index=False)
 
@@ -203,6 +206,11 @@ def _kind(field: pa.Field) -> str:
     return "number" if numeric else "text"
 
 
+def _breakable(text: str) -> str:
+    """Escape a text, and let a line end within its long words and after its underscores."""
+    return escape(re.sub(r"(_|[^\s_]{16})(?=\S)", "\\1\0", text)).replace("\0", "<wbr>")
+
+
 def _about(field: pa.Field) -> str:
     """Say what a column holds, in which unit and range."""
     told = {key.decode(): value.decode() for key, value in field.metadata.items()}
@@ -211,15 +219,13 @@ def _about(field: pa.Field) -> str:
 
 
 def _made(metadata: Mapping[str, str]) -> str:
-    """Say who wrote a table, from what."""
+    """Say who wrote a table, from what; nothing of a table that is in no file."""
     if "mnemo.study" not in metadata:
         return ""
-    weights = json.loads(metadata["mnemo.weights"])
-    named = f" Weights: {', '.join(weights)}." if weights else ""
-    return (
-        f"Study {metadata['mnemo.study']}, rule {metadata['mnemo.rule']}, Mnemo "
-        f"{metadata['mnemo.version']}.{named}"
-    )
+    study, rule, version = (metadata[f"mnemo.{name}"] for name in ("study", "rule", "version"))
+    weights = ", ".join(json.loads(metadata["mnemo.weights"]))
+    told = f"Study {study}, rule {rule}, Mnemo {version}. Weights: {weights or 'none'}."
+    return f'<p class="small">{escape(told)}</p>'
 
 
 def _page(title: str, *parts: str) -> str:

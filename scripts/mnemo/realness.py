@@ -61,7 +61,7 @@ def kernel(
         features: (n, d) features of images.
         reference: (m, d) features of the reference images.
         subsets: Pairs of subsets to average over.
-        subset_size: Images in a subset; all of the smaller set where it has fewer.
+        subset_size: Images in a subset, or as many as the smaller set has.
         seed: Seed of the subsets. Equal seeds pick equal rows from sets of equal size.
 
     Returns:
@@ -118,14 +118,15 @@ def compare(
     images, which raises a Fréchet distance. A group is left out at every alpha at once, together
     with a group of the reference, so that a ratio compares the same images. They are t intervals
     of the distance expected at these numbers of images: a Fréchet distance falls as images are
-    added, so it compares with others of as many images only.
+    added, so it compares with others of as many images only. Those of the kernel distance come
+    from its exact value over all pairs, which the subsets estimate.
 
     Args:
         features: By alpha, 0 among them: (n,) keys of images and their (n, d) features.
         reference: (m, d) features of the reference images.
         groups: Groups of the jackknife.
-        subsets: As for `kernel`. The noise of their choice, of which there is none where the
-            smaller set has at most `subset_size` images, is not in the interval.
+        subsets: As for `kernel`. The noise of their choice is not in the interval; there is none
+            where both sets have the same number of images, and at most `subset_size`.
         subset_size: As for `kernel`.
         seed: Seed of groups and subsets.
         confidence: Confidence of the intervals.

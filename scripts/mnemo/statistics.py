@@ -356,9 +356,7 @@ def _scored(frame: pd.DataFrame) -> pd.DataFrame:
 def _by_image(frame: pd.DataFrame) -> pd.DataFrame:
     """Lay scores out with a row for each image and a column for each alpha, ascending."""
     # pivot_table would average an image's rows where pivot refuses two of one alpha.
-    return _scored(frame).pivot(  # noqa: PD010
-        index="image", columns="alpha", values="score"
-    )
+    return _scored(frame).pivot(index="image", columns="alpha", values="score")
 
 
 def _with_interval(table: pd.DataFrame, estimate: str, confidence: float) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_validate, train_test_split
@@ -143,6 +144,34 @@ def test_float32_latents_give_the_hyperplane_of_float64():
     assert single.accuracy == pytest.approx(double.accuracy, abs=0.001)
 
 
+def test_the_normal_is_the_optimal_one_on_correlated_latents():
+    generator = np.random.default_rng(0)
+    spreads = 0.5 * np.exp(-np.arange(128) / 30)
+    rotation = np.linalg.qr(generator.standard_normal((128, 128)))[0]
+    latents = generator.standard_normal((2000, 128)) * spreads @ rotation.T
+    scores = latents @ rotation @ (generator.standard_normal(128) / np.maximum(spreads, 0.1))
+    scores += 0.6 * scores.std() * generator.standard_normal(2000)
+    plane = hyperplanes.fit(
+        latents.astype(np.float32), scores, threshold="mean", layers=18, permutations=0
+    )
+    best = LogisticRegression(C=18, tol=1e-10, max_iter=20_000).fit(
+        latents, scores >= scores.mean()
+    )
+    assert angle(plane.normal, np.tile(best.coef_[0], 18)) < 0.5
+
+
+def test_a_fit_that_does_not_converge_is_refused_with_the_remedy():
+    generator = np.random.default_rng(0)
+    spreads = np.geomspace(10, 0.01, 60)
+    latents = generator.standard_normal((300, 60)) * spreads + 1
+    scores = latents @ (1 / spreads) + generator.standard_normal(300)
+    with (
+        pytest.warns(ConvergenceWarning),
+        pytest.raises(MnemoError, match=r"did not converge.*Lower `regularisation`"),
+    ):
+        hyperplanes.fit(latents, scores, threshold="mean", regularisation=1e6)
+
+
 def test_permuted_labels_are_guessed_and_real_ones_are_not():
     latents, scores = draw(n=2000, d=12, noise=0.5)
     plane = hyperplanes.fit(latents, scores, threshold="median", permutations=5)
@@ -226,8 +255,8 @@ def peak():
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 generator = np.random.default_rng(0)
-latents = generator.standard_normal((30_000, 512), dtype=np.float32)
-scores = latents[:, 0] + generator.standard_normal(30_000, dtype=np.float32)
+latents = generator.standard_normal((20_000, 512), dtype=np.float32)
+scores = latents[:, 0] + generator.standard_normal(20_000, dtype=np.float32)
 hyperplanes.fit(latents[:500], scores[:500], threshold="mean", permutations=1)
 before = peak()
 hyperplanes.fit(latents, scores, threshold="mean", permutations=1, layers=int(sys.argv[1]))
@@ -240,9 +269,10 @@ def test_memory_while_fitting_stays_close_to_the_latents_own(layers):
     scripts = Path(__file__).parents[2] / "scripts"
     measured = subprocess.run(
         [sys.executable, "-c", MEASURE, str(layers)],
-        env={"PYTHONPATH": str(scripts)},
+        env={"PYTHONPATH": str(scripts), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert float(measured.stdout) < 0.1
+    # A copy of a fold's images would add 0.8, and one in float64 twice that.
+    assert float(measured.stdout) < 0.25

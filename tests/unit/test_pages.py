@@ -34,6 +34,7 @@ class Reader(HTMLParser):
         self.titles: list[str] = []
         self.loaded: list[str] = []
         self.scripts = 0
+        self.inside = False
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -41,12 +42,16 @@ class Reader(HTMLParser):
             self.rows.append([])
         elif tag in ("th", "td"):
             self.rows[-1].append("")
+            self.inside = True
             self.titles += [value or "" for name, value in attrs if name == "title"]
         self.scripts += tag == "script"
         self.loaded += [value or "" for name, value in attrs if name in ("src", "href")]
 
+    def handle_endtag(self, tag: str) -> None:
+        self.inside &= tag not in ("th", "td")
+
     def handle_data(self, data: str) -> None:
-        if self.rows and self.rows[-1] and self.lasttag in ("th", "td") and data.strip():
+        if self.inside:
             self.rows[-1][-1] += data
 
 
@@ -114,7 +119,7 @@ def test_a_missing_value_is_a_dash_that_the_page_explains() -> None:
     }
     page = pages.tabulate(tables.conform(columns, tables.CALIBRATION), 0.95)
     _, *rows = Reader(page).rows
-    assert [row[-1] for row in rows] == ["2.31 [2.10, –]", "–"]
+    assert [row[-1] for row in rows] == ["2.3 [2.1, –]", "–"]
     assert "no value, for the reason that the column" in page
 
 
@@ -123,7 +128,7 @@ def test_text_of_a_table_is_never_taken_for_html() -> None:
     schema = pa.schema([field], metadata={"title": "<title>"})
     page = pages.tabulate(pa.table({"name": ["<script>alert(1)</script>"]}, schema=schema))
     assert "<script" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert Reader(page).rows[1] == ["<script>alert(1)</script>"]
     assert "a &lt; b &amp; c" in page
 
 
@@ -140,6 +145,14 @@ def test_columns_of_lists_are_named_as_left_out() -> None:
     page = pages.tabulate(pa.table({"space": ["z"], "normal": [[0.6, 0.8]]}, schema=schema))
     assert Reader(page).rows == [["space"], ["z"]]
     assert "Only in the parquet file: normal." in page
+
+
+def test_long_words_may_break_but_copy_whole() -> None:
+    field = pa.field("sha256", pa.string(), metadata={"description": "digest"})
+    schema = pa.schema([field], metadata={"title": "Weights"})
+    page = pages.tabulate(pa.table({"sha256": ["0123456789abcdef" * 4]}, schema=schema))
+    assert page.count("<wbr>") == 3
+    assert Reader(page).rows[1] == ["0123456789abcdef" * 4]
 
 
 def test_faces_are_counted_for_each_set() -> None:
@@ -192,7 +205,8 @@ def test_a_picture_travels_inside_its_page() -> None:
     ("number", "text"),
     [
         (200, "200"),
-        (1000000, "1e+06"),
+        (100000, "100000"),
+        (1e-8, "1e-08"),
         (-4.0, "-4"),
         (0.125, "0.125"),
         (2 / 3, "0.667"),

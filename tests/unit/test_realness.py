@@ -10,7 +10,8 @@ from scipy import stats
 from mnemo import realness
 from mnemo.errors import MnemoError
 
-MEASURES = ["frechet", "frechet_ratio", "kernel", "kernel_ratio"]
+# clean-fid itself calls SciPy's sqrtm so; `mnemo.realness` knows.
+pytestmark = pytest.mark.filterwarnings("ignore:The `disp` argument:DeprecationWarning")
 
 
 def keys(n):
@@ -27,7 +28,7 @@ def draw(n, d, seed, shift=0.0):
 def edited(n, d, seed=0):
     """The features of the same images at three alphas, ever further from the reference's."""
     return {
-        alpha: (keys(n), draw(n, d, seed, shift=0.1 + 0.1 * abs(alpha))) for alpha in (-1.0, 0.0, 2)
+        alpha: (keys(n), draw(n, d, seed, shift=0.4 + 0.1 * abs(alpha))) for alpha in (-1.0, 0.0, 2)
     }
 
 
@@ -110,35 +111,33 @@ def exact_kernel(features, reference):
 # Comparison with the unedited images
 
 
-@pytest.mark.parametrize(
-    ("n", "m", "d"), [(200, 160, 8), (60, 40, 120), (40, 200, 90), (200, 40, 90)]
-)
+@pytest.mark.parametrize(("n", "m", "d"), [(200, 160, 8), (30, 20, 60), (20, 90, 40), (90, 20, 40)])
 def test_the_intervals_are_those_of_a_jackknife_by_hand(n, m, d):
     sets, reference = edited(n, d), draw(m, d, seed=5)
-    table = realness.compare(sets, reference, groups=10, seed=3, confidence=0.9)
-    members = realness.assign_groups(n, 10, seed=3)
-    reference_members = realness.assign_groups(m, 10, seed=3)
+    table = realness.compare(sets, reference, groups=5, seed=3, confidence=0.9)
+    members = realness.assign_groups(n, 5, seed=3)
+    reference_members = realness.assign_groups(m, 5, seed=3)
 
     def by_hand(measure):
         return np.array(
             [
                 [
                     measure(features[members != group], reference[reference_members != group])
-                    for group in range(10)
+                    for group in range(5)
                 ]
                 for _, features in sets.values()
             ]
         )
 
     frechet, kernel = by_hand(fid.fid_from_feats), by_hand(exact_kernel)
-    quantile = stats.t.ppf(0.95, 9)
+    quantile = stats.t.ppf(0.95, 4)
     for name, replicates in (
         ("frechet", frechet),
         ("frechet_ratio", frechet / frechet[1]),
         ("kernel", kernel),
         ("kernel_ratio", kernel / kernel[1]),
     ):
-        pseudovalues = 10 * replicates.mean(axis=1, keepdims=True) - 9 * replicates
+        pseudovalues = 5 * replicates.mean(axis=1, keepdims=True) - 4 * replicates
         margin = quantile * stats.sem(pseudovalues, axis=1)
         np.testing.assert_allclose(
             table[f"{name}_high"] - table[name], margin, rtol=1e-4, atol=1e-6
@@ -169,7 +168,7 @@ def test_at_alpha_0_the_ratios_are_exactly_1():
 def test_pairing_images_narrows_the_interval_of_a_ratio():
     reference = draw(200, 6, seed=5)
     paired = edited(200, 6)
-    apart = {**paired, 2: (keys(200), draw(200, 6, seed=8, shift=0.3))}
+    apart = {**paired, 2: (keys(200), draw(200, 6, seed=8, shift=0.6))}
     widths = [
         table["frechet_ratio_high"][2] - table["frechet_ratio_low"][2]
         for table in (realness.compare(sets, reference) for sets in (paired, apart))
@@ -209,20 +208,20 @@ def test_an_image_missing_at_an_alpha_leaves_the_groups_of_the_others_alone():
 
 def test_intervals_contain_the_expected_distance_as_often_as_they_say():
     tables = []
-    for seed in range(120):
+    for seed in range(150):
         generator = np.random.default_rng(seed)
-        unedited = generator.standard_normal((100, 3)) + 0.7
+        latents, noise = generator.standard_normal((2, 200, 8))
         sets = {
-            0.0: (keys(100), unedited),
-            1.0: (keys(100), 1.2 * unedited + 0.3 * generator.standard_normal((100, 3))),
+            0.0: (keys(200), np.maximum(latents + 0.5, 0)),
+            1.0: (keys(200), np.maximum(1.1 * latents + 0.3 * noise + 0.7, 0)),
         }
-        reference = generator.standard_normal((120, 3))
-        tables.append(realness.compare(sets, reference, subsets=20))
-    for name in MEASURES:
+        reference = np.maximum(generator.standard_normal((200, 8)), 0)
+        tables.append(realness.compare(sets, reference, subsets=1))
+    for name in ("frechet", "frechet_ratio", "kernel", "kernel_ratio"):
         columns = (name, f"{name}_low", f"{name}_high")
         value, low, high = (np.array([table[column][1] for table in tables]) for column in columns)
-        # 120 intervals at 95 %: the binomial's central 99.8 % is 106 to 119.
-        assert 106 <= np.sum((low < value.mean()) & (value.mean() < high)) <= 119, name
+        # Of 150 intervals at 95 %, 133 to 149 is the central 99.8 % of the binomial.
+        assert 133 <= np.sum((low < value.mean()) & (value.mean() < high)) <= 149, name
 
 
 def test_groups_are_even_and_follow_the_seed():

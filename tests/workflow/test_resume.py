@@ -77,7 +77,7 @@ def test_a_run_killed_three_times_ends_as_if_it_never_was(
         assert not list(checkout.results().rglob(".*.partial"))
         planned = {
             checkout.results() / output
-            for jobs in checkout.plan(*STAGES).values()
+            for jobs in checkout.plan(*STAGES).jobs.values()
             for output in jobs
         }
         interrupted = planned & set(before)

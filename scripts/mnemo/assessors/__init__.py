@@ -1,18 +1,22 @@
 """Assessors: what each can do, and how to load one.
 
 An assessor is one file in this package and one entry in its registry.
+This module imports nothing heavy, because it comes with the registry, which the Snakefile reads.
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol
 
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Scorer(Protocol):

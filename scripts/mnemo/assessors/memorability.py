@@ -15,7 +15,8 @@ from torchvision import transforms
 
 from mnemo import networks
 
-# The aspect ratio is lost, and no mean is subtracted, not even for the ResNet: so both were trained.
+# The aspect ratio is lost, and no mean is subtracted, not even for the ResNet: both networks were
+# trained so.
 prepare = transforms.Compose(
     [
         transforms.ToPILImage(),
