@@ -143,9 +143,7 @@ def truncation_psi(wildcards):
 
 def weights_name(wildcards):
     """Name the weights that a file holds."""
-    return next(
-        name for name, entry in weights.catalogue().items() if entry.file == wildcards.file
-    )
+    return next(name for name, entry in weights.catalogue().items() if entry.file == wildcards.file)
 
 
 def hyperplane_of_edit(wildcards):
@@ -162,7 +160,9 @@ def weights_of_assessor(wildcards):
 
 def stamp_of_assessor(wildcards):
     entry = ASSESSORS[wildcards.assessor]
-    return stamp(*(name for part in entry.parts or () for name in ASSESSORS[part].weights), *entry.weights)
+    return stamp(
+        *(name for part in entry.parts or () for name in ASSESSORS[part].weights), *entry.weights
+    )
 
 
 def code_of_assessor(wildcards):
@@ -249,6 +249,10 @@ def labels_of_table(wildcards):
 
 def settings_of_edit(wildcards):
     return EDITS[wildcards.edit].model_dump(mode="json")
+
+
+def quality_of_edit(wildcards):
+    return ASSESSORS[EDITS[wildcards.edit].assessor].quality
 
 
 def scores_to_draw(wildcards):

@@ -126,6 +126,7 @@ rule draw_strip:
         runtime="20m",
     params:
         edit=settings_of_edit,
+        quality=quality_of_edit,
         generator=settings.generator.name,
         shapes=settings.shapes,
         seeds=strip_seeds,

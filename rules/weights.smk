@@ -7,8 +7,8 @@ rule fetch_weights:
         weights="<resources>/weights/{file}",
     log:
         "<logs>/fetch_weights/{file}.log",
-    localrule: True
     retries: 2
+    localrule: True
     conda:
         "../envs/torch.yaml"
     params:

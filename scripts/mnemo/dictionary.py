@@ -187,7 +187,9 @@ print({pandas})
 ```python
 import duckdb
 
-print(duckdb.sql(\"\"\"{sql.format(f"'{path}'")}\"\"\"))
+duckdb.sql(\"\"\"
+{sql.replace(" FROM", chr(10) + "FROM").format(f"'{path}'")}
+\"\"\").show()
 ```
 
 ```python

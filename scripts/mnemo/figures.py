@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.stats import gaussian_kde  # type: ignore[import-untyped]
+from scipy.stats import gaussian_kde
 
 from mnemo import files, rounding, tables
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from cleanfid import fid
 from numpy.typing import NDArray
-from scipy import stats  # type: ignore[import-untyped]
+from scipy import stats
 
 from mnemo.errors import MnemoError
 

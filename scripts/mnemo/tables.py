@@ -167,7 +167,12 @@ AGREEMENT = _schema(
     *_interval("kendall", "Kendall's tau-b", limits="-1 to 1"),
 )
 _EDITED = [_field("edit", pa.string(), "name of the edit"), _ASSESSOR, _SHAPE]
-_MOVED = _field("alpha", pa.float64(), _ALPHA.metadata[b"description"].decode())
+_MOVED = _field(
+    "alpha",
+    pa.float64(),
+    "distance moved along the unit normal of the hyperplane",
+    unit="length in the latent space of the edit",
+)
 DOSE_RESPONSE = _schema(
     "Mean score at each alpha",
     *_EDITED,

@@ -100,9 +100,7 @@ def test_the_solution_and_its_cross_validation_are_those_of_scikit_learn():
 def test_holdout_is_the_split_of_the_papers_authors():
     latents, scores = draw(n=500)
     high = scores >= np.mean(scores)
-    plane = hyperplanes.fit(
-        latents, scores, threshold="mean", validation="holdout", permutations=0, seed=42
-    )
+    plane = hyperplanes.fit(latents, scores, threshold="mean", validation="holdout", permutations=0)
     train, test, train_high, test_high = train_test_split(
         latents, high, test_size=0.1, random_state=42
     )

