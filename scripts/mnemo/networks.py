@@ -13,7 +13,7 @@ from tqdm import tqdm
 from mnemo import devices
 
 # On one CPU thread PyTorch gives 1x1 convolutions to its fast kernels only in batches of 16 or
-# more; larger ones gain nothing there.
+# more.
 BATCH = {"cpu": 16, "cuda": 64}
 
 

@@ -2,9 +2,9 @@
 
 ResMem holds an ImageNet ResNet-152 whose filters it left as they were: it still tells cats from
 espressos. Its batch norms, though, went on averaging while ResMem was trained (52,500 batches of
-RGB from 0 to 1, with no mean subtracted), so that this is the input that it knows: with the usual
-ImageNet mean and deviation subtracted it takes every image for a stopwatch or a bubble. A distance
-on these features can be compared within Mnemo, and with no other published number.
+RGB from 0 to 1, with no mean subtracted), so that this is the input that it knows: after the usual
+ImageNet normalisation it takes photographs of all kinds for stopwatches, bubbles and water bottles.
+A distance on these features can be compared within Mnemo, and with no other published number.
 """
 
 from collections.abc import Sequence
