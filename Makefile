@@ -13,7 +13,7 @@ help: ## say what there is to make
 
 demo: $(VENV)/run ## run the default study and write results/demo/report.html
 	@PYTHONPATH=scripts $(BIN)/python -m mnemo.locks
-	@$(BIN)/snakemake --cores $(CORES)
+	@$(BIN)/snakemake --profile profiles/local --cores $(CORES)
 	@echo "The report: results/demo/report.html"
 
 test: $(VENV)/dev lint ## lint, then run every test

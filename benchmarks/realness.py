@@ -91,7 +91,7 @@ def timed(work: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
 
 def main() -> None:
     """Print the seconds of both, their ratio, and the largest relative difference."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 64
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     edited, reference = draw(count)
     with tempfile.TemporaryDirectory() as made:
         folders = {name: Path(made, str(name)) for name in (*edited, "reference")}

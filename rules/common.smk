@@ -3,7 +3,7 @@
 import hashlib
 
 from mnemo import config as study
-from mnemo import digests, weights
+from mnemo import digests, locks, weights
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
 from mnemo.features.registry import EXTRACTORS
@@ -19,6 +19,7 @@ except MnemoError as mistake:
 BASES = ("fit", "eval", "reference")
 EDITS = {edit.name: edit for edit in settings.edits}
 GENERATOR = GENERATORS[settings.generator.name]
+CONFIG_DIGEST = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
 EXTRACTOR = EXTRACTORS[settings.realness.features]
 MEASURED = [name for name in settings.assessors if not ASSESSORS[name].parts]
 DERIVED = [name for name in settings.assessors if ASSESSORS[name].parts]
@@ -40,9 +41,11 @@ pathvars:
 wildcard_constraints:
     base="|".join(BASES),
     edit="|".join(EDITS),
-    alpha=r"-?[0-9.]+",
-    set=rf"({'|'.join(BASES)})(/({'|'.join(EDITS)})/-?[0-9.]+)?",
+    alpha=r"-?\d+(\.\d+)?",
+    set=rf"({'|'.join(BASES)})(/({'|'.join(EDITS)})/-?\d+(\.\d+)?)?",
     shard=r"\d{5}",
+    features=settings.realness.features,
+    file="|".join(entry.file for entry in weights.catalogue().values()),
     assessor="|".join(ASSESSORS),
     shape="square|oval",
     space="z|w|w_plus",
@@ -50,10 +53,13 @@ wildcard_constraints:
 
 
 def start():
-    """Check the weights that are there, and mark the results folder as this study's."""
+    """Tidy up after killed jobs, check the weights, and mark the results as this study's."""
+    stored, results = Path("resources", "weights"), Path("results", settings.study)
+    # Here Snakemake holds its lock.
+    locks.clear_partials(stored, results)
     try:
-        weights.verify_present(USED_WEIGHTS, Path("resources", "weights"))
-        study.mark_results(settings, Path("results", settings.study))
+        weights.verify_present(USED_WEIGHTS, stored)
+        study.mark_results(settings, results)
     except MnemoError as mistake:
         raise WorkflowError(str(mistake)) from None
 
@@ -84,12 +90,11 @@ MERGED_TABLES = [
     *DOSE_RESPONSE_TABLES,
     *(["faces"] if "oval" in settings.shapes else []),
 ]
-VALIDATION = {"corrected": "cross-validation", "faithful": "holdout"}
 EXTRACTOR_WEIGHTS = [weights_file(name) for name in EXTRACTOR.weights]
 
 
 def edited_sets(edit):
-    return [f"eval/{edit.name}/{alpha:g}" for alpha in edit.alphas]
+    return [f"eval/{edit.name}/{study.alpha_name(alpha)}" for alpha in edit.alphas]
 
 
 def all_edited_sets():
@@ -280,3 +285,62 @@ def strip_files(wildcards):
         ]
         for name, names in folders.items()
     }
+
+
+DESCRIPTIONS = {name: ASSESSORS[name].description for name in settings.assessors}
+#: MTCNN makes every oval; its weights come inside its package, so that Mnemo fetches none.
+MTCNN = {
+    "description": "MTCNN, which finds the faces that are cut out as ovals (package mtcnn 1.0.0)",
+    "licence": "MIT",
+    "page": "https://github.com/ipazc/mtcnn",
+    "citation": "Zhang et al., Joint face detection and alignment using multitask cascaded "
+    "convolutional networks, IEEE Signal Processing Letters 2016",
+}
+
+#: Whether an image without a face has no oval; in the preset faithful it is left whole.
+LOSES_OVALS = "oval" in settings.shapes and settings.preset == "corrected"
+
+
+def about(*bases):
+    """Say for a caption which images a result is about: the generator's, of these sets."""
+    return {
+        "generator": settings.generator.name,
+        "sets": {
+            base: {
+                "images": getattr(settings.sets, base).count,
+                "truncation_psi": settings.truncation_psi(base),
+            }
+            for base in bases
+        },
+    }
+
+
+ABOUT_TABLES = {
+    "agreement": {**about("fit"), "assessors": DESCRIPTIONS},
+    "hyperplanes": {
+        **about("fit"),
+        "assessors": DESCRIPTIONS,
+        "preset": settings.preset,
+        "hyperplanes": settings.hyperplanes.model_dump(mode="json"),
+    },
+    "realness": {
+        **about("eval", "reference"),
+        "edits": [edit.model_dump(mode="json") for edit in settings.edits],
+        "frechet": EXTRACTOR.frechet,
+        "kernel": EXTRACTOR.kernel,
+        "groups": settings.realness.groups,
+    },
+    **{
+        table: {
+            **about("eval"),
+            "assessors": DESCRIPTIONS,
+            "edits": [edit.model_dump(mode="json") for edit in settings.edits],
+            "loses_ovals": LOSES_OVALS,
+        }
+        for table in DOSE_RESPONSE_TABLES
+    },
+}
+
+
+def about_table(wildcards):
+    return ABOUT_TABLES[wildcards.table]

@@ -23,7 +23,7 @@ rule measure_dose_response:
     params:
         changes=settings.calibration.changes,
         statistics=settings.statistics.model_dump(),
-        stamp=stamp(),
+        stamp=stamp(*USED_WEIGHTS),
         code=code_of("measure_dose_response"),
     script:
         "../scripts/measure_dose_response.py"

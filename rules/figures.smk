@@ -18,7 +18,6 @@ PAGES = [
     *collect("<results>/pages/{name}.html", name=["faces"] if "oval" in settings.shapes else []),
     "<results>/pages/weights.html",
 ]
-DESCRIPTIONS = {name: ASSESSORS[name].description for name in settings.assessors}
 
 
 rule draw_distributions:
@@ -41,9 +40,7 @@ rule draw_distributions:
         mem="4GB",
         runtime="20m",
     params:
-        generator=settings.generator.name,
-        images=settings.sets.fit.count,
-        truncation_psi=settings.truncation_psi("fit"),
+        about=about("fit"),
         assessors=DESCRIPTIONS,
         code=code_of("draw_distributions"),
     script:
@@ -70,6 +67,8 @@ rule draw_agreement:
         mem="1GB",
         runtime="10m",
     params:
+        about=about("fit"),
+        assessors=DESCRIPTIONS,
         statistics=settings.statistics.model_dump(),
         code=code_of("draw_agreement"),
     script:
@@ -96,6 +95,8 @@ rule draw_accuracy:
         mem="1GB",
         runtime="10m",
     params:
+        about=about("fit"),
+        assessors=DESCRIPTIONS,
         preset=settings.preset,
         hyperplanes=settings.hyperplanes.model_dump(mode="json"),
         statistics=settings.statistics.model_dump(),
@@ -127,7 +128,8 @@ rule draw_strip:
     params:
         edit=settings_of_edit,
         quality=quality_of_edit,
-        generator=settings.generator.name,
+        about=about("eval"),
+        assessors=DESCRIPTIONS,
         shapes=settings.shapes,
         seeds=strip_seeds,
         code=code_of("draw_strip"),
@@ -158,9 +160,8 @@ rule draw_dose_response:
         runtime="20m",
     params:
         edit=settings_of_edit,
-        generator=settings.generator.name,
-        images=settings.sets.eval.count,
-        truncation_psi=settings.truncation_psi("eval"),
+        about=about("eval"),
+        loses_ovals=LOSES_OVALS,
         assessors=DESCRIPTIONS,
         statistics=settings.statistics.model_dump(),
         code=code_of("draw_dose_response"),
@@ -169,7 +170,7 @@ rule draw_dose_response:
 
 
 rule draw_realness:
-    """Draw how far an edit is from the reference set, over alpha (Figure 7)."""
+    """Draw how far an edit is from the generator's own images, over alpha (Figure 7)."""
     input:
         realness="<results>/realness/{edit}.parquet",
     output:
@@ -177,7 +178,9 @@ rule draw_realness:
             "<results>/figures/{edit}/realness.svg",
             caption="captions/realness.rst",
             category="4 Realness",
-            labels={"result": "Figure 7: realness of the edit {edit}"},
+            labels={
+                "result": "Figure 7: distances of the edit {edit} from the generator's own images"
+            },
         ),
     log:
         "<logs>/draw_realness/{edit}.log",
@@ -191,9 +194,7 @@ rule draw_realness:
         edit=settings_of_edit,
         frechet=EXTRACTOR.frechet,
         kernel=EXTRACTOR.kernel,
-        images=settings.sets.eval.count,
-        reference=settings.sets.reference.count,
-        truncation_psi=settings.truncation_psi("reference"),
+        about=about("eval", "reference"),
         groups=settings.realness.groups,
         statistics=settings.statistics.model_dump(),
         code=code_of("draw_realness"),
@@ -223,6 +224,7 @@ rule show_table:
         mem="1GB",
         runtime="10m",
     params:
+        about=about_table,
         statistics=settings.statistics.model_dump(),
         code=code_of("show_table"),
     script:
@@ -249,6 +251,8 @@ rule show_faces:
         mem="4GB",
         runtime="10m",
     params:
+        about=about("fit", "eval"),
+        edits=list(EDITS),
         preset=settings.preset,
         detection_height=settings.ovals.detection_height,
         code=code_of("show_faces"),
@@ -271,7 +275,10 @@ rule show_weights:
     conda:
         "../envs/statistics.yaml"
     params:
-        weights={name: weights.catalogue()[name].model_dump() for name in USED_WEIGHTS},
+        weights={
+            **{name: weights.catalogue()[name].model_dump() for name in USED_WEIGHTS},
+            **({"mtcnn": MTCNN} if "oval" in settings.shapes else {}),
+        },
         code=code_of("show_weights"),
     script:
         "../scripts/show_weights.py"

@@ -20,12 +20,13 @@ rule fit_hyperplane:
         runtime="60m",
     params:
         layers=GENERATOR.layers,
-        validation=VALIDATION[settings.preset],
+        validation=settings.validation,
         folds=settings.hyperplanes.folds,
         permutations=settings.hyperplanes.permutations,
         regularisation=settings.hyperplanes.regularisation,
-        statistics=settings.statistics.model_dump(),
-        stamp=stamp(),
+        seed=settings.statistics.seed,
+        confidence=settings.statistics.confidence,
+        stamp=stamp(*USED_WEIGHTS),
         code=code_of("fit_hyperplane"),
     script:
         "../scripts/fit_hyperplane.py"

@@ -45,7 +45,7 @@ rule edit_latents:
         mem="2GB",
         runtime="10m",
     params:
-        stamp=stamp(),
+        stamp=stamp(GENERATOR.weights),
         code=code_of("edit_latents"),
     script:
         "../scripts/edit_latents.py"

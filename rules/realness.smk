@@ -46,7 +46,8 @@ rule measure_realness:
     params:
         features=settings.realness.features,
         groups=settings.realness.groups,
-        statistics=settings.statistics.model_dump(),
+        seed=settings.statistics.seed,
+        confidence=settings.statistics.confidence,
         stamp=stamp(*EXTRACTOR.weights),
         code=code_of("measure_realness"),
     script:

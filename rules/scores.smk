@@ -69,7 +69,7 @@ rule measure_agreement:
         runtime="60m",
     params:
         statistics=settings.statistics.model_dump(),
-        stamp=stamp(),
+        stamp=stamp(*USED_WEIGHTS),
         code=code_of("measure_agreement"),
     script:
         "../scripts/measure_agreement.py"

@@ -20,7 +20,7 @@ rule merge_table:
         mem="2GB",
         runtime="30m",
     params:
-        stamp=stamp(*USED_WEIGHTS),
+        stamp={**stamp(*USED_WEIGHTS), "config_digest": CONFIG_DIGEST},
         code=code_of("merge_table"),
     script:
         "../scripts/merge_table.py"

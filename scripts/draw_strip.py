@@ -17,7 +17,8 @@ pictures = pd.concat(
     figures.gather(snakemake.input[shape], shape, faces) for shape in params.shapes
 )
 scores = tables.frame(snakemake.input.scores, ["image", "shape", "alpha", "score"])
-figures.save(figures.strip(pictures, scores, params.quality), snakemake.output.figure)
+figure = figures.strip(pictures, scores, params.quality, params.edit["assessor"])
+figures.save(figure, snakemake.output.figure)
 page = pages.picture(
     f"Faces of the edit {snakemake.wildcards.edit}", Path(snakemake.output.figure).read_bytes()
 )

@@ -11,8 +11,9 @@ logs.to(snakemake.log[0])
 grid, params = snakemake.wildcards, snakemake.params
 scores = tables.scores(snakemake.input.scores, ["image", "score"])
 tiled = grid.space == "w_plus"
+images = scores["image"].to_numpy()
 fitted = hyperplanes.fit(
-    latents.gather(snakemake.input.latents, "w" if tiled else grid.space, scores["image"]),
+    latents.gather(snakemake.input.latents, "w" if tiled else grid.space, images),
     scores["score"].to_numpy(),
     threshold=grid.threshold,
     layers=params.layers if tiled else 1,
@@ -20,8 +21,8 @@ fitted = hyperplanes.fit(
     folds=params.folds,
     permutations=params.permutations,
     regularisation=params.regularisation,
-    seed=params.statistics["seed"],
-    confidence=params.statistics["confidence"],
+    seed=params.seed,
+    confidence=params.confidence,
 )
 tables.write(
     snakemake.output.hyperplane,

@@ -14,8 +14,8 @@ measured = realness.compare(
     tables.features(snakemake.input.edited),
     reference,
     groups=params.groups,
-    seed=params.statistics["seed"],
-    confidence=params.statistics["confidence"],
+    seed=params.seed,
+    confidence=params.confidence,
 )
 tables.write(
     snakemake.output.realness,

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 first, second = (tables.read(path) for path in snakemake.input.scores)
-difference = first["score"].to_numpy() - second["score"].to_numpy()
+difference = tables.difference(first, second)
 tables.write(
     snakemake.output.scores,
     tables.SCORES,

@@ -2,6 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -31,6 +34,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 RESERVED = ("latents", "square", "oval", "scores", "features")
 #: Seeds are written with 7 digits.
 SEEDS = 10_000_000
+#: An alpha names a folder, so it has few digits.
+LARGEST_ALPHA = 1000
+ALPHA_DECIMALS = 6
 
 
 def _known(what: str, names: Any) -> AfterValidator:
@@ -42,19 +48,41 @@ def _known(what: str, names: Any) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+def _twice(values: tuple[Any, ...]) -> list[str]:
     twice = sorted({str(value) for value in values if values.count(value) > 1})
-    if twice:
-        raise ValueError(f"given twice: {', '.join(twice)}")
+    return [f"given twice: {', '.join(twice)}"] if twice else []
+
+
+def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if twice := _twice(values):
+        raise ValueError(*twice)
     return values
 
 
 def _alphas(values: tuple[float, ...]) -> tuple[float, ...]:
+    wrong = _twice(values)
     if 0 not in values:
-        raise ValueError("must contain 0, the unedited images that the others are compared with")
-    if any(value != round(value, 6) for value in values):
-        raise ValueError("at most 6 decimals, since an alpha names a folder")
+        wrong.append("must contain 0, the unedited images that the others are compared with")
+    if any(abs(value) > LARGEST_ALPHA for value in values):
+        wrong.append(f"must be from -{LARGEST_ALPHA} to {LARGEST_ALPHA}")
+    if any(value != round(value, ALPHA_DECIMALS) for value in values):
+        wrong.append(f"at most {ALPHA_DECIMALS} decimals, since an alpha names a folder")
+    if wrong:
+        raise ValueError("; ".join(wrong))
     return tuple(value + 0.0 for value in values)
+
+
+def alpha_name(alpha: float) -> str:
+    """Name the folder of an edited set.
+
+    Args:
+        alpha: One of an edit's alphas.
+
+    Returns:
+        The alpha in fixed point, without trailing zeros.
+    """
+    # Adding 0.0 takes the sign off a negative zero.
+    return f"{alpha + 0.0:.{ALPHA_DECIMALS}f}".rstrip("0").rstrip(".")
 
 
 def _not_reserved(name: str) -> str:
@@ -139,9 +167,9 @@ class Edit(Section):
     assessor: AssessorName = Field(description="Assessor of the hyperplane.")
     shape: Shape = Field(description="Shape of the images that the hyperplane was fitted on.")
     threshold: Threshold = Field(description="Threshold of the hyperplane.")
-    alphas: Annotated[
-        tuple[float, ...], Field(min_length=2), AfterValidator(_unique), AfterValidator(_alphas)
-    ] = Field(description="Distances to move along the unit normal; 0 is the unedited image.")
+    alphas: Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_alphas)] = Field(
+        description="Distances to move along the unit normal; 0 is the unedited image."
+    )
 
 
 class Realness(Section):
@@ -205,20 +233,25 @@ class Config(Section):
     calibration: Calibration = Calibration()  # type: ignore[call-arg]
     figures: Figures = Figures()  # type: ignore[call-arg]
 
+    @property
+    def validation(self) -> Literal["cross-validation", "holdout"]:
+        """How the hyperplanes are validated, which the preset decides."""
+        return "holdout" if self.preset == "faithful" else "cross-validation"
+
     def truncation_psi(self, base: str) -> float:
         """Tell the truncation psi of a set."""
         own: float | None = getattr(self.sets, base).truncation_psi
         return self.generator.truncation_psi if own is None else own
 
 
-Parts = dict[str, Any]
+Sections = dict[str, Any]
 Mistakes = Iterator[tuple[str, Any, str]]
 
 
-def _sets_apart(part: Parts) -> Mistakes:
+def _sets_apart(sections: Sections) -> Mistakes:
     ranges = {
         name: (images.first_seed, images.first_seed + images.count)
-        for name, images in dict(part["sets"]).items()
+        for name, images in dict(sections["sets"]).items()
     }
     for name, (start, stop) in ranges.items():
         if stop > SEEDS:
@@ -228,39 +261,39 @@ def _sets_apart(part: Parts) -> Mistakes:
                 yield f"sets.{name}", f"seeds {start} to {stop - 1}", f"shares seeds with {other}"
 
 
-def _enough_to_split(part: Parts) -> Mistakes:
-    count, folds = part["sets"].fit.count, part["hyperplanes"].folds
+def _enough_to_split(sections: Sections) -> Mistakes:
+    count, folds = sections["sets"].fit.count, sections["hyperplanes"].folds
     if count < 10 * folds:
         yield "sets.fit.count", count, f"{folds} folds need at least {10 * folds} images"
 
 
-def _enough_to_jackknife(part: Parts) -> Mistakes:
+def _enough_to_jackknife(sections: Sections) -> Mistakes:
     for name in ("eval", "reference"):
-        count, groups = getattr(part["sets"], name).count, part["realness"].groups
+        count, groups = getattr(sections["sets"], name).count, sections["realness"].groups
         if count < 2 * groups:
             yield f"sets.{name}.count", count, f"realness.groups {groups} needs {2 * groups} images"
 
 
-def _spaces_exist(part: Parts) -> Mistakes:
-    known = GENERATORS[part["generator"].name].spaces
-    for index, space in enumerate(part["hyperplanes"].spaces):
+def _spaces_exist(sections: Sections) -> Mistakes:
+    known = GENERATORS[sections["generator"].name].spaces
+    for index, space in enumerate(sections["hyperplanes"].spaces):
         if space not in known:
             yield (
                 f"hyperplanes.spaces.{index}",
                 space,
-                f"the generator {part['generator'].name} has {', '.join(known)}",
+                f"the generator {sections['generator'].name} has {', '.join(known)}",
             )
 
 
-def _edits_in_grid(part: Parts) -> Mistakes:
-    names = [edit.name for edit in part["edits"]]
+def _edits_in_grid(sections: Sections) -> Mistakes:
+    names = [edit.name for edit in sections["edits"]]
     grid = {
-        "space": part["hyperplanes"].spaces,
-        "assessor": part["assessors"],
-        "shape": part["shapes"],
-        "threshold": part["hyperplanes"].thresholds,
+        "space": sections["hyperplanes"].spaces,
+        "assessor": sections["assessors"],
+        "shape": sections["shapes"],
+        "threshold": sections["hyperplanes"].thresholds,
     }
-    for index, edit in enumerate(part["edits"]):
+    for index, edit in enumerate(sections["edits"]):
         if edit.name in names[:index]:
             yield f"edits.{index}.name", edit.name, "given twice"
         for axis, values in grid.items():
@@ -269,17 +302,17 @@ def _edits_in_grid(part: Parts) -> Mistakes:
                 yield f"edits.{index}.{axis}", value, allowed
 
 
-def _parts_scored(part: Parts) -> Mistakes:
-    for index, name in enumerate(part["assessors"]):
+def _parts_scored(sections: Sections) -> Mistakes:
+    for index, name in enumerate(sections["assessors"]):
         absent = [
-            needed for needed in ASSESSORS[name].parts or () if needed not in part["assessors"]
+            needed for needed in ASSESSORS[name].parts or () if needed not in sections["assessors"]
         ]
         if absent:
             yield f"assessors.{index}", name, f"needs {' and '.join(absent)} in the list too"
 
 
 #: What must hold between sections, each with the sections that it reads.
-_ACROSS: tuple[tuple[tuple[str, ...], Callable[[Parts], Mistakes]], ...] = (
+_ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("sets",), _sets_apart),
     (("sets", "hyperplanes"), _enough_to_split),
     (("sets", "realness"), _enough_to_jackknife),
@@ -305,36 +338,70 @@ def checked(raw: dict[str, Any]) -> Config:
     mistakes: list[tuple[str, Any, str]] = []
     try:
         config = Config.model_validate(raw)
-        part = dict(config)
+        sections = dict(config)
     except ValidationError as invalid:
-        mistakes += [_told(dict(error)) for error in invalid.errors()]
-        wrong = {str(error["loc"][0]) for error in invalid.errors() if error["loc"]}
-        part = {
-            name: TypeAdapter(field.rebuild_annotation()).validate_python(raw[name])
-            if name in raw
-            else field.get_default()
-            for name, field in Config.model_fields.items()
-            if name not in wrong
-        }
+        errors = [dict(error) for error in invalid.errors()]
+        mistakes += [_told(error) for error in errors if not _invented(error)]
+        sections = _readable(raw, errors)
     for needed, check in _ACROSS:
-        if all(name in part for name in needed):
-            mistakes += check(part)
+        if all(name in sections for name in needed):
+            mistakes += check(sections)
     if mistakes:
         lines = [f"  {path}: {value!r}: {allowed}" for path, value, allowed in mistakes]
         raise MnemoError("\n".join(["the study is not right:", *lines]))
     return config
 
 
+def _readable(raw: dict[str, Any], errors: list[dict[str, Any]]) -> Sections:
+    """Read the sections that can be read once unknown keys are taken out."""
+    known = deepcopy(raw)
+    for error in errors:
+        if error["type"] in ("extra_forbidden", "invalid_key"):
+            *path, key = error["loc"]
+            reduce(getitem, path, known).pop(key)
+    try:
+        return dict(Config.model_validate(known))
+    except ValidationError as invalid:
+        wrong = {error["loc"][0] for error in invalid.errors()}
+    return {
+        name: TypeAdapter(field.rebuild_annotation()).validate_python(known[name])
+        if name in known
+        else field.get_default()
+        for name, field in Config.model_fields.items()
+        if name not in wrong
+    }
+
+
+def _invented(error: dict[str, Any]) -> bool:
+    """Tell whether a list is called too short only because its mistaken items don't count."""
+    if error["type"] != "too_short":
+        return False
+    given, least = len(error["input"]), int(error["ctx"]["min_length"])
+    return given >= least
+
+
 def _told(error: dict[str, Any]) -> tuple[str, Any, str]:
     path = ".".join(map(str, error["loc"]))
-    if error["type"] == "extra_forbidden":
-        section: Any = Config
-        for step in error["loc"][:-1]:
-            section = _step(section, step)
-        return path, error["input"], f"unknown key; known: {', '.join(section.model_fields)}"
-    if error["type"] == "missing":
-        return path, None, "must be given"
-    return path, error["input"], error["msg"].removeprefix("Value error, ")
+    match error["type"]:
+        case "extra_forbidden" | "invalid_key":
+            allowed = f"unknown key; known: {_keys(error['loc'][:-1])}"
+        case "missing":
+            return path, None, "must be given"
+        case "model_type":
+            allowed = f"must be a section with its keys: {_keys(error['loc'])}"
+        case "tuple_type":
+            allowed = "must be a list"
+        case "too_short":
+            least = error["ctx"]["min_length"]
+            allowed = f"needs at least {least} item{'s' if least > 1 else ''}"
+        case _:
+            allowed = error["msg"].removeprefix("Value error, ")
+    return path, error["input"], allowed
+
+
+def _keys(path: tuple[str | int, ...]) -> str:
+    """List the keys of the section at a path."""
+    return ", ".join(reduce(_step, path, Config).model_fields)
 
 
 def _step(section: Any, step: str | int) -> Any:

@@ -14,11 +14,12 @@ Written by `make docs` from the schemas in `scripts/mnemo/tables.py`; edit those
 
 Every table is a parquet file. Each column carries its description, unit and range in the file's own
 schema (`pyarrow.parquet.read_schema(path).field("score").metadata`), and each file says in its
-metadata which study, rule, settings, version and weights made it. Nothing is written by halves: a
-file that is there is whole, and the same study gives the same bytes.
+metadata which study, rule, settings, version and weights made it (`mnemo.*`). Nothing is written by
+halves: a file that is there is whole, and the same study gives the same bytes on the same machine.
 
-The columns `set`, `edit`, `alpha` and `image` say which image a row is about, and join any table to
-any other; `edit` and `alpha` are null for the unedited sets. The key `image` is the seed that the
+Where rows are about images, the columns `set`, `edit`, `alpha` and `image` say which, and join the
+tables; tables about edits join on `edit`, `alpha`, `assessor` and `shape`. `edit` and `alpha` are
+null for the unedited sets. The key `image` is the seed that the
 image's latent was drawn from, padded to seven digits. `score` is what the assessor said, never
 rescaled.
 

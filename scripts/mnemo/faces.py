@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from tqdm import tqdm
 
 from mnemo import tables
 from mnemo.images import encode
@@ -62,7 +63,8 @@ def detect(
     Returns:
         One for each image.
     """
-    return [_detect(image, detection_height, preset) for image in images]
+    bar = tqdm(images, desc="MTCNN", unit=" images", mininterval=5)
+    return [_detect(image, detection_height, preset) for image in bar]
 
 
 def _detect(image: Pixels, detection_height: int, preset: Preset) -> Face:

@@ -140,7 +140,7 @@ def accuracy(hyperplanes: pd.DataFrame, confidence: float) -> Figure:
 
     Returns:
         A figure with a line for each hyperplane: its accuracy, the share of the larger class, and
-        the accuracy with shuffled labels.
+        the accuracy with shuffled labels. n counts images fitted on or held out, as the axis says.
     """
     names = [
         f"{row.space}, {row.assessor}, {row.shape}, {row.threshold}, n = {row.n}"
@@ -158,7 +158,11 @@ def accuracy(hyperplanes: pd.DataFrame, confidence: float) -> Figure:
     for name, label, mark in chance:
         panel.scatter(hyperplanes[name], y, label=label, zorder=3, **mark)
     _name_rows(panel, names)
-    panel.set_xlabel("share of held-out images on the right side")
+    validated = {
+        "cross-validation": "share of the n images on the right side, each when it was held out",
+        "holdout": "share on the right side, of the tenth of the n images that was held out",
+    }
+    panel.set_xlabel("; ".join(validated[name] for name in hyperplanes["validation"].unique()))
     figure.legend(loc="outside upper right", ncols=3)
     return figure
 
@@ -176,7 +180,8 @@ def dose_response(
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
-        A figure with a row for each shape: the densities at each alpha, and the means.
+        A figure with a row for each shape: the densities at each alpha, and the means, each with
+        its n where these differ, as those of ovals do when a face is not found at every alpha.
     """
     shapes = _shapes(scores)
     figure = Figure((WIDTH, 2.6 * len(shapes)), layout="constrained")
@@ -191,7 +196,11 @@ def dose_response(
         look: dict[str, Any] = {"marker": MARKERS[shape], "colour": COLOURS[shape]}
         _bars(line, own, "mean", own["alpha"], ends=("low", "high"), line="-", **look)
         line.axvline(0, color=GREY, linewidth=0.6, linestyle=":")
-        line.set_title(f"{shape}, {_percent(confidence)} intervals")
+        title = f"{shape}, {_percent(confidence)} intervals"
+        if own["n"].min() < own["n"].max():
+            title += ", n below each mean"
+            _count_below(line, own)
+        line.set_title(title)
         line.set_ylabel("mean score")
         fitted = slopes.loc[slopes["shape"] == shape, ["slope", "low", "high"]]
         for slope, low, high in fitted.to_numpy():
@@ -215,29 +224,27 @@ def realness(distances: pd.DataFrame, frechet: str, kernel: str, confidence: flo
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
-        A figure with two panels: each distance over that at alpha 0, or the kernel distance itself
-        where that at alpha 0 is too near to 0 to divide by.
+        A figure with a column for each distance: above itself, below over that at alpha 0, or a
+        note where that at alpha 0 is too near to 0 to divide by.
     """
     own = distances.sort_values("alpha")
-    figure = Figure((WIDTH, 2.6), layout="constrained")
-    panels = figure.subplots(1, 2)
-    divisible = own["kernel_ratio"].notna().any()
-    quantities = (("frechet_ratio", frechet), ("kernel_ratio" if divisible else "kernel", kernel))
-    looks = (("o", "#0072B2"), ("D", "#D55E00"))
-    for panel, (name, called), (marker, colour) in zip(panels, quantities, looks, strict=True):
-        _bars(panel, own, name, own["alpha"], line="-", marker=marker, colour=colour)
-        ratio = name.endswith("_ratio")
-        level = 1.0 if ratio else 0.0
-        panel.axhline(level, color=GREY, linewidth=0.8, linestyle="--", zorder=0)
-        panel.set(
-            title=called[0].upper() + called[1:],
-            xlabel="alpha",
-            ylabel="ratio to alpha 0" if ratio else "distance to the reference set",
-        )
-        if not ratio:
-            panel.margins(y=0.3)
+    figure = Figure((WIDTH, 4.6), layout="constrained")
+    panels = figure.subplots(2, 2)
+    quantities = (("frechet", frechet, "o", "#0072B2"), ("kernel", kernel, "D", "#D55E00"))
+    for (above, below), (name, called, marker, colour) in zip(panels.T, quantities, strict=True):
+        look: dict[str, Any] = {"line": "-", "marker": marker, "colour": colour}
+        _bars(above, own, name, own["alpha"], **look)
+        above.set(title=called[0].upper() + called[1:], ylabel="distance to the reference set")
+        above.axhline(0, color=GREY, linewidth=0.8, linestyle="--", zorder=0)
+        if own[f"{name}_ratio"].isna().all():
+            below.set_axis_off()
             text = "Not as a ratio: the distance at alpha 0\nis not clearly above 0."
-            panel.text(0.5, 0.98, text, transform=panel.transAxes, ha="center", va="top")
+            below.text(0.5, 0.5, text, transform=below.transAxes, ha="center", va="center")
+            above.set_xlabel("alpha")
+        else:
+            _bars(below, own, f"{name}_ratio", own["alpha"], **look)
+            below.set(xlabel="alpha", ylabel="ratio to alpha 0")
+            below.axhline(1, color=GREY, linewidth=0.8, linestyle="--", zorder=0)
     n = _counts(own["n"])
     figure.supxlabel(f"n = {n} images at each alpha, {_percent(confidence)} intervals", fontsize=7)
     return figure
@@ -265,13 +272,14 @@ def gather(paths: Sequence[str | Path], shape: str, wanted: Sequence[str]) -> pd
 
 
 @mpl.rc_context(STYLE)
-def strip(pictures: pd.DataFrame, scores: pd.DataFrame, quality: str) -> Figure:
+def strip(pictures: pd.DataFrame, scores: pd.DataFrame, quality: str, assessor: str) -> Figure:
     """Draw some faces over alpha, each with its ovals below its squares (Figure 4).
 
     Args:
         pictures: What `gather` made of squares, of ovals, or of both.
         scores: Rows of `tables.SCORES` of the same edit and one assessor.
-        quality: What a face is more of at a larger alpha.
+        quality: What the assessor should score a face as more of at a larger alpha.
+        assessor: Who gave the scores; it is named in the corner.
 
     Returns:
         A figure with a column for each alpha and a row for each face and shape; each picture's
@@ -283,7 +291,7 @@ def strip(pictures: pd.DataFrame, scores: pd.DataFrame, quality: str) -> Figure:
     keys = ["image", "shape", "alpha"]
     merged = pictures.merge(scores[[*keys, "score"]], on=keys, how="left").to_dict("records")
     cells = {tuple(cell[key] for key in keys): cell for cell in merged}
-    left, top, gap = 0.65, 0.55, 0.12
+    left, top, gap = 0.65, 0.67, 0.12
     block = CELL * len(shapes)
     width = left + CELL * len(alphas) + 0.05
     height = top + (block + gap) * len(faces)
@@ -305,9 +313,11 @@ def strip(pictures: pd.DataFrame, scores: pd.DataFrame, quality: str) -> Figure:
     less = [panel for alpha, panel in zip(alphas, first, strict=True) if alpha < 0]
     more = [panel for alpha, panel in zip(alphas, first, strict=True) if alpha > 0]
     if less:
-        _arrow(less[-1], less[0], 0, f"less {quality}")
+        _arrow(less[-1], less[0], 0, f"scored less\n{quality}")
     if more:
-        _arrow(more[0], more[-1], 1, f"more {quality}")
+        _arrow(more[0], more[-1], 1, f"scored more\n{quality}")
+    corner: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": 6}
+    figure.text(0.04 / width, 1 - 0.05 / height, f"scores by\n{_broken(assessor)}", **corner)
     return figure
 
 
@@ -368,6 +378,16 @@ def _bars(
         panel.plot(where, frame[name], **point)
         panel.errorbar(where, middle, yerr=half, fmt="none", color=colour)
         panel.set_xticks(where)
+
+
+def _count_below(panel: Axes, means: pd.DataFrame) -> None:
+    """Write below each mean of how many images it is."""
+    look: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 6}
+    known = means.dropna(subset="mean")
+    ends = zip(known["n"], known["alpha"], known["low"].fillna(known["mean"]), strict=True)
+    for n, alpha, low in ends:
+        panel.annotate(f"{n}", (alpha, low), (0, -3), textcoords="offset points", **look)
+    panel.margins(y=0.2)
 
 
 def _equal_spans(panels: Iterable[Axes]) -> None:
@@ -436,10 +456,15 @@ def _picture(
     panel.text(0.05, 0.95, f"{score:.2f}", va="top", bbox=box, **where)
 
 
+def _broken(name: str) -> str:
+    return name.replace("-", "-\n")
+
+
 def _arrow(tail: Axes, tip: Axes, end: int, text: str) -> None:
     """Draw an arrow above a row of panels, to the left (end 0) or to the right (end 1)."""
     level = 1.35
     look = {"arrowstyle": "->", "linewidth": 1}
     ends = (end, level), (1 - end, level)
     tip.annotate("", ends[0], ends[1], tip.transAxes, tail.transAxes, arrowprops=look)
-    tip.text(end, level + 0.08, text, transform=tip.transAxes, ha="right" if end else "left")
+    side = "right" if end else "left"
+    tip.text(end, level + 0.05, text, transform=tip.transAxes, ha=side, fontsize=7)

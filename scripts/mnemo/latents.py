@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -64,7 +63,7 @@ def matrix(latents: pa.Table, space: str, source: str = "latents") -> Rows:
     return tables.rows(latents[space])
 
 
-def gather(paths: Sequence[str | Path], space: str, wanted: pd.Index) -> Rows:
+def gather(paths: Sequence[str | Path], space: str, wanted: Sequence[str]) -> Rows:
     """Gather the latents of some images from a set's shards, in no more memory than they need.
 
     Args:
@@ -77,15 +76,19 @@ def gather(paths: Sequence[str | Path], space: str, wanted: pd.Index) -> Rows:
 
     Raises:
         MnemoError: A shard is damaged, or an image wanted is in none.
+        ValueError: The images wanted are not in the order of the shards.
     """
     rows: Rows | None = None
     filled = 0
     for path in paths:
         shard = tables.read(path, ["image", space])
         values = matrix(shard, space, str(path))
-        chosen = np.flatnonzero(shard["image"].to_pandas().isin(wanted))
+        names = shard["image"].to_pandas()
+        chosen = np.flatnonzero(names.isin(wanted))
         if rows is None:
             rows = np.empty((len(wanted), values.shape[1]), np.float32)
+        if not np.array_equal(names.iloc[chosen], wanted[filled : filled + len(chosen)]):
+            raise ValueError(f"{path} has its images in another order than their scores")
         rows[filled : filled + len(chosen)] = values[chosen]
         filled += len(chosen)
     if rows is None or filled != len(wanted):

@@ -5,6 +5,7 @@ Run as `python -m mnemo.locks` in the folder that Snakemake works in.
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -13,7 +14,7 @@ from mnemo.errors import MnemoError
 
 
 def clear(folder: str | Path = ".") -> bool:
-    """Clear a stale Snakemake lock, and the partial files of the jobs that were killed with it.
+    """Clear a stale Snakemake lock.
 
     Args:
         folder: Where Snakemake works.
@@ -22,39 +23,68 @@ def clear(folder: str | Path = ".") -> bool:
         Whether there was a lock to clear.
 
     Raises:
-        MnemoError: Snakemake, or a job of it, is running there on this machine.
+        MnemoError: Snakemake, or a job of it, is running there on this machine; or Snakemake
+            can't clear the lock, which it can't while the study is mistaken.
     """
     folder = Path(folder).resolve()
+    if not any(folder.glob(".snakemake/locks/*")):
+        return False
     if running := processes(folder):
         listed = ", ".join(map(str, running))
         raise MnemoError(
             f"Snakemake is running in this folder (process {listed}): let it finish, or stop it."
         )
-    if not any(folder.glob(".snakemake/locks/*")):
-        return False
-    subprocess.run([sys.executable, "-m", "snakemake", "--unlock"], cwd=folder, check=True)
-    for partial in folder.glob("results/**/.*.partial"):
-        partial.unlink(missing_ok=True)
+    unlock = [sys.executable, "-m", "snakemake", "--unlock"]
+    done = subprocess.run(unlock, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise MnemoError(
+            f"Snakemake could not clear the lock of a run that was stopped:\n{done.stderr.strip()}"
+        )
     return True
+
+
+def clear_partials(*folders: str | Path) -> None:
+    """Remove the files that killed jobs were writing (see `files.whole`).
+
+    Args:
+        folders: Where to look, at any depth. A file whose writer lives on this machine stays:
+            Snakemake lets two runs share a folder while they make different files.
+    """
+    for folder in folders:
+        for partial in Path(folder).rglob(".*.*.partial"):
+            writer = partial.name.split(".")[-2]
+            if writer.isdecimal() and not psutil.pid_exists(int(writer)):
+                partial.unlink(missing_ok=True)
 
 
 def processes(folder: Path) -> list[int]:
     """Find Snakemake and its jobs among this machine's processes.
 
     Args:
-        folder: Where Snakemake works.
+        folder: Where Snakemake works, as an absolute path without links.
 
     Returns:
         The ids of those that work in that folder, without this process and its parents.
     """
     own = {psutil.Process().pid, *(parent.pid for parent in psutil.Process().parents())}
-    found = []
-    for process in psutil.process_iter(["pid", "cwd", "cmdline"]):
-        words = " ".join(process.info["cmdline"] or [])
-        here = process.info["cwd"] == str(folder)
-        if here and "snakemake" in words and process.info["pid"] not in own:
-            found.append(process.info["pid"])
-    return found
+    return [
+        process.info["pid"]
+        for process in psutil.process_iter(["pid", "cwd", "cmdline"])
+        if process.info["cwd"] == str(folder)
+        and process.info["pid"] not in own
+        and _is_snakemake(process.info["cmdline"] or [])
+    ]
+
+
+def _is_snakemake(words: list[str]) -> bool:
+    """Tell whether a command is Snakemake or a script of one of its jobs."""
+    if any(".snakemake/scripts/" in word for word in words):
+        return True
+    program, *arguments = [*words, ""]
+    if not Path(program).name.startswith("python"):
+        return Path(program).name == "snakemake"
+    script = next(word for word in arguments if not word.startswith("-"))
+    return Path(script).name == "snakemake" or ("-m", "snakemake") in pairwise(arguments)
 
 
 if __name__ == "__main__":

@@ -153,7 +153,8 @@ def weights(entries: Mapping[str, Mapping[str, Any]]) -> pa.Table:
     """List weights with their licences.
 
     Args:
-        entries: The fields of `weights.Weights` by the weights' names.
+        entries: The fields of `weights.Weights` by the weights' names; of weights that come inside
+            an installed package there is no `sha256`.
 
     Returns:
         A table for `tabulate`.
@@ -169,7 +170,8 @@ def weights(entries: Mapping[str, Mapping[str, Any]]) -> pa.Table:
                 "sha256",
                 pa.string(),
                 "digest that the file was checked against; null where none is published, and the "
-                "file was locked on first use",
+                "file was locked on first use, and where the weights are part of a package that "
+                "was installed",
             ),
         ],
         metadata={"title": "Weights that the study uses"},

@@ -1,4 +1,4 @@
-"""Numbers as figures and pages print them: no more digits than they are worth."""
+"""Numbers as figures and pages print them: no more digits than they are worth, and no -0."""
 
 import math
 
@@ -15,7 +15,7 @@ def number(value: float) -> str:
     if math.isnan(value):
         return "\N{EN DASH}"
     if float(value).is_integer():
-        return f"{value:.0f}"
+        return f"{value:z.0f}"
     short = f"{value:g}"
     return short if len(short.lstrip("-")) <= 5 and float(short) == value else f"{value:.3g}"
 
@@ -35,5 +35,5 @@ def interval(value: float, low: float, high: float) -> str:
     if not reaches or max(reaches) <= 0:
         return number(value)
     digits = max(0, math.ceil(-math.log10(max(reaches) / 2)))
-    shown = [number(end) if math.isnan(end) else f"{end:.{digits}f}" for end in (low, high)]
-    return f"{value:.{digits}f} [{', '.join(shown)}]"
+    shown = [number(end) if math.isnan(end) else f"{end:z.{digits}f}" for end in (low, high)]
+    return f"{value:z.{digits}f} [{', '.join(shown)}]"

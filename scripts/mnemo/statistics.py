@@ -5,6 +5,8 @@ along the hyperplane's unit normal) and `score`, one row for each image and alph
 is missing, since no face was found in the edited image, are left out.
 """
 
+import logging
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from itertools import combinations, pairwise
@@ -15,8 +17,11 @@ import pandas as pd
 import statsmodels.api as sm
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
+from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
 from mnemo.errors import MnemoError
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Slope:
         low: Lower end of its Wald interval.
         high: Upper end of it.
         p_value: Of the Wald test against a slope of 0; it underflows to 0 below 1e-308.
+        model: The model's formula, as R's lme4 writes it.
     """
 
     n: int
@@ -59,6 +65,7 @@ class Slope:
     low: float
     high: float
     p_value: float
+    model: str
 
 
 def agreement(
@@ -160,8 +167,11 @@ def dose_response(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFr
 def slope(frame: pd.DataFrame, *, confidence: float = 0.95) -> Slope:
     """Fit one slope of the score over alpha by a linear mixed-effects model (GANalyze, 3.1).
 
-    The model is score ~ alpha with a random intercept for each image, fitted by REML. Where the
-    response bends, as paper 1's does, it is a summary only: see `local_slopes`.
+    The model is score ~ alpha with an intercept and a slope for each image, fitted by REML; with
+    two alphas, or where images do not differ in slope, with an intercept alone. `model` says which.
+    GANalyze does not state its random effects. Without a slope of
+    its own for each image, the interval would take images for alike that respond differently.
+    Where the response bends, as paper 1's does, the slope is a summary only: see `local_slopes`.
 
     Args:
         frame: Dose and response table.
@@ -181,12 +191,19 @@ def slope(frame: pd.DataFrame, *, confidence: float = 0.95) -> Slope:
             f"alphas, {counts['image']} images and {counts['score']} different scores. Give the "
             "edit more alphas, or the set more images."
         )
-    # statsmodels judges the variance of the intercepts by absolute size, and takes scores that
+    # statsmodels judges the variances of the effects by absolute size, and takes scores that
     # spread over hundredths for ones on the boundary of the model.
     unit = scored["score"].std() / scored["alpha"].std()
     score = stats.zscore(scored["score"].to_numpy())
-    alpha = stats.zscore(scored["alpha"].to_numpy())
-    fitted = sm.MixedLM(score, sm.add_constant(alpha), groups=scored["image"]).fit(reml=True)
+    effects = sm.add_constant(stats.zscore(scored["alpha"].to_numpy()))
+    # Two scores of an image can't tell its slope from noise; and where images do not differ in
+    # slope, its variance is 0, at the boundary of the model, and the intercept alone fits as well.
+    fitted = None
+    if own_slopes := counts["alpha"] > 2:
+        fitted = _mixed_model(score, effects, scored["image"], effects)
+        own_slopes = fitted.converged and bool(np.isfinite(fitted.bse_fe).all())
+    if fitted is None or not own_slopes:
+        fitted = _mixed_model(score, effects, scored["image"], effects[:, :1])
     low, high = unit * fitted.conf_int(alpha=1 - confidence)[1]
     return Slope(
         n=int(counts["image"]),
@@ -194,6 +211,7 @@ def slope(frame: pd.DataFrame, *, confidence: float = 0.95) -> Slope:
         low=float(low),
         high=float(high),
         p_value=float(fitted.pvalues[1]),
+        model=f"score ~ alpha + ({'alpha' if own_slopes else '1'} | image)",
     )
 
 
@@ -293,6 +311,9 @@ def responses(
 ) -> dict[str, pd.DataFrame]:
     """Measure how the scores of an edit follow alpha, for each assessor and shape.
 
+    Where too few images of a shape have a score, since no face was found in the others, an estimate
+    is missing; n says how many there are.
+
     Args:
         scores: One row for each `edit`, `assessor`, `shape`, `alpha` and `image`, with its `score`.
         changes: As for `calibrate`.
@@ -302,24 +323,52 @@ def responses(
 
     Returns:
         The tables `dose_response`, `slopes`, `local_slopes` and `calibration` by name.
-
-    Raises:
-        MnemoError: As for `slope` and `calibrate`.
     """
+    alphas = np.unique(scores["alpha"])
     measured: dict[str, list[pd.DataFrame]] = {}
     for (edit, assessor, shape), frame in scores.groupby(["edit", "assessor", "shape"]):
-        parts = {
-            "dose_response": dose_response(frame, confidence=confidence),
-            "slopes": pd.DataFrame([asdict(slope(frame, confidence=confidence))]),
-            "local_slopes": local_slopes(frame, confidence=confidence),
-            "calibration": calibrate(
+        means = dose_response(frame, confidence=confidence).set_index("alpha").reindex(alphas)
+        means["n"] = means["n"].fillna(0).astype(int)
+        parts = {"dose_response": means.reset_index()}
+        parts["local_slopes"] = local_slopes(frame, confidence=confidence)
+        try:
+            parts["slopes"] = pd.DataFrame([asdict(slope(frame, confidence=confidence))])
+            parts["calibration"] = calibrate(
                 frame, changes, resamples=resamples, seed=seed, confidence=confidence
-            ),
-        }
+            )
+        except MnemoError as why:
+            LOGGER.warning("%s of %s: %s", shape, assessor, why)
+            found = frame["image"].nunique()
+            parts["slopes"] = pd.DataFrame(
+                {
+                    "n": [found],
+                    "slope": np.nan,
+                    "low": np.nan,
+                    "high": np.nan,
+                    "p_value": np.nan,
+                    "model": "",
+                }
+            )
+            parts["calibration"] = pd.DataFrame(
+                {"change": changes, "alpha": np.nan, "low": np.nan, "high": np.nan}
+            )
         for table, part in parts.items():
             named = part.assign(edit=str(edit), assessor=str(assessor), shape=str(shape))
             measured.setdefault(table, []).append(named)
     return {table: pd.concat(parts, ignore_index=True) for table, parts in measured.items()}
+
+
+def _mixed_model(
+    score: NDArray[np.float64],
+    effects: NDArray[np.float64],
+    images: pd.Series,
+    of_image: NDArray[np.float64],
+) -> Any:
+    """Fit fixed effects and random effects of each image."""
+    with warnings.catch_warnings():
+        # What they warn of, a variance of 0, the caller finds in the fit.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return sm.MixedLM(score, effects, groups=images, exog_re=of_image).fit(reml=True)
 
 
 def _invert(

@@ -1,6 +1,5 @@
 """The tables that Mnemo writes: one schema each, read and written in one way."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -121,13 +120,13 @@ FEATURES = _schema(
     _field("features", _LATENT, "activations of the feature extractor, 2048 of them"),
 )
 SCORES = _schema(
-    "Scores of every image by every assessor",
+    "Scores of the images, by assessor and shape",
     *PLACE,
     _ASSESSOR,
     _SHAPE,
     _field("score", pa.float32(), "what the assessor says of the image, as it says it, unscaled"),
 )
-FACES = _schema("What MTCNN found in every image", *PLACE, *_FACE)
+FACES = _schema("What MTCNN found in the images that were made ovals", *PLACE, *_FACE)
 HYPERPLANES = _schema(
     "Hyperplanes that separate high from low scores, and how well",
     _field("space", pa.string(), "latent space of the hyperplane", limits="z, w, w_plus"),
@@ -135,7 +134,7 @@ HYPERPLANES = _schema(
     _SHAPE,
     _field("threshold", pa.string(), "rule that cuts high from low", limits="mean, median"),
     _field("cut", pa.float64(), "the threshold's value; a score at or above it is high"),
-    _field("n", pa.int64(), "images fitted on"),
+    _field("n", pa.int64(), "images that have a score, fitted on or held out"),
     _field("validation", pa.string(), "how seeds were held out"),
     *_interval("accuracy", "share of held-out seeds on the right side", limits="0 to 1"),
     _field("auc", pa.float64(), "area under the ROC curve on held-out seeds", limits="0 to 1"),
@@ -173,22 +172,27 @@ _MOVED = _field(
     "distance moved along the unit normal of the hyperplane",
     unit="length in the latent space of the edit",
 )
+_SLOPE = (
+    _field("slope", pa.float64(), "change of score", unit="score per unit of alpha", nullable=True),
+    _field("low", pa.float64(), "lower end of the interval of the slope", nullable=True),
+    _field("high", pa.float64(), "upper end of the interval of the slope", nullable=True),
+)
 DOSE_RESPONSE = _schema(
     "Mean score at each alpha",
     *_EDITED,
     _MOVED,
     _field("n", pa.int64(), "images scored"),
-    _field("mean", pa.float64(), "mean score"),
-    _field("low", pa.float64(), "lower end of the interval of the mean"),
-    _field("high", pa.float64(), "upper end of the interval of the mean"),
+    _field("mean", pa.float64(), "mean score", nullable=True),
+    _field("low", pa.float64(), "lower end of the interval of the mean", nullable=True),
+    _field("high", pa.float64(), "upper end of the interval of the mean", nullable=True),
 )
 SLOPES = _schema(
     "Slope of the score over alpha, from a linear mixed-effects model",
     *_EDITED,
     _field("n", pa.int64(), "images"),
-    _field("slope", pa.float64(), "change of score", unit="score per unit of alpha"),
-    _field("low", pa.float64(), "lower end of the interval of the slope"),
-    _field("high", pa.float64(), "upper end of the interval of the slope"),
+    *_SLOPE,
+    _field("p_value", pa.float64(), "of the Wald test against a slope of 0", nullable=True),
+    _field("model", pa.string(), "the model's formula, as R's lme4 writes it"),
 )
 LOCAL_SLOPES = _schema(
     "Slope of the score between neighbouring alphas",
@@ -196,9 +200,7 @@ LOCAL_SLOPES = _schema(
     _field("alpha_low", pa.float64(), "the smaller alpha"),
     _field("alpha_high", pa.float64(), "the larger alpha"),
     _field("n", pa.int64(), "images scored at both"),
-    _field("slope", pa.float64(), "change of score", unit="score per unit of alpha"),
-    _field("low", pa.float64(), "lower end of the interval of the slope"),
-    _field("high", pa.float64(), "upper end of the interval of the slope"),
+    *_SLOPE,
 )
 CALIBRATION = _schema(
     "Alpha that gives a wanted change of the mean score",
@@ -251,12 +253,21 @@ Columns: TypeAlias = Mapping[str, Sequence[Any]] | pd.DataFrame | pa.Table
 
 
 class Provenance(NamedTuple):
-    """Who wrote a table, from what: it goes into the file's metadata under `mnemo.`."""
+    """Who wrote a table, from what: it goes into the file's metadata under `mnemo.`.
+
+    Attributes:
+        study: The study's name.
+        rule: The rule that wrote the table.
+        weights: The sha256 of each of the weights behind it, by name.
+        settings: The settings of the rule.
+        config_digest: For a table of the whole study, the sha256 of its config.
+    """
 
     study: str
     rule: str
     weights: Mapping[str, str]
     settings: Mapping[str, Any]
+    config_digest: str = ""
 
     @classmethod
     def of(cls, rule: str, params: Iterable[tuple[str, Any]]) -> "Provenance":
@@ -264,27 +275,25 @@ class Provenance(NamedTuple):
 
         Args:
             rule: The rule's name.
-            params: The rule's params by name: `stamp` has the study's name and the sha256 of each
-                of the weights, `code` is left out, and the rest are the rule's settings.
+            params: The rule's params by name: `stamp` has the study's name, the weights and
+                perhaps the config's digest, `code` is left out, and the rest are the settings.
 
         Returns:
             The provenance.
         """
         settings = dict(params)
-        stamp = settings.pop("stamp")
         settings.pop("code")
-        return cls(stamp["study"], rule, stamp["weights"], settings)
+        return cls(rule=rule, **settings.pop("stamp"), settings=settings)
 
     def metadata(self) -> dict[str, str]:
-        """Write it as a schema's metadata, with Mnemo's version and a digest of the settings."""
-        settings = json.dumps(self.settings, sort_keys=True, default=list)
+        """Write it as a schema's metadata, with Mnemo's version."""
+        words = {"version": __version__, **self._asdict()}
         return {
-            "mnemo.version": __version__,
-            "mnemo.study": self.study,
-            "mnemo.rule": self.rule,
-            "mnemo.weights": json.dumps(self.weights, sort_keys=True),
-            "mnemo.settings": settings,
-            "mnemo.config_digest": hashlib.sha256(settings.encode()).hexdigest(),
+            f"mnemo.{key}": value
+            if isinstance(value, str)
+            else json.dumps(value, sort_keys=True, default=list)
+            for key, value in words.items()
+            if value != ""
         }
 
 
@@ -343,7 +352,7 @@ def write(path: str | Path, schema: pa.Schema, columns: Columns, provenance: Pro
         provenance: Who writes it, from what.
 
     Raises:
-        MnemoError: The disk is full or the file can't be written.
+        MnemoError: The disk is full.
     """
     table = conform(columns, schema, str(path))
     with _opened(path, schema, provenance) as out:
@@ -470,6 +479,25 @@ def rows(column: pa.ChunkedArray) -> NDArray[np.float32]:
     return values.reshape(len(column), -1)
 
 
+def difference(first: pa.Table, second: pa.Table) -> NDArray[np.float32]:
+    """Subtract the scores of the same images.
+
+    Args:
+        first: A table `SCORES`.
+        second: Another, of the same images in the same order.
+
+    Returns:
+        (n,), first minus second.
+
+    Raises:
+        ValueError: The images are not the same.
+    """
+    if not all(first[field.name].equals(second[field.name]) for field in PLACE):
+        raise ValueError("scores of different images can't be subtracted")
+    scores: NDArray[np.float32] = first["score"].to_numpy() - second["score"].to_numpy()
+    return scores
+
+
 def features(
     paths: Iterable[str | Path],
 ) -> dict[float | None, tuple[list[str], NDArray[np.float32]]]:
@@ -512,8 +540,8 @@ def scores(paths: Sequence[str | Path], columns: Sequence[str]) -> pd.DataFrame:
     if read_scores.empty:
         raise MnemoError(
             f"{Path(paths[0]).parent} has no score: no face was found in any image. Look at the "
-            "images: give MTCNN a larger `ovals.detection_height`, lower `truncation_psi`, or take "
-            "`oval` out of `shapes`."
+            "images: change `truncation_psi` until they are faces, give MTCNN a larger "
+            "`ovals.detection_height`, or take `oval` out of `shapes`."
         )
     return read_scores
 

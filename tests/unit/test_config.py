@@ -1,11 +1,15 @@
 """A study is read whole, or every mistake in it is told at once."""
 
+import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from snakemake.utils import update_config
 
 from mnemo import config
 from mnemo.errors import MnemoError
@@ -31,7 +35,8 @@ def test_the_default_study_is_right(study: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "studies").glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_study_shipped_is_right(study: dict[str, Any], path: Path) -> None:
-    assert config.checked({**study, **yaml.safe_load(path.read_text())})
+    update_config(study, yaml.safe_load(path.read_text()))
+    assert config.checked(study)
 
 
 def test_the_json_schema_beside_the_config_is_that_of_the_model() -> None:
@@ -72,10 +77,56 @@ def test_mistakes_within_and_between_sections_are_told_together(study: dict[str,
     assert "hyperplanes.spaces.1: 'w': the generator dcgan-faces has z" in told
 
 
+def test_a_mistaken_item_does_not_make_its_list_too_short(study: dict[str, Any]) -> None:
+    study["edits"] = [{**study["edits"][0], "threshold": "mode", "alphas": [0, "far"]}]
+    study["assessors"] = ["memnet9"]
+    assert re.findall(r"^  (.*?):", mistakes(study), re.M) == [
+        "assessors.0",
+        "edits.0.threshold",
+        "edits.0.alphas.1",
+    ]
+
+
+def test_an_unknown_key_hides_no_other_mistake_of_its_section(study: dict[str, Any]) -> None:
+    study["sets"]["colour"] = "blue"
+    study["sets"]["eval"].update({"first_seed": 999, 1: "one"})
+    study["edits"].append({**study["edits"][0], "colour": "blue"})
+    assert re.findall(r"^  (.*?): .*?: (.*?)[;,]?$", mistakes(study), re.M) == [
+        ("sets.eval.1", "unknown key; known: count, first_seed, truncation_psi"),
+        ("sets.colour", "unknown key; known: fit, eval, reference"),
+        (
+            "edits.1.colour",
+            "unknown key; known: name, space, assessor, shape, threshold, alphas",
+        ),
+        ("sets.eval", "shares seeds with fit"),
+        ("edits.1.name", "given twice"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("sets", None, "sets: None: must be a section with its keys: fit, eval, reference"),
+        ("ovals", [], "ovals: []: must be a section with its keys: detection_height"),
+        ("edits", [None], "edits.0: None: must be a section with its keys: name, space,"),
+        ("edits", [], "edits: []: needs at least 1 item"),
+        ("shapes", "oval", "shapes: 'oval': must be a list"),
+    ],
+)
+def test_what_is_no_section_or_list_is_told_in_plain_words(
+    study: dict[str, Any], key: str, value: Any, told: str
+) -> None:
+    study[key] = value
+    assert told in mistakes(study)
+
+
 @pytest.mark.parametrize(
     ("alphas", "told"),
     [
         ([], "at least 2 items"),
+        ([2, 2], "given twice: 2.0; must contain 0"),
+        ([0, -1000.5], "must be from -1000 to 1000"),
+        ([0, 1e300], "must be from -1000 to 1000"),
         ([1, 2], "must contain 0"),
         ([0, 1, 1.0], "given twice: 1.0"),
         ([0, 0.12345678], "at most 6 decimals"),
@@ -88,6 +139,41 @@ def test_alphas_that_make_no_edit_are_refused(
 ) -> None:
     study["edits"][0]["alphas"] = alphas
     assert told in mistakes(study)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "name"),
+    [
+        (-4, "-4"),
+        (0.5, "0.5"),
+        (0.00001, "0.00001"),
+        (12.345678, "12.345678"),
+        (-0.0, "0"),
+        (-1000.0, "-1000"),
+    ],
+)
+def test_an_alpha_names_its_folder_in_fixed_point(alpha: float, name: str) -> None:
+    assert config.alpha_name(alpha) == name
+
+
+@given(st.lists(st.integers(-1000_000_000, 1000_000_000), unique=True))
+def test_different_alphas_have_different_folders_from_which_they_can_be_read(
+    millionths: list[int],
+) -> None:
+    alphas = [number / 1_000_000 for number in millionths]
+    names = [config.alpha_name(alpha) for alpha in alphas]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"-?\d+(\.\d+)?", name) for name in names)
+    assert [float(name) for name in names] == alphas
+
+
+@pytest.mark.parametrize(
+    ("preset", "validation"), [("corrected", "cross-validation"), ("faithful", "holdout")]
+)
+def test_the_preset_decides_how_hyperplanes_are_validated(
+    study: dict[str, Any], preset: str, validation: str
+) -> None:
+    assert config.checked({**study, "preset": preset}).validation == validation
 
 
 @pytest.mark.parametrize(
@@ -115,7 +201,7 @@ def test_two_edits_of_one_name_are_refused(study: dict[str, Any]) -> None:
 
 def test_sets_that_share_seeds_are_refused(study: dict[str, Any]) -> None:
     study["sets"]["eval"]["first_seed"] = 999
-    assert "sets.eval: 'seeds 999 to 1198': shares seeds with fit" in mistakes(study)
+    assert "sets.eval: 'seeds 999 to 1158': shares seeds with fit" in mistakes(study)
 
 
 def test_counts_that_cannot_be_split_are_refused(study: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -54,7 +54,7 @@ def scores() -> pd.DataFrame:
 @pytest.fixture
 def means(scores: pd.DataFrame) -> pd.DataFrame:
     grouped = scores.groupby(["shape", "alpha"])["score"]
-    frame = grouped.agg(["mean", "sem"]).reset_index()
+    frame = grouped.agg(["mean", "sem", "size"]).reset_index().rename(columns={"size": "n"})
     return frame.assign(low=frame["mean"] - 2 * frame["sem"], high=frame["mean"] + 2 * frame["sem"])
 
 
@@ -66,9 +66,10 @@ def slopes() -> pd.DataFrame:
 
 @pytest.fixture
 def realness() -> pd.DataFrame:
-    frame = pd.DataFrame({"alpha": ALPHAS, "n": 200, "frechet_ratio": [1.2, 1.0, 1.3]})
+    frame = pd.DataFrame({"alpha": ALPHAS, "n": 200, "frechet": [36.0, 30.0, 39.0]})
+    frame = frame.assign(frechet_ratio=[1.2, 1.0, 1.3])
     frame = frame.assign(kernel=[0.004, -0.001, 0.005], kernel_ratio=[1.4, 1.0, 1.6])
-    for name in ("frechet_ratio", "kernel", "kernel_ratio"):
+    for name in ("frechet", "frechet_ratio", "kernel", "kernel_ratio"):
         frame[f"{name}_low"], frame[f"{name}_high"] = frame[name] - 0.002, frame[name] + 0.003
     return frame
 
@@ -149,6 +150,33 @@ def test_dose_response_writes_the_slope_and_how_many_images_there_are(
     assert any("−0.011 [−0.030, 0.008] per alpha" in text for text in told)
 
 
+def test_dose_response_writes_n_below_each_mean_where_it_differs(
+    scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame
+) -> None:
+    figure = figures.dose_response(scores, means, slopes, 0.95)
+    _, square, _, oval = figure.axes
+    low = means[means["shape"] == "oval"].set_index("alpha")["low"]
+    counts = [text for text in oval.texts if isinstance(text, Annotation)]
+    assert [text.get_text() for text in counts] == ["40", "40", "37"]
+    assert [text.xy for text in counts] == [(alpha, low[alpha]) for alpha in ALPHAS]
+    assert "n below each mean" in oval.get_title("left")
+    assert not [text for text in square.texts if isinstance(text, Annotation)]
+    assert "n below" not in square.get_title("left")
+
+
+def test_an_alpha_without_a_score_leaves_the_other_means_drawn(
+    scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame, tmp_path: Path
+) -> None:
+    lost = (means["shape"] == "oval") & (means["alpha"] == 4)
+    means.loc[lost, ["mean", "low", "high"]] = np.nan
+    means.loc[lost, "n"] = 0
+    kept = scores[~((scores["shape"] == "oval") & (scores["alpha"] == 4))]
+    figure = figures.dose_response(kept, means, slopes, 0.95)
+    figures.save(figure, tmp_path / "figure.svg")
+    counts = [text.get_text() for text in figure.axes[3].texts if isinstance(text, Annotation)]
+    assert counts == ["40", "40"]
+
+
 def test_slopes_of_both_shapes_look_as_steep_as_they_are(
     scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame
 ) -> None:
@@ -157,15 +185,17 @@ def test_slopes_of_both_shapes_look_as_steep_as_they_are(
     assert square == pytest.approx(oval)
 
 
-def test_realness_draws_both_ratios_against_1(realness: pd.DataFrame) -> None:
+def test_realness_draws_both_distances_and_their_ratios_against_1(realness: pd.DataFrame) -> None:
     figure = figures.realness(realness, *NAMES, 0.95)
-    for panel, name in zip(figure.axes, ("frechet_ratio", "kernel_ratio"), strict=True):
+    names = ("frechet", "kernel", "frechet_ratio", "kernel_ratio")
+    for panel, name in zip(figure.axes, names, strict=True):
         drawn, bars = points(panel)
         np.testing.assert_allclose(drawn[:, 1], realness[name])
         np.testing.assert_allclose(
             [ends[:, 1] for ends in bars], realness[[f"{name}_low", f"{name}_high"]]
         )
-        assert [1, 1] in [list(line.get_ydata()) for line in panel.lines]
+        level = 1 if name.endswith("ratio") else 0
+        assert [level, level] in [list(line.get_ydata()) for line in panel.lines]
 
 
 def test_realness_calls_a_distance_by_the_name_it_is_given(realness: pd.DataFrame) -> None:
@@ -176,7 +206,7 @@ def test_realness_calls_a_distance_by_the_name_it_is_given(realness: pd.DataFram
     assert "KID" not in told
 
 
-def test_realness_without_a_kernel_ratio_says_why_and_draws_the_distance(
+def test_realness_without_a_kernel_ratio_says_why_and_draws_the_distances(
     realness: pd.DataFrame,
 ) -> None:
     missing = ["kernel_ratio", "kernel_ratio_low", "kernel_ratio_high"]
@@ -184,12 +214,14 @@ def test_realness_without_a_kernel_ratio_says_why_and_draws_the_distance(
     told = " ".join(words(figure)).replace("\n", " ")
     assert "Not as a ratio: the distance at alpha 0 is not clearly above 0." in told
     np.testing.assert_allclose(points(figure.axes[1])[0][:, 1], realness["kernel"])
+    np.testing.assert_allclose(points(figure.axes[2])[0][:, 1], realness["frechet_ratio"])
+    assert not figure.axes[3].lines
 
 
 def test_a_strip_shows_every_face_at_every_alpha_in_both_shapes(
     pictures: pd.DataFrame, scores: pd.DataFrame
 ) -> None:
-    figure = figures.strip(pictures, scores, "memorable")
+    figure = figures.strip(pictures, scores, "memorable", "resmem")
     shown = [panel for panel in figure.axes if panel.images]
     assert len(figure.axes) == 2 * 3 * 2
     assert len(shown) == 11
@@ -197,7 +229,7 @@ def test_a_strip_shows_every_face_at_every_alpha_in_both_shapes(
 
 
 def test_a_strip_says_where_no_face_was_found(pictures: pd.DataFrame, scores: pd.DataFrame) -> None:
-    figure = figures.strip(pictures, scores, "memorable")
+    figure = figures.strip(pictures, scores, "memorable", "resmem")
     assert words(figure).count("no face") == 1
     assert [text.get_text() for text in figure.axes[-1].texts] == ["no face"]
 
@@ -205,7 +237,7 @@ def test_a_strip_says_where_no_face_was_found(pictures: pd.DataFrame, scores: pd
 def test_a_strip_writes_the_score_into_each_picture(
     pictures: pd.DataFrame, scores: pd.DataFrame
 ) -> None:
-    figure = figures.strip(pictures, scores, "memorable")
+    figure = figures.strip(pictures, scores, "memorable", "resmem")
     by_cell = scores.set_index(["image", "shape", "alpha"])["score"]
     wanted = [
         f"{by_cell.get((image, shape, alpha), np.nan):.2f}"
@@ -220,17 +252,21 @@ def test_a_strip_writes_the_score_into_each_picture(
 def test_a_strip_marks_the_original_and_both_directions(
     pictures: pd.DataFrame, scores: pd.DataFrame
 ) -> None:
-    told = words(figures.strip(pictures, scores, "memorable"))
-    for text in ("original", "less memorable", "more memorable", "alpha +4"):
+    told = words(figures.strip(pictures, scores, "memorable", "resmem"))
+    for text in ("original", "scored less\nmemorable", "scored more\nmemorable", "alpha +4"):
         assert told.count(text) == 1
+
+
+def test_a_strip_names_who_gave_its_scores(pictures: pd.DataFrame, scores: pd.DataFrame) -> None:
+    assert "scores by\nresmem" in words(figures.strip(pictures, scores, "memorable", "resmem"))
 
 
 def test_a_strip_of_ever_larger_alphas_has_one_direction(
     pictures: pd.DataFrame, scores: pd.DataFrame
 ) -> None:
-    told = words(figures.strip(pictures[pictures["alpha"] >= 0], scores, "memorable"))
-    assert "more memorable" in told
-    assert "less memorable" not in told
+    told = words(figures.strip(pictures[pictures["alpha"] >= 0], scores, "memorable", "resmem"))
+    assert "scored more\nmemorable" in told
+    assert not any("less" in text for text in told)
 
 
 def test_a_strip_gathers_the_faces_that_it_was_asked_for(
@@ -270,7 +306,7 @@ def test_an_interval_that_misses_its_estimate_is_drawn_where_it_is() -> None:
 def test_accuracy_stands_beside_chance() -> None:
     row = {"space": "z", "assessor": "resmem", "shape": "square", "threshold": "mean", "n": 1000}
     frame = pd.DataFrame([row]).assign(accuracy=0.68, accuracy_low=0.65, accuracy_high=0.71)
-    frame = frame.assign(base_rate=0.53, permuted_accuracy=0.49)
+    frame = frame.assign(base_rate=0.53, permuted_accuracy=0.49, validation="cross-validation")
     panel = figures.accuracy(frame, 0.95).axes[0]
     np.testing.assert_allclose(points(panel)[1][0][:, 0], [0.65, 0.71])
     marks = [marks for marks in panel.collections if isinstance(marks, PathCollection)]
@@ -278,10 +314,24 @@ def test_accuracy_stands_beside_chance() -> None:
     assert drawn == [[0.53], [0.49]]
 
 
+@pytest.mark.parametrize(
+    ("validation", "told"),
+    [
+        ("cross-validation", "share of the n images on the right side, each when it was held out"),
+        ("holdout", "share on the right side, of the tenth of the n images that was held out"),
+    ],
+)
+def test_accuracy_says_of_which_of_the_n_images_it_is(validation: str, told: str) -> None:
+    row = {"space": "z", "assessor": "resmem", "shape": "square", "threshold": "mean", "n": 1000}
+    frame = pd.DataFrame([row]).assign(accuracy=0.68, accuracy_low=0.65, accuracy_high=0.71)
+    frame = frame.assign(base_rate=0.53, permuted_accuracy=0.49, validation=validation)
+    assert told in words(figures.accuracy(frame, 0.95))
+
+
 def test_a_saved_picture_is_fit_for_print(
     pictures: pd.DataFrame, scores: pd.DataFrame, tmp_path: Path
 ) -> None:
-    figures.save(figures.strip(pictures, scores, "memorable"), tmp_path / "strip.png")
+    figures.save(figures.strip(pictures, scores, "memorable", "resmem"), tmp_path / "strip.png")
     with Image.open(tmp_path / "strip.png") as image:
         width = image.width
     assert width / 200 == pytest.approx(0.7 + 3 * figures.CELL, abs=0.01)

@@ -22,6 +22,7 @@ SLOPES = {
     "low": [0.019911, 0.0161],
     "high": [0.022729, 0.0188],
     "p_value": [1e-8, 1e-5],
+    "model": ["score ~ alpha + (alpha | image)"] * 2,
 }
 
 
@@ -195,6 +196,12 @@ def test_every_weight_of_the_catalogue_is_listed_with_its_licence_and_citation()
         assert shown[name]["sha256"] == (entry.sha256 or "–")
 
 
+def test_weights_inside_a_package_are_listed_without_a_digest() -> None:
+    entry = {"description": "finds faces", "licence": "MIT", "page": "p", "citation": "c"}
+    head, row = Reader(pages.tabulate(pages.weights({"mtcnn": entry}))).rows
+    assert dict(zip(head, row, strict=True)) == {**entry, "name": "mtcnn", "sha256": "–"}
+
+
 def test_a_picture_travels_inside_its_page() -> None:
     loaded = Reader(pages.picture("Faces", b"\x89PNG")).loaded
     assert len(loaded) == 1
@@ -211,6 +218,7 @@ def test_a_picture_travels_inside_its_page() -> None:
         (0.125, "0.125"),
         (2 / 3, "0.667"),
         (0.0, "0"),
+        (-0.0, "0"),
     ],
 )
 def test_numbers_have_no_more_digits_than_they_are_worth(number: float, text: str) -> None:
@@ -225,3 +233,13 @@ def test_rounding_moves_no_end_of_an_interval_by_a_quarter_of_its_width(
     printed = [float(text) for text in re.findall(r"-?[0-9.]+", rounding.interval(*given_numbers))]
     for exact, rounded in zip(given_numbers, printed, strict=True):
         assert abs(exact - rounded) <= max(below, above) / 4 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("triple", "text"),
+    [((-0.001, -0.2, 0.2), "0.0 [-0.2, 0.2]"), ((-1.0, -2.0, -0.04), "-1.0 [-2.0, 0.0]")],
+)
+def test_no_number_that_rounds_to_0_has_a_sign(
+    triple: tuple[float, float, float], text: str
+) -> None:
+    assert rounding.interval(*triple) == text

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import optimize, stats
 from statsmodels.stats.weightstats import DescrStatsW
 
-from mnemo import statistics
+from mnemo import statistics, tables
 from mnemo.errors import MnemoError
 
 # Mean scores of 10,000 oval faces, from the outputs of paper 1's authors' notebook.
@@ -153,8 +153,9 @@ def test_an_alpha_whose_scores_are_equal_has_an_interval_of_no_width():
 
 def test_the_slope_of_a_balanced_design_is_that_within_images():
     """There the fixed slope is ordinary least squares on scores centred within each image."""
-    frame = respond(200, PAPER_ALPHAS, PAPER_MEANS, noise=0.03)
+    frame = respond(200, [-3, 3], [0.2256, 0.3454], noise=0.03)
     result = statistics.slope(frame)
+    assert result.model == "score ~ alpha + (1 | image)"
     score = frame["score"] - frame.groupby("image")["score"].transform("mean")
     alpha = frame["alpha"]
     expected = (score @ alpha) / (alpha @ alpha)
@@ -165,6 +166,27 @@ def test_the_slope_of_a_balanced_design_is_that_within_images():
     assert result.low == pytest.approx(expected - 1.959964 * error, rel=1e-4)
     assert result.high == pytest.approx(expected + 1.959964 * error, rel=1e-4)
     assert result.p_value == pytest.approx(2 * stats.norm.sf(expected / error), abs=1e-12)
+
+
+def test_images_that_respond_differently_widen_the_interval_of_the_slope():
+    """In a balanced design it is that of the mean of the images' own least-squares slopes."""
+    frame = respond(80, PAPER_ALPHAS, PAPER_MEANS, noise=0.02)
+    own = pd.Series(np.random.default_rng(1).normal(0, 0.01, 80), frame["image"].unique())
+    frame["score"] += frame["image"].map(own) * frame["alpha"]
+    result = statistics.slope(frame)
+    wide = frame.pivot(index="alpha", columns="image", values="score")
+    slopes = np.polyfit(wide.index.to_numpy(), wide.to_numpy(), 1)[0]
+    assert result.model == "score ~ alpha + (alpha | image)"
+    assert result.slope == pytest.approx(slopes.mean())
+    error = stats.sem(slopes)
+    assert result.low == pytest.approx(slopes.mean() - 1.959964 * error, rel=1e-2)
+    assert result.high == pytest.approx(slopes.mean() + 1.959964 * error, rel=1e-2)
+
+
+@pytest.mark.parametrize("noise", [1e-4, 1e-2, 0.1])
+def test_images_that_respond_alike_leave_no_slope_without_its_interval(noise):
+    result = statistics.slope(respond(50, PAPER_ALPHAS, PAPER_MEANS, noise=noise))
+    assert result.low < result.slope < result.high
 
 
 def reml(frame):
@@ -192,7 +214,7 @@ def reml(frame):
 
 
 def test_the_slope_with_faces_missing_maximises_the_restricted_likelihood():
-    frame = lose(respond(25, [-4, -2, 0, 2, 4], [0.70, 0.76, 0.82, 0.86, 0.88], noise=0.05), 0.3)
+    frame = lose(respond(60, [-2, 2], [0.76, 0.86], noise=0.05), 0.3)
     result = statistics.slope(frame)
     expected, error = reml(frame.dropna())
     assert result.slope == pytest.approx(expected, rel=1e-5)
@@ -201,7 +223,7 @@ def test_the_slope_with_faces_missing_maximises_the_restricted_likelihood():
 
 @pytest.mark.parametrize("factor", [1e-3, 1, 1e3])
 def test_the_slope_follows_the_units_of_score_and_alpha(factor):
-    frame = lose(respond(30, [-1, 0, 1], [0.2, 0.3, 0.4], noise=0.05), 0.1)
+    frame = lose(respond(30, [-1, 1], [0.2, 0.4], noise=0.05), 0.1)
     plain = statistics.slope(frame)
     scaled = statistics.slope(frame.assign(score=frame["score"] * factor))
     assert scaled.slope == pytest.approx(factor * plain.slope)
@@ -335,3 +357,51 @@ def test_a_score_given_twice_is_refused():
     frame = respond(3, [0, 1], [0.5, 0.6])
     with pytest.raises(ValueError, match="duplicate"):
         statistics.calibrate(pd.concat([frame, frame]), [0.05])
+
+
+@pytest.mark.parametrize("found", [0, 1, 2])
+def test_a_shape_with_hardly_any_face_is_measured_as_far_as_it_goes(found):
+    """The squares' results must not be lost because no oval was found."""
+    generator = np.random.default_rng(0)
+    rows = [
+        {
+            "edit": "memorable",
+            "assessor": "resmem",
+            "shape": shape,
+            "alpha": alpha,
+            "image": str(image),
+            "score": 0.8 + 0.02 * alpha + generator.normal(0, 0.01),
+        }
+        for shape in ("square", "oval")
+        for alpha in (-1.0, 0.0, 1.0)
+        for image in range(20 if shape == "square" else 3)
+        if shape == "square" or alpha == 0 or image < found
+    ]
+    measured = statistics.responses(pd.DataFrame(rows), [0.01], resamples=100)
+    for name, frame in measured.items():
+        assert tables.conform(frame, tables.PUBLIC[name], name)
+        squares = frame[frame["shape"] == "square"].drop(columns=["model"], errors="ignore")
+        assert squares.notna().all(axis=None), name
+    ovals = measured["dose_response"].query("shape == 'oval'").set_index("alpha")
+    assert ovals["n"].to_dict() == {-1.0: found, 0.0: 3, 1.0: found}
+    assert (measured["slopes"].query("shape == 'oval'")["slope"].isna() == (found == 0)).all()
+
+
+def test_every_pair_of_assessor_and_shape_is_compared_once():
+    scores = pd.DataFrame(
+        {
+            "assessor": np.repeat(["a", "b"], 40),
+            "shape": np.tile(np.repeat(["square", "oval"], 20), 2),
+            "image": np.tile([str(i) for i in range(20)], 4),
+            "score": np.random.default_rng(0).normal(size=80),
+        }
+    )
+    pairs = statistics.agreements(scores, resamples=50)
+    assert len(pairs) == 6
+    row = pairs.query("assessor_a == 'a' and shape_a == 'oval' and assessor_b == 'b'").iloc[0]
+    a = scores.query("assessor == 'a' and shape == 'oval'")["score"].to_numpy()
+    b = scores.query("assessor == 'b'").query(f"shape == '{row['shape_b']}'")["score"].to_numpy()
+    assert row["spearman"] == pytest.approx(stats.spearmanr(a, b).statistic)
+    alone = statistics.agreements(scores.query("assessor == 'a' and shape == 'oval'"))
+    assert alone.empty
+    assert list(alone.columns) == list(pairs.columns)

@@ -1,9 +1,14 @@
 """Weights are the file that the catalogue describes, or the error says how to get that file."""
 
+import hashlib
+import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import torch
@@ -73,8 +78,86 @@ def test_weights_without_a_published_sha256_are_locked_on_first_use(tmp_path: Pa
     weights.verify("inception", path)
     weights.verify("inception", path)
     path.write_bytes(b"other")
-    with pytest.raises(MnemoError, match="has sha256"):
+    lock = path.with_name("inception-2015-12-05.pt.sha256")
+    with pytest.raises(MnemoError, match=f"has sha256 .*{lock} keeps.* on purpose, delete both"):
         weights.verify("inception", path)
+    lock.unlink()
+    weights.verify("inception", path)
+    assert lock.read_text() == f"{hashlib.sha256(b'other').hexdigest()}\n"
+
+
+@contextmanager
+def served(content: bytes, promised: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Serve content once, under a promised length, as the catalogue's entry `served`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(promised))
+            self.end_headers()
+            # A client that stops reading is part of a test.
+            try:
+                self.wfile.write(content)
+            except OSError:
+                self.close_connection = True
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.timeout = 20
+        thread = Thread(target=server.handle_request)
+        thread.start()
+        source = weights.Source(url=f"http://127.0.0.1:{server.server_port}/served.pt")
+        words = {"description": "", "licence": "", "page": "", "citation": ""}
+        entry = weights.Weights(file="served.pt", source=source, **words)
+        monkeypatch.setitem(weights.catalogue(), "served", entry)
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        yield
+        thread.join()
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Limit the size of files in bytes, which stops a write as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_whole_download_is_kept_and_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = bytes(3_000_000)
+    with served(content, len(content), monkeypatch):
+        weights.fetch("served", tmp_path / "served.pt")
+    found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    lock = f"{hashlib.sha256(content).hexdigest()}\n".encode()
+    assert found == {"served.pt": content, "served.pt.sha256": lock}
+
+
+def test_a_download_that_ends_early_is_neither_kept_nor_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = r"could not fetch served.pt \(the connection ended after 1000 of 3000 bytes\): run the"
+    with (
+        served(bytes(1000), 3000, monkeypatch),
+        pytest.raises(MnemoError, match=told),
+    ):
+        weights.fetch("served", tmp_path / "served.pt")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_not_told_as_a_fault_of_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        served(bytes(3_000_000), 3_000_000, monkeypatch),
+        pytest.raises(MnemoError, match=r"served.pt could not be written: File too large"),
+        files_of_at_most(2_000_000),
+    ):
+        weights.fetch("served", tmp_path / "served.pt")
+    assert not list(tmp_path.iterdir())
 
 
 def test_weights_that_are_not_there_yet_stop_nothing(tmp_path: Path) -> None:

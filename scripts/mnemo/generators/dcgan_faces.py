@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+from tqdm import tqdm
 
 from mnemo import checkpoints, devices
-from mnemo.generators.registry import GENERATORS
 
+Z_DIM = 100
 CHANNELS = (512, 256, 128, 64)
 BATCH = 128
 
@@ -31,7 +32,7 @@ def load(path: Path) -> "DCGAN":
         MnemoError: The file is missing or holds another network.
     """
     state = checkpoints.tensors(path, "netG_state_dict")
-    network = _network(GENERATORS["dcgan-faces"].z_dim)
+    network = _network()
     layers = {name.removeprefix("main."): value for name, value in state.items()}
     checkpoints.fill(network, layers, path)
     return DCGAN(network.eval().to(devices.best()))
@@ -54,8 +55,7 @@ class DCGAN:
         Returns:
             (n, 100).
         """
-        z_dim = GENERATORS["dcgan-faces"].z_dim
-        drawn = [np.random.RandomState(seed).randn(1, z_dim) for seed in seeds]
+        drawn = [np.random.RandomState(seed).randn(1, Z_DIM) for seed in seeds]
         return (psi * np.concatenate(drawn)).astype(np.float32)
 
     def render(self, latents: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -68,7 +68,8 @@ class DCGAN:
             (n, 64, 64, 3), RGB.
         """
         faces = []
-        with torch.inference_mode():
+        bar = tqdm(desc="DCGAN", total=len(latents), unit=" images", mininterval=5)
+        with torch.inference_mode(), bar:
             for start in range(0, len(latents), BATCH):
                 # The last batch is filled up, so that a face's bytes never depend on how many
                 # others are rendered beside it: a kernel is chosen by the shape of its input.
@@ -78,14 +79,15 @@ class DCGAN:
                 made = self.network(torch.from_numpy(full).to(self.device))[: len(rows)]
                 made = made.mul(127.5).add(128).clamp(0, 255).to(torch.uint8)
                 faces.append(made.permute(0, 2, 3, 1).cpu().numpy())
+                bar.update(len(rows))
         return np.concatenate(faces)
 
 
-def _network(z_dim: int) -> nn.Sequential:
+def _network() -> nn.Sequential:
     layers: list[nn.Module] = []
-    width = z_dim
+    width = Z_DIM
     for channels in CHANNELS:
-        stride, padding = (1, 0) if width == z_dim else (2, 1)
+        stride, padding = (1, 0) if width == Z_DIM else (2, 1)
         layers += [
             nn.ConvTranspose2d(width, channels, 4, stride, padding, bias=False),
             nn.BatchNorm2d(channels),

@@ -14,10 +14,7 @@ class Entry:
     module: str
     weights: str
     spaces: tuple[str, ...]
-    z_dim: int
-    resolution: int
     layers: int = 1
-    w_dim: int = 0
 
 
 GENERATORS: dict[str, Entry] = {
@@ -25,7 +22,5 @@ GENERATORS: dict[str, Entry] = {
         module="mnemo.generators.dcgan_faces",
         weights="dcgan-faces",
         spaces=("z",),
-        z_dim=100,
-        resolution=64,
     ),
 }
