@@ -163,11 +163,18 @@ def weights_of_assessor(wildcards):
     return [weights_file(name) for name in ASSESSORS[wildcards.assessor].weights]
 
 
+def weights_behind(assessor):
+    """Name the weights behind an assessor's scores; a difference has those of its parts."""
+    entry = ASSESSORS[assessor]
+    return [*entry.weights, *(name for part in entry.parts or () for name in weights_behind(part))]
+
+
 def stamp_of_assessor(wildcards):
-    entry = ASSESSORS[wildcards.assessor]
-    return stamp(
-        *(name for part in entry.parts or () for name in ASSESSORS[part].weights), *entry.weights
-    )
+    return stamp(*weights_behind(wildcards.assessor))
+
+
+def stamp_of_hyperplane(wildcards):
+    return stamp(GENERATOR.weights, *weights_behind(wildcards.assessor))
 
 
 def code_of_assessor(wildcards):

@@ -26,7 +26,7 @@ rule fit_hyperplane:
         regularisation=settings.hyperplanes.regularisation,
         seed=settings.statistics.seed,
         confidence=settings.statistics.confidence,
-        stamp=stamp(*USED_WEIGHTS),
+        stamp=stamp_of_hyperplane,
         code=code_of("fit_hyperplane"),
     script:
         "../scripts/fit_hyperplane.py"
