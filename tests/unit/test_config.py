@@ -201,7 +201,7 @@ def test_two_edits_of_one_name_are_refused(study: dict[str, Any]) -> None:
 
 def test_sets_that_share_seeds_are_refused(study: dict[str, Any]) -> None:
     study["sets"]["eval"]["first_seed"] = 999
-    assert "sets.eval: 'seeds 999 to 1118': shares seeds with fit" in mistakes(study)
+    assert "sets.eval: 'seeds 999 to 1098': shares seeds with fit" in mistakes(study)
 
 
 def test_counts_that_cannot_be_split_are_refused(study: dict[str, Any]) -> None:
