@@ -5,11 +5,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+from PIL import Image
 
 from mnemo import files, rounding
 
@@ -105,13 +107,16 @@ def picture(title: str, png: bytes) -> str:
 
     Args:
         title: The page's title.
-        png: The picture.
+        png: The picture; the page has it as a JPEG, because browsers show nothing of a page inside
+            a report that is larger than 2 MB.
 
     Returns:
         HTML.
     """
-    data = base64.b64encode(png).decode()
-    image = f'<img alt="{escape(title)}" src="data:image/png;base64,{data}">'
+    jpeg = BytesIO()
+    Image.open(BytesIO(png)).convert("RGB").save(jpeg, format="JPEG", quality=85)
+    data = base64.b64encode(jpeg.getvalue()).decode()
+    image = f'<img alt="{escape(title)}" src="data:image/jpeg;base64,{data}">'
     return _page(title, image)
 
 

@@ -2,12 +2,16 @@
 
 import re
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 
 import hypothesis.strategies as some
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
+from numpy.typing import NDArray
+from PIL import Image
 
 from mnemo import pages, rounding, tables
 from mnemo import weights as catalogued
@@ -203,9 +207,24 @@ def test_weights_inside_a_package_are_listed_without_a_digest() -> None:
 
 
 def test_a_picture_travels_inside_its_page() -> None:
-    loaded = Reader(pages.picture("Faces", b"\x89PNG")).loaded
+    picture = BytesIO()
+    Image.new("RGB", (9, 20)).save(picture, format="PNG")
+    page = pages.picture("Faces", picture.getvalue())
+    loaded = Reader(page).loaded
     assert len(loaded) == 1
-    assert loaded[0].startswith("data:image/png;base64,")
+    assert loaded[0].startswith("data:image/jpeg;base64,")
+
+
+def test_a_strip_of_faces_makes_a_page_that_a_browser_shows_inside_a_report(
+    faces_64: NDArray[np.uint8],
+) -> None:
+    """Chromium shows nothing of a data URL over 2 MB, and base64 adds a third."""
+    strip = np.concatenate(
+        [np.concatenate(list(faces_64[row : row + 5]), axis=1) for row in range(0, 60, 5)]
+    )
+    picture = BytesIO()
+    Image.fromarray(strip).resize((890, 2054)).save(picture, format="PNG")
+    assert len(pages.picture("Faces", picture.getvalue())) < 1_400_000
 
 
 @pytest.mark.parametrize(
