@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from mnemo import checkpoints, features, generators, images, realness  # noqa: E402
+from mnemo import features, generators, images, realness  # noqa: E402
 from mnemo.features import resnet152  # noqa: E402
 
 ALPHAS = (-6, -4, -2, 0, 2, 4, 6)
@@ -62,10 +62,7 @@ def mnemo(edited: dict[float, Faces], reference: Faces) -> NDArray[np.float64]:
 
 def clean_fid(edited: dict[float, Path], reference: Path) -> NDArray[np.float64]:
     """Measure as clean-fid's README does, with a feature extractor of one's own."""
-    module = resnet152.PooledResNet152().eval()
-    state = checkpoints.tensors(weights("resmem"))
-    unused = [name for name in state if name.startswith(("features.fc.", "conv", "fc"))]
-    checkpoints.fill(module, state, "resmem.pt", unused)
+    module = resnet152.backbone(weights("resmem")).eval()
     return np.array(
         [
             fid.compute_fid(

@@ -151,12 +151,14 @@ def weights_name(wildcards):
     return next(name for name, entry in weights.catalogue().items() if entry.file == wildcards.file)
 
 
+def hyperplane_file(space, assessor, shape, threshold):
+    return f"<results>/hyperplanes/{space}/{assessor}/{shape}/{threshold}.parquet"
+
+
 def hyperplane_of_edit(wildcards):
     """Name the hyperplane that an edit moves along."""
     edit = EDITS[wildcards.edit]
-    return (
-        f"<results>/hyperplanes/{edit.space}/{edit.assessor}/{edit.shape}/{edit.threshold}.parquet"
-    )
+    return hyperplane_file(edit.space, edit.assessor, edit.shape, edit.threshold)
 
 
 def weights_of_assessor(wildcards):
@@ -207,7 +209,7 @@ def features_of_edit(wildcards):
 
 def hyperplane_files():
     return [
-        f"<results>/hyperplanes/{space}/{assessor}/{shape}/{threshold}.parquet"
+        hyperplane_file(space, assessor, shape, threshold)
         for space in settings.hyperplanes.spaces
         for assessor in settings.assessors
         for shape in settings.shapes

@@ -19,6 +19,7 @@ from torchvision.models import ResNet152_Weights
 from mnemo import devices, features, weights
 from mnemo.errors import MnemoError
 from mnemo.features import resnet152
+from mnemo.features.extractor import NetworkExtractor
 from mnemo.features.registry import EXTRACTORS
 
 Pixels = NDArray[np.uint8]
@@ -42,7 +43,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, images: list[Pixels]) -> Pa
 
 
 @pytest.fixture(scope="module")
-def extractor(weights: Callable[[str], Path]) -> resnet152.ResNet152:
+def extractor(weights: Callable[[str], Path]) -> NetworkExtractor:
     return features.load("resnet152", weights("resmem"))  # type: ignore[return-value]
 
 
@@ -82,7 +83,7 @@ def test_resnet152_features_are_those_of_clean_fid_with_the_package_s_backbone(
 
 
 def test_clean_fid_can_use_the_extractor_s_own_module(
-    extractor: resnet152.ResNet152, images: list[Pixels], folder: Path
+    extractor: NetworkExtractor, images: list[Pixels], folder: Path
 ) -> None:
     expected = clean_fid(folder, extractor.module, custom_fn_resize=resnet152.resize)
     np.testing.assert_allclose(extractor.extract(images), expected, rtol=1e-4, atol=1e-5)

@@ -7,17 +7,14 @@ ImageNet normalisation it takes photographs of all kinds for stopwatches, bubble
 A distance on these features can be compared within Mnemo, and with no other published number.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import torch
 from cleanfid.resize import make_resizer
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchvision.models import resnet152
 
 from mnemo import checkpoints, networks
+from mnemo.features.extractor import NetworkExtractor
 
 #: Resizes (h, w, 3) from 0 to 255 to (224, 224, 3), float32, as clean-fid does.
 resize = make_resizer("PIL", False, "bicubic", (224, 224))
@@ -46,7 +43,7 @@ class PooledResNet152(nn.Module):
         return self.features(images / 255)  # type: ignore[no-any-return]
 
 
-def load(path: Path) -> "ResNet152":
+def load(path: Path) -> NetworkExtractor:
     """Load the extractor.
 
     Args:
@@ -58,37 +55,23 @@ def load(path: Path) -> "ResNet152":
     Raises:
         MnemoError: The file is missing or holds another network.
     """
+    return NetworkExtractor(networks.ready(backbone(path)), resize, "ResNet-152")
+
+
+def backbone(path: Path) -> PooledResNet152:
+    """Take the ResNet-152 out of ResMem's weights, as it was trained.
+
+    Args:
+        path: `model.pt` of the package resmem.
+
+    Returns:
+        The network, on the CPU, with its batch norms.
+
+    Raises:
+        MnemoError: The file is missing or holds another network.
+    """
     state = checkpoints.tensors(path)
     unused = [name for name in state if name.startswith(("features.fc.", "conv", "fc"))]
     module = PooledResNet152()
     checkpoints.fill(module, state, path, unused)
-    return ResNet152(module)
-
-
-class ResNet152:
-    """An extractor of ResNet-152's pooled features.
-
-    Attributes:
-        module: Maps (n, 3, 224, 224), RGB from 0 to 255, to (n, 2048).
-
-    Args:
-        module: The network, with its trained weights.
-    """
-
-    def __init__(self, module: PooledResNet152):
-        self.module = networks.ready(module)
-
-    def extract(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Extract the features of images.
-
-        Args:
-            images: Each (height, width, 3), RGB; they may differ in size.
-
-        Returns:
-            (n, 2048).
-        """
-        return networks.apply(self.module, images, _prepare, "ResNet-152", (2048,))
-
-
-def _prepare(image: NDArray[np.uint8]) -> Tensor:
-    return torch.from_numpy(resize(image)).permute(2, 0, 1)
+    return module
