@@ -1,6 +1,7 @@
 """Fixtures that more than one test file needs: the real weights, and real faces."""
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,14 @@ from numpy.typing import NDArray
 from mnemo import generators, weights
 
 WEIGHTS = Path(__file__).parents[1] / "resources" / "weights"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_locks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests' own claim of a GPU from the jobs that they start, which would wait for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("locks")))
+        yield
 
 
 @pytest.fixture(scope="session", name="weights")

@@ -2,16 +2,26 @@
 
 import errno
 import os
+import re
+import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mnemo.errors import MnemoError
 
+#: How the name of a file that is being written ends: who writes it, on which machine. Names of
+#: machines may have dots and dashes, and no @.
+WRITER = re.compile(r"\.(?P<process>\d+)@(?P<machine>[^@]+)\.partial$")
+
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
     """Give a path to write to, and give the file its name once it is written.
+
+    Of several that write the same file at once, on whatever machines, each writes all of it, and
+    the last to end gives its content.
 
     Args:
         path: Where the file goes; its folder must exist.
@@ -23,7 +33,9 @@ def whole(path: str | Path) -> Iterator[Path]:
         MnemoError: The disk is full, or the user's share of it.
     """
     path = Path(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # Machines may share a name (localhost), and containers of one machine a process id.
+    unique = secrets.token_hex(4)
+    partial = path.with_name(f".{path.name}.{unique}.{os.getpid()}@{socket.gethostname()}.partial")
     try:
         yield partial
         partial.replace(path)

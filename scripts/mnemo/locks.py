@@ -3,14 +3,21 @@
 Run as `python -m mnemo.locks` in the folder that Snakemake works in.
 """
 
+import socket
 import subprocess
 import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 
 import psutil
 
+from mnemo import files
 from mnemo.errors import MnemoError
+
+#: Seconds without a byte after which a file that another machine was writing is taken for
+#: abandoned: any file is written within minutes, and no two clocks of a cluster are a day apart.
+SILENCE = 24 * 60 * 60
 
 
 def clear(folder: str | Path = ".") -> bool:
@@ -46,14 +53,16 @@ def clear(folder: str | Path = ".") -> bool:
 def clear_partials(*folders: str | Path) -> None:
     """Remove the files that killed jobs were writing (see `files.whole`).
 
+    A file whose writer lives stays: on a cluster, jobs outlive the Snakemake that submitted them,
+    and on one machine Snakemake lets two runs share a folder while they make different files. So
+    does a file whose writer's process id another process has taken, as long as that one lives.
+
     Args:
-        folders: Where to look, at any depth. A file whose writer lives on this machine stays:
-            Snakemake lets two runs share a folder while they make different files.
+        folders: Where to look, at any depth.
     """
     for folder in folders:
-        for partial in Path(folder).rglob(".*.*.partial"):
-            writer = partial.name.split(".")[-2]
-            if writer.isdecimal() and not psutil.pid_exists(int(writer)):
+        for partial in Path(folder).rglob(".*.partial"):
+            if _is_abandoned(partial):
                 partial.unlink(missing_ok=True)
 
 
@@ -74,6 +83,19 @@ def processes(folder: Path) -> list[int]:
         and process.info["pid"] not in own
         and _is_snakemake(process.info["cmdline"] or [])
     ]
+
+
+def _is_abandoned(partial: Path) -> bool:
+    """Tell whether the writer of a file is dead, as far as this machine can know."""
+    writer = files.WRITER.search(partial.name)
+    if writer is None:
+        return False
+    if writer["machine"] == socket.gethostname():
+        return not psutil.pid_exists(int(writer["process"]))
+    try:
+        return time.time() - partial.stat().st_mtime > SILENCE
+    except FileNotFoundError:  # just written
+        return False
 
 
 def _is_snakemake(words: list[str]) -> bool:

@@ -1,7 +1,8 @@
-"""A stale lock is cleared, a live one is not, and a lookalike stops nothing."""
+"""What the dead leave is cleared, what the living use is not, and a lookalike stops nothing."""
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ import pytest
 
 from mnemo import locks
 from mnemo.errors import MnemoError
+
+DAY = 24 * 60 * 60
 
 
 @contextmanager
@@ -109,24 +112,61 @@ def test_a_lock_that_snakemake_cannot_clear_is_told_in_its_words(folder: Path) -
     assert list((folder / ".snakemake" / "locks").iterdir())
 
 
-def test_partial_files_of_killed_jobs_are_removed_and_those_being_written_stay(
-    tmp_path: Path,
-) -> None:
-    ended = subprocess.Popen(["true"])
-    ended.wait()
-    deep = tmp_path / "results" / "demo" / "fit"
-    deep.mkdir(parents=True)
-    stale = [folder / f".a.b.{ended.pid}.partial" for folder in (deep, tmp_path / "results")]
-    kept = [
-        deep / f".a.{os.getpid()}.partial",
-        deep / "a.parquet",
-        deep / ".partial",
-        deep / ".mine.partial",
-        deep / ".mine.too.partial",
-        tmp_path / f".a.{ended.pid}.partial",
-    ]
-    for path in (*stale, *kept):
-        path.touch()
+def partial(folder: Path, writer: str, age: float = 0) -> Path:
+    """Leave the file that a job on some machine was writing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f".00000.parquet.0123abcd.{writer}.partial"
+    path.touch()
+    os.utime(path, (time.time() - age,) * 2)
+    return path
+
+
+@pytest.fixture(scope="module")
+def ended() -> int:
+    """The id of a process that has ended."""
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+def test_files_of_dead_writers_are_removed_at_any_depth(tmp_path: Path, ended: int) -> None:
+    here = f"{ended}@{socket.gethostname()}"
+    stale = [partial(tmp_path / "results" / deep, here) for deep in ("", "demo/fit")]
+    elsewhere = partial(tmp_path / "others", here)
     locks.clear_partials(tmp_path / "results", tmp_path / "absent")
     assert not any(path.exists() for path in stale)
-    assert all(path.exists() for path in kept)
+    assert elsewhere.exists()
+
+
+def test_files_of_living_writers_stay_however_old(tmp_path: Path) -> None:
+    written = partial(tmp_path, f"{os.getpid()}@{socket.gethostname()}", age=10 * DAY)
+    locks.clear_partials(tmp_path)
+    assert written.exists()
+
+
+@pytest.mark.parametrize("prefix", ["gpu-1.", "gpu-1-", "x"])
+def test_files_of_another_machine_stay_until_nothing_was_written_to_them_for_a_day(
+    tmp_path: Path, ended: int, prefix: str
+) -> None:
+    """The other machine's name ends as this one's does."""
+    written = partial(tmp_path / "a", f"{ended}@{prefix}{socket.gethostname()}", age=DAY - 60)
+    abandoned = partial(tmp_path / "b", f"{ended}@{prefix}{socket.gethostname()}", age=DAY + 60)
+    locks.clear_partials(tmp_path)
+    assert written.exists()
+    assert not abandoned.exists()
+
+
+def test_files_that_mnemo_was_not_writing_stay(tmp_path: Path, ended: int) -> None:
+    names = [
+        "a.parquet",
+        ".partial",
+        ".mine.partial",
+        ".mine.too.partial",
+        f".mine.{ended}.partial",
+        f".mine@{socket.gethostname()}.partial",
+        f"a.{ended}@{socket.gethostname()}.partial",
+    ]
+    for name in names:
+        (tmp_path / name).touch()
+    locks.clear_partials(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == set(names)
