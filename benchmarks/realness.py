@@ -55,8 +55,8 @@ def mnemo(edited: dict[float, Faces], reference: Faces) -> NDArray[np.float64]:
     """Measure as the workflow does."""
     extractor = features.load("resnet152", weights("resmem"))
     keys = [str(index) for index in range(len(reference))]
-    by_alpha = {alpha: (keys, extractor.extract(list(faces))) for alpha, faces in edited.items()}
-    measured = realness.compare(by_alpha, extractor.extract(list(reference)))
+    by_alpha = {alpha: (keys, [extractor.extract(list(faces))]) for alpha, faces in edited.items()}
+    measured = realness.compare(by_alpha, (keys, [extractor.extract(list(reference))]))
     return measured["frechet"].to_numpy()
 
 

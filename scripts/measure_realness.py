@@ -9,10 +9,9 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 params = snakemake.params
-_, reference = tables.features(snakemake.input.reference)[None]
 measured = realness.compare(
     tables.features(snakemake.input.edited),
-    reference,
+    tables.features(snakemake.input.reference)[None],
     groups=params.groups,
     seed=params.seed,
     confidence=params.confidence,

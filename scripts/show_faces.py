@@ -8,5 +8,6 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
-found = pages.faces(tables.read(snakemake.input.faces))
+columns = ["set", "edit", "alpha", "status", "clamped"]
+found = pages.faces(tables.read(snakemake.input.faces, columns))
 pages.save(pages.tabulate(found), snakemake.output.page)

@@ -16,7 +16,7 @@ Rows = NDArray[np.float32]
 
 
 def key(seed: int) -> str:
-    """Name the image of a seed: the seed, zero-padded to 7 digits."""
+    """Name the image of a seed: the seed, zero-padded to 7 digits or more."""
     return f"{seed:07d}"
 
 
@@ -84,7 +84,8 @@ def gather(paths: Sequence[str | Path], space: str, wanted: Sequence[str]) -> Ro
         shard = tables.read(path, ["image", space])
         values = matrix(shard, space, str(path))
         names = shard["image"].to_pandas()
-        chosen = np.flatnonzero(names.isin(wanted))
+        # Those of this shard are next: to look among all wanted takes a time quadratic in them.
+        chosen = np.flatnonzero(names.isin(wanted[filled : filled + len(names)]))
         if rows is None:
             rows = np.empty((len(wanted), values.shape[1]), np.float32)
         if not np.array_equal(names.iloc[chosen], wanted[filled : filled + len(chosen)]):

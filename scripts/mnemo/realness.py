@@ -5,7 +5,8 @@ features they are neither, and only ratios to the unedited images mean anything.
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,54 @@ from scipy import stats
 from mnemo.errors import MnemoError
 
 Floats = NDArray[np.floating[Any]]
+#: n keys of images, and blocks of their (n, d) features in the same order, read once.
+Features = tuple[Sequence[str], Iterable[Floats]]
 #: (n, d) features of images, and (n,) the group of each.
 Grouped = tuple[Floats, NDArray[np.int64]]
+#: (d,) mean of some features, and F with F'F = S, their (d, d) covariance.
+Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 # Rows of a Gram matrix held at a time.
 _BLOCK = 1000
+#: Images of a set among which the kernel is summed over all pairs, a quadratic cost.
+SAMPLE = 20_000
+
+
+@dataclass(frozen=True)
+class _Set:
+    """What the distances need of a set, in memory that stops growing with its images.
+
+    Attributes:
+        sample: (k, d) features of the sampled images, and (k,) the group of each.
+        counts: (groups,) images in each group.
+        sums: (groups, d) sums of each group's features.
+        products: (groups, d, d) sums of the outer products of each group's features; None where
+            the sample is the whole set and has fewer rows than such a matrix.
+    """
+
+    sample: Grouped
+    counts: NDArray[np.int64]
+    sums: NDArray[np.float64]
+    products: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """What the distances need of the reference at every alpha.
+
+    Attributes:
+        sample: As of `_Set`.
+        few: Whether the sample is the whole set, of fewer rows than features.
+        whole: Moments of the set.
+        left: Moments with each group left out.
+        within: The kernel within the sample, as `_kernel_within` averages it.
+    """
+
+    sample: Grouped
+    few: bool
+    whole: Moments
+    left: list[Moments]
+    within: tuple[Floats, NDArray[np.int64]]
 
 
 def frechet(features: Floats, reference: Floats) -> float:
@@ -103,8 +147,8 @@ def assign_groups(count: int, groups: int, seed: int) -> NDArray[np.int64]:
 
 
 def compare(
-    features: Mapping[float, tuple[Sequence[str], Floats]],
-    reference: Floats,
+    features: Mapping[float, Features],
+    reference: Features,
     *,
     groups: int = 20,
     subsets: int = 100,
@@ -121,9 +165,14 @@ def compare(
     added, so it compares with others of as many images only. Those of the kernel distance come
     from its exact value over all pairs, which the subsets estimate.
 
+    One set is read at a time, in memory that does not grow with it: the Fréchet distance takes
+    sums and outer products of all features, by group. The kernel distance and its interval are
+    those of a random `SAMPLE` of the images, the same at every alpha, where there are more: all
+    pairs of more would take hours, and the distance is unbiased at any number of images.
+
     Args:
-        features: By alpha, 0 among them: (n,) keys of images and their (n, d) features.
-        reference: (m, d) features of the reference images.
+        features: By alpha, 0 among them: keys of images and blocks of their (n, d) features.
+        reference: Keys of the reference images and blocks of their (m, d) features.
         groups: Groups of the jackknife.
         subsets: As for `kernel`. The noise of their choice is not in the interval; there is none
             where both sets have the same number of images, and at most `subset_size`.
@@ -142,32 +191,38 @@ def compare(
     """
     if 0 not in features:
         raise MnemoError("Realness has no images of alpha 0, which ratios are taken against.")
-    images = np.unique(np.concatenate([np.asarray(keys) for keys, _ in features.values()]))
-    group_of_image = assign_groups(len(images), groups, seed)
-    # In the order of their keys, so that subsets are of the same images at every alpha.
     alphas = sorted(features)
-    sets: list[Grouped] = []
-    for keys, rows in map(features.__getitem__, alphas):
-        order = np.argsort(keys)
-        place = np.searchsorted(images, np.asarray(keys)[order])
-        sets.append((rows[order], group_of_image[place]))
-    grouped_reference = reference, assign_groups(len(reference), groups, seed)
+    keys = [np.asarray(features[alpha][0]) for alpha in alphas]
+    images = np.unique(np.concatenate(keys))
+    group_of_image = assign_groups(len(images), groups, seed)
+    members = assign_groups(len(reference[0]), groups, seed)
+    against = _prepare(_gather(reference[1], np.arange(len(members)), members, groups, seed))
 
-    estimates = {
-        "frechet": [frechet(rows, reference) for rows, _ in sets],
-        "kernel": [
-            kernel(rows, reference, subsets=subsets, subset_size=subset_size, seed=seed)
-            for rows, _ in sets
-        ],
-    }
-    replicates = {
-        "frechet": _frechet_replicates(sets, grouped_reference, groups),
-        "kernel": _kernel_replicates(sets, grouped_reference, groups),
-    }
+    estimates: dict[str, list[float]] = {"frechet": [], "kernel": []}
+    replicates: dict[str, list[Floats]] = {"frechet": [], "kernel": []}
+    for alpha, own_keys in zip(alphas, keys, strict=True):
+        place = np.searchsorted(images, own_keys)
+        own = _gather(features[alpha][1], place, group_of_image, groups, seed)
+        rows, reference_rows = own.sample[0], against.sample[0]
+        few = own.products is None and against.few
+        estimates["frechet"].append(
+            frechet(rows, reference_rows) if few else _frechet(_without(own, None), against.whole)
+        )
+        estimates["kernel"].append(
+            kernel(rows, reference_rows, subsets=subsets, subset_size=subset_size, seed=seed)
+        )
+        replicates["frechet"].append(
+            np.array(
+                [_distance(_without(own, group), left) for group, left in enumerate(against.left)]
+            )
+        )
+        replicates["kernel"].append(_kernel_replicates(own.sample, against, groups))
+        # Or there would be two sets in memory while the next is read.
+        del own
     zero = alphas.index(0)
-    table = pd.DataFrame({"alpha": alphas, "n": [len(rows) for rows, _ in sets]})
+    table = pd.DataFrame({"alpha": alphas, "n": [len(own_keys) for own_keys in keys]})
     for name, distances in estimates.items():
-        distance, left_out = np.array(distances), replicates[name]
+        distance, left_out = np.array(distances), np.array(replicates[name])
         for column, value, values in (
             (name, distance, left_out),
             (f"{name}_ratio", distance / distance[zero], left_out / left_out[zero]),
@@ -191,44 +246,115 @@ def _in_joint_span(features: Floats, reference: Floats) -> tuple[Floats, Floats]
     return features @ basis, reference @ basis
 
 
-def _frechet_replicates(sets: Sequence[Grouped], reference: Grouped, groups: int) -> Floats:
-    """Compute the Fréchet distance of each set with each group left out: (sets, groups)."""
-    distances = np.empty((len(sets), groups))
-    for group in range(groups):
-        reference_mean, reference_spread = _moments(reference, group)
-        root: Any = np.linalg.qr(reference_spread, mode="r")  # numpy's stubs know no modes
-        for index, grouped in enumerate(sets):
-            mean, spread = _moments(grouped, group)
-            # tr (S1 S2)^(1/2) is the sum of the singular values of F1 F2', where F'F = S.
-            product = root @ spread.T
-            gram = product @ product.T if len(root) < len(spread) else product.T @ product
-            singular_values = np.sqrt(np.maximum(np.linalg.eigvalsh(gram), 0))
-            distances[index, group] = (
-                np.sum((mean - reference_mean) ** 2)
-                + np.sum(spread**2)
-                + np.sum(root**2)
-                - 2 * np.sum(singular_values)
-            )
+def _gather(
+    blocks: Iterable[Floats],
+    place: NDArray[np.int64],
+    group_of_image: NDArray[np.int64],
+    groups: int,
+    seed: int,
+) -> _Set:
+    """Read a set's features once.
+
+    Args:
+        blocks: Of its (n, d) features.
+        place: (n,) place of each row's image among all images.
+        group_of_image: (images,).
+        groups: Groups of the jackknife.
+        seed: Seed of the sample.
+
+    Returns:
+        What the distances need, the sample in the order of the images' places.
+    """
+    drawn = np.random.default_rng((seed, 1)).permutation(len(group_of_image)) < SAMPLE
+    members = group_of_image[place]
+    kept = np.flatnonzero(drawn[place])
+    order = np.argsort(place[kept])
+    row_of = np.full(len(place), -1)
+    row_of[kept[order]] = np.arange(len(kept))
+    counts = np.bincount(members, minlength=groups)
+    sample: Floats | None = None
+    products: NDArray[np.float64] | None = None
+    start = 0
+    for rows in blocks:
+        if sample is None:
+            dim = rows.shape[1]
+            sample = np.empty((len(kept), dim), rows.dtype)
+            sums = np.zeros((groups, dim))
+            if len(place) >= dim or len(kept) < len(place):
+                products = np.zeros((groups, dim, dim))
+        block = slice(start, start + len(rows))
+        start += len(rows)
+        to = row_of[block]
+        sample[to[to >= 0]] = rows[to >= 0]
+        for group in range(groups):
+            own = rows[members[block] == group].astype(np.float64)
+            sums[group] += own.sum(axis=0)
+            if products is not None:
+                products[group] += own.T @ own
+    if sample is None or start != len(place):
+        raise ValueError(f"{len(place)} images have features of {start}")
+    return _Set((sample, members[kept[order]]), counts, sums, products)
+
+
+def _prepare(reference: _Set) -> _Reference:
+    """Compute what serves all alphas."""
+    groups = len(reference.counts)
+    return _Reference(
+        reference.sample,
+        few=reference.products is None,
+        whole=_without(reference, None),
+        left=[_without(reference, group) for group in range(groups)],
+        within=_kernel_within(reference.sample, groups),
+    )
+
+
+def _frechet(features: Moments, reference: Moments) -> float:
+    """Measure the Fréchet distance as clean-fid does, from moments."""
+    (mean, spread), (reference_mean, root) = features, reference
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return float(fid.frechet_distance(mean, spread.T @ spread, reference_mean, root.T @ root))
+
+
+def _without(features: _Set, group: int | None) -> Moments:
+    """Compute the moments of a set's features without those of a group."""
+    rows, members = features.sample
+    if features.products is None:
+        kept = (rows if group is None else rows[members != group]).astype(np.float64)
+        mean = kept.mean(axis=0)
+        return mean, (kept - mean) / np.sqrt(len(kept) - 1)
+    left = np.arange(len(features.counts)) != group
+    count = features.counts[left].sum()
+    mean = features.sums[left].sum(axis=0) / count
+    products = features.products.sum(axis=0)
+    if group is not None:
+        products -= features.products[group]
+    values, vectors = np.linalg.eigh((products - count * np.outer(mean, mean)) / (count - 1))
+    return mean, (vectors * np.sqrt(np.maximum(values, 0))).T
+
+
+def _distance(features: Moments, reference: Moments) -> float:
+    """Compute the Fréchet distance from moments."""
+    (mean, spread), (reference_mean, root) = features, reference
+    # tr (S1 S2)^(1/2) is the sum of the singular values of F1 F2', where F'F = S.
+    product = root @ spread.T
+    gram = product @ product.T if len(root) < len(spread) else product.T @ product
+    singular_values = np.sqrt(np.maximum(np.linalg.eigvalsh(gram), 0))
+    return float(
+        np.sum((mean - reference_mean) ** 2)
+        + np.sum(spread**2)
+        + np.sum(root**2)
+        - 2 * np.sum(singular_values)
+    )
+
+
+def _kernel_replicates(grouped: Grouped, reference: _Reference, groups: int) -> Floats:
+    """Compute the exact kernel distance of a set with each group left out: (groups,)."""
+    within, counts = _kernel_within(grouped, groups)
+    between = _leave_out(_kernel_sums(grouped, reference.sample, groups))
+    reference_within, reference_counts = reference.within
+    distances: Floats = within + reference_within - 2 * between / (counts * reference_counts)
     return distances
-
-
-def _moments(grouped: Grouped, left_out: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Compute the mean m of the other groups' rows, and F with F'F = S, their covariance."""
-    rows, members = grouped
-    kept = rows[members != left_out].astype(np.float64)
-    mean = kept.mean(axis=0)
-    return mean, (kept - mean) / np.sqrt(len(kept) - 1)
-
-
-def _kernel_replicates(sets: Sequence[Grouped], reference: Grouped, groups: int) -> Floats:
-    """Compute the exact kernel distance of each set with each group left out: (sets, groups)."""
-    reference_within, reference_counts = _kernel_within(reference, groups)
-    distances = []
-    for grouped in sets:
-        within, counts = _kernel_within(grouped, groups)
-        between = _leave_out(_kernel_sums(grouped, reference, groups))
-        distances.append(within + reference_within - 2 * between / (counts * reference_counts))
-    return np.array(distances)
 
 
 def _kernel_within(grouped: Grouped, groups: int) -> tuple[Floats, NDArray[np.int64]]:

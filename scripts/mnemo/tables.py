@@ -46,7 +46,7 @@ def _schema(title: str, *fields: pa.Field) -> pa.Schema:
     return pa.schema(fields, metadata={"title": title})
 
 
-_IMAGE = _field("image", pa.string(), "key of the image: the seed, zero-padded to 7 digits")
+_IMAGE = _field("image", pa.string(), "key of the image: the seed, zero-padded to 7 digits or more")
 _SET = _field("set", pa.string(), "image set", limits="fit, eval, reference")
 _EDIT = _field("edit", pa.string(), "name of the edit; null for unedited sets", nullable=True)
 _ALPHA = _field(
@@ -68,6 +68,8 @@ _PIXELS = _field(
 _LATENT = pa.list_(pa.field("element", pa.float32(), nullable=False))
 #: Which image of the study a row is about.
 PLACE = (_SET, _EDIT, _ALPHA, _IMAGE)
+# Rows of features read at a time.
+_BLOCK = 8192
 
 
 def _for_datasets(schema: pa.Schema) -> pa.Schema:
@@ -354,9 +356,26 @@ def write(path: str | Path, schema: pa.Schema, columns: Columns, provenance: Pro
     Raises:
         MnemoError: The disk is full.
     """
-    table = conform(columns, schema, str(path))
+    write_parts(path, schema, [columns], provenance)
+
+
+def write_parts(
+    path: str | Path, schema: pa.Schema, parts: Iterable[Columns], provenance: Provenance
+) -> None:
+    """Write a table part by part, as they are made, in the memory of one.
+
+    Args:
+        path: Where the parquet file goes; its folder must exist.
+        schema: What the table must be.
+        parts: Each as for `conform`; each becomes a row group.
+        provenance: Who writes it, from what.
+
+    Raises:
+        MnemoError: The disk is full.
+    """
     with _opened(path, schema, provenance) as out:
-        out.write_table(table)
+        for part in parts:
+            out.write_table(conform(part, schema, str(path)))
 
 
 def merge(
@@ -373,9 +392,7 @@ def merge(
     Raises:
         MnemoError: A part is damaged, or the joined table can't be written.
     """
-    with _opened(path, schema, provenance) as out:
-        for part in parts:
-            out.write_table(conform(read(part, schema.names), schema, str(part)))
+    write_parts(path, schema, (read(part, schema.names) for part in parts), provenance)
 
 
 def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -391,12 +408,18 @@ def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
     Raises:
         MnemoError: The file is missing, damaged or cut short, or lacks a column.
     """
+    with _readable(path, columns or []) as file:
+        return file.read(columns=list(columns) if columns is not None else None)
+
+
+@contextmanager
+def _readable(path: str | Path, columns: Sequence[str]) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            absent = [name for name in columns or [] if name not in file.schema_arrow.names]
+            absent = [name for name in columns if name not in file.schema_arrow.names]
             if absent:
                 raise MnemoError(f"{path} has no column {', '.join(absent)}. {_REMEDY}")
-            return file.read(columns=list(columns) if columns is not None else None)
+            yield file
     except FileNotFoundError:
         raise MnemoError(f"{path} is missing. Run the same command again to make it.") from None
     except (pa.ArrowException, OSError, ValueError) as why:
@@ -421,6 +444,20 @@ def frame(paths: Iterable[str | Path], columns: Sequence[str]) -> pd.DataFrame:
     """
     whole: pd.DataFrame = pa.concat_tables([read(path, columns) for path in paths]).to_pandas()
     return whole
+
+
+def parts(table: pa.Table, rows: int = 256) -> Iterator[pa.Table]:
+    """Cut a table into parts, for work whose results would fill the memory if made at once.
+
+    Args:
+        table: Any table.
+        rows: Rows of a part; the last may have fewer.
+
+    Yields:
+        The parts, in order.
+    """
+    for start in range(0, len(table), rows):
+        yield table.slice(start, rows)
 
 
 def place(table: pa.Table) -> dict[str, pa.ChunkedArray]:
@@ -500,27 +537,34 @@ def difference(first: pa.Table, second: pa.Table) -> NDArray[np.float32]:
 
 def features(
     paths: Iterable[str | Path],
-) -> dict[float | None, tuple[list[str], NDArray[np.float32]]]:
-    """Read the features of some sets.
+) -> dict[float | None, tuple[list[str], Iterator[NDArray[np.float32]]]]:
+    """Read the features of some sets, in the memory of one block of them at a time.
 
     Args:
         paths: Tables `FEATURES`.
 
     Returns:
-        For each alpha (None: unedited), the images' keys and their (n, 2048) features.
+        For each alpha (None: unedited), the images' keys, and blocks of their (n, 2048) features
+        in the same order, which are read as they are asked for, once.
 
     Raises:
         MnemoError: As for `read`.
     """
-    parts: dict[float | None, list[pa.Table]] = {}
+    keys: dict[float | None, list[str]] = {}
+    shards: dict[float | None, list[str | Path]] = {}
     for path in paths:
-        part = read(path, ["alpha", "image", "features"])
-        parts.setdefault(part["alpha"][0].as_py(), []).append(part)
-    whole = {alpha: pa.concat_tables(shards) for alpha, shards in parts.items()}
-    return {
-        alpha: (table["image"].to_pylist(), rows(table["features"]))
-        for alpha, table in whole.items()
-    }
+        part = read(path, ["alpha", "image"])
+        alpha = part["alpha"][0].as_py()
+        keys.setdefault(alpha, []).extend(part["image"].to_pylist())
+        shards.setdefault(alpha, []).append(path)
+    return {alpha: (keys[alpha], _blocks(shards[alpha], "features")) for alpha in keys}
+
+
+def _blocks(paths: Iterable[str | Path], column: str) -> Iterator[NDArray[np.float32]]:
+    for path in paths:
+        with _readable(path, [column]) as file:
+            for batch in file.iter_batches(_BLOCK, columns=[column]):
+                yield rows(pa.chunked_array([batch[column]]))
 
 
 def scores(paths: Sequence[str | Path], columns: Sequence[str]) -> pd.DataFrame:

@@ -115,6 +115,15 @@ def test_an_image_without_a_latent_is_told(tmp_path: Path, generator: Generator)
         latents.gather([path], "z", pd.Index(["0000001", "0000009"]))
 
 
+def test_scores_in_another_order_than_their_latents_are_refused(
+    tmp_path: Path, generator: Generator
+) -> None:
+    path = tmp_path / "0.parquet"
+    tables.write(path, tables.LATENTS, latents.draw(generator, "fit", range(3), 0.8), WRITER)
+    with pytest.raises(ValueError, match="another order"):
+        latents.gather([path], "z", pd.Index(["0000002", "0000001"]))
+
+
 def z_table(rows: np.ndarray) -> object:
     return latents._table(place(len(rows)), z=rows)
 

@@ -28,8 +28,17 @@ def draw(n, d, seed, shift=0.0):
 def edited(n, d, seed=0):
     """The features of the same images at three alphas, ever further from the reference's."""
     return {
-        alpha: (keys(n), draw(n, d, seed, shift=0.4 + 0.1 * abs(alpha))) for alpha in (-1.0, 0.0, 2)
+        alpha: listed(draw(n, d, seed, shift=0.4 + 0.1 * abs(alpha))) for alpha in (-1.0, 0.0, 2)
     }
+
+
+def listed(rows):
+    """Features as `compare` takes them, in blocks of unequal length."""
+    return keys(len(rows)), np.split(rows, [1, 1 + len(rows) // 3])
+
+
+def matrix(blocks):
+    return np.vstack(blocks)
 
 
 # Distances
@@ -114,7 +123,7 @@ def exact_kernel(features, reference):
 @pytest.mark.parametrize(("n", "m", "d"), [(200, 160, 8), (30, 20, 60), (20, 90, 40), (90, 20, 40)])
 def test_the_intervals_are_those_of_a_jackknife_by_hand(n, m, d):
     sets, reference = edited(n, d), draw(m, d, seed=5)
-    table = realness.compare(sets, reference, groups=5, seed=3, confidence=0.9)
+    table = realness.compare(sets, listed(reference), groups=5, seed=3, confidence=0.9)
     members = realness.assign_groups(n, 5, seed=3)
     reference_members = realness.assign_groups(m, 5, seed=3)
 
@@ -125,7 +134,7 @@ def test_the_intervals_are_those_of_a_jackknife_by_hand(n, m, d):
                     measure(features[members != group], reference[reference_members != group])
                     for group in range(5)
                 ]
-                for _, features in sets.values()
+                for features in (matrix(blocks) for _, blocks in sets.values())
             ]
         )
 
@@ -147,17 +156,45 @@ def test_the_intervals_are_those_of_a_jackknife_by_hand(n, m, d):
 
 def test_the_distances_are_those_of_frechet_and_kernel():
     sets, reference = edited(50, 12), draw(70, 12, seed=5)
-    table = realness.compare(sets, reference, groups=5, subsets=4, subset_size=30, seed=2)
+    table = realness.compare(sets, listed(reference), groups=5, subsets=4, subset_size=30, seed=2)
     assert table["alpha"].tolist() == [-1, 0, 2]
     assert table["n"].tolist() == [50, 50, 50]
     for row in table.itertuples():
-        features = sets[row.alpha][1]
-        assert row.frechet == realness.frechet(features, reference)
+        features = matrix(sets[row.alpha][1])
+        assert row.frechet == pytest.approx(realness.frechet(features, reference), rel=1e-9)
         assert row.kernel == realness.kernel(features, reference, subsets=4, subset_size=30, seed=2)
 
 
+@pytest.mark.parametrize("features", [3, 40])
+def test_of_more_images_than_the_sample_the_kernel_distance_is_that_of_a_sample(
+    monkeypatch, features
+):
+    sets, reference = edited(50, features), listed(draw(70, features, seed=5))
+    whole = realness.compare(sets, reference, groups=5, subsets=1)
+    monkeypatch.setattr(realness, "SAMPLE", 30)
+    table = realness.compare(sets, reference, groups=5, subsets=1)
+    frechet = table.filter(like="frechet")
+    np.testing.assert_allclose(frechet, whole.filter(like="frechet"), rtol=1e-6, atol=1e-7)
+    drawn = [
+        np.random.default_rng((0, 1)).permutation(len(matrix(blocks))) < 30
+        for blocks in (sets[2][1], reference[1])
+    ]
+    ours = realness.kernel(
+        *(matrix(b)[d] for b, d in zip((sets[2][1], reference[1]), drawn, strict=True)), subsets=1
+    )
+    assert table["kernel"][2] == pytest.approx(ours, rel=1e-12)
+    assert table["n"].tolist() == [50, 50, 50]
+
+
+def test_features_of_other_images_are_refused():
+    with pytest.raises(ValueError, match="50 images have features of 49"):
+        realness.compare(
+            {0.0: (keys(50), [draw(49, 4, seed=0)])}, listed(draw(50, 4, seed=5)), groups=5
+        )
+
+
 def test_at_alpha_0_the_ratios_are_exactly_1():
-    table = realness.compare(edited(50, 6), draw(70, 6, seed=5), groups=10)
+    table = realness.compare(edited(50, 6), listed(draw(70, 6, seed=5)), groups=10)
     (unedited,) = table[table["alpha"] == 0].itertuples()
     assert (unedited.frechet_ratio, unedited.kernel_ratio) == (1, 1)
     assert unedited.frechet_ratio_low == unedited.frechet_ratio_high == 1
@@ -166,9 +203,9 @@ def test_at_alpha_0_the_ratios_are_exactly_1():
 
 
 def test_pairing_images_narrows_the_interval_of_a_ratio():
-    reference = draw(200, 6, seed=5)
+    reference = listed(draw(200, 6, seed=5))
     paired = edited(200, 6)
-    apart = {**paired, 2: (keys(200), draw(200, 6, seed=8, shift=0.6))}
+    apart = {**paired, 2: listed(draw(200, 6, seed=8, shift=0.6))}
     widths = [
         table["frechet_ratio_high"][2] - table["frechet_ratio_low"][2]
         for table in (realness.compare(sets, reference) for sets in (paired, apart))
@@ -177,18 +214,18 @@ def test_pairing_images_narrows_the_interval_of_a_ratio():
 
 
 def test_kernel_ratios_to_a_distance_like_0_are_missing():
-    sets = {0.0: (keys(100), draw(100, 6, seed=0)), 1.0: (keys(100), draw(100, 6, seed=0, shift=1))}
-    table = realness.compare(sets, draw(100, 6, seed=1), groups=10)
+    sets = {0.0: listed(draw(100, 6, seed=0)), 1.0: listed(draw(100, 6, seed=0, shift=1))}
+    table = realness.compare(sets, listed(draw(100, 6, seed=1)), groups=10)
     assert table["kernel_low"][0] < 0 < table["kernel_low"][1]
     assert table.filter(like="kernel_ratio").isna().all(axis=None)
     assert table.filter(like="frechet_ratio").notna().all(axis=None)
 
 
 def test_the_order_of_rows_and_alphas_does_not_matter():
-    sets, reference = edited(40, 6), draw(70, 6, seed=5)
+    sets, reference = edited(40, 6), listed(draw(70, 6, seed=5))
     order = np.random.default_rng(0).permutation(40)
     shuffled = {
-        alpha: (list(np.array(sets[alpha][0])[order]), sets[alpha][1][order])
+        alpha: (list(np.array(sets[alpha][0])[order]), [matrix(sets[alpha][1])[order]])
         for alpha in (2, -1.0, 0.0)
     }
     options = {"groups": 10, "subsets": 5, "subset_size": 20}
@@ -198,8 +235,8 @@ def test_the_order_of_rows_and_alphas_does_not_matter():
 
 
 def test_an_image_missing_at_an_alpha_leaves_the_groups_of_the_others_alone():
-    sets, reference = edited(60, 6), draw(70, 6, seed=5)
-    fewer = {**sets, 2: (keys(60)[1:], sets[2][1][1:])}
+    sets, reference = edited(60, 6), listed(draw(70, 6, seed=5))
+    fewer = {**sets, 2: (keys(60)[1:], [matrix(sets[2][1])[1:]])}
     all_of_them = realness.compare(sets, reference, groups=10)
     table = realness.compare(fewer, reference, groups=10)
     assert table["n"].tolist() == [60, 60, 59]
@@ -212,11 +249,11 @@ def test_intervals_contain_the_expected_distance_as_often_as_they_say():
         generator = np.random.default_rng(seed)
         latents, noise = generator.standard_normal((2, 200, 8))
         sets = {
-            0.0: (keys(200), np.maximum(latents + 0.5, 0)),
-            1.0: (keys(200), np.maximum(1.1 * latents + 0.3 * noise + 0.7, 0)),
+            0.0: listed(np.maximum(latents + 0.5, 0)),
+            1.0: listed(np.maximum(1.1 * latents + 0.3 * noise + 0.7, 0)),
         }
         reference = np.maximum(generator.standard_normal((200, 8)), 0)
-        tables.append(realness.compare(sets, reference, subsets=1))
+        tables.append(realness.compare(sets, listed(reference), subsets=1))
     for name in ("frechet", "frechet_ratio", "kernel", "kernel_ratio"):
         columns = (name, f"{name}_low", f"{name}_high")
         value, low, high = (np.array([table[column][1] for table in tables]) for column in columns)
@@ -233,11 +270,11 @@ def test_groups_are_even_and_follow_the_seed():
 
 def test_too_few_images_for_the_groups_are_refused_with_the_remedy():
     with pytest.raises(MnemoError, match="set `groups` to 15 or less"):
-        realness.compare(edited(30, 4), draw(100, 4, seed=5))
+        realness.compare(edited(30, 4), listed(draw(100, 4, seed=5)))
     with pytest.raises(MnemoError, match="39 images are too few for 20 groups"):
-        realness.compare(edited(100, 4), draw(39, 4, seed=5))
+        realness.compare(edited(100, 4), listed(draw(39, 4, seed=5)))
 
 
 def test_comparing_without_unedited_images_is_refused():
     with pytest.raises(MnemoError, match="alpha 0"):
-        realness.compare({1.0: (keys(50), draw(50, 4, seed=0))}, draw(50, 4, seed=5))
+        realness.compare({1.0: listed(draw(50, 4, seed=0))}, listed(draw(50, 4, seed=5)))

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.formula.api as smf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -81,6 +82,17 @@ def test_the_interval_of_agreement_has_the_width_that_theory_gives():
     centre = np.arctanh(result.spearman)
     assert np.arctanh(result.spearman_low) == pytest.approx(centre - 1.96 * error, abs=0.01)
     assert np.arctanh(result.spearman_high) == pytest.approx(centre + 1.96 * error, abs=0.01)
+
+
+def test_resamples_of_fewer_images_than_there_are_give_the_same_interval(monkeypatch):
+    a, b = two_scores(2000)
+    whole = statistics.agreement(a, b, resamples=600)
+    monkeypatch.setattr(statistics, "RESAMPLED", 200)
+    bounded = statistics.agreement(a, b, resamples=600)
+    assert (bounded.n, bounded.spearman, bounded.kendall) == (2000, whole.spearman, whole.kendall)
+    for name in ("spearman_low", "spearman_high", "kendall_low", "kendall_high"):
+        # The ends are 0.02 to 0.03 from the correlation, and at 200 images would be 0.07 to 0.09.
+        assert getattr(bounded, name) == pytest.approx(getattr(whole, name), abs=0.008)
 
 
 def test_a_higher_confidence_widens_the_interval():
@@ -219,6 +231,45 @@ def test_the_slope_with_faces_missing_maximises_the_restricted_likelihood():
     expected, error = reml(frame.dropna())
     assert result.slope == pytest.approx(expected, rel=1e-5)
     assert result.high - result.slope == pytest.approx(1.959964 * error, rel=1e-3)
+
+
+@pytest.mark.parametrize(("lost", "alphas"), [(0.3, PAPER_ALPHAS), (0.2, [0, 1])])
+def test_the_slope_is_that_of_statsmodels(lost, alphas):
+    frame = respond(150, alphas, np.linspace(0.2, 0.5, len(alphas)), noise=0.03, seed=4)
+    own = pd.Series(np.random.default_rng(5).normal(0, 0.01, 150), frame["image"].unique())
+    frame["score"] += frame["image"].map(own) * frame["alpha"]
+    frame = lose(frame, lost)
+    result = statistics.slope(frame)
+    # Where the scores' variances are near 0, statsmodels stops short of the optimum.
+    scaled = frame.dropna().eval("score = 100 * score")
+    effects = "~alpha" if len(alphas) > 2 else "~1"
+    model = smf.mixedlm("score ~ alpha", scaled, groups=scaled["image"], re_formula=effects)
+    theirs = model.fit(reml=True)
+    low, high = theirs.conf_int().loc["alpha"] / 100
+    assert result.model == f"score ~ alpha + ({effects[1:]} | image)"
+    assert result.slope == pytest.approx(theirs.params["alpha"] / 100, rel=1e-4)
+    assert (result.low, result.high) == pytest.approx((low, high), rel=1e-3)
+
+
+def test_where_images_respond_alike_the_model_may_have_an_intercept_alone():
+    frame = respond(50, PAPER_ALPHAS, PAPER_MEANS, noise=0)
+    # Each image strays from its line, and at every alpha as far up as down: its slope stays.
+    within = np.tile([0.01, -0.01, -0.01, 0.02, -0.01, -0.01, 0.01], 50)
+    flipped = np.repeat(np.resize([1, -1], 50), 7)
+    result = statistics.slope(frame.assign(score=frame["score"] + within * flipped))
+    assert result.model == "score ~ alpha + (1 | image)"
+    assert result.low < result.slope < result.high
+
+
+def test_calibrating_on_fewer_images_than_there_are_gives_the_same_interval(monkeypatch):
+    frame = respond(800, PAPER_ALPHAS, PAPER_MEANS, noise=0.1)
+    whole = statistics.calibrate(frame, [0.1], resamples=600)
+    monkeypatch.setattr(statistics, "RESAMPLED", 80)
+    bounded = statistics.calibrate(frame, [0.1], resamples=600)
+    assert bounded["alpha"][0] == whole["alpha"][0]
+    width = whole["high"][0] - whole["low"][0]
+    for end in ("low", "high"):
+        assert bounded[end][0] == pytest.approx(whole[end][0], abs=0.15 * width)
 
 
 @pytest.mark.parametrize("factor", [1e-3, 1, 1e3])
