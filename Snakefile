@@ -26,6 +26,7 @@ include: "rules/realness.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
+include: "rules/plan.smk"
 
 
 onstart:

@@ -3,11 +3,12 @@
 import hashlib
 
 from mnemo import config as study
-from mnemo import digests, locks, weights
+from mnemo import digests, locks, plans, rates, weights
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
 from mnemo.features.registry import EXTRACTORS
 from mnemo.generators.registry import GENERATORS
+from mnemo.shards import cut, within
 from snakemake.exceptions import WorkflowError
 
 try:
@@ -16,7 +17,7 @@ try:
 except MnemoError as mistake:
     raise WorkflowError(str(mistake)) from None
 
-BASES = ("fit", "eval", "reference")
+BASES = plans.BASES
 EDITS = {edit.name: edit for edit in settings.edits}
 GENERATOR = GENERATORS[settings.generator.name]
 CONFIG_DIGEST = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
@@ -77,6 +78,28 @@ def stamp(*names):
     }
 
 
+def asked(rule):
+    """Say how many threads and GPUs a rule asks for, whatever the job."""
+    resources = workflow.get_rule(rule).resources
+    gpus = resources["gpu"].value if "gpu" in resources else 0
+    return plans.Request(threads=resources["_cores"].value, gpu=gpus)
+
+
+def cost(wildcards, rulename):
+    images, at_once = plans.workload(settings, rulename, wildcards)
+    return rates.cost(rulename, images, GENERATOR.resolution, at_once)
+
+
+def memory(wildcards, attempt, rulename):
+    """Say how much memory a job asks for, in MB: more each time that it is tried."""
+    return rates.memory_to_ask(cost(wildcards, rulename), attempt)
+
+
+def minutes(wildcards, attempt, rulename):
+    """Say how much time a job asks for: more each time that it is tried."""
+    return rates.runtime_to_ask(cost(wildcards, rulename), attempt, gpu=asked(rulename).gpu > 0)
+
+
 def weights_file(name):
     return f"<resources>/weights/{weights.catalogue()[name].file}"
 
@@ -97,38 +120,42 @@ def edited_sets(edit):
     return [f"eval/{edit.name}/{study.alpha_name(alpha)}" for alpha in edit.alphas]
 
 
-def all_edited_sets():
-    return [name for edit in settings.edits for name in edited_sets(edit)]
-
-
 def scored_sets():
-    return ["fit", *all_edited_sets()]
+    return ["fit", *plans.edited_sets(settings)]
 
 
-def base_of(name):
-    """Name the unedited set that a set comes from."""
-    return name.split("/")[0]
-
-
-def shards_of(name):
-    """Number a set's shards: of a fixed size, so that a larger set has more, and the same first."""
-    count = getattr(settings.sets, base_of(name)).count
-    return [f"{number:05d}" for number in range(-(-count // settings.shard_size))]
+def images_of(name):
+    return plans.images_of(settings, name)
 
 
 def shard_seeds(wildcards):
     """List the seeds of one shard, first and last."""
-    images = getattr(settings.sets, wildcards.base)
-    start = int(wildcards.shard) * settings.shard_size
-    stop = min(start + settings.shard_size, images.count)
-    return [images.first_seed + start, images.first_seed + stop]
+    seeds = cut(images_of(wildcards.base), settings.shard_size)[wildcards.shard]
+    return [seeds.start, seeds.stop]
 
 
-def shards(folder, names):
+def shards(folder, names, size=settings.shard_size):
     """List the files of a folder of some sets: latents, square, oval or features/…"""
     return [
-        f"<results>/{name}/{folder}/{shard}.parquet" for name in names for shard in shards_of(name)
+        f"<results>/{name}/{folder}/{shard}.parquet"
+        for name in names
+        for shard in cut(images_of(name), size)
     ]
+
+
+def covered(folder, wildcards):
+    """List the shards of images in a folder that one shard of scores or features covers."""
+    images, name = images_of(wildcards.set), wildcards.set
+    covers = within(wildcards.shard, images, settings.score_shard_size, settings.shard_size)
+    return [f"<results>/{name}/{folder}/{shard}.parquet" for shard in covers]
+
+
+def images_to_score(wildcards):
+    return covered(wildcards.shape, wildcards)
+
+
+def images_to_extract(wildcards):
+    return covered("square", wildcards)
 
 
 def scores(names, assessors=settings.assessors, shapes=settings.shapes):
@@ -137,13 +164,13 @@ def scores(names, assessors=settings.assessors, shapes=settings.shapes):
         path
         for assessor in assessors
         for shape in shapes
-        for path in shards(f"scores/{assessor}/{shape}", names)
+        for path in shards(f"scores/{assessor}/{shape}", names, settings.score_shard_size)
     ]
 
 
 def truncation_psi(wildcards):
     """Tell the truncation psi of the set that a job works on."""
-    return settings.truncation_psi(base_of(wildcards.get("base") or wildcards.set))
+    return settings.truncation_psi((wildcards.get("base") or wildcards.set).split("/")[0])
 
 
 def weights_name(wildcards):
@@ -200,7 +227,7 @@ def scores_of_edit(wildcards):
 
 
 def features_of(names):
-    return shards(f"features/{settings.realness.features}", names)
+    return shards(f"features/{settings.realness.features}", names, settings.score_shard_size)
 
 
 def features_of_edit(wildcards):
@@ -282,18 +309,22 @@ def strip_seeds(wildcards):
 def strip_files(wildcards):
     """List the shards that hold the first faces of an edit by shape, and those of their scores."""
     edit = EDITS[wildcards.edit]
-    first = shards_of("eval")[: -(-settings.figures.strips // settings.shard_size)]
-    folders = {shape: [shape] for shape in settings.shapes}
-    folders["scores"] = [f"scores/{edit.assessor}/{shape}" for shape in settings.shapes]
+    scored = [f"scores/{edit.assessor}/{shape}" for shape in settings.shapes]
     return {
-        name: [
-            f"<results>/{edited}/{folder}/{shard}.parquet"
-            for folder in names
-            for edited in edited_sets(edit)
-            for shard in first
-        ]
-        for name, names in folders.items()
+        **{shape: first_shards([shape], edit, settings.shard_size) for shape in settings.shapes},
+        "scores": first_shards(scored, edit, settings.score_shard_size),
     }
+
+
+def first_shards(folders, edit, size):
+    """List the shards of an edit that hold the faces of its strip."""
+    shown = list(cut(settings.sets.eval, size))[: -(-settings.figures.strips // size)]
+    return [
+        f"<results>/{edited}/{folder}/{shard}.parquet"
+        for folder in folders
+        for edited in edited_sets(edit)
+        for shard in shown
+    ]
 
 
 DESCRIPTIONS = {name: ASSESSORS[name].description for name in settings.assessors}

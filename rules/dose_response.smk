@@ -18,8 +18,8 @@ rule measure_dose_response:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="8GB",
-        runtime="120m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         changes=settings.calibration.changes,
         statistics=settings.statistics.model_dump(),

@@ -37,8 +37,8 @@ rule draw_distributions:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="4GB",
-        runtime="20m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         about=about("fit"),
         assessors=DESCRIPTIONS,
@@ -64,8 +64,8 @@ rule draw_agreement:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="1GB",
-        runtime="10m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         about=about("fit"),
         assessors=DESCRIPTIONS,
@@ -92,8 +92,8 @@ rule draw_accuracy:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="1GB",
-        runtime="10m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         about=about("fit"),
         assessors=DESCRIPTIONS,
@@ -123,8 +123,8 @@ rule draw_strip:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="4GB",
-        runtime="20m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         edit=settings_of_edit,
         quality=quality_of_edit,
@@ -156,8 +156,8 @@ rule draw_dose_response:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="4GB",
-        runtime="20m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         edit=settings_of_edit,
         about=about("eval"),
@@ -188,8 +188,8 @@ rule draw_realness:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="1GB",
-        runtime="10m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         edit=settings_of_edit,
         frechet=EXTRACTOR.frechet,
@@ -221,8 +221,8 @@ rule show_table:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="1GB",
-        runtime="10m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         about=about_table,
         statistics=settings.statistics.model_dump(),
@@ -248,8 +248,8 @@ rule show_faces:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="4GB",
-        runtime="10m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         about=about("fit", "eval"),
         edits=list(EDITS),

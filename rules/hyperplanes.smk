@@ -16,8 +16,8 @@ rule fit_hyperplane:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="4GB",
-        runtime="60m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         layers=GENERATOR.layers,
         validation=settings.validation,

@@ -16,9 +16,9 @@ rule render_images:
         "../envs/torch.yaml"
     threads: 4
     resources:
-        gpu=1,
-        mem="8GB",
-        runtime="30m",
+        gpu=GENERATOR.gpu,
+        mem_mb=memory,
+        runtime=minutes,
     params:
         generator=settings.generator.name,
         truncation_psi=truncation_psi,
@@ -42,8 +42,8 @@ rule ovalize_images:
         "../envs/faces.yaml"
     threads: 1
     resources:
-        mem="8GB",
-        runtime="30m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         preset=settings.preset,
         detection_height=settings.ovals.detection_height,

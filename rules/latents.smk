@@ -15,8 +15,8 @@ rule sample_latents:
         "../envs/torch.yaml"
     threads: 1
     resources:
-        mem="2GB",
-        runtime="10m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         generator=settings.generator.name,
         truncation_psi=truncation_psi,
@@ -42,8 +42,8 @@ rule edit_latents:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="2GB",
-        runtime="10m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         stamp=stamp(GENERATOR.weights),
         code=code_of("edit_latents"),

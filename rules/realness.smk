@@ -4,7 +4,7 @@
 rule extract_features:
     """Extract the features of one shard of images, once for all comparisons."""
     input:
-        images="<results>/{set}/square/{shard}.parquet",
+        images=images_to_extract,
         weights=ancient(EXTRACTOR_WEIGHTS),
     output:
         features="<results>/{set}/features/{features}/{shard}.parquet",
@@ -17,8 +17,8 @@ rule extract_features:
     threads: 4
     resources:
         gpu=1,
-        mem="8GB",
-        runtime="30m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         stamp=stamp(*EXTRACTOR.weights),
         code=code_of("extract_features", EXTRACTOR.module),
@@ -41,8 +41,8 @@ rule measure_realness:
         "../envs/torch.yaml"
     threads: 4
     resources:
-        mem="16GB",
-        runtime="240m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         features=settings.realness.features,
         groups=settings.realness.groups,

@@ -4,7 +4,7 @@
 rule score_images:
     """Score one shard of images with one assessor."""
     input:
-        images="<results>/{set}/{shape}/{shard}.parquet",
+        images=images_to_score,
         weights=ancient(weights_of_assessor),
     output:
         scores="<results>/{set}/scores/{assessor}/{shape}/{shard}.parquet",
@@ -19,8 +19,8 @@ rule score_images:
     threads: 4
     resources:
         gpu=1,
-        mem="8GB",
-        runtime="30m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         stamp=stamp_of_assessor,
         code=code_of_assessor,
@@ -42,8 +42,8 @@ rule subtract_scores:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="1GB",
-        runtime="10m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         stamp=stamp_of_assessor,
         code=code_of("subtract_scores"),
@@ -65,8 +65,8 @@ rule measure_agreement:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="4GB",
-        runtime="60m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         statistics=settings.statistics.model_dump(),
         stamp=stamp(*USED_WEIGHTS),

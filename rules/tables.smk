@@ -17,8 +17,8 @@ rule merge_table:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem="2GB",
-        runtime="30m",
+        mem_mb=memory,
+        runtime=minutes,
     params:
         stamp={**stamp(*USED_WEIGHTS), "config_digest": CONFIG_DIGEST},
         code=code_of("merge_table"),

@@ -1,6 +1,7 @@
-"""Extract the features of one shard of images."""
+"""Extract the features of one shard of images, with a network loaded once for all of them."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from mnemo import features, images, logs, tables
 
@@ -9,10 +10,16 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 extractor = features.load(snakemake.wildcards.features, snakemake.input.weights[0])
-shard, pixels = images.read(snakemake.input.images)
-tables.write(
+
+
+def extract(path: str) -> Mapping[str, Any]:
+    shard, pixels = images.read(path)
+    return {**tables.place(shard), "features": tables.lists(extractor.extract(pixels))}
+
+
+tables.write_parts(
     snakemake.output.features,
     tables.FEATURES,
-    {**tables.place(shard), "features": tables.lists(extractor.extract(pixels))},
+    map(extract, snakemake.input.images),
     tables.Provenance.of(snakemake.rule, snakemake.params.items()),
 )

@@ -11,10 +11,10 @@ logs.to(snakemake.log[0])
 params = snakemake.params
 shard, pixels = images.read(snakemake.input.images)
 found = faces.detect(pixels, params.detection_height, params.preset)
-ovals = [
+ovals = (
     faces.ovalize(image, face, preset=params.preset)
     for image, face in zip(pixels, found, strict=True)
-]
+)
 tables.write(
     snakemake.output.images,
     tables.OVALS,

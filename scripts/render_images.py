@@ -1,6 +1,9 @@
 """Render one shard of latents."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from mnemo import generators, images, latents, logs, tables
 
@@ -9,14 +12,19 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 params = snakemake.params
-shard = tables.read(snakemake.input.latents)
 generator = generators.load(params.generator, snakemake.input.weights)
-rendered = generator.render(latents.renderable(shard, generator, params.truncation_psi))
-names = shard["image"].to_pylist()
-pixels = [images.encode(image, name) for image, name in zip(rendered, names, strict=True)]
-tables.write(
+
+
+def render(part: pa.Table) -> Mapping[str, Any]:
+    rendered = generator.render(latents.renderable(part, generator, params.truncation_psi))
+    names = part["image"].to_pylist()
+    pixels = [images.encode(image, name) for image, name in zip(rendered, names, strict=True)]
+    return {**tables.place(part), "pixels": pixels}
+
+
+tables.write_parts(
     snakemake.output.images,
     tables.IMAGES,
-    {**tables.place(shard), "pixels": pixels},
+    map(render, tables.parts(tables.read(snakemake.input.latents))),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

@@ -1,6 +1,7 @@
-"""Score one shard of images with one assessor."""
+"""Score one shard of images with one assessor, which is loaded once for all of them."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from mnemo import assessors, images, logs, tables
 
@@ -8,12 +9,18 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
-assessor, shape = snakemake.wildcards.assessor, snakemake.wildcards.shape
-shard, pixels = images.read(snakemake.input.images)
-scores = assessors.load(assessor, snakemake.input.weights[0]).score(pixels)
-tables.write(
+wildcards = snakemake.wildcards
+assessor = assessors.load(wildcards.assessor, snakemake.input.weights[0])
+
+
+def score(path: str) -> Mapping[str, Any]:
+    shard, pixels = images.read(path)
+    return tables.scored(shard, wildcards.assessor, wildcards.shape, assessor.score(pixels))
+
+
+tables.write_parts(
     snakemake.output.scores,
     tables.SCORES,
-    tables.scored(shard, assessor, shape, scores),
+    map(score, snakemake.input.images),
     tables.Provenance.of(snakemake.rule, snakemake.params.items()),
 )

@@ -32,8 +32,8 @@ Space = Literal["z", "w", "w_plus"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 #: Folders that a set has, which an edit's folder beside them can't be called.
 RESERVED = ("latents", "square", "oval", "scores", "features")
-#: Seeds are written with 7 digits.
-SEEDS = 10_000_000
+#: NumPy's RandomState takes no larger seed.
+SEEDS = 2**32
 #: An alpha names a folder, so it has few digits.
 LARGEST_ALPHA = 1000
 ALPHA_DECIMALS = 6
@@ -216,7 +216,12 @@ class Config(Section):
     )
     generator: Generator
     shard_size: PositiveInt = Field(
-        description="Images per job: what one job does, and what a crash can lose."
+        description="Images in one file of latents or images, which one job makes."
+    )
+    score_shard_size: PositiveInt = Field(
+        100_000,
+        description="Images in one file of scores or features: what one GPU job works through, "
+        "with its network loaded once; a multiple of shard_size.",
     )
     sets: Sets
     shapes: Annotated[tuple[Shape, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
@@ -246,6 +251,12 @@ class Config(Section):
 
 Sections = dict[str, Any]
 Mistakes = Iterator[tuple[str, Any, str]]
+
+
+def _shards_nest(sections: Sections) -> Mistakes:
+    size, score_size = sections["shard_size"], sections["score_shard_size"]
+    if score_size % size:
+        yield "score_shard_size", score_size, f"must be a multiple of shard_size, {size}"
 
 
 def _sets_apart(sections: Sections) -> Mistakes:
@@ -313,6 +324,7 @@ def _parts_scored(sections: Sections) -> Mistakes:
 
 #: What must hold between sections, each with the sections that it reads.
 _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
+    (("shard_size", "score_shard_size"), _shards_nest),
     (("sets",), _sets_apart),
     (("sets", "hyperplanes"), _enough_to_split),
     (("sets", "realness"), _enough_to_jackknife),
@@ -429,12 +441,11 @@ def check_results(config: Config, folder: str | Path) -> None:
     folder = Path(folder)
     marker = folder / "study.json"
     remedy = f"Give this study another name (key `study`), or move {folder} away."
-    if not marker.is_file():
-        if folder.is_dir() and any(folder.iterdir()):
-            raise MnemoError(
-                f"{folder} is not empty, and has no {marker.name} of Mnemo's. {remedy}"
-            )
+    # What has only been planned can still become any study.
+    if not any(path.name not in (marker.name, "logs") for path in folder.glob("*")):
         return
+    if not marker.is_file():
+        raise MnemoError(f"{folder} is not empty, and has no {marker.name} of Mnemo's. {remedy}")
     try:
         found = json.loads(marker.read_text())
     except ValueError as why:
@@ -476,6 +487,7 @@ def identity(config: Config) -> dict[str, Any]:
         "study": config.study,
         "generator": config.generator.name,
         "shard_size": config.shard_size,
+        "score_shard_size": config.score_shard_size,
         "first_seeds": {name: images.first_seed for name, images in dict(config.sets).items()},
     }
 

@@ -18,6 +18,23 @@ def of(root: str | Path, script: str, *modules: str) -> str:
     Returns:
         12 hexadecimal digits.
     """
+    digest = hashlib.sha256()
+    for path in files(root, script, *modules):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def files(root: str | Path, script: str, *modules: str) -> list[Path]:
+    """List a script and every project file that it imports, however deeply.
+
+    Args:
+        root: As for `of`.
+        script: As for `of`.
+        modules: As for `of`.
+
+    Returns:
+        The files, sorted.
+    """
     root = Path(root)
     pending = [root / f"{script}.py"]
     for module in modules:
@@ -28,10 +45,7 @@ def of(root: str | Path, script: str, *modules: str) -> str:
         if path not in seen:
             seen.add(path)
             pending += _imports(root, path)
-    digest = hashlib.sha256()
-    for path in sorted(seen):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    return sorted(seen)
 
 
 @cache

@@ -174,7 +174,7 @@ def _inscribe(image: Pixels, right: int, bottom: int) -> Pixels:
     return np.where(np.asarray(mask)[..., None], image, np.uint8(255))
 
 
-def table(shard: pa.Table, faces: Sequence[Face], ovals: Sequence[Pixels | None]) -> dict[str, Any]:
+def table(shard: pa.Table, faces: Sequence[Face], ovals: Iterable[Pixels | None]) -> dict[str, Any]:
     """Lay out a shard's ovals as the columns of `tables.OVALS`.
 
     Args:

@@ -1,7 +1,9 @@
 """Images as bytes in a table, and as arrays in memory."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 import pyarrow as pa
@@ -29,28 +31,57 @@ def encode(image: Pixels, name: str) -> dict[str, bytes | str]:
     return {"bytes": buffer.getvalue(), "path": f"{name}.png"}
 
 
-def read(path: str | Path) -> tuple[pa.Table, list[Pixels]]:
+class Encoded(Sequence[Pixels]):
+    """A shard's images, each decoded when it is asked for, so that few are in memory at a time.
+
+    Args:
+        shard: A table with the columns `image` and `pixels`, none of them missing.
+        path: Where it was read, for errors.
+    """
+
+    def __init__(self, shard: pa.Table, path: str | Path):
+        self.shard = shard
+        self.path = path
+
+    def __len__(self) -> int:
+        return len(self.shard)
+
+    @overload
+    def __getitem__(self, index: int) -> Pixels: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Pixels]: ...
+    def __getitem__(self, index: int | slice) -> Pixels | list[Pixels]:
+        """Decode one image, (height, width, 3), RGB, or a list of them.
+
+        Raises:
+            MnemoError: The image is damaged.
+        """
+        chosen = range(len(self))[index]
+        return self._decode(chosen) if isinstance(chosen, int) else list(map(self._decode, chosen))
+
+    def _decode(self, row: int) -> Pixels:
+        try:
+            with Image.open(BytesIO(self.shard["pixels"][row]["bytes"].as_py())) as image:
+                return np.asarray(image.convert("RGB"))
+        except (UnidentifiedImageError, OSError) as why:
+            raise MnemoError(
+                f"image {self.shard['image'][row]} of {self.path} can't be read ({why}). Delete "
+                "that file and run the same command again."
+            ) from why
+
+
+def read(path: str | Path) -> tuple[pa.Table, Encoded]:
     """Read a shard of images, without those whose face was not found.
 
     Args:
         path: A table of `tables.IMAGES` or `tables.OVALS`.
 
     Returns:
-        The shard's rows that have an image, and for each the image: (height, width, 3), RGB.
+        The shard's rows that have an image, and their images.
 
     Raises:
-        MnemoError: The shard is damaged, or one of its images is; the error names it.
+        MnemoError: The shard is damaged.
     """
     shard = tables.read(path)
-    shard = shard.filter(shard["pixels"].is_valid())
-    images = []
-    for row in shard.select(["image", "pixels"]).to_pylist():
-        try:
-            with Image.open(BytesIO(row["pixels"]["bytes"])) as image:
-                images.append(np.asarray(image.convert("RGB")))
-        except (UnidentifiedImageError, OSError) as why:
-            raise MnemoError(
-                f"image {row['image']} of {path} can't be read ({why}). Delete that file and run "
-                "the same command again."
-            ) from why
-    return shard, images
+    shard = shard.filter(shard["pixels"].is_valid()).combine_chunks()
+    return shard, Encoded(shard, path)

@@ -236,6 +236,7 @@ def test_a_results_folder_of_the_same_study_is_continued(
     [
         ("study", '"demo"', '"other"'),
         ("shard_size", "250", "100"),
+        ("score_shard_size", "100000", "50000"),
         ("generator", '"dcgan-faces"', '"stylegan2-ffhq"'),
         ("format", "1", "0"),
     ],
@@ -244,10 +245,25 @@ def test_a_results_folder_of_another_study_or_version_is_refused(
     study: dict[str, Any], tmp_path: Path, key: str, here: str, there: str
 ) -> None:
     config.mark_results(config.checked(study), tmp_path)
+    (tmp_path / "fit").mkdir()
     marker = tmp_path / "study.json"
     marker.write_text(marker.read_text().replace(f'"{key}": {here}', f'"{key}": {there}'))
     with pytest.raises(MnemoError, match=f"was written with {key} .*Give this study another name"):
         config.check_results(config.checked(study), tmp_path)
+
+
+def test_a_study_that_was_only_planned_can_still_change(
+    study: dict[str, Any], tmp_path: Path
+) -> None:
+    config.mark_results(config.checked(study), tmp_path)
+    (tmp_path / "logs").mkdir()
+    study["shard_size"] = 500
+    config.check_results(config.checked(study), tmp_path)
+
+
+def test_a_shard_of_scores_covers_whole_shards_of_images(study: dict[str, Any]) -> None:
+    study["score_shard_size"] = 300
+    assert "score_shard_size: 300: must be a multiple of shard_size, 250" in mistakes(study)
 
 
 def test_a_folder_that_mnemo_did_not_write_is_refused(

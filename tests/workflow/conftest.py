@@ -6,8 +6,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from copy import copy
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import pytest
 
@@ -29,8 +30,7 @@ class Checkout:
     def __init__(self, path: Path):
         self.path = path
 
-    @classmethod
-    def fresh(cls, path: Path) -> "Checkout":
+    def check_out(self) -> Self:
         """Check Mnemo out, the files of the working tree included, with the weights fetched."""
         listed = subprocess.run(
             ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
@@ -40,18 +40,23 @@ class Checkout:
             check=True,
         )
         for name in filter(lambda name: (ROOT / name).is_file(), listed.stdout.splitlines()):
-            (path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, path / name)
-        (path / "resources").symlink_to(ROOT / "resources")
-        return cls(path)
+            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, self.path / name)
+        (self.path / "resources").symlink_to(ROOT / "resources")
+        return self
 
-    def copy(self, path: Path) -> "Checkout":
+    def copy(self, path: Path) -> Self:
         """Copy the checkout with all that has been run in it."""
         shutil.copytree(self.path, path, symlinks=True)
-        return Checkout(path)
+        copied = copy(self)
+        copied.path = path
+        return copied
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "snakemake", "--profile", "profiles/test", *arguments]
+
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": ""}
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start Snakemake on the tiny study, in a process group of its own."""
@@ -63,7 +68,7 @@ class Checkout:
                 stderr=subprocess.STDOUT,
                 text=True,
                 start_new_session=True,
-                env={**os.environ, "PYTHONPATH": ""},
+                env=self.environment(),
             )
 
     def run(self, *arguments: str, fails: bool = False) -> str:
@@ -73,7 +78,7 @@ class Checkout:
             cwd=self.path,
             capture_output=True,
             text=True,
-            env={**os.environ, "PYTHONPATH": ""},
+            env=self.environment(),
         )
         told = done.stdout + done.stderr
         assert bool(done.returncode) == fails, told
@@ -118,13 +123,13 @@ def fetched(weights: Callable[[str], Path]) -> None:
 @pytest.fixture
 def checkout(fetched: None, tmp_path: Path) -> Checkout:
     """A fresh checkout, in which nothing has run."""
-    return Checkout.fresh(tmp_path / "mnemo")
+    return Checkout(tmp_path / "mnemo").check_out()
 
 
 @pytest.fixture(scope="session")
 def finished(fetched: None, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout in which the tiny study has been run whole; tests that change it copy it."""
-    made = Checkout.fresh(tmp_path_factory.mktemp("finished") / "mnemo")
+    made = Checkout(tmp_path_factory.mktemp("finished") / "mnemo").check_out()
     made.run()
     return made
 

@@ -187,19 +187,6 @@ def test_the_data_dictionary_is_that_of_the_schemas() -> None:
     assert (ROOT / "docs" / "data.md").read_text() == dictionary.page()
 
 
-def test_the_pins_of_the_conda_environments_are_those_of_the_requirements() -> None:
-    pins = dict(
-        re.findall(
-            r"^([\w-]+)(?:\[\w+\])?==([\w.]+)", (ROOT / "requirements.txt").read_text(), re.M
-        )
-    )
-    for path in (ROOT / "envs").glob("*.yaml"):
-        listed = yaml.safe_load(path.read_text())["dependencies"][-1]["pip"]
-        for line in listed:
-            name, version = re.split(r"\[\w+\]==|==", line)
-            assert pins[name] == version, f"{path.name}: {line}"
-
-
 def test_a_dry_run_needs_no_more_than_snakemake(finished: Checkout, tmp_path: Path) -> None:
     for heavy in ("torch", "tensorflow", "numpy", "pandas", "pyarrow", "sklearn", "mtcnn"):
         (tmp_path / heavy).mkdir()

@@ -1,0 +1,18 @@
+"""Print the plan of the study."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnemo import config, plans
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+params = snakemake.params
+study = config.checked(params.config)
+requests = {rule: plans.Request(**asked) for rule, asked in params.requests.items()}
+plan = plans.lines(study, requests, params.results)
+warnings = plans.warnings(study, plan, params.results, plans.partitions(params.partitions))
+page = "\n".join([plans.text(study, plan), *(f"Warning: {told}" for told in warnings)])
+Path(snakemake.log[0]).write_text(page + "\n")
+print(page)

@@ -1,0 +1,52 @@
+"""The plan: what a study will cost, told before anything of it runs."""
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from mnemo import config, plans
+from tests.workflow.conftest import ROOT, Checkout
+
+
+@pytest.mark.parametrize("overlay", ["tests/data/study.yaml", "studies/large.yaml"])
+def test_the_plan_counts_the_jobs_that_snakemake_would_run(
+    checkout: Checkout, overlay: str
+) -> None:
+    raw = yaml.safe_load((ROOT / "config.yaml").read_text())
+    update_config(raw, yaml.safe_load((ROOT / overlay).read_text()))
+    planned: dict[str, int] = {}
+    for job in plans.jobs(config.checked(raw)):
+        planned[job.rule] = planned.get(job.rule, 0) + 1
+    jobs = checkout.plan("--configfile", overlay).jobs
+    # Of the merged tables the plan has only the one that grows.
+    del planned["merge_table"]
+    assert planned == {rule: len(jobs[rule]) for rule in planned}
+
+
+def test_the_target_plan_prints_the_plan_and_runs_nothing_else(checkout: Checkout) -> None:
+    told = checkout.run("plan")
+    assert "The plan of the study tiny: dcgan-faces, 64 pixels" in told
+    assert "score_images" in told
+    assert not list(checkout.results().rglob("*.parquet"))
+
+
+def test_after_a_look_at_the_plan_the_study_may_change(checkout: Checkout) -> None:
+    checkout.run("plan")
+    checkout.edit("tests/data/study.yaml", "shard_size: 25\nscore", "shard_size: 10\nscore")
+    assert "10 images" in checkout.run("plan")
+
+
+def test_a_stage_can_be_planned_in_batches(checkout: Checkout) -> None:
+    planned = [
+        checkout.plan("render", "--batch", f"render={part}/2").jobs["render_images"]
+        for part in (1, 2)
+    ]
+    whole = checkout.plan("render").jobs["render_images"]
+    assert sorted(planned[0] + planned[1]) == sorted(whole)
+    assert all(len(part) < len(whole) for part in planned)
+
+
+def test_a_finished_study_has_all_its_jobs_done(finished: Checkout) -> None:
+    told = finished.run("plan")
+    rows = [line.split() for line in told.splitlines() if line.startswith("all ")]
+    assert [(jobs, done) for _, jobs, done, *_ in rows] == [("53", "53")]
