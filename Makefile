@@ -4,9 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= all
+# Where Snakemake looks for profiles.
+PROFILES = $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake
+# What the tests' cluster is made of, and what tells whether it can boot here.
+PACKAGES = $(shell sed 's/\#.*//' tests/slurm/packages.txt)
+CLUSTER = $(BIN)/python -m tests.slurm.cluster
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test lint benchmarks docs clean
+.PHONY: help demo install install-profile test test-slurm lint benchmarks docs clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,8 +21,21 @@ demo: $(VENV)/run ## run the default study and write results/demo/report.html
 	@$(BIN)/snakemake --profile profiles/local --cores $(CORES)
 	@echo "The report: results/demo/report.html"
 
-test: $(VENV)/dev lint ## lint, then run every test
+install: $(VENV)/run ## install what a run needs
+
+test: $(VENV)/dev lint ## lint, then run every test that needs no SLURM
 	$(BIN)/pytest
+
+test-slurm: $(VENV)/dev $(VENV)/slurm ## run the study, and faults, on a real SLURM; as root, on Debian
+	@$(CLUSTER) 2>/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+		{ apt-get update && apt-get install --yes --no-install-recommends $(PACKAGES); }
+	@$(CLUSTER)
+	$(BIN)/pytest tests/slurm
+
+install-profile: $(VENV)/slurm ## have `snakemake --profile slurm` find this checkout's profile
+	mkdir -p $(PROFILES)
+	@test ! -e $(PROFILES)/slurm -o -L $(PROFILES)/slurm || { echo "$(PROFILES)/slurm is in the way: move it"; exit 1; }
+	ln -sfn $(CURDIR)/profiles/slurm $(PROFILES)/slurm
 
 lint: $(VENV)/dev ## check style, types and the workflow
 	$(BIN)/ruff check .
@@ -30,6 +48,10 @@ $(VENV)/run: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Mnemo needs Python 3.11 or later; choose one with make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/slurm: $(VENV)/run requirements-slurm.txt
+	$(BIN)/pip install --disable-pip-version-check -r requirements-slurm.txt
 	touch $@
 
 $(VENV)/dev: $(VENV)/run requirements-dev.txt

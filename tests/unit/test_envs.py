@@ -1,0 +1,90 @@
+"""The conda environments: what a job imports is in its own, in the version that was tested."""
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mnemo import digests
+from mnemo.assessors.registry import ASSESSORS
+from mnemo.features.registry import EXTRACTORS
+from mnemo.generators.registry import GENERATORS
+
+ROOT = Path(__file__).parents[2]
+#: Modules that a script imports by name.
+MODULES = {
+    "sample_latents": [entry.module for entry in GENERATORS.values()],
+    "render_images": [entry.module for entry in GENERATORS.values()],
+    "score_images": [entry.module for entry in ASSESSORS.values() if entry.module],
+    "extract_features": [entry.module for entry in EXTRACTORS.values()],
+}
+#: The environment of each rule's script.
+ENVIRONMENTS = {
+    script: environment
+    for path in (ROOT / "rules").glob("*.smk")
+    for environment, script in re.findall(
+        r"""^    conda:\n        "../envs/(\w+).yaml"$.*?^        "../scripts/(\w+).py"$""",
+        path.read_text(),
+        re.M | re.S,
+    )
+}
+
+
+def pins(environment: str) -> dict[str, str]:
+    """Read the packages of an environment, and their versions."""
+    listed = yaml.safe_load((ROOT / "envs" / f"{environment}.yaml").read_text())
+    return dict(re.findall(r"([\w-]+)(?:\[\w+\])?==([\w.]+)", str(listed["dependencies"][-1])))
+
+
+def imported(path: Path) -> set[str]:
+    """Name the packages that a file imports, but for those that only a type checker reads."""
+    tree = ast.parse(path.read_text())
+    unread = {
+        id(node)
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and "TYPE_CHECKING" in ast.unparse(branch.test)
+        for node in ast.walk(branch)
+    }
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if id(node) in unread:
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names) - {"mnemo"}
+
+
+@pytest.mark.parametrize("environment", sorted(set(ENVIRONMENTS.values())))
+def test_the_pins_of_an_environment_are_those_of_the_requirements(environment: str) -> None:
+    tested = dict(
+        re.findall(
+            r"^([\w-]+)(?:\[\w+\])?==([\w.]+)", (ROOT / "requirements.txt").read_text(), re.M
+        )
+    )
+    assert pins(environment)
+    assert pins(environment).items() <= tested.items()
+
+
+@pytest.mark.parametrize("script", sorted(ENVIRONMENTS))
+def test_the_environment_of_a_rule_has_all_that_its_script_imports(script: str) -> None:
+    found = packages_distributions()
+    files = digests.files(ROOT / "scripts", script, *MODULES.get(script, []))
+    needed = {
+        distribution.lower().replace("_", "-")
+        for file in files
+        for name in imported(file)
+        for distribution in found[name]
+    }
+    # With Snakemake come the small packages that it needs itself.
+    given = set(pins(ENVIRONMENTS[script]))
+    assert needed - given <= ({"tabulate", "humanfriendly"} if "snakemake" in given else set())
+
+
+def test_every_script_has_an_environment() -> None:
+    assert set(ENVIRONMENTS) == {path.stem for path in (ROOT / "scripts").glob("*.py")}
