@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= all
-# Where Snakemake looks for profiles.
-PROFILES = $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake
+# Where Snakemake looks for a profile called slurm.
+PROFILE = $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake/slurm
 # What the tests' cluster is made of, and what tells whether it can boot here.
 PACKAGES = $(shell sed 's/\#.*//' tests/slurm/packages.txt)
 CLUSTER = $(BIN)/python -m tests.slurm.cluster
@@ -32,10 +32,11 @@ test-slurm: $(VENV)/dev $(VENV)/slurm ## run the study, and faults, on a real SL
 	@$(CLUSTER)
 	$(BIN)/pytest tests/slurm
 
-install-profile: $(VENV)/slurm ## have `snakemake --profile slurm` find this checkout's profile
-	mkdir -p $(PROFILES)
-	@test ! -e $(PROFILES)/slurm -o -L $(PROFILES)/slurm || { echo "$(PROFILES)/slurm is in the way: move it"; exit 1; }
-	ln -sfn $(CURDIR)/profiles/slurm $(PROFILES)/slurm
+install-profile: $(VENV)/slurm ## have `snakemake --profile slurm` find the profile, and your partitions
+	mkdir -p $(PROFILE)
+	ln -sf $(CURDIR)/profiles/slurm/profile.yaml $(PROFILE)/profile.yaml
+	test -e $(PROFILE)/partitions.yaml || cp profiles/slurm/partitions.yaml $(PROFILE)/
+	@echo "Your partitions: $(PROFILE)/partitions.yaml"
 
 lint: $(VENV)/dev ## check style, types and the workflow
 	$(BIN)/ruff check .

@@ -3,12 +3,14 @@
 import hashlib
 
 from mnemo import config as study
-from mnemo import digests, locks, plans, rates, weights
+from mnemo import digests, jobs, locks, plans, rates, weights
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
 from mnemo.features.registry import EXTRACTORS
 from mnemo.generators.registry import GENERATORS
+from mnemo.jobs import BASES, edited_sets
 from mnemo.shards import cut, within
+from snakemake.common import get_appdirs
 from snakemake.exceptions import WorkflowError
 
 try:
@@ -17,7 +19,6 @@ try:
 except MnemoError as mistake:
     raise WorkflowError(str(mistake)) from None
 
-BASES = plans.BASES
 EDITS = {edit.name: edit for edit in settings.edits}
 GENERATOR = GENERATORS[settings.generator.name]
 CONFIG_DIGEST = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
@@ -44,7 +45,7 @@ wildcard_constraints:
     edit="|".join(EDITS),
     alpha=r"-?\d+(\.\d+)?",
     set=rf"({'|'.join(BASES)})(/({'|'.join(EDITS)})/-?\d+(\.\d+)?)?",
-    shard=r"\d{5}",
+    shard=r"\d{5}\d*",
     features=settings.realness.features,
     file="|".join(entry.file for entry in weights.catalogue().values()),
     assessor="|".join(ASSESSORS),
@@ -78,6 +79,12 @@ def stamp(*names):
     }
 
 
+def partitions_file():
+    """Find the limits of the cluster's partitions: the user's, or the example."""
+    own = Path(get_appdirs().user_config_dir, "slurm", "partitions.yaml")
+    return str(own if own.is_file() else Path(workflow.basedir, "profiles/slurm/partitions.yaml"))
+
+
 def asked(rule):
     """Say how many threads and GPUs a rule asks for, whatever the job."""
     resources = workflow.get_rule(rule).resources
@@ -86,8 +93,9 @@ def asked(rule):
 
 
 def cost(wildcards, rulename):
-    images, at_once = plans.workload(settings, rulename, wildcards)
-    return rates.cost(rulename, images, GENERATOR.resolution, at_once)
+    """Estimate what a job costs."""
+    work = jobs.workload(settings, rulename, wildcards)
+    return rates.cost(rulename, GENERATOR.resolution, *work)
 
 
 def memory(wildcards, attempt, rulename):
@@ -97,7 +105,9 @@ def memory(wildcards, attempt, rulename):
 
 def minutes(wildcards, attempt, rulename):
     """Say how much time a job asks for: more each time that it is tried."""
-    return rates.runtime_to_ask(cost(wildcards, rulename), attempt, gpu=asked(rulename).gpu > 0)
+    request = asked(rulename)
+    seconds = cost(wildcards, rulename).wall(request.threads, request.gpu)
+    return rates.runtime_to_ask(seconds, attempt)
 
 
 def weights_file(name):
@@ -116,16 +126,12 @@ MERGED_TABLES = [
 EXTRACTOR_WEIGHTS = [weights_file(name) for name in EXTRACTOR.weights]
 
 
-def edited_sets(edit):
-    return [f"eval/{edit.name}/{study.alpha_name(alpha)}" for alpha in edit.alphas]
-
-
 def scored_sets():
-    return ["fit", *plans.edited_sets(settings)]
+    return ["fit", *(name for edit in settings.edits for name in edited_sets(edit))]
 
 
 def images_of(name):
-    return plans.images_of(settings, name)
+    return jobs.images_of(settings, name)
 
 
 def shard_seeds(wildcards):

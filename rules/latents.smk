@@ -11,6 +11,8 @@ rule sample_latents:
         "<logs>/sample_latents/{base}/{shard}.log",
     benchmark:
         "<benchmarks>/sample_latents/{base}/{shard}.tsv"
+    group:
+        "sample_{base}"
     conda:
         "../envs/torch.yaml"
     threads: 1
@@ -38,6 +40,8 @@ rule edit_latents:
         "<logs>/edit_latents/{base}/{edit}/{alpha}/{shard}.log",
     benchmark:
         "<benchmarks>/edit_latents/{base}/{edit}/{alpha}/{shard}.tsv"
+    group:
+        "edit_{edit}"
     conda:
         "../envs/statistics.yaml"
     threads: 1

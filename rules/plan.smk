@@ -12,6 +12,6 @@ rule plan:
         config=settings.model_dump(mode="json"),
         requests={rule: asked(rule)._asdict() for rule in rates.rates()},
         results=f"results/{settings.study}",
-        partitions=str(Path(workflow.basedir, "profiles", "slurm", "partitions.yaml")),
+        partitions=partitions_file(),
     script:
         "../scripts/plan.py"

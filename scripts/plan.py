@@ -12,7 +12,8 @@ params = snakemake.params
 study = config.checked(params.config)
 requests = {rule: plans.Request(**asked) for rule, asked in params.requests.items()}
 plan = plans.lines(study, requests, params.results)
-warnings = plans.warnings(study, plan, params.results, plans.partitions(params.partitions))
+partitions = plans.partitions(params.partitions)
+warnings = plans.warnings(study, plan, requests, params.results, partitions)
 page = "\n".join([plans.text(study, plan), *(f"Warning: {told}" for told in warnings)])
 Path(snakemake.log[0]).write_text(page + "\n")
 print(page)

@@ -31,6 +31,7 @@ def best() -> torch.device:
     device = torch.device("cuda", claim(torch.cuda.device_count()))
     # Whatever names no device gets this one then, and not the first, which may be another job's.
     torch.cuda.set_device(device)
+    LOGGER.info("computes on %s (%s)", device, torch.cuda.get_device_name(device))
     return device
 
 
@@ -39,7 +40,7 @@ def claim(count: int) -> int:
     """Claim a GPU until this process ends; while jobs hold them all, wait for one.
 
     Each GPU has a lock file in the machine's temporary folder, whatever the study and the user.
-    A job of SLURM claims none: it sees only the GPU that SLURM has given it.
+    Those that SLURM gives to one job of its own, under whatever numbers, are that job's to claim.
 
     Args:
         count: How many GPUs this process sees, at least 1.
@@ -47,11 +48,11 @@ def claim(count: int) -> int:
     Returns:
         The GPU's number among those that this process sees: 1 for `cuda:1`.
     """
-    if "SLURM_JOB_ID" in os.environ:
-        return 0
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     names = visible.split(",")[:count] if visible else map(str, range(count))
-    paths = [Path(tempfile.gettempdir(), f"mnemo-gpu-{name.strip()}.lock") for name in names]
+    owner = os.environ.get("SLURM_JOB_ID", "machine")
+    folder = Path(tempfile.gettempdir())
+    paths = [folder / f"mnemo-gpu-{owner}-{name.strip()}.lock" for name in names]
     # Whoever comes first makes the file, and every user must be able to lock it.
     locks = [FileLock(path, mode=0o666, blocking=False) for path in paths]
     waiting = False

@@ -1,50 +1,28 @@
-"""The plan of a study: its jobs, and what they will cost, before any of them runs.
+"""The plan of a study: what its jobs will cost, before any of them runs.
 
-This module imports nothing heavy, because the Snakefile reads it on machines that have only
-Snakemake.
+This module imports nothing heavy, because it is run on machines that have only Snakemake.
 """
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-from humanfriendly import parse_timespan
 from tabulate import tabulate
 
 from mnemo import rates
-from mnemo.assessors.registry import ASSESSORS
-from mnemo.config import Config, ImageSet, alpha_name
+from mnemo.config import Config
 from mnemo.errors import MnemoError
 from mnemo.generators.registry import GENERATORS
-from mnemo.shards import cut
+from mnemo.jobs import Job, of_study
 
-#: Sets that are drawn from seeds.
-BASES = ("fit", "eval", "reference")
 #: Minutes that a GPU job should take: less is spent on starting, more is lost when one is killed.
 GPU_MINUTES = (5, 20)
-#: Images whose features take as much memory as measuring realness does for however many.
-MEASURED_AT_ONCE = 200_000
 #: Jobs above which Snakemake takes minutes to plan, and core hours above which a GPU is missed.
 MANY_JOBS, MANY_CORE_HOURS = 20_000, 24
-
-
-class Job(NamedTuple):
-    """One job of a rule whose work grows with the study.
-
-    Attributes:
-        rule: The rule.
-        images: Images that it works on.
-        at_once: Images that it holds in memory at once.
-        output: Its file in the results folder; where it has several, the first.
-    """
-
-    rule: str
-    images: int
-    at_once: int
-    output: str
 
 
 class Request(NamedTuple):
@@ -59,118 +37,6 @@ class Request(NamedTuple):
     gpu: int
 
 
-def edited_sets(config: Config) -> list[str]:
-    """Name the edited sets of a study, in order."""
-    return [
-        f"eval/{edit.name}/{alpha_name(alpha)}" for edit in config.edits for alpha in edit.alphas
-    ]
-
-
-def images_of(config: Config, name: str) -> ImageSet:
-    """Find the unedited set that a set comes from."""
-    images: ImageSet = getattr(config.sets, name.split("/")[0])
-    return images
-
-
-def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> tuple[int, int]:
-    """Count the images that a job works on.
-
-    Args:
-        config: The study.
-        rule: The job's rule.
-        wildcards: The job's wildcards.
-
-    Returns:
-        The images that it works on, and those that it holds in memory at once.
-    """
-    fit, edited = config.sets.fit.count, config.sets.eval.count
-    alphas = sum(len(edit.alphas) for edit in config.edits)
-    scorings = len(config.assessors) * len(config.shapes)
-    if shard := wildcards.get("shard"):
-        images = images_of(config, wildcards.get("set") or wildcards.get("base", ""))
-        if rule in ("score_images", "extract_features", "subtract_scores"):
-            count = len(cut(images, config.score_shard_size)[shard])
-            return count, min(count, config.shard_size) if rule != "subtract_scores" else count
-        count = len(cut(images, config.shard_size)[shard])
-        return count, count
-    match rule, wildcards.get("table"):
-        case "fit_hyperplane", _:
-            count = fit
-        case (("measure_agreement" | "draw_distributions"), _):
-            count = fit * scorings
-        case "measure_dose_response" | "draw_dose_response", _:
-            count = edited * alphas * scorings
-        case "measure_realness", _:
-            count = edited * alphas + config.sets.reference.count
-            return count, min(count, MEASURED_AT_ONCE)
-        case "merge_table", "scores":
-            return (fit + edited * alphas) * scorings, config.score_shard_size
-        case "merge_table" | "show_faces", ("faces" | None):
-            return fit + edited * alphas, config.shard_size
-        case _:
-            count = 0
-    return count, count
-
-
-def jobs(config: Config) -> Iterator[Job]:
-    """List the jobs whose work grows with the study, in the order of the diagram.
-
-    Args:
-        config: The study.
-
-    Yields:
-        All of them, whether they are done or not.
-    """
-
-    def job(rule: str, output: str, **wildcards: str) -> Job:
-        return Job(rule, *workload(config, rule, wildcards), output)
-
-    def each(names: Iterable[str], size: int) -> Iterator[dict[str, str]]:
-        for name in names:
-            for shard in cut(images_of(config, name), size):
-                yield {"set": name, "shard": shard}
-
-    edited = edited_sets(config)
-    images, scores = config.shard_size, config.score_shard_size
-    assessors = {name: ASSESSORS[name].parts is not None for name in config.assessors}
-    for place in each(BASES, images):
-        yield job("sample_latents", "{set}/latents/{shard}.parquet".format(**place), **place)
-    for place in each(edited, images):
-        yield job("edit_latents", "{set}/latents/{shard}.parquet".format(**place), **place)
-    for place in each([*BASES, *edited], images):
-        yield job("render_images", "{set}/square/{shard}.parquet".format(**place), **place)
-    if "oval" in config.shapes:
-        for place in each(["fit", *edited], images):
-            yield job("ovalize_images", "{set}/oval/{shard}.parquet".format(**place), **place)
-    for assessor, derived in assessors.items():
-        for shape in config.shapes:
-            for place in each(["fit", *edited], scores):
-                output = "{set}/scores/{assessor}/{shape}/{shard}.parquet"
-                yield job(
-                    "subtract_scores" if derived else "score_images",
-                    output.format(assessor=assessor, shape=shape, **place),
-                    **place,
-                )
-    for place in each(["reference", *edited], scores):
-        output = "{set}/features/{features}/{shard}.parquet"
-        yield job(
-            "extract_features", output.format(features=config.realness.features, **place), **place
-        )
-    for space in config.hyperplanes.spaces:
-        for assessor in assessors:
-            for shape in config.shapes:
-                for threshold in config.hyperplanes.thresholds:
-                    yield job(
-                        "fit_hyperplane",
-                        f"hyperplanes/{space}/{assessor}/{shape}/{threshold}.parquet",
-                    )
-    yield job("measure_agreement", "agreement.parquet")
-    for edit in config.edits:
-        yield job("measure_dose_response", f"dose_response/{edit.name}/dose_response.parquet")
-        yield job("measure_realness", f"realness/{edit.name}.parquet")
-    yield job("merge_table", "scores.parquet", table="scores")
-
-
 @dataclass
 class Line:
     """What the jobs of one rule cost together.
@@ -180,20 +46,25 @@ class Line:
         jobs: How many there are.
         done: How many of them have their file already.
         images: Images of the largest job.
-        minutes: Wall time of the largest job, with the cores and GPUs that the rule asks for.
+        shortest: Wall time in minutes of the smallest job, with the cores and GPUs that the rule
+            asks for.
+        minutes: That of the largest job.
         gpu_hours: Of all jobs together.
         core_hours: Of all jobs together: the cores asked for, as long as they are held.
         cpu_hours: Core hours of all jobs together if there is no GPU.
         memory: Of the largest job, in MB, as asked for at the first attempt.
         runtime: Of the largest job, in minutes, as asked for at the first attempt.
         disk: Bytes that all jobs write.
+        left: Bytes that the jobs will write that are not done.
         gpu: Whether the rule asks for a GPU.
+        measured: By how much the jobs that are done took longer than estimated; None where none is.
     """
 
     rule: str
     jobs: int = 0
     done: int = 0
     images: int = 0
+    shortest: float = inf
     minutes: float = 0
     gpu_hours: float = 0
     core_hours: float = 0
@@ -201,23 +72,39 @@ class Line:
     memory: int = 0
     runtime: int = 0
     disk: float = 0
+    left: float = 0
     gpu: bool = False
+    measured: float | None = None
 
-    def add(self, job: Job, cost: rates.Cost, request: Request, *, done: bool) -> None:
-        """Add one job."""
+    def add(self, job: Job, cost: rates.Cost, request: Request, *, done: bool) -> float:
+        """Add one job.
+
+        Returns:
+            Its estimated wall time in seconds.
+        """
         self.gpu = bool(request.gpu)
-        on_gpu = cost.gpu_seconds if request.gpu else None
-        seconds = cost.seconds / request.threads if on_gpu is None else on_gpu
+        seconds = cost.wall(request.threads, request.gpu)
         self.jobs += 1
         self.done += done
-        self.images = max(self.images, job.images)
+        self.images = max(self.images, job.work.images)
+        self.shortest = min(self.shortest, seconds / 60)
         self.minutes = max(self.minutes, seconds / 60)
         self.gpu_hours += request.gpu * seconds / 3600
         self.core_hours += request.threads * seconds / 3600
-        self.cpu_hours += cost.seconds / 3600
+        self.cpu_hours += cost.wall(threads=1) / 3600
         self.memory = max(self.memory, rates.memory_to_ask(cost, 1))
-        self.runtime = max(self.runtime, rates.runtime_to_ask(cost, 1, gpu=self.gpu))
+        self.runtime = max(self.runtime, rates.runtime_to_ask(seconds, 1))
         self.disk += cost.disk
+        self.left += 0 if done else cost.disk
+        return seconds
+
+    def correct(self, measured: float) -> None:
+        """Correct the estimated times by what was measured."""
+        self.measured = measured
+        self.shortest *= measured
+        self.minutes *= measured
+        self.gpu_hours *= measured
+        self.core_hours *= measured
 
 
 def lines(config: Config, requests: Mapping[str, Request], results: str | Path) -> list[Line]:
@@ -226,18 +113,39 @@ def lines(config: Config, requests: Mapping[str, Request], results: str | Path) 
     Args:
         config: The study.
         requests: What each rule asks for.
-        results: The study's results folder, in which finished jobs are looked for.
+        results: The study's results folder. The times that its finished jobs took correct the
+            estimates of the others.
 
     Returns:
         A line for each rule whose work grows with the study.
     """
     resolution = GENERATORS[config.generator.name].resolution
     found: dict[str, Line] = {}
-    for job in jobs(config):
+    estimated: defaultdict[str, float] = defaultdict(float)
+    took: defaultdict[str, float] = defaultdict(float)
+    for job in of_study(config):
         line = found.setdefault(job.rule, Line(job.rule))
-        cost = rates.cost(job.rule, job.images, resolution, job.at_once)
-        line.add(job, cost, requests[job.rule], done=Path(results, job.output).is_file())
+        cost = rates.cost(job.rule, resolution, *job.work)
+        done = Path(results, job.output).is_file()
+        seconds = line.add(job, cost, requests[job.rule], done=done)
+        if done and (measured := _took(job, Path(results), gpu=line.gpu)):
+            estimated[job.rule] += seconds
+            took[job.rule] += measured
+    for rule in took:
+        found[rule].correct(took[rule] / estimated[rule])
     return list(found.values())
+
+
+def _took(job: Job, results: Path, *, gpu: bool) -> float | None:
+    """Read how many seconds a job took; None where that is not recorded.
+
+    Nor does it count what a job took on a CPU whose rule asks for a GPU.
+    """
+    record, log = results / f"benchmarks/{job.record}.tsv", results / f"logs/{job.record}.log"
+    if not record.is_file() or (gpu and "computes on cuda" not in log.read_text()):
+        return None
+    columns, *rows = (line.split("\t") for line in record.read_text().splitlines())
+    return float(dict(zip(columns, rows[-1], strict=True))["s"]) if rows else None
 
 
 def text(config: Config, plan: Iterable[Line]) -> str:
@@ -270,17 +178,22 @@ def text(config: Config, plan: Iterable[Line]) -> str:
                 line.jobs,
                 line.done,
                 line.images or None,
-                line.minutes or None,
+                f"{line.shortest:.1f} - {line.minutes:.1f}" if line.minutes else None,
                 line.gpu_hours,
                 line.core_hours,
                 line.memory / 1000,
                 line.disk / 1e9,
+                line.measured,
             )
             for line in (*plan, total)
         ],
-        headers=("rule", "jobs", "done", "images", "min", "GPU h", "core h", "GB", "disk GB"),
+        headers=(
+            *("rule", "jobs", "done", "images", "min", "GPU h", "core h", "GB", "disk GB"),
+            "measured",
+        ),
         floatfmt=".1f",
         intfmt=",",
+        colalign=("left", *["right"] * 9),
     )
     return f"""\
 The plan of the study {config.study}: {config.generator.name}, {resolution} pixels
@@ -289,26 +202,30 @@ The plan of the study {config.study}: {config.generator.name}, {resolution} pixe
 
 {table}
 
-images, min, GB: of the rule's largest job, its wall time, and the memory that it asks for.
+images, GB: of the rule's largest job, and the memory that it asks for.
+min: the wall time of its smallest and of its largest job.
+measured: the time that this study's finished jobs took over their estimate, by which min and hours
+are corrected; where there is none they are those of rates.yaml, and a GPU's are assumed.
 Figures, pages and small tables come on top: some tens of jobs of seconds.
-The estimates are those of rates.yaml, where the GPU's rates are assumed.
-Without a GPU: {total.cpu_hours:,.1f} core hours."""
+Without a GPU: {total.cpu_hours:,.1f} core hours, as estimated."""
 
 
 def warnings(
     config: Config,
     plan: Iterable[Line],
+    requests: Mapping[str, Request],
     results: str | Path,
-    partitions: Mapping[str, Mapping[str, Any]],
+    partitions: Sequence[Any],
 ) -> list[str]:
     """Find what would cost a night.
 
     Args:
         config: The study.
         plan: Its lines.
+        requests: What each rule asks for.
         results: The study's results folder.
-        partitions: The limits of the cluster's partitions, as the profile's file has them: empty
-            where there is no cluster.
+        partitions: The cluster's, as Snakemake's SLURM plugin reads them; none where there is no
+            cluster.
 
     Returns:
         A sentence for each.
@@ -326,7 +243,12 @@ def warnings(
                 f"{line.rule}: the longest job takes {line.minutes:.1f} minutes on a GPU, of which "
                 "starting is a good part: make score_shard_size larger (for images: shard_size)."
             )
-        told += _unfit(line, partitions)
+        if line.measured and line.measured > rates.TIME_MARGIN:
+            told.append(
+                f"{line.rule}: jobs take {line.measured:.1f} times as long as estimated, and ask "
+                f"for {rates.TIME_MARGIN} times as long when they are first tried."
+            )
+        told += _unfit(line, requests[line.rule], partitions)
     total = sum(line.jobs for line in plan)
     if total > MANY_JOBS:
         told.append(
@@ -336,59 +258,54 @@ def warnings(
     without = sum(line.cpu_hours for line in plan)
     if not partitions and without > MANY_CORE_HOURS:
         told.append(f"on a machine without a GPU this takes {without:,.0f} core hours.")
-    needed, free = sum(line.disk for line in plan), _free(results)
+    needed, free = sum(line.left for line in plan), _free(results)
     if needed > free:
         told.append(
-            f"the study writes {needed / 1e9:,.1f} GB, and {results} has {free / 1e9:,.1f} GB free."
+            f"{needed / 1e9:,.1f} GB are still to write, and the disk of {results} has "
+            f"{free / 1e9:,.1f} GB free."
         )
     return told
 
 
-def partitions(path: str | Path) -> dict[str, dict[str, Any]]:
-    """Read the limits of a cluster's partitions.
+def partitions(path: str | Path) -> list[Any]:
+    """Read the limits of a cluster's partitions as Snakemake's SLURM plugin does.
 
     Args:
-        path: The profile's file of them, in the format of Snakemake's SLURM plugin.
+        path: The profile's file of them.
 
     Returns:
-        The limits of each partition by its name, `max_runtime` in minutes. None on a machine that
-        has no SLURM, where they mean nothing.
+        The partitions; none on a machine that has no SLURM, where they mean nothing.
 
     Raises:
-        MnemoError: The file is not one of partitions.
+        MnemoError: The plugin is not installed.
     """
     if not shutil.which("sinfo"):
-        return {}
-    read = yaml.safe_load(Path(path).read_text())
-    if not isinstance(read, dict) or not isinstance(read.get("partitions"), dict):
-        raise MnemoError(f"{path} must list the cluster's partitions under the key `partitions`")
-    limits = {name: dict(given or {}) for name, given in read["partitions"].items()}
-    for given in limits.values():
-        if isinstance(given.get("max_runtime"), str):
-            given["max_runtime"] = round(parse_timespan(given["max_runtime"]) / 60)
-    return limits
+        return []
+    try:
+        from snakemake_executor_plugin_slurm.partitions import read_partition_file
+    except ImportError as why:
+        raise MnemoError(
+            f"{why}: install what a cluster needs with `make install-profile`"
+        ) from why
+    return list(read_partition_file(Path(path)))
 
 
-def _unfit(line: Line, partitions: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _unfit(line: Line, request: Request, partitions: Iterable[Any]) -> Iterator[str]:
     """Tell whether a rule's largest job fits none of the partitions that it may run in."""
-    open_to = {
-        name: limits
-        for name, limits in partitions.items()
-        if bool(limits.get("max_gpu")) == line.gpu
-    }
+    open_to = [each for each in partitions if bool(each.limits.max_gpu) == line.gpu]
     if partitions and not open_to:
         kind = "with max_gpu" if line.gpu else "without max_gpu"
         yield f"{line.rule}: partitions.yaml has no partition {kind}, so its jobs have no place."
-    for limit, asked, unit in (
-        ("max_mem_mb", line.memory, "MB of memory"),
-        ("max_runtime", line.runtime, "minutes"),
+    elif open_to and not any(
+        line.memory <= limits.max_mem_mb
+        and line.runtime <= limits.max_runtime
+        and request.threads <= (limits.max_cpus_per_gpu if line.gpu else limits.max_cpus_per_task)
+        for limits in (each.limits for each in open_to)
     ):
-        allowed = [limits[limit] for limits in open_to.values() if limit in limits]
-        if len(allowed) == len(open_to) > 0 and asked > max(allowed):
-            yield (
-                f"{line.rule}: a job asks for {asked} {unit}, and no partition allows more than "
-                f"{max(allowed)}."
-            )
+        yield (
+            f"{line.rule}: a job asks for {line.memory} MB of memory, {line.runtime} minutes and "
+            f"{request.threads} CPUs, which no partition of partitions.yaml allows."
+        )
 
 
 def _free(results: str | Path) -> int:

@@ -17,7 +17,7 @@ MEMORY_MARGIN, TIME_MARGIN = 1.5, 3
 #: MiB that Snakemake itself takes inside a SLURM job: two processes beside that of the rule.
 SNAKEMAKE_MEMORY = 300
 #: Least time asked for, in minutes: a node may be slow to start Python from a shared disk.
-LEAST_RUNTIME = 10
+LEAST_RUNTIME = 5
 
 
 class Rate(BaseModel):
@@ -39,16 +39,28 @@ class Cost(NamedTuple):
     """What one job costs.
 
     Attributes:
-        seconds: Wall time on one core.
-        gpu_seconds: Wall time with a GPU; None for a rule that uses none.
+        start: Seconds until the first image.
+        seconds: Seconds of one core after that.
+        gpu_seconds: Seconds of a GPU in place of those; None for a rule that uses none.
         memory: Peak, in MiB.
         disk: Bytes written.
     """
 
+    start: float
     seconds: float
     gpu_seconds: float | None
     memory: float
     disk: float
+
+    def wall(self, threads: int, gpus: int = 0) -> float:
+        """Tell the seconds from the job's start to its end.
+
+        Args:
+            threads: Cores that it has.
+            gpus: GPUs that it has.
+        """
+        on_gpu = self.gpu_seconds if gpus else None
+        return self.start + (self.seconds / threads if on_gpu is None else on_gpu)
 
 
 @cache
@@ -62,14 +74,17 @@ def rates() -> dict[str, Rate]:
     return {rule: Rate.model_validate(rate) for rule, rate in raw.items()}
 
 
-def cost(rule: str, images: int, resolution: int, at_once: int | None = None) -> Cost:
+def cost(
+    rule: str, resolution: int, images: int, at_once: int | None = None, times: float = 1
+) -> Cost:
     """Estimate what one job costs.
 
     Args:
         rule: The job's rule.
-        images: Images that it works on.
         resolution: Height and width of the generator's images, in pixels.
+        images: Images that it works on.
         at_once: Images that it holds in memory at once; all when None.
+        times: How often it goes over them, against the default study.
 
     Returns:
         The estimate, without a margin.
@@ -77,9 +92,9 @@ def cost(rule: str, images: int, resolution: int, at_once: int | None = None) ->
     rate, pixels = rates()[rule], resolution**2
     held = rate.memory_per_image * 2**10 + rate.memory_per_pixel * pixels
     return Cost(
-        seconds=rate.start
-        + images * (rate.seconds + rate.seconds_per_megapixel * pixels / 1_000_000),
-        gpu_seconds=rate.start + images / rate.gpu if rate.gpu else None,
+        start=rate.start,
+        seconds=times * images * (rate.seconds + rate.seconds_per_megapixel * pixels / 1_000_000),
+        gpu_seconds=times * images / rate.gpu if rate.gpu else None,
         memory=rate.memory + (images if at_once is None else at_once) * held / 2**20,
         disk=images * (rate.disk + rate.disk_per_pixel * pixels),
     )
@@ -98,16 +113,14 @@ def memory_to_ask(job: Cost, attempt: int) -> int:
     return 256 * ceil((MEMORY_MARGIN * job.memory + SNAKEMAKE_MEMORY) / 256) * attempt
 
 
-def runtime_to_ask(job: Cost, attempt: int, *, gpu: bool) -> int:
+def runtime_to_ask(seconds: float, attempt: int) -> int:
     """Say how much time to ask for.
 
     Args:
-        job: The estimate.
+        seconds: The estimated wall time.
         attempt: As for `memory_to_ask`.
-        gpu: Whether the job has a GPU.
 
     Returns:
         Minutes.
     """
-    seconds = job.gpu_seconds if gpu and job.gpu_seconds else job.seconds
     return max(LEAST_RUNTIME, ceil(TIME_MARGIN * seconds / 60)) * attempt

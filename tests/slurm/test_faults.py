@@ -36,7 +36,7 @@ def running(checkout: Submitting, rule: str, besides: int = 0) -> Queued:
 
     until(lambda: len(found()) > besides, 90, f"No job of {rule} runs")
     until(lambda: len(computing(checkout, rule)) > besides, 90, f"No script of {rule} runs")
-    return found()[-1]
+    return max(found(), key=lambda job: int(job.id))
 
 
 def computing(checkout: Submitting, rule: str) -> list[int]:
@@ -156,10 +156,15 @@ def test_a_killed_snakemake_goes_on_while_its_jobs_still_run(again: Submitting, 
 def test_a_shard_that_always_fails_stops_only_its_own_branch(again: Submitting) -> None:
     damaged = again.results() / "eval/memorable/3/square/00000.parquet"
     whole = damaged.read_bytes()
-    lost = lose(again, OVALS, "eval/memorable/3/oval/00000.parquet")
+    lost = lose(
+        again,
+        *(f"eval/memorable/{alpha}/oval/00000.parquet" for alpha in (0, 3)),
+        *(f"eval/memorable/{alpha}/scores/resmem/oval/00000.parquet" for alpha in (0, 3)),
+    )
     damaged.write_bytes(whole[:-100])
     told = again.run("--retries", "1", "--", *lost, fails=True)
-    assert (again.results() / OVALS).is_file()
+    made = [shard for shard in lost if (again.path / shard).is_file()]
+    assert made == [shard for shard in lost if "/0/" in shard]
     end = told[told.index("Exiting because a job execution failed") :]
     assert "Error in rule ovalize_images" in end
     assert "eval/memorable/3/oval/00000.parquet" in end

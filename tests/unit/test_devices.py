@@ -83,7 +83,7 @@ def taken(folder: Path) -> list[str]:
 def test_jobs_that_start_at_once_compute_on_different_gpus(tmp_path: Path, start: Start) -> None:
     jobs = [start(3) for _ in range(3)]
     assert sorted(job.says()[0] for job in jobs) == ["0 0", "1 1", "2 2"]
-    assert taken(tmp_path) == [f"mnemo-gpu-{number}.lock" for number in range(3)]
+    assert taken(tmp_path) == [f"mnemo-gpu-machine-{number}.lock" for number in range(3)]
 
 
 @pytest.mark.parametrize("end", [Job.end, Job.kill])
@@ -97,7 +97,7 @@ def test_a_job_more_waits_until_one_ends_or_is_killed_and_takes_its_gpu(
     time.sleep(2.5)
     assert waiting.says() == told, "it says twice that it waits, or does not wait"
     end(first)
-    lock = tmp_path / "mnemo-gpu-0.lock"
+    lock = tmp_path / "mnemo-gpu-machine-0.lock"
     assert waiting.says(2) == [f"waiting for a GPU: others hold {lock}", "0 0"]
 
 
@@ -106,20 +106,24 @@ def test_a_gpu_is_known_by_its_name_and_not_by_its_place_among_those_visible(
 ) -> None:
     jobs = [start(2, CUDA_VISIBLE_DEVICES="2,3") for _ in range(2)]
     assert sorted(job.says()[0] for job in jobs) == ["0 0", "1 1"]
-    assert taken(tmp_path) == ["mnemo-gpu-2.lock", "mnemo-gpu-3.lock"]
+    assert taken(tmp_path) == ["mnemo-gpu-machine-2.lock", "mnemo-gpu-machine-3.lock"]
     other = start(3, CUDA_VISIBLE_DEVICES="3, 2, GPU-5a-b3")
     assert other.says() == ["2 2"]
-    assert "mnemo-gpu-GPU-5a-b3.lock" in taken(tmp_path)
+    assert "mnemo-gpu-machine-GPU-5a-b3.lock" in taken(tmp_path)
 
 
 def test_every_user_may_lock_a_gpu_whoever_did_so_first(tmp_path: Path, start: Start) -> None:
     start(1).says()
-    assert (tmp_path / "mnemo-gpu-0.lock").stat().st_mode & 0o777 == 0o666
+    assert (tmp_path / "mnemo-gpu-machine-0.lock").stat().st_mode & 0o777 == 0o666
 
 
-def test_a_job_of_slurm_claims_nothing(tmp_path: Path, start: Start) -> None:
-    assert start(2, SLURM_JOB_ID="7").says() == ["0 0"]
-    assert taken(tmp_path) == []
+def test_the_gpus_of_one_slurm_job_are_apart_from_those_of_another(
+    tmp_path: Path, start: Start
+) -> None:
+    # Each job sees its own GPUs as 0 and up.
+    jobs = [start(2, SLURM_JOB_ID="7"), start(2, SLURM_JOB_ID="7"), start(2, SLURM_JOB_ID="8")]
+    assert sorted(job.says()[0] for job in jobs) == ["0 0", "0 0", "1 1"]
+    assert taken(tmp_path) == ["mnemo-gpu-7-0.lock", "mnemo-gpu-7-1.lock", "mnemo-gpu-8-0.lock"]
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")

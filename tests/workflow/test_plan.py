@@ -4,7 +4,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from mnemo import config, plans
+from mnemo import config, jobs
 from tests.workflow.conftest import ROOT, Checkout
 
 
@@ -15,12 +15,12 @@ def test_the_plan_counts_the_jobs_that_snakemake_would_run(
     raw = yaml.safe_load((ROOT / "config.yaml").read_text())
     update_config(raw, yaml.safe_load((ROOT / overlay).read_text()))
     planned: dict[str, int] = {}
-    for job in plans.jobs(config.checked(raw)):
+    for job in jobs.of_study(config.checked(raw)):
         planned[job.rule] = planned.get(job.rule, 0) + 1
-    jobs = checkout.plan("--configfile", overlay).jobs
+    found = checkout.plan("--configfile", overlay).jobs
     # Of the merged tables the plan has only the one that grows.
     del planned["merge_table"]
-    assert planned == {rule: len(jobs[rule]) for rule in planned}
+    assert planned == {rule: len(found[rule]) for rule in planned}
 
 
 def test_the_target_plan_prints_the_plan_and_runs_nothing_else(checkout: Checkout) -> None:
@@ -50,3 +50,14 @@ def test_a_finished_study_has_all_its_jobs_done(finished: Checkout) -> None:
     told = finished.run("plan")
     rows = [line.split() for line in told.splitlines() if line.startswith("all ")]
     assert [(jobs, done) for _, jobs, done, *_ in rows] == [("53", "53")]
+
+
+def test_every_finished_job_with_a_benchmark_is_found_by_the_plan(finished: Checkout) -> None:
+    raw = yaml.safe_load((finished.results() / "config.yaml").read_text())
+    records = {f"{job.record}.tsv" for job in jobs.of_study(config.checked(raw))}
+    folder = finished.results() / "benchmarks"
+    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*.tsv")}
+    # Subtracting is too quick to be measured, and of merging the scores' alone is planned.
+    planned = {name for name in records if not name.startswith("subtract_scores")}
+    assert planned <= written
+    assert {name.split("/")[0] for name in written - planned} <= {"merge_table"}
