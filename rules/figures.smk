@@ -152,8 +152,6 @@ rule draw_dose_response:
         ),
     log:
         "<logs>/draw_dose_response/{edit}/{assessor}.log",
-    group:
-        "draw_dose_response_{edit}"
     conda:
         "../envs/statistics.yaml"
     threads: 1

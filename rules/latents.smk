@@ -11,8 +11,6 @@ rule sample_latents:
         "<logs>/sample_latents/{base}/{shard}.log",
     benchmark:
         "<benchmarks>/sample_latents/{base}/{shard}.tsv"
-    group:
-        "sample_{base}"
     conda:
         "../envs/torch.yaml"
     threads: 1
@@ -40,8 +38,6 @@ rule edit_latents:
         "<logs>/edit_latents/{base}/{edit}/{alpha}/{shard}.log",
     benchmark:
         "<benchmarks>/edit_latents/{base}/{edit}/{alpha}/{shard}.tsv"
-    group:
-        "edit_{edit}"
     conda:
         "../envs/statistics.yaml"
     threads: 1

@@ -38,8 +38,6 @@ rule subtract_scores:
         "<logs>/subtract_scores/{set}/{assessor}/{shape}/{shard}.log",
     wildcard_constraints:
         assessor="|".join(DERIVED or ["(?!)"]),
-    group:
-        "subtract_{set}"
     conda:
         "../envs/statistics.yaml"
     threads: 1

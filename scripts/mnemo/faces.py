@@ -1,9 +1,11 @@
 """Faces: found by MTCNN, and cut out as ovals on white like the 10k US Adult Faces."""
 
 import os
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -92,9 +94,11 @@ def _detect(image: Pixels, detection_height: int, preset: Preset) -> Face:
 
 @cache
 def _detector() -> Any:
-    # TensorFlow reads these when it is imported. Its threads cost more than they bring on MTCNN's
-    # small operations, and one thread keeps to whatever share of the machine the job has.
+    # TensorFlow and Keras read these when they are imported. Threads cost more than they bring on
+    # MTCNN's small operations, and one thread keeps to whatever share of the machine the job has.
+    # Keras would write its settings into the user's home.
     for variable, value in (
+        ("KERAS_HOME", str(Path(tempfile.gettempdir(), "mnemo-keras"))),
         ("TF_CPP_MIN_LOG_LEVEL", "2"),
         ("TF_NUM_INTRAOP_THREADS", "1"),
         ("TF_NUM_INTEROP_THREADS", "1"),

@@ -142,7 +142,9 @@ def _took(job: Job, results: Path, *, gpu: bool) -> float | None:
     Nor does it count what a job took on a CPU whose rule asks for a GPU.
     """
     record, log = results / f"benchmarks/{job.record}.tsv", results / f"logs/{job.record}.log"
-    if not record.is_file() or (gpu and "computes on cuda" not in log.read_text()):
+    if not record.is_file():
+        return None
+    if gpu and not (log.is_file() and "computes on cuda" in log.read_text()):
         return None
     columns, *rows = (line.split("\t") for line in record.read_text().splitlines())
     return float(dict(zip(columns, rows[-1], strict=True))["s"]) if rows else None
@@ -160,7 +162,7 @@ def text(config: Config, plan: Iterable[Line]) -> str:
     """
     plan = list(plan)
     resolution = GENERATORS[config.generator.name].resolution
-    shard = rates.cost("render_images", config.shard_size, resolution)
+    shard = rates.cost("render_images", resolution, config.shard_size)
     total = Line(
         "all",
         jobs=sum(line.jobs for line in plan),

@@ -52,7 +52,8 @@ def test_every_line_for_a_site_can_be_uncommented(again: Submitting) -> None:
 
 
 def test_what_a_site_asks_for_reaches_slurm(again: Submitting) -> None:
-    (again.results() / SHARD).unlink()
+    shard = "eval/memorable/0/square/00000.parquet"
+    (again.results() / shard).unlink()
     asked = ["--default-resources", "mem_mb=1000", "runtime=10", "constraint=unheard_of"]
-    told = again.run(*asked, "--retries", "0", "--", f"results/tiny/{SHARD}", fails=True)
+    told = again.run(*asked, "--retries", "0", "--", f"results/tiny/{shard}", fails=True)
     assert "Invalid feature specification" in told

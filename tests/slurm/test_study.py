@@ -14,7 +14,7 @@ ON_GPUS = {"score_images", "extract_features"}
 def rules_by_job(checkout: Submitting) -> dict[str, set[str]]:
     """Read in the logs of the SLURM jobs which rules each of them ran."""
     logs = (checkout.path / "logs" / "slurm").rglob("*.log")
-    return {log.stem: set(re.findall(r"^rule (\w+):", log.read_text(), re.M)) for log in logs}
+    return {log.stem: set(re.findall(r"^ *rule (\w+):", log.read_text(), re.M)) for log in logs}
 
 
 def test_every_rule_that_is_not_local_ran_in_a_slurm_job(submitted: Submitting) -> None:

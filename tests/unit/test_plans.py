@@ -159,6 +159,13 @@ def test_what_is_written_already_needs_no_room(tmp_path: Path) -> None:
     assert sum(line.left for line in after) == 0
 
 
+def test_the_plan_tells_the_size_of_a_shard(tmp_path: Path) -> None:
+    large = study("studies/large.yaml")
+    told = plans.text(large, plans.lines(large, REQUESTS, tmp_path))
+    assert "a shard of latents or images: 5,000 images, 35 MB as squares" in told
+    assert "a shard of scores or features: 100,000 images" in told
+
+
 def test_each_edit_is_measured_by_itself(tmp_path: Path) -> None:
     one = study("studies/large.yaml")
     edit = one.edits[0].model_dump()
