@@ -36,14 +36,15 @@ def test_after_a_look_at_the_plan_the_study_may_change(checkout: Checkout) -> No
     assert "10 images" in checkout.run("plan")
 
 
-def test_a_stage_can_be_planned_in_batches(checkout: Checkout) -> None:
-    planned = [
-        checkout.plan("render", "--batch", f"render={part}/2").jobs["render_images"]
-        for part in (1, 2)
-    ]
-    whole = checkout.plan("render").jobs["render_images"]
-    assert sorted(planned[0] + planned[1]) == sorted(whole)
-    assert all(len(part) < len(whole) for part in planned)
+def test_a_stage_can_be_run_in_batches_that_plan_no_more_than_their_part(
+    checkout: Checkout,
+) -> None:
+    whole = checkout.plan("sample").jobs["sample_latents"]
+    first = checkout.plan("sample", "--batch", "sample=1/2").jobs["sample_latents"]
+    assert 0 < len(first) < len(whole)
+    checkout.run("sample", "--batch", "sample=1/2")
+    second = checkout.plan("sample", "--batch", "sample=2/2").jobs["sample_latents"]
+    assert sorted(first + second) == sorted(whole)
 
 
 def test_a_finished_study_has_all_its_jobs_done(finished: Checkout) -> None:
