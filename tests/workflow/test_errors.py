@@ -21,9 +21,9 @@ def test_a_mistaken_study_stops_before_anything_is_written(checkout: Checkout) -
 
 def test_the_results_of_another_study_are_not_overwritten(rerun: Checkout) -> None:
     before = rerun.tables()
-    rerun.edit("tests/data/study.yaml", "shard_size: 25", "shard_size: 20")
+    rerun.edit("tests/data/study.yaml", "shard_size: 25", "shard_size: 10")
     told = rerun.run(fails=True)
-    assert "results/tiny was written with shard_size 25, and this study has 20" in told
+    assert "results/tiny was written with shard_size 25, and this study has 10" in told
     assert "Give this study another name" in told
     assert rerun.tables() == before
 
