@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -188,7 +189,11 @@ def test_the_data_dictionary_is_that_of_the_schemas() -> None:
 
 
 def test_a_dry_run_needs_no_more_than_snakemake(finished: Checkout, tmp_path: Path) -> None:
-    for heavy in ("torch", "tensorflow", "numpy", "pandas", "pyarrow", "sklearn", "mtcnn"):
+    blocked = ["torch", "tensorflow", "pyarrow", "sklearn", "mtcnn"]
+    # Where Snakemake's plugin for SLURM is installed, Snakemake itself imports these.
+    if find_spec("snakemake_executor_plugin_slurm") is None:
+        blocked += ["numpy", "pandas"]
+    for heavy in blocked:
         (tmp_path / heavy).mkdir()
         (tmp_path / heavy / "__init__.py").write_text(f"raise ImportError('{heavy}')")
     done = subprocess.run(
