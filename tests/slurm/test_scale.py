@@ -26,7 +26,7 @@ def test_300_shards_go_through_the_scheduler_in_flat_memory(
 ) -> None:
     start = time.monotonic()
     paths = [f"results/tiny/{path}" for path in wanted]
-    run = again.start("--jobs", "8", "--", *paths)
+    run = again.start("--jobs", "6", "--", *paths)
     driver = psutil.Process(run.pid)
     memory: dict[int, float] = {}
     while run.poll() is None:
