@@ -6,14 +6,12 @@ The reference is the smallest. Usage:
 """
 
 import re
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-import psutil
 import yaml
+from driver import watch
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Seconds that the dry run of the study of a million images may take.
@@ -36,29 +34,12 @@ def dry_run(images: int, folder: Path) -> tuple[int, float, float]:
     """Plan a study: its jobs, the seconds that it takes, and the most MiB."""
     overlay = folder / "study.yaml"
     overlay.write_text(yaml.safe_dump(study(images)))
-    command = [sys.executable, "-m", "snakemake", "--configfile", "studies/large.yaml", overlay]
-    start = time.perf_counter()
-    with (folder / "told").open("w+") as told:
-        driver = psutil.Popen(
-            [*command, "--dry-run", "--quiet", "rules", "reason", "host"],
-            cwd=ROOT,
-            stdout=told,
-            stderr=subprocess.STDOUT,
-        )
-        peak = 0
-        while driver.poll() is None:
-            try:
-                peak = max(peak, driver.memory_info().rss)
-            except psutil.Error:
-                break
-            time.sleep(0.1)
-        seconds = time.perf_counter() - start
-        text = (folder / "told").read_text()
-    if driver.wait():
-        sys.exit(text)
-    total = re.search(r"^total +(\d+)", text, re.M)
+    quietly = ["--dry-run", "--quiet", "rules", "reason", "host"]
+    log = folder / "told"
+    seconds, peak = watch(["--configfile", "studies/large.yaml", overlay, *quietly], ROOT, log)
+    total = re.search(r"^total +(\d+)", log.read_text(), re.M)
     assert total
-    return int(total[1]), seconds, peak / 2**20
+    return int(total[1]), seconds, peak
 
 
 def main() -> None:

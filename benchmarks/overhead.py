@@ -11,10 +11,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-import psutil
+from driver import watch
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,41 +34,16 @@ def copy(folder: Path) -> None:
     (folder / "resources").symlink_to(ROOT / "resources")
 
 
-def plan(folder: Path) -> float:
-    """Time the dry run of a study of 100,000 images and 90,000 edited ones: its seconds."""
-    command = ["--configfile", "studies/large.yaml", "--dry-run", "--quiet", "rules", "host"]
-    start = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-m", "snakemake", *command], cwd=folder, capture_output=True, check=True
-    )
-    return time.perf_counter() - start
-
-
 def main() -> None:
     """Print the wall time, the jobs' own time, what is left for each job, and the memory."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made, "mnemo")
         folder.mkdir()
         copy(folder)
-        planned = plan(folder)
-        start = time.perf_counter()
-        with (folder / "run.log").open("w") as log:
-            driver = psutil.Popen(
-                [sys.executable, "-m", "snakemake", "--profile", "profiles/test", "--cores", "1"],
-                cwd=folder,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-            peak = 0
-            while driver.poll() is None:
-                try:
-                    peak = max(peak, driver.memory_info().rss)
-                except psutil.Error:
-                    break
-                time.sleep(0.5)
-        wall = time.perf_counter() - start
-        if driver.wait():
-            sys.exit((folder / "run.log").read_text()[-3000:])
+        large = ["--configfile", "studies/large.yaml", "--dry-run", "--quiet", "rules", "host"]
+        planned, _ = watch(large, folder, folder / "plan.log")
+        tiny = ["--profile", "profiles/test", "--cores", "1"]
+        wall, peak = watch(tiny, folder, folder / "run.log")
         records = [
             json.loads(path.read_text())
             for path in (folder / ".snakemake" / "metadata").rglob("*")
@@ -87,7 +61,7 @@ def main() -> None:
     print(f"  the jobs' own time      {own:7.1f} s")
     print(f"  wall over own           {wall / own:7.2f}")
     print(f"  Snakemake, for each job {(wall - own) / len(jobs):7.2f} s")
-    print(f"  memory of the driver    {peak / 2**20:7.0f} MiB")
+    print(f"  memory of the driver    {peak:7.0f} MiB")
     print(f"dry run of studies/large.yaml {planned:5.1f} s   (required: 10)")
     sys.exit(planned > 10)
 
