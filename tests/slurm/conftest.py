@@ -10,7 +10,7 @@ from tests.slurm.cluster import Cluster
 from tests.workflow.conftest import Checkout, fetched
 
 __all__ = ["fetched"]
-STUDY = "tests/slurm/study.yaml"
+STUDY = ("tests/data/study.yaml", "tests/slurm/study.yaml")
 
 
 class Submitting(Checkout):
@@ -32,7 +32,7 @@ class Submitting(Checkout):
         sooner = "--slurm-init-seconds-before-status-checks=5"
         return self.cluster.command(
             *(sys.executable, "-m", "snakemake", "--profile", "profiles/slurm"),
-            *("--configfile", STUDY, sooner, *arguments),
+            *("--configfile", *STUDY, sooner, *arguments),
         )
 
     def environment(self) -> dict[str, str]:
@@ -68,5 +68,5 @@ def again(submitted: Submitting, tmp_path: Path) -> Submitting:
 def local(fetched: None, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout in which the same study has been run whole without SLURM."""
     made = Checkout(tmp_path_factory.mktemp("local") / "mnemo").check_out()
-    made.run("--configfile", STUDY)
+    made.run("--configfile", *STUDY)
     return made

@@ -17,7 +17,7 @@ GROWTH = 20
 def wanted(again: Submitting) -> list[str]:
     """The files of 300 edits that are to be made, each a job of a second."""
     alphas = range(4, SHARDS + 4)
-    again.edit(STUDY, "alphas: [0, 3]", f"alphas: [0, 3, {', '.join(map(str, alphas))}]")
+    again.edit(STUDY[0], "alphas: [0, 3]", f"alphas: [0, 3, {', '.join(map(str, alphas))}]")
     return [f"eval/memorable/{alpha}/latents/00000.parquet" for alpha in alphas]
 
 
