@@ -26,13 +26,13 @@ install: $(VENV)/run ## install what a run needs
 test: $(VENV)/dev lint ## lint, then run every test that needs no SLURM
 	$(BIN)/pytest
 
-test-slurm: $(VENV)/dev $(VENV)/slurm ## run the study, and faults, on a real SLURM; as root, on Debian
+test-slurm: $(VENV)/dev ## run the study, and faults, on a real SLURM; as root, on Debian
 	@$(CLUSTER) 2>/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update && apt-get install --yes --no-install-recommends $(PACKAGES); }
 	@$(CLUSTER)
 	$(BIN)/pytest tests/slurm
 
-install-profile: $(VENV)/slurm ## have `snakemake --profile slurm` find the profile, and your partitions
+install-profile: $(VENV)/run ## have `snakemake --profile slurm` find the profile, and your partitions
 	mkdir -p $(PROFILE)
 	ln -sf $(CURDIR)/profiles/slurm/profile.yaml $(PROFILE)/profile.yaml
 	test -e $(PROFILE)/partitions.yaml || cp profiles/slurm/partitions.yaml $(PROFILE)/
@@ -49,10 +49,6 @@ $(VENV)/run: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Mnemo needs Python 3.11 or later; choose one with make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --disable-pip-version-check -r requirements.txt
-	touch $@
-
-$(VENV)/slurm: $(VENV)/run requirements-slurm.txt
-	$(BIN)/pip install --disable-pip-version-check -r requirements-slurm.txt
 	touch $@
 
 $(VENV)/dev: $(VENV)/run requirements-dev.txt

@@ -15,7 +15,6 @@ from tabulate import tabulate
 
 from mnemo import rates
 from mnemo.config import Config
-from mnemo.errors import MnemoError
 from mnemo.generators.registry import GENERATORS
 from mnemo.jobs import Job, of_study
 
@@ -277,18 +276,12 @@ def partitions(path: str | Path) -> list[Any]:
 
     Returns:
         The partitions; none on a machine that has no SLURM, where they mean nothing.
-
-    Raises:
-        MnemoError: The plugin is not installed.
     """
     if not shutil.which("sinfo"):
         return []
-    try:
-        from snakemake_executor_plugin_slurm.partitions import read_partition_file
-    except ImportError as why:
-        raise MnemoError(
-            f"{why}: install what a cluster needs with `make install-profile`"
-        ) from why
+    # Imported here, because the Snakefile reads this module on machines that lack the plugin.
+    from snakemake_executor_plugin_slurm.partitions import read_partition_file
+
     return list(read_partition_file(Path(path)))
 
 
