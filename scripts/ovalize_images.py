@@ -18,6 +18,6 @@ ovals = (
 tables.write(
     snakemake.output.images,
     tables.OVALS,
-    faces.table(shard, found, ovals),
+    faces.table(shard, found, ovals, params.format),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

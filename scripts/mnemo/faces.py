@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from tqdm import tqdm
 
 from mnemo import tables
-from mnemo.images import encode
+from mnemo.images import Format, encode
 
 Pixels = NDArray[np.uint8]
 Preset = Literal["corrected", "faithful"]
@@ -178,17 +178,23 @@ def _inscribe(image: Pixels, right: int, bottom: int) -> Pixels:
     return np.where(np.asarray(mask)[..., None], image, np.uint8(255))
 
 
-def table(shard: pa.Table, faces: Sequence[Face], ovals: Iterable[Pixels | None]) -> dict[str, Any]:
+def table(
+    shard: pa.Table,
+    faces: Sequence[Face],
+    ovals: Iterable[Pixels | None],
+    format: Format = "webp",
+) -> dict[str, Any]:
     """Lay out a shard's ovals as the columns of `tables.OVALS`.
 
     Args:
         shard: The square images, a table of `tables.IMAGES`.
         faces: What was found in each.
         ovals: What was cut out of each; its pixels are null where that is None.
+        format: How the ovals are encoded, as for `images.encode`.
     """
     names = shard["image"].to_pylist()
     pixels = [
-        oval if oval is None else encode(oval, name)
+        oval if oval is None else encode(oval, name, format)
         for oval, name in zip(ovals, names, strict=True)
     ]
     sides = zip(*(face.box or (None,) * 4 for face in faces), strict=True)

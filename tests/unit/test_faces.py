@@ -187,7 +187,7 @@ def test_ovals_are_laid_out_as_the_table_of_ovals(faces_64):
     ovals = [faces.ovalize(faces_64[0], face), None]
     laid_out = tables.conform(faces.table(shard, [face, NOBODY], ovals), tables.OVALS)
     first, second = laid_out.to_pylist()
-    assert first["pixels"]["path"] == "0000007.png"
+    assert first["pixels"]["path"] == "0000007.webp"
     assert second["pixels"] is None
     for row, expected in (
         (first, ("several", 2, 10, 2, 46, 61, 0.5, True)),

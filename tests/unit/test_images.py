@@ -1,0 +1,102 @@
+"""Encoding keeps every pixel but in JPEG, and decodes as Hugging Face datasets would."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+from sklearn.datasets import load_sample_images
+
+from mnemo import images, tables
+
+FORMATS = ("png", "webp", "jpeg")
+
+
+@pytest.fixture(scope="module")
+def photograph() -> np.ndarray:
+    return load_sample_images().images[0][:256, :256]
+
+
+def decoded(encoded: dict[str, bytes | str]) -> np.ndarray:
+    with Image.open(BytesIO(encoded["bytes"])) as image:
+        return np.asarray(image)
+
+
+@pytest.mark.parametrize("format", ["png", "webp"])
+@settings(deadline=None)
+@given(
+    image=arrays(
+        np.uint8,
+        st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3)),
+        elements=st.integers(0, 255),
+    )
+)
+def test_png_and_webp_keep_every_pixel(format: images.Format, image: np.ndarray) -> None:
+    np.testing.assert_array_equal(decoded(images.encode(image, "0000042", format)), image)
+
+
+@pytest.mark.parametrize("format", ["png", "webp"])
+def test_png_and_webp_keep_every_pixel_of_a_photograph(
+    format: images.Format, photograph: np.ndarray
+) -> None:
+    np.testing.assert_array_equal(decoded(images.encode(photograph, "0000042", format)), photograph)
+
+
+def test_jpeg_keeps_a_photograph_but_for_a_few_grey_levels(photograph: np.ndarray) -> None:
+    difference = decoded(images.encode(photograph, "0000042", "jpeg")) - photograph.astype(float)
+    assert 0 < np.sqrt((difference**2).mean()) < 3
+    assert np.abs(difference.mean(axis=(0, 1))).max() < 0.2
+
+
+def test_jpeg_keeps_the_colours_of_single_pixels() -> None:
+    # Colours at half the resolution would blend the lines to one grey.
+    stripes = np.zeros((16, 16, 3), np.uint8)
+    stripes[:, ::2, 0] = 200
+    stripes[:, 1::2, 2] = 200
+    assert np.abs(decoded(images.encode(stripes, "a", "jpeg")) - stripes.astype(float)).max() < 20
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_files_are_of_the_format_and_named_after_it(
+    format: images.Format, photograph: np.ndarray
+) -> None:
+    encoded = images.encode(photograph, "0000042", format)
+    assert encoded["path"] == f"0000042.{format}"
+    with Image.open(BytesIO(encoded["bytes"])) as image:
+        assert image.format == format.upper()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_an_image_has_the_same_bytes_each_time(
+    format: images.Format, photograph: np.ndarray
+) -> None:
+    assert images.encode(photograph, "a", format) == images.encode(photograph.copy(), "a", format)
+
+
+def test_webp_is_smaller_than_png_and_png_than_zlibs_fastest(photograph: np.ndarray) -> None:
+    fastest = BytesIO()
+    Image.fromarray(photograph).save(fastest, format="png", compress_level=1)
+    sizes = {name: len(images.encode(photograph, "a", name)["bytes"]) for name in FORMATS}
+    assert sizes["jpeg"] < sizes["webp"] < sizes["png"] < len(fastest.getvalue())
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_shard_of_any_format_is_read(
+    format: images.Format, photograph: np.ndarray, tmp_path: Path
+) -> None:
+    encoded = images.encode(photograph, "0000042", format)
+    columns = {
+        "set": ["fit"],
+        "edit": [None],
+        "alpha": [None],
+        "image": ["0000042"],
+        "pixels": [encoded],
+    }
+    writer = tables.Provenance("demo", "render_images", {}, {})
+    tables.write(tmp_path / "shard.parquet", tables.IMAGES, columns, writer)
+    _, shard = images.read(tmp_path / "shard.parquet")
+    np.testing.assert_array_equal(shard[0], decoded(encoded))
