@@ -38,7 +38,7 @@ def draw() -> list[Pixels]:
     weights = ROOT / "resources/weights/dcgan-faces.pt"
     if not weights.is_file():
         sys.exit(f"{weights} is missing: make it with `snakemake weights`.")
-    generator = generators.load("dcgan-faces", weights)
+    generator = generators.load(weights, "dcgan-faces")
     rendered = generator.render(generator.sample(range(FACES), psi=0.8))
     size = (SIZE, SIZE)
     return [

@@ -43,7 +43,7 @@ def weights(name: str) -> Path:
 
 def draw(count: int) -> tuple[dict[float, Faces], Faces]:
     """Render faces moved along some direction by each alpha, and reference faces."""
-    generator = generators.load("dcgan-faces", weights("dcgan-faces"))
+    generator = generators.load(weights("dcgan-faces"), "dcgan-faces")
     latents = generator.sample(range(count), psi=0.8)
     direction = generator.sample([2**31])
     direction /= np.linalg.norm(direction)

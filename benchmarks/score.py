@@ -41,7 +41,7 @@ def weights(name: str) -> Path:
 
 def draw(count: int) -> list[bytes]:
     """Render faces, as PNG files."""
-    generator = generators.load("dcgan-faces", weights("dcgan-faces"))
+    generator = generators.load(weights("dcgan-faces"), "dcgan-faces")
     faces = generator.render(generator.sample(range(count), psi=0.8))
     return [images.encode(face, "face")["bytes"] for face in faces]  # type: ignore[misc]
 

@@ -3,7 +3,7 @@
 import hashlib
 
 from mnemo import config as study
-from mnemo import digests, jobs, locks, plans, rates, weights
+from mnemo import digests, hashes, jobs, locks, plans, rates, results, weights
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
 from mnemo.features.registry import EXTRACTORS
@@ -15,7 +15,8 @@ from snakemake.exceptions import WorkflowError
 
 try:
     settings = study.checked(config)
-    study.check_results(settings, Path("results", settings.study))
+    results.check_files(settings)
+    results.check_results(settings, Path("results", settings.study))
 except MnemoError as mistake:
     raise WorkflowError(str(mistake)) from None
 
@@ -27,7 +28,7 @@ MEASURED = [name for name in settings.assessors if not ASSESSORS[name].parts]
 DERIVED = [name for name in settings.assessors if ASSESSORS[name].parts]
 USED_WEIGHTS = sorted(
     {
-        GENERATOR.weights,
+        *([] if settings.generator.weights else [GENERATOR.weights]),
         *EXTRACTOR.weights,
         *(name for assessor in MEASURED for name in ASSESSORS[assessor].weights),
     }
@@ -56,12 +57,16 @@ wildcard_constraints:
 
 def start():
     """Tidy up after killed jobs, check the weights, and mark the results as this study's."""
-    stored, results = Path("resources", "weights"), Path("results", settings.study)
+    stored, made = hashes.FOLDER, Path("results", settings.study)
     # Here Snakemake holds its lock.
-    locks.clear_partials(stored, results)
+    locks.clear_partials(stored, made)
     try:
         weights.verify_present(USED_WEIGHTS, stored)
-        study.mark_results(settings, results)
+        if settings.generator.weights:
+            weights.verify_own(settings.generator.weights, stored)
+        if any(job.rule.name == "fetch_weights" for job in workflow.dag.needrun_jobs()):
+            weights.check_obtainable(USED_WEIGHTS, stored)
+        results.mark_results(settings, made)
     except MnemoError as mistake:
         raise WorkflowError(str(mistake)) from None
 
@@ -73,10 +78,15 @@ def code_of(script, *modules):
 
 def stamp(*names):
     """Say for a table's metadata which study it is of, and which weights it was made with."""
-    return {
-        "study": settings.study,
-        "weights": {name: weights.catalogue()[name].sha256 for name in names},
-    }
+    return {"study": settings.study, "weights": {name: published(name) for name in names}}
+
+
+def published(name):
+    """Tell the sha256 of weights that is published; where there is none, the file's path."""
+    if settings.generator.weights and name == GENERATOR.weights:
+        return settings.generator.weights
+    entry = weights.catalogue()[name]
+    return entry.sha256 or str(hashes.FOLDER / entry.file)
 
 
 def partitions_file():
@@ -95,7 +105,7 @@ def asked(rule):
 def cost(wildcards, rulename):
     """Estimate what a job costs."""
     work = jobs.workload(settings, rulename, wildcards)
-    return rates.cost(rulename, GENERATOR.resolution, *work)
+    return rates.cost(rulename, settings.generator.name, *work)
 
 
 def memory(wildcards, attempt, rulename):
@@ -110,9 +120,17 @@ def minutes(wildcards, attempt, rulename):
     return rates.runtime_to_ask(seconds, attempt)
 
 
+def about_weights(name):
+    """Say what a weights file is, whose licence it has, and its sha256 or where it lies."""
+    return {**weights.catalogue()[name].model_dump(), "sha256": published(name)}
+
+
 def weights_file(name):
     return f"<resources>/weights/{weights.catalogue()[name].file}"
 
+
+#: The generator's weights: a file of the user's own, or the catalogue's.
+GENERATOR_WEIGHTS = settings.generator.weights or weights_file(GENERATOR.weights)
 
 #: The tables of each edit's dose and response, and all the tables that are joined from parts.
 DOSE_RESPONSE_TABLES = ["dose_response", "slopes", "local_slopes", "calibration"]
@@ -188,9 +206,11 @@ def hyperplane_file(space, assessor, shape, threshold):
     return f"<results>/hyperplanes/{space}/{assessor}/{shape}/{threshold}.parquet"
 
 
-def hyperplane_of_edit(wildcards):
-    """Name the hyperplane that an edit moves along."""
+def direction_of_edit(wildcards):
+    """Name the file of the hyperplane, or other direction, that an edit moves along."""
     edit = EDITS[wildcards.edit]
+    if edit.direction:
+        return f"<results>/directions/{edit.name}.parquet"
     return hyperplane_file(edit.space, edit.assessor, edit.shape, edit.threshold)
 
 
@@ -294,8 +314,32 @@ def labels_of_table(wildcards):
     return {"result": SHOWN_TABLES[wildcards.table][1]}
 
 
+def direction_file(wildcards):
+    return EDITS[wildcards.edit].direction
+
+
+def space_of_edit(wildcards):
+    return EDITS[wildcards.edit].space
+
+
+def foreign_of_edit(wildcards):
+    return EDITS[wildcards.edit].allow_foreign
+
+
+def layers_of_edit(wildcards):
+    """List the layers that an edit moves; None for all."""
+    chosen = EDITS[wildcards.edit].layers
+    return None if chosen is None else list(chosen)
+
+
+def about_edit(name):
+    """Say for a caption what an edit does."""
+    edit = EDITS[name]
+    return {**edit.model_dump(mode="json"), "along": edit.along}
+
+
 def settings_of_edit(wildcards):
-    return EDITS[wildcards.edit].model_dump(mode="json")
+    return about_edit(wildcards.edit)
 
 
 def quality_of_edit(wildcards):
@@ -371,7 +415,7 @@ ABOUT_TABLES = {
     },
     "realness": {
         **about("eval", "reference"),
-        "edits": [edit.model_dump(mode="json") for edit in settings.edits],
+        "edits": list(map(about_edit, EDITS)),
         "frechet": EXTRACTOR.frechet,
         "kernel": EXTRACTOR.kernel,
         "groups": settings.realness.groups,
@@ -380,7 +424,7 @@ ABOUT_TABLES = {
         table: {
             **about("eval"),
             "assessors": DESCRIPTIONS,
-            "edits": [edit.model_dump(mode="json") for edit in settings.edits],
+            "edits": list(map(about_edit, EDITS)),
             "loses_ovals": LOSES_OVALS,
         }
         for table in DOSE_RESPONSE_TABLES

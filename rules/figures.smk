@@ -276,7 +276,7 @@ rule show_weights:
         "../envs/statistics.yaml"
     params:
         weights={
-            **{name: weights.catalogue()[name].model_dump() for name in USED_WEIGHTS},
+            **{name: about_weights(name) for name in sorted({*USED_WEIGHTS, GENERATOR.weights})},
             **({"mtcnn": MTCNN} if "oval" in settings.shapes else {}),
         },
         code=code_of("show_weights"),

@@ -5,7 +5,7 @@ rule render_images:
     """Render one shard of latents."""
     input:
         latents="<results>/{set}/latents/{shard}.parquet",
-        weights=ancient(weights_file(GENERATOR.weights)),
+        weights=ancient(GENERATOR_WEIGHTS),
     output:
         images="<results>/{set}/square/{shard}.parquet",
     log:
@@ -22,6 +22,11 @@ rule render_images:
     params:
         generator=settings.generator.name,
         truncation_psi=truncation_psi,
+        truncation_cutoff=settings.generator.truncation_cutoff,
+        noise=settings.generator.noise,
+        rows=GENERATOR.rows or (0, GENERATOR.resolution),
+        format=settings.images.format,
+        at_once=GENERATOR.at_once,
         stamp=stamp(GENERATOR.weights),
         code=code_of("render_images", GENERATOR.module),
     script:
@@ -47,6 +52,7 @@ rule ovalize_images:
     params:
         preset=settings.preset,
         detection_height=settings.ovals.detection_height,
+        format=settings.images.format,
         stamp=stamp(),
         code=code_of("ovalize_images"),
     script:

@@ -1,10 +1,10 @@
-"""Latents: drawn from seeds for a set, or moved along a hyperplane's normal for an edit of one."""
+"""Latents: drawn from seeds for a set, or moved along a direction for an edit of one."""
 
 
 rule sample_latents:
     """Draw the latents of one shard of a set, each from its own seed."""
     input:
-        weights=ancient(weights_file(GENERATOR.weights)),
+        weights=ancient(GENERATOR_WEIGHTS),
     output:
         latents="<results>/{base}/latents/{shard}.parquet",
     log:
@@ -20,6 +20,8 @@ rule sample_latents:
     params:
         generator=settings.generator.name,
         truncation_psi=truncation_psi,
+        truncation_cutoff=settings.generator.truncation_cutoff,
+        classes=settings.generator.class_indices,
         seeds=shard_seeds,
         stamp=stamp(GENERATOR.weights),
         code=code_of("sample_latents", GENERATOR.module),
@@ -28,10 +30,10 @@ rule sample_latents:
 
 
 rule edit_latents:
-    """Move one shard of a set's latents along the normal of a hyperplane."""
+    """Move one shard of a set's latents along a hyperplane's normal, or another direction."""
     input:
         latents="<results>/{base}/latents/{shard}.parquet",
-        hyperplane=hyperplane_of_edit,
+        direction=direction_of_edit,
     output:
         latents="<results>/{base}/{edit}/{alpha}/latents/{shard}.parquet",
     log:
@@ -45,6 +47,8 @@ rule edit_latents:
         mem_mb=memory,
         runtime=minutes,
     params:
+        layers=GENERATOR.layers,
+        chosen=layers_of_edit,
         stamp=stamp(GENERATOR.weights),
         code=code_of("edit_latents"),
     script:

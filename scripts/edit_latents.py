@@ -1,4 +1,4 @@
-"""Move one shard of a set's latents along the normal of a hyperplane."""
+"""Move one shard of a set's latents along the normal of a hyperplane, or another direction."""
 
 from typing import TYPE_CHECKING
 
@@ -10,17 +10,20 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
-hyperplane = tables.read(snakemake.input.hyperplane, ["space", "normal"]).to_pylist()[0]
+params = snakemake.params
+direction = tables.read(snakemake.input.direction, ["space", "normal"]).to_pylist()[0]
 moved = latents.move(
     tables.read(snakemake.input.latents),
-    np.array(hyperplane["normal"]),
-    hyperplane["space"],
+    np.array(direction["normal"]),
+    direction["space"],
     snakemake.wildcards.edit,
     float(snakemake.wildcards.alpha),
+    layers=params.layers,
+    chosen=params.chosen,
 )
 tables.write(
     snakemake.output.latents,
     tables.LATENTS,
     moved,
-    tables.Provenance.of(snakemake.rule, snakemake.params.items()),
+    tables.Provenance.of(snakemake.rule, params.items()),
 )

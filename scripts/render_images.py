@@ -5,26 +5,32 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from mnemo import generators, images, latents, logs, tables
+from mnemo import images, logs, synthesis, tables
+from mnemo.generators import loading
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
 params = snakemake.params
-generator = generators.load(params.generator, snakemake.input.weights)
+generator = loading.load(snakemake.input.weights, params.generator)
 
 
 def render(part: pa.Table) -> Mapping[str, Any]:
-    rendered = generator.render(latents.renderable(part, generator, params.truncation_psi))
+    rendered = synthesis.render(
+        part, generator, params.truncation_psi, cutoff=params.truncation_cutoff, noise=params.noise
+    )[:, slice(*params.rows)]
     names = part["image"].to_pylist()
-    pixels = [images.encode(image, name) for image, name in zip(rendered, names, strict=True)]
+    pixels = [
+        images.encode(image, name, params.format)
+        for image, name in zip(rendered, names, strict=True)
+    ]
     return {**tables.place(part), "pixels": pixels}
 
 
 tables.write_parts(
     snakemake.output.images,
     tables.IMAGES,
-    map(render, tables.parts(tables.read(snakemake.input.latents))),
+    map(render, tables.parts(tables.read(snakemake.input.latents), params.at_once)),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

@@ -2,18 +2,21 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import generators, latents, logs, tables
+from mnemo import logs, synthesis, tables
+from mnemo.generators import loading
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
 params = snakemake.params
-drawn = latents.draw(
-    generators.load(params.generator, snakemake.input.weights),
+drawn = synthesis.draw(
+    loading.load(snakemake.input.weights, params.generator),
     snakemake.wildcards.base,
     range(*params.seeds),
     params.truncation_psi,
+    cutoff=params.truncation_cutoff,
+    classes=params.classes,
 )
 tables.write(
     snakemake.output.latents,

@@ -38,5 +38,5 @@ def find_weights() -> Callable[[str], Path]:
 @pytest.fixture(scope="session")
 def faces_64(request: pytest.FixtureRequest) -> NDArray[np.uint8]:
     """(240, 64, 64, 3) faces of the embedded generator."""
-    generator = generators.load("dcgan-faces", request.getfixturevalue("weights")("dcgan-faces"))
+    generator = generators.load(request.getfixturevalue("weights")("dcgan-faces"), "dcgan-faces")
     return generator.render(generator.sample(range(240), psi=0.8))

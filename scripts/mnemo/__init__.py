@@ -3,4 +3,4 @@
 __version__ = "0.1.0"
 
 #: Number of the layout of results; raised when files of an older one can't be continued.
-FORMAT = 1
+FORMAT = 2

@@ -1,11 +1,9 @@
 """What a study may say: one closed model, and every mistake at once."""
 
 import json
-from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import reduce
 from operator import getitem
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -20,10 +18,11 @@ from pydantic import (
     ValidationError,
 )
 
-from mnemo import FORMAT, files
+from mnemo import consistency
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
 from mnemo.features.registry import EXTRACTORS
+from mnemo.generators.imagenet import class_index
 from mnemo.generators.registry import GENERATORS
 
 Shape = Literal["square", "oval"]
@@ -32,8 +31,6 @@ Space = Literal["z", "w", "w_plus"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 #: Folders that a set has, which an edit's folder beside them can't be called.
 RESERVED = ("latents", "square", "oval", "scores", "features")
-#: NumPy's RandomState takes no larger seed.
-SEEDS = 2**32
 #: An alpha names a folder, so it has few digits.
 LARGEST_ALPHA = 1000
 ALPHA_DECIMALS = 6
@@ -53,8 +50,8 @@ def _twice(values: tuple[Any, ...]) -> list[str]:
     return [f"given twice: {', '.join(twice)}"] if twice else []
 
 
-def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    if twice := _twice(values):
+def _unique(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    if values and (twice := _twice(values)):
         raise ValueError(*twice)
     return values
 
@@ -110,6 +107,28 @@ class Generator(Section):
     truncation_psi: Truncation = Field(
         1.0, description="Truncation psi of every set that does not say its own; 1 is none."
     )
+    truncation_cutoff: PositiveInt | None = Field(
+        None, description="Layers of a StyleGAN that are truncated, the first ones; all if absent."
+    )
+    noise: Literal["const", "random"] = Field(
+        "const",
+        description="Noise of a StyleGAN: the maps that came with its weights, the same in every "
+        "image, or maps drawn anew for each image and alpha.",
+    )
+    classes: Annotated[tuple[str | int, ...], AfterValidator(_unique)] = Field(
+        (), description="ImageNet classes of a BigGAN's images, by index or name; all if empty."
+    )
+    weights: str | None = Field(
+        None,
+        description="A weights file of your own for this generator, in any layout that is known, "
+        "in place of the catalogue's.",
+    )
+
+    @property
+    def class_indices(self) -> tuple[int, ...]:
+        """Indices of the classes that take turns; none for a generator without classes."""
+        named = self.classes or range(GENERATORS[self.name].classes)
+        return tuple(class_index(name) for name in named)
 
 
 class ImageSet(Section):
@@ -130,6 +149,16 @@ class Sets(Section):
     fit: ImageSet = Field(description="Images that hyperplanes are fitted on.")
     eval: ImageSet = Field(description="Fresh images that get edited.")
     reference: ImageSet = Field(description="Images that realness is measured against.")
+
+
+class Images(Section):
+    """How images are stored."""
+
+    format: Literal["webp", "png", "jpeg"] = Field(
+        "webp",
+        description="Encoding: webp and png lose nothing, and webp is quicker and smaller; jpeg "
+        "(quality 95) is a third of their size, and changes scores a little.",
+    )
 
 
 class Ovals(Section):
@@ -160,16 +189,44 @@ class Hyperplanes(Section):
 
 
 class Edit(Section):
-    """A move of the set `eval` along the normal of one hyperplane of the grid."""
+    """A move of the set `eval` along the normal of one hyperplane of the grid, or a direction."""
 
     name: Annotated[Name, AfterValidator(_not_reserved)] = Field(description="Name of the edit.")
-    space: Space = Field(description="Space of the hyperplane.")
-    assessor: AssessorName = Field(description="Assessor of the hyperplane.")
+    space: Space = Field(description="Space of the hyperplane or direction.")
+    assessor: AssessorName = Field(
+        description="Assessor of the hyperplane, whose scores the figures of the edit show."
+    )
     shape: Shape = Field(description="Shape of the images that the hyperplane was fitted on.")
-    threshold: Threshold = Field(description="Threshold of the hyperplane.")
+    threshold: Threshold | None = Field(
+        None, description="Threshold of the hyperplane; must be given unless there is a direction."
+    )
+    direction: str | None = Field(
+        None,
+        description="File of a direction to move along in place of a hyperplane's normal; "
+        "docs/interop.md lists the kinds.",
+    )
+    allow_foreign: bool = Field(
+        False, description="Whether the direction may be another generator's."
+    )
+    layers: Annotated[tuple[NonNegativeInt, ...] | None, AfterValidator(_unique)] = Field(
+        None, description="Layers of a StyleGAN that move, from 0, the coarsest; all if absent."
+    )
     alphas: Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_alphas)] = Field(
         description="Distances to move along the unit normal; 0 is the unedited image."
     )
+
+    @property
+    def along(self) -> str:
+        """What the edit moves along, in words."""
+        way = (
+            f"the direction of {self.direction}"
+            if self.direction
+            else f"the normal of the hyperplane fitted on the {self.threshold} of the scores by "
+            f"{self.assessor} of {self.shape} images"
+        )
+        if self.layers is None:
+            return way
+        return f"{way}, in the layers {', '.join(map(str, self.layers))} alone"
 
 
 class Realness(Section):
@@ -224,6 +281,7 @@ class Config(Section):
         "with its network loaded once; a multiple of shard_size.",
     )
     sets: Sets
+    images: Images = Images()  # type: ignore[call-arg]
     shapes: Annotated[tuple[Shape, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
         ("square", "oval"), description="Shapes that the assessors score."
     )
@@ -249,91 +307,6 @@ class Config(Section):
         return self.generator.truncation_psi if own is None else own
 
 
-Sections = dict[str, Any]
-Mistakes = Iterator[tuple[str, Any, str]]
-
-
-def _shards_nest(sections: Sections) -> Mistakes:
-    size, score_size = sections["shard_size"], sections["score_shard_size"]
-    if score_size % size:
-        yield "score_shard_size", score_size, f"must be a multiple of shard_size, {size}"
-
-
-def _sets_apart(sections: Sections) -> Mistakes:
-    ranges = {
-        name: (images.first_seed, images.first_seed + images.count)
-        for name, images in dict(sections["sets"]).items()
-    }
-    for name, (start, stop) in ranges.items():
-        if stop > SEEDS:
-            yield f"sets.{name}", stop - 1, f"its last seed must be below {SEEDS}"
-        for other, (begin, end) in ranges.items():
-            if name < other and start < end and begin < stop:
-                yield f"sets.{name}", f"seeds {start} to {stop - 1}", f"shares seeds with {other}"
-
-
-def _enough_to_split(sections: Sections) -> Mistakes:
-    count, folds = sections["sets"].fit.count, sections["hyperplanes"].folds
-    if count < 10 * folds:
-        yield "sets.fit.count", count, f"{folds} folds need at least {10 * folds} images"
-
-
-def _enough_to_jackknife(sections: Sections) -> Mistakes:
-    for name in ("eval", "reference"):
-        count, groups = getattr(sections["sets"], name).count, sections["realness"].groups
-        if count < 2 * groups:
-            yield f"sets.{name}.count", count, f"realness.groups {groups} needs {2 * groups} images"
-
-
-def _spaces_exist(sections: Sections) -> Mistakes:
-    known = GENERATORS[sections["generator"].name].spaces
-    for index, space in enumerate(sections["hyperplanes"].spaces):
-        if space not in known:
-            yield (
-                f"hyperplanes.spaces.{index}",
-                space,
-                f"the generator {sections['generator'].name} has {', '.join(known)}",
-            )
-
-
-def _edits_in_grid(sections: Sections) -> Mistakes:
-    names = [edit.name for edit in sections["edits"]]
-    grid = {
-        "space": sections["hyperplanes"].spaces,
-        "assessor": sections["assessors"],
-        "shape": sections["shapes"],
-        "threshold": sections["hyperplanes"].thresholds,
-    }
-    for index, edit in enumerate(sections["edits"]):
-        if edit.name in names[:index]:
-            yield f"edits.{index}.name", edit.name, "given twice"
-        for axis, values in grid.items():
-            if (value := getattr(edit, axis)) not in values:
-                allowed = f"the grid of hyperplanes has {', '.join(values)}"
-                yield f"edits.{index}.{axis}", value, allowed
-
-
-def _parts_scored(sections: Sections) -> Mistakes:
-    for index, name in enumerate(sections["assessors"]):
-        absent = [
-            needed for needed in ASSESSORS[name].parts or () if needed not in sections["assessors"]
-        ]
-        if absent:
-            yield f"assessors.{index}", name, f"needs {' and '.join(absent)} in the list too"
-
-
-#: What must hold between sections, each with the sections that it reads.
-_ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
-    (("shard_size", "score_shard_size"), _shards_nest),
-    (("sets",), _sets_apart),
-    (("sets", "hyperplanes"), _enough_to_split),
-    (("sets", "realness"), _enough_to_jackknife),
-    (("generator", "hyperplanes"), _spaces_exist),
-    (("edits", "hyperplanes", "assessors", "shapes"), _edits_in_grid),
-    (("assessors",), _parts_scored),
-)
-
-
 def checked(raw: dict[str, Any]) -> Config:
     """Read a study, or tell every mistake in it.
 
@@ -355,16 +328,14 @@ def checked(raw: dict[str, Any]) -> Config:
         errors = [dict(error) for error in invalid.errors()]
         mistakes += [_told(error) for error in errors if not _invented(error)]
         sections = _readable(raw, errors)
-    for needed, check in _ACROSS:
-        if all(name in sections for name in needed):
-            mistakes += check(sections)
+    mistakes += consistency.mistakes(sections)
     if mistakes:
         lines = [f"  {path}: {value!r}: {allowed}" for path, value, allowed in mistakes]
         raise MnemoError("\n".join(["the study is not right:", *lines]))
     return config
 
 
-def _readable(raw: dict[str, Any], errors: list[dict[str, Any]]) -> Sections:
+def _readable(raw: dict[str, Any], errors: list[dict[str, Any]]) -> dict[str, Any]:
     """Read the sections that can be read once unknown keys are taken out."""
     known = deepcopy(raw)
     for error in errors:
@@ -425,71 +396,6 @@ def _step(section: Any, step: str | int) -> Any:
         argument for argument in getattr(kind, "__args__", ()) if hasattr(argument, "model_fields")
     ]
     return inner[0] if inner else kind
-
-
-def check_results(config: Config, folder: str | Path) -> None:
-    """Make sure that a results folder is this study's, before anything in it is replaced.
-
-    Args:
-        config: The study.
-        folder: Its results folder; one that is absent or empty is fine.
-
-    Raises:
-        MnemoError: The folder was written by another study, by a version of Mnemo whose files
-            this one can't continue, or by something else.
-    """
-    folder = Path(folder)
-    marker = folder / "study.json"
-    remedy = f"Give this study another name (key `study`), or move {folder} away."
-    # What has only been planned can still become any study.
-    if not any(path.name not in (marker.name, "logs") for path in folder.glob("*")):
-        return
-    if not marker.is_file():
-        raise MnemoError(f"{folder} is not empty, and has no {marker.name} of Mnemo's. {remedy}")
-    try:
-        found = json.loads(marker.read_text())
-    except ValueError as why:
-        raise MnemoError(f"{marker} is damaged ({why}). {remedy}") from why
-    for key, value in identity(config).items():
-        if found.get(key) != value:
-            raise MnemoError(
-                f"{folder} was written with {key} {found.get(key)!r}, and this study has "
-                f"{value!r}. {remedy}"
-            )
-
-
-def mark_results(config: Config, folder: str | Path) -> None:
-    """Mark a results folder as this study's, for `check_results`.
-
-    Args:
-        config: The study.
-        folder: Its results folder.
-    """
-    marker = Path(folder, "study.json")
-    text = json.dumps(identity(config), indent=2) + "\n"
-    if not marker.is_file() or marker.read_text() != text:
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        with files.whole(marker) as partial:
-            partial.write_text(text)
-
-
-def identity(config: Config) -> dict[str, Any]:
-    """Tell what can't change while a results folder stays the same study's.
-
-    Args:
-        config: The study.
-
-    Returns:
-        What `study.json` holds. Other settings may change: the rules that they reach run again.
-    """
-    return {
-        "format": FORMAT,
-        "study": config.study,
-        "generator": config.generator.name,
-        "shard_size": config.shard_size,
-        "score_shard_size": config.score_shard_size,
-        "first_seeds": {name: images.first_seed for name, images in dict(config.sets).items()},
-    }
 
 
 def schema() -> str:

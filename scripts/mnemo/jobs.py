@@ -6,10 +6,12 @@ Snakemake.
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
+from math import ceil
 from typing import NamedTuple
 
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.config import Config, Edit, ImageSet, alpha_name
+from mnemo.generators.registry import GENERATORS
 from mnemo.shards import cut
 
 #: Sets that are drawn from seeds.
@@ -73,8 +75,12 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         scored = rule in ("score_images", "extract_features", "subtract_scores")
         size = config.score_shard_size if scored else config.shard_size
         count = len(cut(images, size)[shard])
-        streamed = rule in ("score_images", "extract_features")
-        return Workload(count, min(count, config.shard_size) if streamed else count)
+        at_once = {
+            "score_images": config.shard_size,
+            "extract_features": config.shard_size,
+            "render_images": GENERATORS[config.generator.name].at_once,
+        }
+        return Workload(count, min(count, at_once.get(rule, count)))
     fit, grid = config.sets.fit.count, config.hyperplanes
     edited = {edit.name: config.sets.eval.count * len(edit.alphas) for edit in config.edits}
     of_edit = edited.get(wildcards.get("edit", ""), 0)
@@ -82,7 +88,10 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
     resampled = config.statistics.resamples / 1000
     match rule, wildcards.get("table"):
         case "fit_hyperplane", _:
-            return Workload(fit, fit, (grid.folds * (1 + grid.permutations) + 1) / 56)
+            # The default study fits 56 times on latents of 100 numbers.
+            larger = GENERATORS[config.generator.name].latent_dim / 100
+            fits = grid.folds * (1 + grid.permutations) + 1
+            return Workload(fit, ceil(fit * larger), larger * fits / 56)
         case "measure_agreement", _:
             return Workload(fit * scorings, fit * scorings, resampled)
         case "draw_distributions", _:

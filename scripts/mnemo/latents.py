@@ -1,4 +1,4 @@
-"""Latents: drawn from seeds, gathered from shards, moved along a hyperplane's normal."""
+"""Latents in tables: gathered from shards, and moved along a hyperplane's normal."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from mnemo import tables
 from mnemo.errors import MnemoError
-from mnemo.generators import Generator, Mapped
 
 Rows = NDArray[np.float32]
 
@@ -20,36 +19,12 @@ def key(seed: int) -> str:
     return f"{seed:07d}"
 
 
-def draw(generator: Generator, base: str, seeds: Sequence[int], psi: float) -> pa.Table:
-    """Draw the latents of one shard.
-
-    Args:
-        generator: What they are latents of.
-        base: Name of the set.
-        seeds: One for each image.
-        psi: Truncation psi, applied in w where the generator has it and in z where not.
-
-    Returns:
-        The table `tables.LATENTS`.
-    """
-    z = generator.sample(seeds, psi)
-    w = generator.map(z, psi) if isinstance(generator, Mapped) else None
-    columns = {
-        "set": [base] * len(seeds),
-        "edit": pa.nulls(len(seeds)),
-        "alpha": pa.nulls(len(seeds)),
-        "image": [key(seed) for seed in seeds],
-        "seed": seeds,
-    }
-    return _table(columns, z=z, w=w)
-
-
 def matrix(latents: pa.Table, space: str, source: str = "latents") -> Rows:
     """View one space of a latent table as rows.
 
     Args:
         latents: The table `tables.LATENTS`.
-        space: "z" or "w".
+        space: "z", "w" or "w_plus".
         source: What an error calls the table.
 
     Returns:
@@ -100,19 +75,29 @@ def gather(paths: Sequence[str | Path], space: str, wanted: Sequence[str]) -> Ro
 
 
 def move(
-    latents: pa.Table, normal: NDArray[np.float64], space: str, edit: str, alpha: float
+    latents: pa.Table,
+    normal: NDArray[np.float64],
+    space: str,
+    edit: str,
+    alpha: float,
+    *,
+    layers: int = 1,
+    chosen: Sequence[int] | None = None,
 ) -> pa.Table:
-    """Move latents along a hyperplane's unit normal (paper, Equations 3 and 4).
+    """Move latents along a unit normal (paper 1, Equations 3 and 4).
 
-    In the tiled space `w_plus` every layer moves by its part of the normal; since the layers share
-    one w, and the normal's parts are equal, the moved layers share one w again.
+    In `w` each layer's w moves by alpha. In `w_plus` each layer moves by its part of the normal,
+    of which a hyperplane's has equal ones, as long as alpha over the square root of the layers.
+    While all layers of an image share one w, one row is kept.
 
     Args:
         latents: The table `tables.LATENTS`.
-        normal: Unit normal of the hyperplane: of z_dim, of w_dim, or of layers * w_dim numbers.
-        space: The hyperplane's space: "z", "w" or "w_plus".
+        normal: Unit normal: of z_dim, of w_dim, or of layers * w_dim numbers.
+        space: Its space: "z", "w" or "w_plus".
         edit: Name of the edit.
         alpha: Distance to move, in the norm of that space; 0 leaves the latents as they are.
+        layers: Layers of the generator.
+        chosen: Layers that move, the others stay; all when None.
 
     Returns:
         The moved latents. A space that the move does not reach is null.
@@ -120,45 +105,65 @@ def move(
     Raises:
         MnemoError: The normal does not fit the latents.
     """
-    column = "z" if space == "z" else "w"
-    rows = matrix(latents, column)
-    tiles = normal.size / rows.shape[1]
-    if not tiles.is_integer() or (tiles > 1 and space != "w_plus"):
+    rows = matrix(latents, "z" if space == "z" else "w")
+    dim = rows.shape[1]
+    parts = normal.size / dim
+    if parts != 1 and not (space == "w_plus" and parts == layers):
         raise MnemoError(
-            f"a normal of {normal.size} numbers does not fit latents of {rows.shape[1]} in "
-            f"{space}: the hyperplane belongs to another generator or space"
+            f"a normal of {normal.size} numbers does not fit latents of {dim} in {space}: the "
+            "hyperplane belongs to another generator or space"
         )
-    moved = (rows + alpha * normal[: rows.shape[1]]).astype(np.float32)
+    steps = alpha * normal.reshape(-1, dim)
     columns = {
         **tables.place(latents),
         "edit": [edit] * len(rows),
         "alpha": [alpha] * len(rows),
         "seed": latents["seed"],
+        "class_index": latents["class_index"],
     }
-    return _table(columns, **{column: moved})
+    shared = space == "z" or (
+        not latents["w"].null_count
+        and latents["w_plus"].null_count == len(rows)
+        and chosen is None
+        and (steps == steps[0]).all()
+    )
+    if shared:
+        moved = {"z" if space == "z" else "w": rows + steps[0]}
+    else:
+        moving = np.isin(np.arange(layers), range(layers) if chosen is None else chosen)
+        tiled = layered(latents, layers) + moving[:, np.newaxis] * steps
+        moved = {"w_plus": tiled.reshape(len(rows), -1)}
+    return table(columns, **{name: values.astype(np.float32) for name, values in moved.items()})
 
 
-def renderable(latents: pa.Table, generator: Generator, psi: float) -> Rows:
-    """Choose what to render: w where a row has it, else z, mapped to w where there is a mapping.
+def layered(latents: pa.Table, layers: int) -> Rows:
+    """View latents as a w for each layer.
 
     Args:
-        latents: The table `tables.LATENTS`.
-        generator: What they are latents of.
-        psi: Truncation psi for the mapping; a stored w is truncated already, never twice.
+        latents: The table `tables.LATENTS`, with `w_plus` or `w`.
+        layers: Layers of the generator.
 
     Returns:
-        (n, dim), for `Generator.render`.
+        (n, layers, w_dim).
     """
-    if not latents["w"].null_count:
-        return matrix(latents, "w")
-    z = matrix(latents, "z")
-    return generator.map(z, psi) if isinstance(generator, Mapped) else z
+    if latents["w_plus"].null_count:
+        return np.repeat(matrix(latents, "w")[:, np.newaxis], layers, axis=1)
+    return matrix(latents, "w_plus").reshape(len(latents), layers, -1)
 
 
-def _table(columns: dict[str, Any], *, z: Rows | None = None, w: Rows | None = None) -> pa.Table:
+def table(columns: dict[str, Any], **spaces: Rows) -> pa.Table:
+    """Make the table `tables.LATENTS`.
+
+    Args:
+        columns: Its columns but for those of the spaces.
+        spaces: (n, dim) latents by their space; a space that is not given is null.
+
+    Returns:
+        The table.
+    """
     absent = pa.nulls(len(columns["image"]), tables.LATENTS.field("z").type)
-    spaces = {
-        space: absent if rows is None else tables.lists(rows)
-        for space, rows in {"z": z, "w": w}.items()
+    held = {
+        space: tables.lists(spaces[space]) if space in spaces else absent
+        for space in ("z", "w", "w_plus")
     }
-    return tables.conform({**columns, **spaces}, tables.LATENTS)
+    return tables.conform({**columns, **held}, tables.LATENTS)

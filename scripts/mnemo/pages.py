@@ -174,9 +174,8 @@ def weights(entries: Mapping[str, Mapping[str, Any]]) -> pa.Table:
             _field(
                 "sha256",
                 pa.string(),
-                "digest that the file was checked against; null where none is published, and the "
-                "file was locked on first use, and where the weights are part of a package that "
-                "was installed",
+                "digest that the file was checked against; where none is published, the file, "
+                "which was locked on first use; null where the weights came inside a package",
             ),
         ],
         metadata={"title": "Weights that the study uses"},

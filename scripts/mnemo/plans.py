@@ -118,13 +118,12 @@ def lines(config: Config, requests: Mapping[str, Request], results: str | Path) 
     Returns:
         A line for each rule whose work grows with the study.
     """
-    resolution = GENERATORS[config.generator.name].resolution
     found: dict[str, Line] = {}
     estimated: defaultdict[str, float] = defaultdict(float)
     took: defaultdict[str, float] = defaultdict(float)
     for job in of_study(config):
         line = found.setdefault(job.rule, Line(job.rule))
-        cost = rates.cost(job.rule, resolution, *job.work)
+        cost = rates.cost(job.rule, config.generator.name, *job.work)
         done = Path(results, job.output).is_file()
         seconds = line.add(job, cost, requests[job.rule], done=done)
         if done and (measured := _took(job, Path(results), gpu=line.gpu)):
@@ -161,7 +160,7 @@ def text(config: Config, plan: Iterable[Line]) -> str:
     """
     plan = list(plan)
     resolution = GENERATORS[config.generator.name].resolution
-    shard = rates.cost("render_images", resolution, config.shard_size)
+    shard = rates.cost("render_images", config.generator.name, config.shard_size)
     total = Line(
         "all",
         jobs=sum(line.jobs for line in plan),

@@ -7,10 +7,12 @@ Snakemake.
 from functools import cache
 from math import ceil
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import BaseModel, ConfigDict
+
+from mnemo.generators.registry import GENERATORS
 
 #: What is asked for over the estimate. A job that needs still more gets it when it is tried again.
 MEMORY_MARGIN, TIME_MARGIN = 1.5, 3
@@ -33,6 +35,15 @@ class Rate(BaseModel):
     memory_per_pixel: float = 0
     disk: float = 0
     disk_per_pixel: float = 0
+
+
+class Rendering(BaseModel):
+    """What rendering costs with one generator, over coding the images."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    seconds: float
+    gpu: float
+    memory: float
 
 
 class Cost(NamedTuple):
@@ -70,18 +81,32 @@ def rates() -> dict[str, Rate]:
     Returns:
         What each rule costs, by its name.
     """
-    raw = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
-    return {rule: Rate.model_validate(rate) for rule, rate in raw.items()}
+    return {rule: Rate.model_validate(rate) for rule, rate in _read()["rules"].items()}
+
+
+@cache
+def generators() -> dict[str, Rendering]:
+    """Read what rendering costs with each generator.
+
+    Returns:
+        The rates by the generator's name.
+    """
+    return {name: Rendering.model_validate(rate) for name, rate in _read()["generators"].items()}
+
+
+def _read() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
+    return read
 
 
 def cost(
-    rule: str, resolution: int, images: int, at_once: int | None = None, times: float = 1
+    rule: str, generator: str, images: int, at_once: int | None = None, times: float = 1
 ) -> Cost:
     """Estimate what one job costs.
 
     Args:
         rule: The job's rule.
-        resolution: Height and width of the generator's images, in pixels.
+        generator: Name of the study's generator.
         images: Images that it works on.
         at_once: Images that it holds in memory at once; all when None.
         times: How often it goes over them, against the default study.
@@ -89,13 +114,20 @@ def cost(
     Returns:
         The estimate, without a margin.
     """
-    rate, pixels = rates()[rule], resolution**2
+    rate, pixels = rates()[rule], GENERATORS[generator].resolution ** 2
+    seconds = rate.seconds + rate.seconds_per_megapixel * pixels / 1_000_000
+    gpu, memory = rate.gpu, rate.memory
+    if rule == "render_images":
+        rendering = generators()[generator]
+        seconds += rendering.seconds
+        gpu = rendering.gpu
+        memory += rendering.memory
     held = rate.memory_per_image * 2**10 + rate.memory_per_pixel * pixels
     return Cost(
         start=rate.start,
-        seconds=times * images * (rate.seconds + rate.seconds_per_megapixel * pixels / 1_000_000),
-        gpu_seconds=times * images / rate.gpu if rate.gpu else None,
-        memory=rate.memory + (images if at_once is None else at_once) * held / 2**20,
+        seconds=times * images * seconds,
+        gpu_seconds=times * images / gpu if gpu else None,
+        memory=memory + (images if at_once is None else at_once) * held / 2**20,
         disk=images * (rate.disk + rate.disk_per_pixel * pixels),
     )
 

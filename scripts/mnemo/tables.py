@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from mnemo import __version__, files
+from mnemo import __version__, files, hashes
 from mnemo.errors import MnemoError
 
 
@@ -52,7 +52,8 @@ _EDIT = _field("edit", pa.string(), "name of the edit; null for unedited sets", 
 _ALPHA = _field(
     "alpha",
     pa.float64(),
-    "distance moved along the unit normal of the hyperplane; null for unedited sets",
+    "distance moved along the unit normal of the hyperplane, or along the unit vector of a "
+    "direction; null for unedited sets",
     unit="length in the latent space of the edit",
     nullable=True,
 )
@@ -94,7 +95,21 @@ LATENTS = _schema(
     _field(
         "w",
         _LATENT,
-        "latent of the intermediate space, truncated; one row that all layers share",
+        "latent of the intermediate space, truncated; one row that all layers share, or with a "
+        "truncation cutoff that of the truncated layers",
+        nullable=True,
+    ),
+    _field(
+        "w_plus",
+        _LATENT,
+        "a w for each layer, one after the other, where the layers' differ",
+        nullable=True,
+    ),
+    _field(
+        "class_index",
+        pa.int16(),
+        "class of a conditional generator, in ImageNet's order",
+        limits="0 to 999",
         nullable=True,
     ),
 )
@@ -156,6 +171,14 @@ HYPERPLANES = _schema(
         "signed distance of the origin: the distance of a latent is normal . latent + intercept",
     ),
     _field("coefficient_norm", pa.float64(), "logits per unit of distance from the hyperplane"),
+)
+DIRECTIONS = _schema(
+    "Direction of an edit that was read from a file",
+    _field("space", pa.string(), "latent space of the direction", limits="z, w, w_plus"),
+    _field("normal", pa.list_(pa.field("element", pa.float64(), nullable=False)), "unit vector"),
+    _field("norm", pa.float64(), "length of the vector that the file holds"),
+    _field("layers", pa.int64(), "layers that the direction has a part for; 1 but for w_plus"),
+    _field("source", pa.string(), "name of the file"),
 )
 AGREEMENT = _schema(
     "Rank agreement of assessors and shapes on the same images",
@@ -267,7 +290,7 @@ class Provenance(NamedTuple):
 
     study: str
     rule: str
-    weights: Mapping[str, str]
+    weights: Mapping[str, str | None]
     settings: Mapping[str, Any]
     config_digest: str = ""
 
@@ -277,15 +300,22 @@ class Provenance(NamedTuple):
 
         Args:
             rule: The rule's name.
-            params: The rule's params by name: `stamp` has the study's name, the weights and
-                perhaps the config's digest, `code` is left out, and the rest are the settings.
+            params: The rule's params by name: `stamp` has the study's name, the weights with the
+                sha256 that is published or else the file's path, and perhaps the config's digest;
+                `code` is left out, and the rest are the settings.
 
         Returns:
             The provenance.
         """
         settings = dict(params)
         settings.pop("code")
-        return cls(rule=rule, **settings.pop("stamp"), settings=settings)
+        stamp = dict(settings.pop("stamp"))
+        # A file whose sha256 nobody published has one since its first use.
+        stamp["weights"] = {
+            name: known if hashes.is_one(known) else hashes.locked(Path(known), hashes.FOLDER)
+            for name, known in stamp["weights"].items()
+        }
+        return cls(rule=rule, **stamp, settings=settings)
 
     def metadata(self) -> dict[str, str]:
         """Write it as a schema's metadata, with Mnemo's version."""

@@ -96,7 +96,8 @@ def test_an_unknown_key_hides_no_other_mistake_of_its_section(study: dict[str, A
         ("sets.colour", "unknown key; known: fit, eval, reference"),
         (
             "edits.1.colour",
-            "unknown key; known: name, space, assessor, shape, threshold, alphas",
+            "unknown key; known: name, space, assessor, shape, threshold, direction, "
+            "allow_foreign, layers, alphas",
         ),
         ("sets.eval", "shares seeds with fit"),
         ("edits.1.name", "given twice"),
@@ -222,53 +223,75 @@ def test_values_given_on_the_command_line_as_text_are_understood(study: dict[str
     assert config.checked(study).sets.fit.count == 1300
 
 
-def test_a_results_folder_of_the_same_study_is_continued(
-    study: dict[str, Any], tmp_path: Path
-) -> None:
-    config.mark_results(config.checked(study), tmp_path / "demo")
-    study["sets"]["fit"]["count"] = 1250
-    study["edits"][0]["alphas"] = [0, 1]
-    config.check_results(config.checked(study), tmp_path / "demo")
-
-
-@pytest.mark.parametrize(
-    ("key", "here", "there"),
-    [
-        ("study", '"demo"', '"other"'),
-        ("shard_size", "250", "100"),
-        ("score_shard_size", "100000", "50000"),
-        ("generator", '"dcgan-faces"', '"stylegan2-ffhq"'),
-        ("format", "1", "0"),
-    ],
-)
-def test_a_results_folder_of_another_study_or_version_is_refused(
-    study: dict[str, Any], tmp_path: Path, key: str, here: str, there: str
-) -> None:
-    config.mark_results(config.checked(study), tmp_path)
-    (tmp_path / "fit").mkdir()
-    marker = tmp_path / "study.json"
-    marker.write_text(marker.read_text().replace(f'"{key}": {here}', f'"{key}": {there}'))
-    with pytest.raises(MnemoError, match=f"was written with {key} .*Give this study another name"):
-        config.check_results(config.checked(study), tmp_path)
-
-
-def test_a_study_that_was_only_planned_can_still_change(
-    study: dict[str, Any], tmp_path: Path
-) -> None:
-    config.mark_results(config.checked(study), tmp_path)
-    (tmp_path / "logs").mkdir()
-    study["shard_size"] = 500
-    config.check_results(config.checked(study), tmp_path)
-
-
 def test_a_shard_of_scores_covers_whole_shards_of_images(study: dict[str, Any]) -> None:
     study["score_shard_size"] = 300
     assert "score_shard_size: 300: must be a multiple of shard_size, 250" in mistakes(study)
 
 
-def test_a_folder_that_mnemo_did_not_write_is_refused(
-    study: dict[str, Any], tmp_path: Path
+@pytest.fixture
+def stylegan(study: dict[str, Any]) -> dict[str, Any]:
+    """The default study on a StyleGAN, to spoil."""
+    study["generator"] = {"name": "stylegan2-cat", "truncation_psi": 0.5}
+    study["hyperplanes"]["spaces"] = ["w", "w_plus"]
+    study["edits"][0]["space"] = "w"
+    return study
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"truncation_cutoff": 14}, "truncation_cutoff: 14: must be below its 14 layers"),
+        ({"truncation_cutoff": 8}, "spaces.1: 'w_plus': tiles one w over all layers, which differ"),
+        ({"classes": ["tabby"]}, "classes.0: 'tabby': the generator stylegan2-cat has no classes"),
+        ({"name": "dcgan-faces", "noise": "random"}, "the generator dcgan-faces has no noise"),
+        (
+            {"name": "dcgan-faces", "truncation_cutoff": 8},
+            "8: the generator dcgan-faces has",
+        ),
+        ({"name": "biggan-256", "classes": ["tabyb"]}, "generator.classes.0: 'tabyb': "),
+        ({"name": "biggan-256", "truncation_psi": 1.5}, "truncation_psi: 1.5: of biggan-256 must"),
+    ],
+)
+def test_what_the_generator_can_not_do_is_told(
+    stylegan: dict[str, Any], settings: dict[str, Any], told: str
 ) -> None:
-    (tmp_path / "holiday.jpg").touch()
-    with pytest.raises(MnemoError, match="is not empty, and has no study.json"):
-        config.check_results(config.checked(study), tmp_path)
+    stylegan["generator"].update(settings)
+    assert told in mistakes(stylegan)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"layers": [14]}, "edits.0.layers: [14]: must be some of 0 to 13"),
+        ({"layers": []}, "edits.0.layers: []: must be some of 0 to 13"),
+        ({"layers": [1, 1]}, "edits.0.layers: [1, 1]: given twice: 1"),
+        ({"layers": [1], "space": "z"}, "edits.0.layers: [1]: z has no layers"),
+        ({"threshold": None}, "edits.0.threshold: None: must be given, or a direction"),
+        ({"direction": "smile.npy"}, "threshold: 'mean': an edit along a direction has none"),
+        ({"allow_foreign": True}, "allow_foreign: True: is about a direction, and there is none"),
+    ],
+)
+def test_an_edit_that_can_not_be_made_is_told(
+    stylegan: dict[str, Any], settings: dict[str, Any], told: str
+) -> None:
+    stylegan["edits"][0].update(settings)
+    assert told in mistakes(stylegan)
+
+
+def test_an_edit_may_move_some_layers_along_a_direction_outside_the_grid(
+    stylegan: dict[str, Any],
+) -> None:
+    stylegan["hyperplanes"]["spaces"] = ["z"]
+    edit = {**stylegan["edits"][0], "threshold": None, "direction": "smile.npy", "layers": [4, 5]}
+    stylegan["edits"] = [edit]
+    read = config.checked(stylegan).edits[0]
+    assert read.along == "the direction of smile.npy, in the layers 4, 5 alone"
+
+
+def test_classes_are_given_by_index_or_name_and_are_all_of_them_if_none_is_given(
+    study: dict[str, Any],
+) -> None:
+    study["generator"] = {"name": "biggan-256", "classes": ["goldfish", 340]}
+    assert config.checked(study).generator.class_indices == (1, 340)
+    study["generator"]["classes"] = []
+    assert config.checked(study).generator.class_indices == tuple(range(1000))

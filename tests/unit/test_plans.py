@@ -61,7 +61,7 @@ def test_the_times_of_finished_jobs_correct_the_estimates_of_the_others(tmp_path
     for path in (tmp_path / job.output, record):
         path.parent.mkdir(parents=True)
         path.touch()
-    cost = rates.cost("ovalize_images", 64, *job.work)
+    cost = rates.cost("ovalize_images", "dcgan-faces", *job.work)
     record.write_text(f"s\th:m:s\n{3 * cost.wall(threads=4)}\t-\n")
     after = {line.rule: line for line in plans.lines(large, REQUESTS, tmp_path)}
     assert after["ovalize_images"].measured == pytest.approx(3)
@@ -72,19 +72,22 @@ def test_the_times_of_finished_jobs_correct_the_estimates_of_the_others(tmp_path
 
 
 def test_twice_the_images_take_twice_the_time_and_disk_beyond_the_start() -> None:
-    none, once, twice = (rates.cost("score_images", 64, n) for n in (0, 1000, 2000))
+    none, once, twice = (rates.cost("score_images", "dcgan-faces", n) for n in (0, 1000, 2000))
     assert twice.seconds - none.seconds == pytest.approx(2 * (once.seconds - none.seconds))
     assert twice.disk == 2 * once.disk
 
 
 def test_larger_images_need_more_memory_and_disk() -> None:
-    small, large = (rates.cost("render_images", resolution, 1000) for resolution in (64, 1024))
+    small, large = (
+        rates.cost("render_images", generator, 1000)
+        for generator in ("dcgan-faces", "stylegan2-ffhq")
+    )
     assert large.memory > small.memory
     assert large.disk == pytest.approx(256 * small.disk)
 
 
 def test_a_job_that_is_tried_again_asks_for_more() -> None:
-    cost = rates.cost("ovalize_images", 64, 5000)
+    cost = rates.cost("ovalize_images", "dcgan-faces", 5000)
     assert [rates.memory_to_ask(cost, attempt) for attempt in (1, 2)] == [
         rates.memory_to_ask(cost, 1),
         2 * rates.memory_to_ask(cost, 1),
@@ -93,7 +96,7 @@ def test_a_job_that_is_tried_again_asks_for_more() -> None:
 
 
 def test_cores_and_gpus_shorten_the_work_and_not_the_start() -> None:
-    cost = rates.cost("score_images", 64, 1000)
+    cost = rates.cost("score_images", "dcgan-faces", 1000)
     assert cost.wall(threads=4) - cost.start == pytest.approx(
         (cost.wall(threads=1) - cost.start) / 4
     )
@@ -162,7 +165,7 @@ def test_what_is_written_already_needs_no_room(tmp_path: Path) -> None:
 def test_the_plan_tells_the_size_of_a_shard(tmp_path: Path) -> None:
     large = study("studies/large.yaml")
     told = plans.text(large, plans.lines(large, REQUESTS, tmp_path))
-    assert "a shard of latents or images: 5,000 images, 35 MB as squares" in told
+    assert "a shard of latents or images: 5,000 images, 31 MB as squares" in told
     assert "a shard of scores or features: 100,000 images" in told
 
 

@@ -91,7 +91,8 @@ class Checkout:
         changed = set()
         for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", told, re.M):
             if output := re.search(r"^    output: ([^\s,]+)", body, re.M):
-                jobs.setdefault(rule, []).append(output[1].removeprefix("results/tiny/"))
+                path = re.sub(r"^results/[^/]+/", "", output[1])
+                jobs.setdefault(rule, []).append(path)
             if "Code has changed" in body or "Params have changed" in body:
                 changed.add(rule)
         return Plan(jobs, changed)

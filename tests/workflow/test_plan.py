@@ -5,6 +5,7 @@ import yaml
 from snakemake.utils import update_config
 
 from mnemo import config, jobs
+from mnemo.generators.registry import GENERATORS
 from tests.workflow.conftest import ROOT, Checkout
 
 
@@ -62,3 +63,23 @@ def test_every_finished_job_with_a_benchmark_is_found_by_the_plan(finished: Chec
     planned = {name for name in records if not name.startswith("subtract_scores")}
     assert planned <= written
     assert {name.split("/")[0] for name in written - planned} <= {"merge_table"}
+
+
+@pytest.mark.parametrize("study", sorted(GENERATORS.keys() - {"dcgan-faces"}))
+def test_the_study_of_each_generator_of_the_papers_can_be_planned(
+    checkout: Checkout, study: str
+) -> None:
+    jobs = checkout.plan("--configfile", "config.yaml", f"studies/{study}.yaml").jobs
+    entry = GENERATORS[study]
+    assert len(jobs["sample_latents"]) >= 10
+    assert ("ovalize_images" in jobs) == study.endswith("ffhq")
+    spaces = {path.split("/")[1] for path in jobs["fit_hyperplane"]}
+    assert spaces == ({"z", "w_plus"} if "w_plus" in entry.spaces else {"z"})
+
+
+def test_a_study_of_layers_needs_the_direction_that_another_study_finds(
+    checkout: Checkout,
+) -> None:
+    told = checkout.run("-n", "--configfile", "studies/stylegan2-ffhq-layers.yaml", fails=True)
+    assert "the study names files that are not there" in told
+    assert "results/stylegan2-ffhq/hyperplanes/w_plus/corrected-resmem/square/mean.parquet" in told

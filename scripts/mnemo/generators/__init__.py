@@ -1,26 +1,43 @@
-"""Generators: what each can do, and how to load one.
+"""Generators: what each can do, and how to load one from any file that holds its weights.
 
-A generator is one file in this package and one entry in its registry.
-This module imports nothing heavy, because it comes with the registry, which the Snakefile reads.
+```python
+from mnemo import generators
+
+generator = generators.load("stylegan2-ffhq-config-f.pkl")  # in any layout, told by its content
+z = generator.sample(seeds=[0, 42])  # (2, z_dim) float32
+w = generator.map(z, psi=0.5)  # (2, w_dim); BigGAN has no map, and its render takes classes
+images = generator.render(w, noise="const")  # (2, height, width, 3) uint8
+```
+
+An architecture is one module in this package and one entry in `ARCHITECTURES`; a generator that a
+study can name is one entry in the registry. This module imports nothing heavy, because it comes
+with the registry, which the Snakefile reads: `load`, `parts` and `convert` are those of `loading`,
+which is imported when one of them is asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
-
-from mnemo.errors import MnemoError
-from mnemo.generators.registry import GENERATORS
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+#: What is added to the activations of a StyleGAN: the noise maps that came with the weights, maps
+#: drawn anew for each image, or none.
+Noise = Literal["const", "random", "none"]
+
 
 class Generator(Protocol):
-    """What every generator can do."""
+    """What every generator can do.
+
+    Attributes:
+        resolution: Height and width of its images, in pixels.
+    """
+
+    resolution: int
 
     def sample(self, seeds: Sequence[int], psi: float = 1.0) -> NDArray[np.float32]:
         """Draw a latent for each seed.
@@ -37,7 +54,7 @@ class Generator(Protocol):
         """Make the image of each latent.
 
         Args:
-            latents: (n, z_dim), or (n, w_dim) for a generator with a `w` space.
+            latents: (n, z_dim); for a generator with a `map`, see `Mapped.render`.
 
         Returns:
             (n, height, width, 3), RGB.
@@ -45,34 +62,85 @@ class Generator(Protocol):
 
 
 @runtime_checkable
-class Mapped(Generator, Protocol):
-    """A generator that maps z to the intermediate latent space w before it renders."""
+class Mapped(Protocol):
+    """A generator that maps z to the intermediate latent space w before it renders.
 
-    def map(self, z: NDArray[np.float32], psi: float = 1.0) -> NDArray[np.float32]:
+    Attributes:
+        resolution: Height and width of its images, in pixels.
+        layers: Layers of its synthesis network; each takes a w of its own.
+    """
+
+    resolution: int
+    layers: int
+
+    def sample(self, seeds: Sequence[int], psi: float = 1.0) -> NDArray[np.float32]:
+        """Draw a latent for each seed, as `Generator.sample` does; psi is left to `map`."""
+
+    def map(
+        self, z: NDArray[np.float32], psi: float = 1.0, cutoff: int | None = None
+    ) -> NDArray[np.float32]:
         """Map latents to w and truncate them there.
 
         Args:
             z: (n, z_dim).
             psi: Truncation psi: w becomes mean(w) + psi * (w - mean(w)).
+            cutoff: Layers that are truncated, the first ones; all when None.
 
         Returns:
-            (n, w_dim).
+            (n, w_dim), a row that all layers share; with a cutoff (n, layers, w_dim).
+        """
+
+    def render(
+        self,
+        latents: NDArray[np.float32],
+        *,
+        noise: Noise = "const",
+        seeds: Sequence[int] | None = None,
+    ) -> NDArray[np.uint8]:
+        """Make the image of each latent.
+
+        Args:
+            latents: (n, w_dim), or (n, layers, w_dim) with a w for each layer.
+            noise: What is added to the activations.
+            seeds: With `noise="random"`, the seed of each image's noise; fresh noise when None.
+
+        Returns:
+            (n, height, width, 3), RGB.
         """
 
 
-def load(name: str, path: str | Path) -> Generator:
-    """Load a generator.
+@runtime_checkable
+class Conditional(Protocol):
+    """A generator that makes images of a class, and truncates when it renders too.
 
-    Args:
-        name: One of `registry.GENERATORS`.
-        path: Its weights file.
-
-    Returns:
-        The generator, on the best device of this machine.
-
-    Raises:
-        MnemoError: The name is unknown, or the file is not that generator's.
+    Attributes:
+        resolution: Height and width of its images, in pixels.
+        classes: Number of its classes.
     """
-    if name not in GENERATORS:
-        raise MnemoError(f"no generator is called {name!r}; known: {', '.join(GENERATORS)}")
-    return import_module(GENERATORS[name].module).load(Path(path))  # type: ignore[no-any-return]
+
+    resolution: int
+    classes: int
+
+    def sample(self, seeds: Sequence[int], psi: float = 1.0) -> NDArray[np.float32]:
+        """Draw a latent for each seed, as `Generator.sample` does."""
+
+    def render(
+        self, latents: NDArray[np.float32], *, classes: Sequence[int], psi: float = 1.0
+    ) -> NDArray[np.uint8]:
+        """Make the image of each latent.
+
+        Args:
+            latents: (n, z_dim).
+            classes: (n,) index of each image's class, in ImageNet's order.
+            psi: The truncation that the latents were drawn with, by which BigGAN-deep chooses its
+                batch norms' statistics.
+
+        Returns:
+            (n, height, width, 3), RGB.
+        """
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("load", "parts", "convert"):
+        return getattr(import_module("mnemo.generators.loading"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

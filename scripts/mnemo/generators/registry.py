@@ -1,4 +1,4 @@
-"""The generators that a study can name: one entry each, beside the generator's own file.
+"""The generators that a study can name: one entry each, beside the files of their architectures.
 
 This module imports nothing heavy, because the Snakefile reads it on machines that have only
 Snakemake.
@@ -6,34 +6,72 @@ Snakemake.
 
 from dataclasses import dataclass
 
+#: The module of each architecture, which has its layouts and builds it.
+ARCHITECTURES = {
+    "dcgan": "mnemo.generators.dcgan",
+    "stylegan1": "mnemo.generators.stylegan1",
+    "stylegan2": "mnemo.generators.stylegan2",
+    "biggan": "mnemo.generators.biggan",
+    "biggan-deep": "mnemo.generators.biggan_deep",
+}
+
 
 @dataclass(frozen=True)
 class Entry:
     """What Mnemo knows of a generator without loading it.
 
     Attributes:
-        module: Dotted name of its file.
+        architecture: A key of `ARCHITECTURES`.
         weights: Name in the weights catalogue.
         spaces: Its latent spaces.
         resolution: Height and width of its images, in pixels.
+        latent_dim: Numbers in one latent, of z and of w.
         layers: Layers that `w_plus` tiles w over.
+        classes: Classes of a conditional generator; 0 of any other.
+        rows: First row of the images that is kept, and the first below that is not; all when None.
         gpu: GPUs that rendering asks for: 0 for one so small that starting on a GPU takes longer.
     """
 
-    module: str
+    architecture: str
     weights: str
     spaces: tuple[str, ...]
     resolution: int
+    latent_dim: int
     layers: int = 1
+    classes: int = 0
+    rows: tuple[int, int] | None = None
     gpu: int = 1
+
+    @property
+    def module(self) -> str:
+        """Dotted name of its architecture's module."""
+        return ARCHITECTURES[self.architecture]
+
+    @property
+    def at_once(self) -> int:
+        """Images that a job renders and encodes at once: as fill 64 MiB, and at most 256."""
+        return min(256, 2**26 // (3 * self.resolution**2))
+
+
+def _stylegan(
+    name: str, architecture: str, resolution: int, rows: tuple[int, int] | None = None
+) -> Entry:
+    # Two layers for each resolution from 4 pixels up.
+    layers = 2 * (resolution.bit_length() - 2)
+    return Entry(architecture, name, ("z", "w", "w_plus"), resolution, 512, layers, rows=rows)
 
 
 GENERATORS: dict[str, Entry] = {
-    "dcgan-faces": Entry(
-        module="mnemo.generators.dcgan_faces",
-        weights="dcgan-faces",
-        spaces=("z",),
-        resolution=64,
-        gpu=0,
+    "dcgan-faces": Entry("dcgan", "dcgan-faces", ("z",), 64, latent_dim=100, gpu=0),
+    "stylegan1-ffhq": _stylegan("stylegan1-ffhq", "stylegan1", 1024),
+    "stylegan2-ffhq": _stylegan("stylegan2-ffhq", "stylegan2", 1024),
+    "stylegan2-cat": _stylegan("stylegan2-cat", "stylegan2", 256),
+    "stylegan2-horse": _stylegan("stylegan2-horse", "stylegan2", 256),
+    "stylegan2-church": _stylegan("stylegan2-church", "stylegan2", 256),
+    # A car's picture is padded to a square with black above and below.
+    "stylegan2-car": _stylegan("stylegan2-car", "stylegan2", 512, rows=(64, 448)),
+    "biggan-256": Entry("biggan", "biggan-256", ("z",), 256, latent_dim=140, classes=1000),
+    "biggan-deep-512": Entry(
+        "biggan-deep", "biggan-deep-512", ("z",), 512, latent_dim=128, classes=1000
     ),
 }

@@ -1,45 +1,62 @@
-"""The embedded face generator: a DCGAN of 64 px faces, trained on DigiFace-1M.
+"""DCGAN, the architecture of the embedded generator of 64 px faces, trained on DigiFace-1M.
 
 Radford et al. 2016 is the architecture; the weights are those of the package gan-face-generate.
 """
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from mnemo import checkpoints, devices
+from mnemo.generators.layouts import Layout, Parts
 
 Z_DIM = 100
 CHANNELS = (512, 256, 128, 64)
 BATCH = 128
 
 
-def load(path: Path) -> "DCGAN":
-    """Load the generator from its weights file.
+def _parts(content: Any) -> Parts:
+    state = content["netG_state_dict"]
+    return Parts("dcgan", {}, {name.removeprefix("main."): state[name] for name in state})
+
+
+LAYOUTS = (
+    Layout(
+        "the DCGAN's training checkpoint",
+        lambda content: isinstance(content, dict) and "netG_state_dict" in content,
+        _parts,
+    ),
+)
+
+
+def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> "DCGAN":
+    """Build the generator.
 
     Args:
-        path: A torch file that holds the network under `netG_state_dict`.
+        settings: None; there is one size.
+        tensors: The network's tensors, by their names in its `nn.Sequential`.
+        source: Where they come from, for the error.
 
     Returns:
         The generator, ready to render.
 
     Raises:
-        MnemoError: The file is missing or holds another network.
+        MnemoError: The tensors are another network's.
     """
-    state = checkpoints.tensors(path, "netG_state_dict")
     network = _network()
-    layers = {name.removeprefix("main."): value for name, value in state.items()}
-    checkpoints.fill(network, layers, path)
+    checkpoints.fill(network, tensors, source)
     return DCGAN(network.eval().to(devices.best()))
 
 
 class DCGAN:
     """A generator of 64 px faces from a latent of 100 standard normal numbers."""
+
+    resolution = 64
 
     def __init__(self, network: nn.Sequential):
         self.network = network

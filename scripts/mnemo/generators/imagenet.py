@@ -1,0 +1,79 @@
+"""ImageNet's 1,000 classes, by index and by name.
+
+The names, one for each index, are those that torchvision gives with its ImageNet weights; they
+stand in `imagenet.txt`, so that a study's classes are checked where torchvision isn't installed.
+"""
+
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+
+from mnemo.errors import MnemoError
+
+#: How many similar names a message shows.
+_SHOWN = 5
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """List the names of all classes.
+
+    Returns:
+        1,000 names, in the order of their indices.
+    """
+    return tuple(Path(__file__).with_suffix(".txt").read_text("utf-8").splitlines())
+
+
+def class_index(name_or_index: str | int) -> int:
+    """Find the class that a study means.
+
+    Args:
+        name_or_index: An index from 0 to 999; or a name of `names`, in upper or lower case, with
+            `_` or blanks between words.
+
+    Returns:
+        The class's index.
+
+    Raises:
+        MnemoError: There is no such class, or the name, not written as in `names`, is of several.
+    """
+    if not isinstance(name_or_index, str):
+        if isinstance(name_or_index, bool) or not 0 <= name_or_index < len(names()):
+            raise MnemoError(
+                f"ImageNet has no class {name_or_index!r}: its classes are 0 to {len(names()) - 1}"
+            )
+        return int(name_or_index)
+    wanted = name_or_index.replace("_", " ")
+    if wanted in names():
+        # Index 264 is the dog Cardigan, and 474 the garment cardigan.
+        return names().index(wanted)
+    found = [index for index, name in enumerate(names()) if name.lower() == wanted.lower()]
+    if len(found) > 1:
+        raise MnemoError(
+            f"the class {name_or_index!r} may be {_listed(found)}: give the index, or the name "
+            "just so"
+        )
+    if not found:
+        near = _near(wanted.lower())
+        raise MnemoError(
+            f"ImageNet has no class {name_or_index!r}"
+            + (f"; near it: {_listed(near)}" if near else ": see `generators/imagenet.txt`")
+        )
+    return found[0]
+
+
+def _near(wanted: str) -> list[int]:
+    """Indices of the names that contain what was wanted, then of those that are spelled alike."""
+    lower = [name.lower() for name in names()]
+    containing = [index for index, name in enumerate(lower) if wanted and wanted in name]
+    alike = [
+        index
+        for match in get_close_matches(wanted, lower, n=_SHOWN, cutoff=0.7)
+        for index, name in enumerate(lower)
+        if name == match
+    ]
+    return list(dict.fromkeys(containing + alike))[:_SHOWN]
+
+
+def _listed(indices: list[int]) -> str:
+    return ", ".join(f"{index} ({names()[index]})" for index in indices)

@@ -1,0 +1,291 @@
+"""StyleGAN1, the style-based generator of Karras et al. 2019.
+
+Section and figure numbers are that paper's; what it leaves open is as in NVIDIA's implementation
+(NVlabs/stylegan, training/networks_stylegan.py), with its settings for all published weights.
+
+The tensors' names run parallel to StyleGAN2's:
+
+    mapping.w_avg                                   (w_dim,)
+    mapping.fc{i}.{weight,bias}                     (out, in), (out,)
+    synthesis.b4.input.const                        (channels, 4, 4)
+    synthesis.b{r}.conv{0,1}.weight                 (out, in, 3, 3); there is no conv0 at 4 px
+    synthesis.b{r}.{input,conv0,conv1}.bias         (channels,)
+                              .noise_const          (r, r)
+                              .noise_strength       (channels,)
+                              .affine.{weight,bias} (2 * channels, w_dim), (2 * channels,)
+    synthesis.torgb.{weight,bias}                   (3, channels, 1, 1), (3,)
+
+Weights are as trained, that is before they are scaled by the equalized learning rate.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mnemo import devices
+from mnemo.generators import styled
+from mnemo.generators.styled import Styled
+from mnemo.generators.stylegan1_layouts import LAYOUTS
+
+__all__ = ["LAYOUTS", "StyleGAN1", "build"]
+
+SLOPE = 0.2  # of the leaky ReLU
+EPSILON = 1e-8  # in the normalisation of z, and in instance normalisation
+#: The mapping network's learning rate, as a fraction of the synthesis network's.
+MAPPING_RATE = 0.01
+#: From this resolution on, NVIDIA's convolutions double the resolution themselves.
+FUSED_FROM = 128
+#: Rows of the activations that are squared at once.
+BAND = 64
+
+
+def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> Styled:
+    """Build a StyleGAN1.
+
+    Args:
+        settings: The arguments of `StyleGAN1`.
+        tensors: Its tensors, by the names above.
+        source: Where they come from, for errors.
+
+    Returns:
+        The generator, on the best device of this machine.
+
+    Raises:
+        MnemoError: A setting or a tensor is missing, left over or misshapen.
+    """
+    network = styled.assemble(StyleGAN1, settings, tensors, source)
+    network.prepare()
+    if "mapping.w_avg" not in tensors:
+        styled.estimate_w_avg(network, source)
+    network.to(memory_format=torch.channels_last).to(devices.best())
+    return Styled(network.eval().requires_grad_(False), "StyleGAN1")
+
+
+class StyleGAN1(nn.Module):
+    """A mapping and a synthesis network (figure 1b), as `styled.Network` describes them."""
+
+    def __init__(self, mapping: Sequence[int], channels: Sequence[int], noise: bool, w_avg: bool):
+        """Make a network, whose tensors are yet to be filled and prepared.
+
+        Args:
+            mapping: Widths in the mapping network, from z's to w's.
+            channels: Channels of the activations at 4, 8, 16, ... pixels.
+            noise: Whether there are noise maps beside the weights.
+            w_avg: Whether there is a mean w beside the weights.
+        """
+        super().__init__()
+        self.z_dim = mapping[0]
+        self.w_dim = mapping[-1]
+        self.layers = 2 * len(channels)
+        self.resolution = 4 << (len(channels) - 1)
+        self.noise = noise
+        self.noise_resolutions: Sequence[int] = [4 << (layer // 2) for layer in range(self.layers)]
+        # Four copies of the largest activations, in float32.
+        self.image_bytes = 4 * 4 * max(width << 2 * i for i, width in enumerate(channels, 2))
+        self.mapping = MappingNetwork(mapping, w_avg)
+        self.synthesis = SynthesisNetwork(channels, self.w_dim, noise)
+
+    @property
+    def w_avg(self) -> Tensor:
+        """(w_dim,) mean of w over z."""
+        return self.mapping.w_avg
+
+    def prepare(self) -> None:
+        """Turn the weights as trained into those that are computed with, once they are filled."""
+        for module in self.modules():
+            if isinstance(module, Dense | Convolution | ToRGB):
+                module.prepare()
+
+
+class MappingNetwork(nn.Module):
+    """The mapping network f from z to w (section 2)."""
+
+    w_avg: Tensor
+
+    def __init__(self, widths: Sequence[int], w_avg: bool):
+        super().__init__()
+        self.register_buffer("w_avg", torch.zeros(widths[-1]), persistent=w_avg)
+        self.depth = len(widths) - 1
+        for number, (inputs, outputs) in enumerate(pairwise(widths)):
+            self.add_module(f"fc{number}", Dense(inputs, outputs, math.sqrt(2), MAPPING_RATE))
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Map z (n, z_dim) to w (n, w_dim)."""
+        x = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + EPSILON)
+        for number in range(self.depth):
+            x = F.leaky_relu(self.get_submodule(f"fc{number}")(x), SLOPE)
+        return x
+
+
+class SynthesisNetwork(nn.Module):
+    """The synthesis network g from a w for each layer to an image (section 2, figure 1b)."""
+
+    def __init__(self, channels: Sequence[int], w_dim: int, noise: bool):
+        super().__init__()
+        inputs = channels[0]
+        for number, outputs in enumerate(channels):
+            resolution = 4 << number
+            sizes = (outputs, resolution, w_dim, noise)
+            block = nn.ModuleDict(
+                {"conv0": Convolution(inputs, *sizes, doubles=True)}
+                if number
+                else {"input": Constant(*sizes)}
+            )
+            block["conv1"] = Convolution(outputs, *sizes)
+            self.add_module(f"b{resolution}", block)
+            inputs = outputs
+        self.torgb = ToRGB(inputs)
+
+    def forward(self, ws: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
+        """Make images, as `styled.Network.synthesis` says."""
+        blocks = [block for block in self.children() if isinstance(block, nn.ModuleDict)]
+        layers = [layer for block in blocks for layer in block.values()]
+        x = ws  # The first layer, a constant, takes nothing from before it.
+        for number, layer in enumerate(layers):
+            x = layer(x, ws[:, number], None if noise is None else noise[number])
+        return self.torgb(x)  # type: ignore[no-any-return]
+
+
+class Dense(nn.Module):
+    """A fully connected layer with equalized learning rate (Karras et al. 2018, section 4.1)."""
+
+    def __init__(self, inputs: int, outputs: int, gain: float, rate: float = 1.0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(outputs, inputs))
+        self.bias = nn.Parameter(torch.empty(outputs))
+        self.scale = gain * rate / math.sqrt(inputs)
+        self.rate = rate
+
+    @torch.no_grad()
+    def prepare(self) -> None:
+        """Scale weight and bias."""
+        self.weight.mul_(self.scale)
+        self.bias.mul_(self.rate)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x (n, inputs) to (n, outputs)."""
+        return F.linear(x, self.weight, self.bias)
+
+
+class Layer(nn.Module):
+    """What ends every layer: noise, leaky ReLU and adaptive instance normalisation (equation 1)."""
+
+    noise_const: Tensor
+
+    def __init__(self, channels: int, resolution: int, w_dim: int, noise: bool):
+        super().__init__()
+        self.bias = nn.Parameter(torch.empty(channels))
+        maps = torch.empty(resolution, resolution) if noise else None
+        self.register_buffer("noise_const", maps)
+        self.noise_strength = nn.Parameter(torch.empty(channels))
+        self.affine = Dense(w_dim, 2 * channels, gain=1)
+
+    def finish(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
+        """Turn what the layer has computed, its bias included, into its activations, in place.
+
+        Args:
+            x: (n, channels, r, r).
+            w: (n, w_dim).
+            noise: (n or 1, 1, r, r); the map that came with the weights when None.
+
+        Returns:
+            x itself.
+        """
+        noise = self.noise_const if noise is None else noise  # the former is (r, r)
+        x.addcmul_(noise, self.noise_strength.view(-1, 1, 1))
+        F.leaky_relu_(x, SLOPE)
+        # Two passes, as NVIDIA's: the difference of two moments would lose digits. The second goes
+        # by bands, because to allocate the squares of all at once would take longer than they do.
+        x.sub_(x.mean(dim=(2, 3), keepdim=True))
+        bands = [
+            band.square().sum(dim=(2, 3), keepdim=True) for band in torch.split(x, BAND, dim=2)
+        ]
+        variance = torch.stack(bands).sum(dim=0) / (x.shape[2] * x.shape[3])
+        scale, shift = self.affine(w)[:, :, None, None].chunk(2, dim=1)
+        return x.mul_((scale + 1) * torch.rsqrt(variance + EPSILON)).add_(shift)
+
+
+class Constant(Layer):
+    """The learned constant that stands for the input (section 2.1, configuration D)."""
+
+    def __init__(self, channels: int, resolution: int, w_dim: int, noise: bool):
+        super().__init__(channels, resolution, w_dim, noise)
+        self.const = nn.Parameter(torch.empty(channels, resolution, resolution))
+
+    def forward(self, _: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
+        """Give the constant to each w (n, w_dim): (n, channels, 4, 4)."""
+        x = (self.const + self.bias.view(-1, 1, 1)).repeat(len(w), 1, 1, 1)
+        return self.finish(x.contiguous(memory_format=torch.channels_last), w, noise)
+
+
+class Convolution(Layer):
+    """A 3x3 convolution, which may double the resolution and then blurs."""
+
+    blur: Tensor
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        resolution: int,
+        w_dim: int,
+        noise: bool,
+        doubles: bool = False,
+    ):
+        super().__init__(outputs, resolution, w_dim, noise)
+        self.weight = nn.Parameter(torch.empty(outputs, inputs, 3, 3))
+        self.scale = math.sqrt(2 / (9 * inputs))
+        self.doubles = doubles
+        self.fused = resolution >= FUSED_FROM
+        tent = torch.tensor([1.0, 2.0, 1.0]) / 4
+        blur = torch.outer(tent, tent).repeat(outputs, 1, 1, 1) if doubles else None
+        self.register_buffer("blur", blur, persistent=False)
+
+    @torch.no_grad()
+    def prepare(self) -> None:
+        """Scale the weight; fold the doubling of the resolution into it where it doubles.
+
+        Copying each pixel to a block of 2x2 and then convolving is a transposed convolution with
+        the sum of the four 3x3 kernels that are shifted by a pixel: 4x4, and 16 multiplications a
+        pixel of the input in place of 36. A transposed convolution mirrors its kernel. NVIDIA's
+        fused layers take that mirrored kernel as it is; the others have theirs mirrored first.
+        """
+        weight = self.weight * self.scale
+        if self.doubles:
+            weight = F.pad(weight if self.fused else weight.flip(2, 3), (1, 1, 1, 1))
+            shifted = [weight[:, :, y : y + 4, x : x + 4] for y in (0, 1) for x in (0, 1)]
+            weight = torch.stack(shifted).sum(dim=0).transpose(0, 1)
+        self.weight = nn.Parameter(weight.contiguous())
+
+    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
+        """Convolve x (n, inputs, r, r), or half of r where this doubles it: (n, outputs, r, r)."""
+        if self.doubles:
+            x = F.conv_transpose2d(x, self.weight, stride=2, padding=1)
+            x = F.conv2d(x, self.blur, self.bias, padding=1, groups=x.shape[1])
+        else:
+            x = F.conv2d(x, self.weight, self.bias, padding=1)
+        return self.finish(x, w, noise)
+
+
+class ToRGB(nn.Module):
+    """The 1x1 convolution to red, green and blue."""
+
+    def __init__(self, inputs: int):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(3, inputs, 1, 1))
+        self.bias = nn.Parameter(torch.empty(3))
+        self.scale = 1 / math.sqrt(inputs)
+
+    @torch.no_grad()
+    def prepare(self) -> None:
+        """Scale the weight."""
+        self.weight.mul_(self.scale)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x (n, inputs, r, r) to (n, 3, r, r)."""
+        return F.conv2d(x, self.weight, self.bias)

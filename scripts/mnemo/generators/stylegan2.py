@@ -1,0 +1,377 @@
+"""StyleGAN2 (Karras et al. 2020), configurations e and f: the network, for inference only.
+
+Its tensors go by the names of NVIDIA's stylegan2-ada-pytorch. What differs from the paper is the
+order of the work, not its result: a convolution's input and output are scaled for each image, in
+place of its weights (equations 1 and 3), and it goes in strips of rows that stay in the cache.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mnemo import devices
+from mnemo.errors import MnemoError
+from mnemo.generators import filters, styled, winograd
+from mnemo.generators.styled import Styled
+from mnemo.generators.stylegan2_layouts import LAYOUTS
+
+__all__ = ["LAYOUTS", "StyleGAN2", "build"]
+
+#: Negative slope of the activations, and the gain that keeps their variance.
+SLOPE, GAIN = 0.2, math.sqrt(2)
+#: Bytes of activations that a convolution makes at once, by device: as many as a CPU's cache holds.
+STRIP = {"cpu": 4 << 20, "cuda": 1 << 60}
+#: Channels and resolution from which Winograd's convolutions are the faster ones on a CPU.
+WINOGRAD = {"channels": 128, "resolution": 32}
+
+
+def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> Styled:
+    """Build the generator.
+
+    Args:
+        settings: The arguments of `StyleGAN2`.
+        tensors: By the network's own names; each is used, and none is missing.
+        source: Where they come from, for the error.
+
+    Returns:
+        The generator, on the best device.
+
+    Raises:
+        MnemoError: The tensors are not those of this network, or its filter is not supported.
+    """
+    network = styled.assemble(StyleGAN2, settings, tensors, source).to(devices.best()).prepare()
+    if "mapping.w_avg" not in tensors:
+        styled.estimate_w_avg(network, source)
+    return Styled(network, "StyleGAN2")
+
+
+class StyleGAN2(nn.Module):
+    """The mapping and the synthesis network; `prepare` them once they are filled."""
+
+    def __init__(
+        self,
+        z_dim: int,
+        w_dim: int,
+        channels: Sequence[int],
+        mapping_layers: int = 8,
+        mapping_features: int = 512,
+        learning_rate_multiplier: float = 0.01,
+        resample_filter: Sequence[float] = (1, 3, 3, 1),
+        clamp: float | None = None,
+        noise: bool = True,
+        w_avg: bool = True,
+    ):
+        """Make the network, not filled yet.
+
+        Args:
+            z_dim: Width of z.
+            w_dim: Width of w.
+            channels: At 4, 8, ... pixels.
+            mapping_layers: Layers of the mapping network.
+            mapping_features: Width between them.
+            learning_rate_multiplier: By which the mapping network's weights are scaled.
+            resample_filter: Low-pass filter of the up-sampling along one axis; four taps.
+            clamp: Largest absolute activation; any when None.
+            noise: Whether there are noise maps beside the weights.
+            w_avg: Whether there is a mean w beside the weights.
+
+        Raises:
+            MnemoError: The filter has not four taps.
+        """
+        super().__init__()
+        if len(resample_filter) != 4:
+            raise MnemoError(f"the filter of StyleGAN2 has four taps, not {resample_filter}")
+        self.z_dim = z_dim
+        self.w_dim = w_dim
+        self.resolution = 2 << len(channels)
+        self.layers = 2 * len(channels)
+        widths = [z_dim, *[mapping_features] * (mapping_layers - 1), w_dim]
+        self.mapping = MappingNetwork(widths, learning_rate_multiplier, w_avg)
+        self.synthesis = SynthesisNetwork(w_dim, channels, resample_filter, clamp)
+        convolutions = [layer for block in self.synthesis.blocks for layer in block.convolutions]
+        self.noise_resolutions: Sequence[int] = [layer.resolution for layer in convolutions]
+        self.noise = noise
+        for layer in convolutions if not noise else ():
+            layer.register_buffer("noise_const", None)
+        widest = max(width << 2 * block for block, width in enumerate(channels, 2))
+        # The input and the output of the widest convolution, two steps on the way, and the image.
+        self.image_bytes = 4 * (4 * widest + 12 * self.resolution**2)
+
+    @property
+    def w_avg(self) -> Tensor:
+        """(w_dim,) mean of w over z."""
+        return self.mapping.w_avg
+
+    def prepare(self) -> "StyleGAN2":
+        """Do all work on the weights that is the same for each image; call it once.
+
+        Returns:
+            The same network, changed in place.
+        """
+        self.eval().requires_grad_(False)
+        for module in self.modules():
+            if isinstance(module, Linear | Convolution | ToRGB):
+                module.prepare()
+        return self
+
+
+class Linear(nn.Module):
+    """A fully connected layer whose weights are scaled at run time (Karras et al. 2018, 4.1)."""
+
+    def __init__(self, inputs: int, outputs: int, multiplier: float = 1.0, gain: float = 1.0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(outputs, inputs))
+        self.bias = nn.Parameter(torch.empty(outputs))
+        self.multiplier = multiplier
+        self.gain = gain
+
+    def prepare(self) -> None:
+        """Scale the weights for good."""
+        self.weight.mul_(self.gain * self.multiplier / math.sqrt(self.weight.shape[1]))
+        self.bias.mul_(self.gain * self.multiplier)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n, inputs) to (n, outputs)."""
+        return F.linear(x, self.weight, self.bias)
+
+
+class MappingNetwork(nn.Module):
+    """Maps z to w, without truncation."""
+
+    w_avg: Tensor
+
+    def __init__(self, widths: Sequence[int], multiplier: float, w_avg: bool):
+        super().__init__()
+        self.count = len(widths) - 1
+        for layer in range(self.count):
+            # The activation lets a positive gain through, so that it can go into the weights.
+            linear = Linear(widths[layer], widths[layer + 1], multiplier, GAIN)
+            self.add_module(f"fc{layer}", linear)
+        self.register_buffer("w_avg", torch.empty(widths[-1]), persistent=w_avg)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Map z (n, z_dim) to w (n, w_dim)."""
+        w = z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        for layer in range(self.count):
+            w = F.leaky_relu(self.get_submodule(f"fc{layer}")(w), SLOPE)
+        return w
+
+
+class Convolution(nn.Module):
+    """A modulated 3x3 convolution, up-sampling or not, with noise, bias and activation."""
+
+    noise_const: Tensor
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        w_dim: int,
+        resolution: int,
+        resample_filter: Sequence[float] | None,
+        clamp: float | None,
+    ):
+        """Make the layer.
+
+        Args:
+            inputs: Its input's channels.
+            outputs: Its output's channels.
+            w_dim: Width of w.
+            resolution: Its output's height and width.
+            resample_filter: For up-sampling by two, the low-pass filter along one axis.
+            clamp: Largest absolute activation; any when None.
+        """
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(outputs, inputs, 3, 3))
+        self.bias = nn.Parameter(torch.empty(outputs))
+        self.noise_strength = nn.Parameter(torch.empty(()))
+        self.register_buffer("noise_const", torch.empty(resolution, resolution))
+        self.affine = Linear(w_dim, inputs)
+        self.resolution = resolution
+        self.up = resample_filter is not None
+        if resample_filter is not None:
+            self.filter = nn.Buffer(filters.kernel(resample_filter, 4), persistent=False)
+        self.clamp = clamp
+
+    def prepare(self) -> None:
+        """Lay the weights out as the convolution wants them, and let GAIN into noise and bias."""
+        outputs, inputs = self.weight.shape[:2]
+        self.power = self.weight.square().sum((2, 3)).T
+        self.strength = GAIN * self.noise_strength.item()
+        self.bias.mul_(GAIN)
+        self.winograd = (
+            not self.up
+            and self.weight.device.type == "cpu"
+            and min(inputs, outputs) >= WINOGRAD["channels"]
+            and self.resolution >= WINOGRAD["resolution"]
+        )
+        if self.winograd:
+            self.kernels = [winograd.kernel(self.weight)]
+            return
+        parts: list[Tensor] = [self.weight]
+        if self.up:
+            # A transposed convolution of stride 2 makes every other row with the middle tap alone,
+            # and those between with the outer two; and columns likewise.
+            taps = [1], [2, 0]
+            parts = [self.weight[:, :, i][..., j] for i in taps for j in taps]
+        self.kernels = [part.contiguous(memory_format=torch.channels_last) for part in parts]
+
+    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None, out: Tensor) -> None:
+        """Convolve (Karras et al. 2020, section 2.2), with scaled activations for scaled weights.
+
+        Args:
+            x: (n, inputs, r + 2, r + 2), framed by zeros; r is half the resolution if it is to be
+                up-sampled, else the resolution.
+            w: (n, w_dim).
+            noise: (n or 1, 1, resolution, resolution); `noise_const` when None.
+            out: (n, outputs, resolution + 2, resolution + 2), to be filled, and framed likewise.
+        """
+        noise = self.noise_const[None, None] if noise is None else noise
+        noise = noise.expand(len(x), -1, -1, -1)
+        scale = self.affine(w)
+        # The activation lets a positive gain through, so that it can go before it.
+        unscale = (GAIN * (scale.square() @ self.power + 1e-8).rsqrt())[:, :, None, None]
+        scale = scale[:, :, None, None]
+        for images, rows in self._strips(x):
+            y = self._convolve(x[images, :, rows.start : rows.stop + 2] * scale[images])
+            first, last = (2 * rows.start, 2 * rows.stop) if self.up else (rows.start, rows.stop)
+            y.mul_(unscale[images]).add_(noise[images, :, first:last], alpha=self.strength)
+            done = out[images, :, first + 1 : last + 1, 1:-1]
+            F.leaky_relu_(torch.add(y, self.bias[:, None, None], out=done), SLOPE)
+            if self.clamp is not None:
+                done.clamp_(-self.clamp, self.clamp)
+        for edge in (out[:, :, 0], out[:, :, -1], out[..., 0], out[..., -1]):
+            edge.zero_()
+
+    def _convolve(self, x: Tensor) -> Tensor:
+        """Convolve a strip that is framed by its surroundings, and double its size with `up`."""
+        if self.winograd:
+            return winograd.convolve(x, self.kernels[0])
+        if not self.up:
+            return F.conv2d(x, self.kernels[0])
+        n, _, height, width = x.shape
+        y = x.new_empty(n, 2 * height - 1, 2 * width - 1, len(self.weight)).permute(0, 3, 1, 2)
+        for number, kernel in enumerate(self.kernels):
+            y[:, :, number // 2 :: 2, number % 2 :: 2] = F.conv2d(x, kernel)
+        return filters.blur(y, self.filter)
+
+    def _strips(self, x: Tensor) -> Iterator[tuple[slice, slice]]:
+        """Divide x: into all of it, or some rows of an image at a time."""
+        height = x.shape[2] - 2
+        row = 4 * self.resolution * len(self.weight) * (2 if self.up else 1)
+        # Winograd's tiles are that high.
+        rows = max(winograd.TILE, STRIP[x.device.type] // row // winograd.TILE * winograd.TILE)
+        if rows >= height:
+            yield slice(None), slice(0, height)
+            return
+        for image in range(len(x)):
+            for first in range(0, height, rows):
+                yield slice(image, image + 1), slice(first, min(first + rows, height))
+
+
+class ToRGB(nn.Module):
+    """A modulated 1x1 convolution to RGB, without demodulation."""
+
+    def __init__(self, inputs: int, w_dim: int, clamp: float | None):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(3, inputs, 1, 1))
+        self.bias = nn.Parameter(torch.empty(3))
+        self.affine = Linear(w_dim, inputs)
+        self.clamp = clamp
+
+    def prepare(self) -> None:
+        """Scale the weights for good."""
+        self.weight.mul_(1 / math.sqrt(self.weight.shape[1]))
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        """Make the RGB image (n, 3, height, width) of x (n, inputs, height + 2, width + 2)."""
+        n, inputs, height, width = x.shape
+        weight = self.affine(w)[:, :, None] * self.weight[:, :, 0, 0].T
+        pixels = x.permute(0, 2, 3, 1).reshape(n, height * width, inputs)
+        image = torch.bmm(pixels, weight).view(n, height, width, 3).permute(0, 3, 1, 2)
+        image = image[:, :, 1:-1, 1:-1] + self.bias[:, None, None]
+        return image if self.clamp is None else image.clamp_(-self.clamp, self.clamp)
+
+
+class Block(nn.Module):
+    """The layers of one resolution; the first block starts from a constant."""
+
+    def __init__(
+        self,
+        inputs: int | None,
+        outputs: int,
+        w_dim: int,
+        resolution: int,
+        resample_filter: Sequence[float],
+        clamp: float | None,
+    ):
+        super().__init__()
+        self.convolutions: list[Convolution] = []
+        if inputs is None:
+            self.const = nn.Parameter(torch.empty(outputs, resolution, resolution))
+        else:
+            self.conv0 = Convolution(inputs, outputs, w_dim, resolution, resample_filter, clamp)
+            self.convolutions.append(self.conv0)
+        self.conv1 = Convolution(outputs, outputs, w_dim, resolution, None, clamp)
+        self.convolutions.append(self.conv1)
+        self.torgb = ToRGB(outputs, w_dim, clamp)
+
+
+class SynthesisNetwork(nn.Module):
+    """Makes images of w, with output skips (Karras et al. 2020, figure 7b)."""
+
+    def __init__(
+        self,
+        w_dim: int,
+        channels: Sequence[int],
+        resample_filter: Sequence[float],
+        clamp: float | None,
+    ):
+        super().__init__()
+        self.filter = nn.Buffer(filters.kernel(resample_filter, 4), persistent=False)
+        self.blocks: list[Block] = []
+        for number, width in enumerate(channels):
+            before = channels[number - 1] if number else None
+            block = Block(before, width, w_dim, 4 << number, resample_filter, clamp)
+            self.add_module(f"b{4 << number}", block)
+            self.blocks.append(block)
+        self.memory = [torch.empty(0), torch.empty(0)]
+
+    def forward(self, ws: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
+        """Make images.
+
+        Args:
+            ws: (n, layers, w_dim).
+            noise: Each convolution's map, (n or 1, 1, r, r); `noise_const` when None.
+
+        Returns:
+            (n, 3, resolution, resolution), RGB, from -1 to 1 and a little beyond.
+        """
+        layer = 0
+        x = F.pad(self.get_parameter("b4.const"), (1, 1, 1, 1)).expand(len(ws), -1, -1, -1)
+        rgb = x.new_zeros(len(ws), 3, 2, 2)
+        for block in self.blocks:
+            for convolution in block.convolutions:
+                out = self._framed(layer, len(ws), convolution)
+                convolution(x, ws[:, layer], None if noise is None else noise[layer], out)
+                x = out
+                layer += 1
+            # Its w is that of the next block's first convolution.
+            rgb = filters.upsample(rgb, self.filter) + block.torgb(x, ws[:, layer])
+        return rgb
+
+    def _framed(self, layer: int, n: int, convolution: Convolution) -> Tensor:
+        """Find memory for a convolution's output: that of the one before last, used again.
+
+        New memory would cost as much time as some convolutions, because the system clears it.
+        """
+        size, channels = convolution.resolution + 2, len(convolution.weight)
+        count = n * size * size * channels
+        if self.memory[layer % 2].numel() < count:
+            self.memory[layer % 2] = convolution.weight.new_empty(count)
+        memory = self.memory[layer % 2][:count]
+        return memory.view(n, size, size, channels).permute(0, 3, 1, 2)

@@ -1,0 +1,420 @@
+"""The layouts in which users hold StyleGAN2's weights, each brought to the network's own names.
+
+The network's names are those of stylegan2-ada-pytorch's state dict. How the other layouts relate to
+them is told by that repository's `legacy.py` (NVIDIA's TensorFlow names), by rosinality's
+`convert_weight.py` and by rosasalberto's `weights_map.py`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeGuard
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mnemo.checkpoints import Record
+from mnemo.errors import MnemoError
+from mnemo.generators import layouts
+from mnemo.generators.layouts import Entry, Layout, Parts, first, first_of_first, from_last
+
+#: What every published StyleGAN2 has, where its file does not say.
+FILTER = [1, 3, 3, 1]
+LEARNING_RATE_MULTIPLIER = 0.01
+#: Bounds on what a file can make Mnemo do; a generator of 1024 pixels has about 60 modules.
+MOST_MODULES, MOST_TAPS = 1000, 64
+
+#: What the network needs a TensorFlow generator's static kwargs to say, if they say it.
+TENSORFLOW_NEEDS = {
+    "label_size": 0,
+    "num_channels": 3,
+    "architecture": "skip",
+    "nonlinearity": "lrelu",
+    "mapping_nonlinearity": "lrelu",
+    "normalize_latents": True,
+    "use_noise": True,
+    "mapping_func": "G_mapping",
+    "synthesis_func": "G_synthesis_stylegan2",
+}
+#: Those that the tensors' shapes say too: the setting that each must agree with.
+TENSORFLOW_SHAPES = {
+    "resolution": "resolution",
+    "latent_size": "z_dim",
+    "dlatent_size": "w_dim",
+    "mapping_layers": "mapping_layers",
+    "mapping_fmaps": "mapping_features",
+}
+#: What those are that a file does not say.
+TENSORFLOW_DEFAULTS = {
+    "resolution": 1024,
+    "latent_size": 512,
+    "dlatent_size": 512,
+    "mapping_layers": 8,
+}
+#: Those that become settings.
+TENSORFLOW_READ = {"resample_kernel", "mapping_lrmul", "conv_clamp"}
+#: Those that change no image: widths, which the shapes tell; training; precision; and defaults of
+#: truncation and noise, which are the user's choice here.
+TENSORFLOW_IDLE = {
+    *("fmap_base", "fmap_decay", "fmap_min", "fmap_max", "label_fmaps", "conditioning"),
+    *("truncation_psi", "truncation_cutoff", "truncation_psi_val", "truncation_cutoff_val"),
+    *("style_mixing_prob", "dlatent_avg_beta", "w_avg_beta", "randomize_noise"),
+    *("dtype", "num_fp16_res", "fused_modconv", "structure"),
+}
+
+#: What the network needs the modules of a PyTorch pickle to say, if they say it.
+PYTORCH_NEEDS = {"c_dim": 0, "img_channels": 3, "architecture": "skip", "use_noise": True}
+
+
+class Convolution(NamedTuple):
+    """A modulated convolution of the synthesis network, of 3x3 weights and with noise.
+
+    Attributes:
+        own: What its tensors' names in the network begin with.
+        size: Height and width of what it makes, in pixels.
+        number: Its place among the convolutions, from 0, which is its noise map's number too.
+        up: Whether it doubles the resolution.
+    """
+
+    own: str
+    size: int
+    number: int
+    up: bool
+
+
+def tensorflow(content: Any) -> Parts:
+    """Take NVIDIA's TensorFlow pickle apart: the third of its networks, the average generator.
+
+    Args:
+        content: (G, D, Gs), each with its variables and, in components, its parts' variables.
+
+    Returns:
+        The generator's parts.
+
+    Raises:
+        MnemoError: A tensor is missing or unknown, or a kwarg asks for something else than the
+            published architecture.
+    """
+    states = layouts.average_generator(content)
+    layouts.need("version", states[0].get("version"), 2, 3, 4)
+    kwargs = layouts.mapping("static_kwargs", states[0].get("static_kwargs"))
+    known = TENSORFLOW_NEEDS.keys() | TENSORFLOW_SHAPES.keys() | TENSORFLOW_IDLE | TENSORFLOW_READ
+    for key, value in kwargs.items():
+        if key not in known:
+            raise MnemoError(f"{key} is {value!r}, and StyleGAN2 has no such setting")
+        if key in TENSORFLOW_NEEDS:
+            layouts.need(key, value, TENSORFLOW_NEEDS[key])
+    found = layouts.variables(states)
+    tensors, unused = layouts.take(found, _tensorflow_entries(*_tensorflow_sizes(found)), "lod")
+    settings = _settings(
+        tensors,
+        multiplier=kwargs.get("mapping_lrmul", LEARNING_RATE_MULTIPLIER),
+        taps=kwargs.get("resample_kernel", FILTER),
+        clamp=kwargs.get("conv_clamp"),
+    )
+    _agree({**TENSORFLOW_DEFAULTS, **kwargs}, TENSORFLOW_SHAPES, settings)
+    return Parts("stylegan2", settings, tensors, (*unused, "G", "D"))
+
+
+def pytorch(content: Any) -> Parts:
+    """Take the pickle of stylegan2-ada-pytorch, or of stylegan3's StyleGAN2, apart: its `G_ema`.
+
+    What a module asks for is read from the module itself, because the repositories' defaults
+    differ: one clamps a convolution to 256 unless told otherwise, the other does not clamp it.
+
+    Args:
+        content: {"G_ema": tree of persistent modules, ...}.
+
+    Returns:
+        The generator's parts.
+
+    Raises:
+        MnemoError: A tensor is missing or unknown; the generator is a StyleGAN3; or a module asks
+            for something else than the published architecture.
+    """
+    modules = _modules(content["G_ema"])
+    found: dict[str, Any] = {}
+    for path, module in modules.items():
+        if module.kind.endswith(".SynthesisInput"):
+            raise MnemoError(f"its {path} is a SynthesisInput: it is a StyleGAN3, not a StyleGAN2")
+        for key, needed in PYTORCH_NEEDS.items():
+            if key in module.state:
+                layouts.need(f"{path}.{key}".lstrip("."), module.state[key], needed)
+        activation = "linear" if path.endswith(".affine") else "lrelu"
+        layouts.need(f"{path}.activation", module.state.get("activation", activation), activation)
+        for kind in ("_parameters", "_buffers"):
+            held = layouts.mapping(f"{path}.{kind}", module.state.get(kind))
+            found |= {f"{path}.{name}": value for name, value in held.items() if value is not None}
+    blocks = layouts.blocks(found, r"synthesis\.b(\d{1,5})\.")
+    named = _tensorflow_entries(blocks, layouts.count(found, r"mapping\.fc(\d{1,3})\."))
+    entries = (Entry(entry.own, entry.own) for entry in named)
+    filters = r"synthesis\.b\d+\.(conv[01]\.)?resample_filter"
+    tensors, unused = layouts.take(found, entries, filters)
+    asked = layouts.mapping("_init_kwargs", content["G_ema"].state.get("_init_kwargs"))
+    # stylegan2-ada keeps the synthesis network's apart, and stylegan3 among the generator's.
+    asked = {**asked, **layouts.mapping("synthesis_kwargs", asked.get("synthesis_kwargs", {}))}
+    settings = _settings(
+        tensors,
+        multiplier=_shared(modules, r"mapping\.fc\d+", "bias_gain"),
+        taps=asked.get("resample_filter", FILTER),
+        clamp=_shared(modules, r"synthesis\.b\d+\.(conv[01]|torgb)", "conv_clamp"),
+    )
+    for name in unused:
+        # A convolution that keeps the resolution has a filter too, of which it makes no use.
+        if not name.endswith(".conv1.resample_filter"):
+            layouts.check_filter(name, found[name], settings["resample_filter"])
+    _agree(modules[""].state, {"img_resolution": "resolution", "z_dim": "z_dim"}, settings)
+    _agree(modules["mapping"].state, {"num_layers": "mapping_layers"}, settings)
+    others = (str(key) for key in content if key != "G_ema")
+    return Parts("stylegan2", settings, tensors, (*unused, *others))
+
+
+def rosinality(content: Any) -> Parts:
+    """Take rosinality's checkpoint apart, or ganspace's, which has the same names.
+
+    A checkpoint of a training has no mean w. Early ones, and ganspace's, have no noise maps.
+
+    Args:
+        content: {"g_ema": state dict, "latent_avg": mean w, ...}.
+
+    Returns:
+        The generator's parts.
+
+    Raises:
+        MnemoError: A tensor is missing or unknown, or a filter is another than the published one.
+    """
+    found = dict(content["g_ema"])
+    # There is no to_rgbs at 4 pixels, and the first of style only normalises.
+    blocks = 1 + layouts.count(found, r"to_rgbs\.(\d{1,2})\.")
+    entries = list(_rosinality_entries(blocks, layouts.count(found, r"style\.(\d{1,3})\.") - 1))
+    if (mean := content.get("latent_avg")) is not None:
+        entries.append(Entry("mapping.w_avg", "latent_avg", torch.flatten))
+        found["latent_avg"] = mean
+    filters = r"(convs\.\d+\.conv\.blur|to_rgbs\.\d+\.upsample)\.kernel"
+    tensors, unused = layouts.take(found, entries, filters)
+    for name in unused:
+        layouts.check_filter(name, found[name], FILTER, gain=4)
+    settings = _settings(tensors, LEARNING_RATE_MULTIPLIER, FILTER, clamp=None)
+    others = (str(key) for key in content if key not in {"g_ema", "latent_avg"})
+    return Parts("stylegan2", settings, tensors, (*unused, *others))
+
+
+def rosasalberto(content: Any) -> Parts:
+    """Take rosasalberto's dictionary apart: TensorFlow's variables, without the networks' names.
+
+    It may have no noise maps. Its mean w is published in a file of its own.
+
+    Args:
+        content: {name: array}.
+
+    Returns:
+        The generator's parts.
+
+    Raises:
+        MnemoError: A tensor is missing or unknown.
+    """
+    # disc_ begins the names of the discriminator's.
+    entries = _tensorflow_entries(*_tensorflow_sizes(content))
+    tensors, unused = layouts.take(content, entries, r"lod|disc_.+")
+    settings = _settings(tensors, LEARNING_RATE_MULTIPLIER, FILTER, clamp=None)
+    return Parts("stylegan2", settings, tensors, unused)
+
+
+def _is_tensorflow(content: Any) -> bool:
+    # A StyleGAN1 has StyleMod/weight in its place.
+    return any(name.endswith("/mod_weight") for name in layouts.synthesis_names(content))
+
+
+def _is_pytorch(content: Any) -> bool:
+    return isinstance(content, dict) and _is_module(content.get("G_ema"))
+
+
+def _is_module(value: Any) -> TypeGuard[Record]:
+    persistent = isinstance(value, Record) and value.kind.startswith("torch_utils.persistence.")
+    return persistent and isinstance(value.state, dict)
+
+
+def _is_rosinality(content: Any) -> bool:
+    state = content.get("g_ema") if isinstance(content, dict) else None
+    return isinstance(state, dict) and any(str(name).startswith("to_rgbs.") for name in state)
+
+
+def _is_rosasalberto(content: Any) -> bool:
+    return isinstance(content, dict) and any(
+        re.fullmatch(r"\d+x\d+/.+/mod_weight", str(name)) for name in content
+    )
+
+
+LAYOUTS = (
+    Layout("NVIDIA's TensorFlow pickle of StyleGAN2", _is_tensorflow, tensorflow),
+    Layout("the PyTorch pickle of stylegan2-ada and stylegan3", _is_pytorch, pytorch),
+    Layout("rosinality's and ganspace's StyleGAN2 checkpoint", _is_rosinality, rosinality),
+    Layout(
+        "rosasalberto's StyleGAN2 dictionary",
+        _is_rosasalberto,
+        rosasalberto,
+        beside={"dlatent_avg": "{stem}_dlatent_avg.npy"},
+    ),
+)
+
+
+def _convolutions(blocks: int) -> Iterator[Convolution]:
+    yield Convolution("synthesis.b4.conv1", 4, 0, up=False)
+    for block in range(1, blocks):
+        size = 4 << block
+        yield Convolution(f"synthesis.b{size}.conv0", size, 2 * block - 1, up=True)
+        yield Convolution(f"synthesis.b{size}.conv1", size, 2 * block, up=False)
+
+
+def _tensorflow_sizes(names: Iterable[Any]) -> tuple[int, int]:
+    """Count the blocks and the mapping network's layers."""
+    return layouts.blocks(names, r"(\d{1,5})x\1/"), layouts.count(names, r"Dense(\d{1,3})/")
+
+
+def _tensorflow_entries(blocks: int, depth: int) -> Iterator[Entry]:
+    """Name every tensor of the network in TensorFlow.
+
+    There, dense weights are (in, out), and those of convolutions (height, width, in, out), turned
+    by 180 degrees where they upsample; a style's bias leaves out the 1 that is added to it.
+    """
+    yield Entry("mapping.w_avg", "dlatent_avg")
+    for i in range(depth):
+        yield Entry(f"mapping.fc{i}.weight", f"Dense{i}/weight", torch.t)
+        yield Entry(f"mapping.fc{i}.bias", f"Dense{i}/bias")
+    yield Entry("synthesis.b4.const", "4x4/Const/const", first)
+    for own, size, number, up in _convolutions(blocks):
+        file = f"{size}x{size}/{'Conv0_up' if up else 'Conv1' if number else 'Conv'}"
+        yield Entry(f"{own}.weight", f"{file}/weight", _turned_from_last if up else from_last)
+        yield Entry(f"{own}.noise_strength", f"{file}/noise_strength")
+        yield Entry(f"{own}.noise_const", f"noise{number}", first_of_first)
+        yield from _tensorflow_style(own, file)
+        if not up:
+            own, file = f"synthesis.b{size}.torgb", f"{size}x{size}/ToRGB"
+            yield Entry(f"{own}.weight", f"{file}/weight", from_last)
+            yield from _tensorflow_style(own, file)
+
+
+def _tensorflow_style(own: str, file: str) -> Iterator[Entry]:
+    yield Entry(f"{own}.bias", f"{file}/bias")
+    yield Entry(f"{own}.affine.weight", f"{file}/mod_weight", torch.t)
+    yield Entry(f"{own}.affine.bias", f"{file}/mod_bias", _plus_one)
+
+
+def _rosinality_entries(blocks: int, depth: int) -> Iterator[Entry]:
+    """Name every tensor of the network but the mean w in rosinality's layout."""
+    for i in range(depth):
+        yield Entry(f"mapping.fc{i}.weight", f"style.{i + 1}.weight")
+        yield Entry(f"mapping.fc{i}.bias", f"style.{i + 1}.bias")
+    yield Entry("synthesis.b4.const", "input.input", first)
+    for own, size, number, up in _convolutions(blocks):
+        file = f"convs.{number - 1}" if number else "conv1"
+        yield Entry(f"{own}.weight", f"{file}.conv.weight", first)
+        yield Entry(f"{own}.noise_strength", f"{file}.noise.weight", _only)
+        yield Entry(f"{own}.noise_const", f"noises.noise_{number}", first_of_first)
+        yield Entry(f"{own}.bias", f"{file}.activate.bias")
+        yield Entry(f"{own}.affine.weight", f"{file}.conv.modulation.weight")
+        yield Entry(f"{own}.affine.bias", f"{file}.conv.modulation.bias")
+        if not up:
+            own = f"synthesis.b{size}.torgb"
+            file = f"to_rgbs.{number // 2 - 1}" if number else "to_rgb1"
+            yield Entry(f"{own}.weight", f"{file}.conv.weight", first)
+            yield Entry(f"{own}.bias", f"{file}.bias", torch.flatten)
+            yield Entry(f"{own}.affine.weight", f"{file}.conv.modulation.weight")
+            yield Entry(f"{own}.affine.bias", f"{file}.conv.modulation.bias")
+
+
+def _only(tensor: Tensor) -> Tensor:
+    return tensor.reshape(())
+
+
+def _plus_one(tensor: Tensor) -> Tensor:
+    return tensor + 1
+
+
+def _turned_from_last(tensor: Tensor) -> Tensor:
+    return from_last(tensor).flip(2, 3)
+
+
+def _modules(root: Record) -> dict[str, Record]:
+    """Name all modules of a tree by their paths; its root's is empty."""
+    found: dict[str, Record] = {}
+    rest = [("", root)]
+    while rest:
+        path, module = rest.pop()
+        if not _is_module(module):
+            raise MnemoError(f"its {path or 'G_ema'} is no module")
+        if len(found) == MOST_MODULES:
+            raise MnemoError(f"it has more than {MOST_MODULES} modules")
+        found[path] = module
+        below = layouts.mapping(f"{path}._modules", module.state.get("_modules"))
+        rest += [(f"{path}.{name}".lstrip("."), inner) for name, inner in below.items()]
+    return found
+
+
+def _shared(modules: Mapping[str, Record], pattern: str, key: str) -> Any:
+    """Read what the modules whose paths are of a pattern must all say."""
+    said = {
+        f"{path}.{key}": module.state.get(key, "not said")
+        for path, module in modules.items()
+        if re.fullmatch(pattern, path)
+    }
+    shared = next(iter(said.values()))
+    for name, value in said.items():
+        layouts.need(name, value, shared)
+    return shared
+
+
+def _settings(
+    tensors: Mapping[str, Tensor], multiplier: Any, taps: Any, clamp: Any
+) -> dict[str, Any]:
+    """Gather a network's settings, from its tensors' shapes and from what a file says of it."""
+
+    def shape(name: str, dimensions: int) -> Sequence[int]:
+        if tensors[name].ndim != dimensions:
+            raise MnemoError(f"{name} is of shape {tuple(tensors[name].shape)}")
+        return tensors[name].shape
+
+    depth = layouts.count(tensors, r"mapping\.fc(\d+)\.")
+    sizes = [4 << block for block in range(layouts.blocks(tensors, r"synthesis\.b(\d+)\."))]
+    return {
+        "z_dim": shape("mapping.fc0.weight", 2)[1],
+        "w_dim": shape(f"mapping.fc{depth - 1}.weight", 2)[0],
+        "channels": [shape(f"synthesis.b{size}.conv1.weight", 4)[0] for size in sizes],
+        "mapping_layers": depth,
+        "mapping_features": shape("mapping.fc0.weight", 2)[0],
+        "learning_rate_multiplier": _number("the learning rate multiplier", multiplier),
+        "resample_filter": _filter(taps),
+        "clamp": None if clamp is None else _number("the clamp", clamp),
+        "noise": "synthesis.b4.conv1.noise_const" in tensors,
+        "w_avg": "mapping.w_avg" in tensors,
+    }
+
+
+def _agree(asked: Mapping[str, Any], names: Mapping[str, str], settings: Mapping[str, Any]) -> None:
+    """Refuse a file that says otherwise than its tensors' shapes.
+
+    Args:
+        asked: What it says.
+        names: The setting that each key of it must agree with.
+        settings: What the shapes say.
+    """
+    shown = {**settings, "resolution": 2 << len(settings["channels"])}
+    for key, setting in names.items():
+        if asked.get(key) is not None:
+            layouts.need(key, asked[key], shown[setting])
+
+
+def _number(key: str, value: Any) -> float:
+    numeric = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not numeric or not 0 < value < float("inf"):
+        raise MnemoError(f"{key} is {value!r}, not a number above 0")
+    return float(value)
+
+
+def _filter(taps: Any) -> list[float]:
+    """Read a filter that is applied along the rows and then along the columns."""
+    if isinstance(taps, np.ndarray | Tensor):
+        taps = taps.tolist()
+    if not isinstance(taps, list | tuple) or not 0 < len(taps) <= MOST_TAPS:
+        raise MnemoError(f"the resampling filter is {taps!r}, not a list such as {FILTER}")
+    return [_number("a tap of the resampling filter", tap) for tap in taps]

@@ -1,0 +1,420 @@
+"""Directions, latents and scores in the files of other programs; docs/interop.md has examples."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mnemo import checkpoints, files, latents, tables
+from mnemo.errors import MnemoError
+
+Space = Literal["z", "w", "w_plus"]
+Numbers = NDArray[Any]
+
+# InterFaceGAN's names of the files of latents, whose content does not tell z from w.
+_SPACES: dict[str, Space] = {"z": "z", "w": "w"}
+# How far the layers of a direction may differ and pass as one: the rounding of float32.
+_ALIKE = 1e-5
+
+
+class Direction(NamedTuple):
+    """A direction of an edit.
+
+    Attributes:
+        space: The latent space that it lies in.
+        rows: (1, dim) in z and w, (layers, w_dim) in w_plus; of unit length over all its rows.
+        norm: Length of the vector that the file holds: a program that steps along that vector
+            unscaled reaches with the coefficient c what Mnemo reaches with alpha = c * norm.
+    """
+
+    space: Space
+    rows: NDArray[np.float64]
+    norm: float
+
+
+class Latents(NamedTuple):
+    """Latents of some images.
+
+    Attributes:
+        space: The latent space that they lie in.
+        rows: (n, dim) in z and w, (n, layers, w_dim) in w_plus; may be read from disk as used.
+        images: The images' names, where the file has them.
+    """
+
+    space: Space
+    rows: NDArray[np.float32]
+    images: tuple[str, ...] | None = None
+
+
+def read_direction(
+    path: str | Path,
+    *,
+    z_dim: int,
+    w_dim: int | None,
+    layers: int,
+    space: Space | None = None,
+    weights: str | None = None,
+    allow_foreign: bool = False,
+) -> Direction:
+    """Read the direction of an edit from a file, told by its content; nothing in it is executed.
+
+    Known are InterFaceGAN's `boundary.npy` (1, dim); the (layers, w_dim) files of
+    Puzer/stylegan-encoder and a312863063/generators-with-stylegan2; paper 1's `w_aug_*.npy`
+    (layers * w_dim,); the `.pt` files of encoder4editing, (1, w_dim) or (1, layers, w_dim);
+    GANalyze's `pytorch_model_*.pth` {w: (1, z_dim)}; and a table with one hyperplane or direction
+    of Mnemo's own.
+
+    Args:
+        path: The file.
+        z_dim: Width of the generator's z.
+        w_dim: Width of its w; None where it has none.
+        layers: Layers of its synthesis network.
+        space: The direction's space. Needed for a file with one row where z and w are equally
+            wide and the file does not say; elsewhere it is checked.
+        weights: The sha256 of the generator's weights, checked where the file records one.
+        allow_foreign: Whether a direction of another generator will do: one that records other
+            weights, or one for another number of layers that is the same for each of them.
+
+    Returns:
+        The direction, scaled to unit length in its space.
+
+    Raises:
+        MnemoError: The file is missing, damaged or unsafe; holds no direction, or one that is
+            zero or not finite; is another generator's; or its space can't be told.
+    """
+    path = Path(path)
+    held, told, made_with = _direction(path)
+    if weights is not None and made_with and weights not in made_with and not allow_foreign:
+        raise MnemoError(
+            f"{path} was made with other weights than the generator's ({weights}). Take a "
+            "direction of this generator, or set `allow_foreign: true`."
+        )
+    generator = f"z of {z_dim}" + (f", {layers} layers of w of {w_dim}" if w_dim else "")
+    unfit = f"{path} has the shape {held.shape}, and the generator has {generator}"
+
+    rows = _by_layer(held, z_dim, w_dim)
+    if rows is None:
+        raise MnemoError(f"{unfit}: the direction is another generator's, or these are latents")
+    norm = float(np.linalg.norm(rows))
+    if not 0 < norm < np.inf:
+        raise MnemoError(f"{path} holds no direction: its length is {norm}")
+
+    possible: list[Space] = ["w_plus"]
+    if len(rows) == 1:
+        dims: dict[Space, int | None] = {"z": z_dim, "w": w_dim}
+        possible = [name for name, dim in dims.items() if dim == rows.size]
+    elif len(rows) != layers:
+        if not (allow_foreign and _alike(rows)):
+            raise MnemoError(
+                f"{unfit}: the direction is another generator's. One whose layers are all the "
+                "same can be used with `allow_foreign: true`."
+            )
+        rows = np.tile(rows[:1], (layers, 1))
+
+    for claimed in (told, space):
+        if claimed is not None and claimed not in possible:
+            raise MnemoError(f"{unfit}: it can't lie in {claimed}, but in {' or '.join(possible)}")
+        possible = possible if claimed is None else [claimed]
+    if len(possible) > 1:
+        raise MnemoError(f"{unfit}: say whether it lies in z or w, with `space`")
+
+    return Direction(possible[0], rows / np.linalg.norm(rows), norm)
+
+
+def row(direction: Direction, source: str) -> dict[str, list[Any]]:
+    """Lay a direction out as the one row of a table `tables.DIRECTIONS`.
+
+    Args:
+        direction: The direction.
+        source: Name of the file that it was read from.
+
+    Returns:
+        The columns.
+    """
+    return {
+        "space": [direction.space],
+        "normal": [direction.rows.ravel()],
+        "norm": [direction.norm],
+        "layers": [len(direction.rows)],
+        "source": [source],
+    }
+
+
+def read_latents(path: str | Path, space: Space | None = None) -> Latents:
+    """Read latents from a file, told by its content; nothing in it is executed.
+
+    Known are InterFaceGAN's `z.npy` and `w.npy` (n, dim) and `wp.npy` (n, layers, w_dim); paper
+    1's `lats_*.npy`, the same with a 1 after n; encoder4editing's `latents.pt`; NVIDIA's
+    `projected_w.npz`; ReStyle's `latents.npy`, of which the last iteration is taken; rosinality's
+    `.pt` of its projector; and stylegan-encoder's (layers, w_dim), one image, as `w_plus`.
+
+    Args:
+        path: The file.
+        space: The latents' space. Needed for one row an image in an array without a name that
+            says it, `z.npy` or `w.npy`, and for the one image of stylegan-encoder; elsewhere it is
+            checked.
+
+    Returns:
+        The latents.
+
+    Raises:
+        MnemoError: The file is missing, damaged or unsafe; holds no latents, or some that are not
+            finite; or their space is another, or can't be told.
+    """
+    path = Path(path)
+    content = _content(path)
+    images: tuple[str, ...] | None = None
+    told: Space | None = None
+    if isinstance(content, Mapping) and "w" in content:
+        content = content["w"]
+    elif isinstance(content, Mapping) and content:
+        images = tuple(map(str, content))
+        content = _stack([_array(_inverted(held), path) for held in content.values()], path)
+        # Both projectors optimise in w.
+        told = "w" if content.ndim == 2 else None
+    rows = _array(content, path)
+    if rows.ndim in (3, 4) and rows.shape[1] == 1:
+        rows = rows[:, 0]
+    if rows.ndim == 2 and images is None and space == "w_plus":
+        rows = rows[np.newaxis]
+    if rows.ndim not in (2, 3) or not rows.size:
+        raise MnemoError(f"{path} has the shape {rows.shape}, which latents don't have")
+
+    found: Space | None = "w_plus"
+    if rows.ndim == 2:
+        found = told or space or _SPACES.get(path.stem)
+    if found is None:
+        raise MnemoError(f"{path} does not tell whether it holds z or w: say so with `space`")
+    if space not in (None, found):
+        raise MnemoError(f"{path} has the shape {rows.shape}: it holds {found}, not {space}")
+    _check_finite(rows, path)
+    return Latents(found, np.asarray(rows, np.float32), images)
+
+
+def read_scores(path: str | Path) -> NDArray[np.float32]:
+    """Read InterFaceGAN's `scores.npy` (n, 1), or paper 1's `mems_*.npy` (n,) or (n, 1).
+
+    Args:
+        path: The file.
+
+    Returns:
+        (n,), in the file's order.
+
+    Raises:
+        MnemoError: The file is missing, damaged or unsafe, or holds no scores, or some that are
+            not finite.
+    """
+    path = Path(path)
+    scores = _array(_content(path), path)
+    if not scores.size or scores.shape not in ((len(scores),), (len(scores), 1)):
+        raise MnemoError(f"{path} has the shape {scores.shape}; scores have (n,) or (n, 1)")
+    _check_finite(scores, path)
+    return np.asarray(scores, np.float32).ravel()
+
+
+def write_boundary(path: str | Path, direction: Direction) -> None:
+    """Write a direction as InterFaceGAN's `boundary.npy`: (1, dim) float32 of unit length.
+
+    A direction in w_plus becomes one in w, of which alpha is smaller by the square root of the
+    layers, since a move by alpha in w_plus moves each layer by that much less.
+
+    Args:
+        path: Where the file goes; its folder must exist.
+        direction: The direction.
+
+    Raises:
+        MnemoError: The direction differs between layers, which InterFaceGAN has no file for.
+    """
+    if not _alike(direction.rows):
+        raise MnemoError(
+            f"{path}: the direction differs between layers, and a boundary of InterFaceGAN has "
+            "one row for all of them"
+        )
+    boundary = direction.rows[:1] / np.linalg.norm(direction.rows[0])
+    _save(path, [boundary.astype(np.float32)], 1)
+
+
+def write_interfacegan(
+    folder: str | Path,
+    shards: Sequence[str | Path],
+    scores: Sequence[str | Path],
+    hyperplanes: Iterable[str | Path],
+    *,
+    layers: int,
+    tile: bool = False,
+) -> None:
+    """Write latents, scores and hyperplanes as InterFaceGAN's files, in the memory of one shard.
+
+    InterFaceGAN takes an array without gaps, so only images that have all the scores are written:
+    `images.txt` has their keys, a line for each, in the order of every array. The arrays are
+    float32: `z.npy` and `w.npy` (n, dim) and `wp.npy` (n, layers, w_dim) for the spaces that the
+    latents have, `scores_<assessor>_<shape>.npy` (n, 1), and for each hyperplane
+    `boundary_<space>_<assessor>_<shape>_<threshold>.npy`, see `write_boundary`.
+
+    Args:
+        folder: Where the files go; made where it is missing.
+        shards: The latent shards of one set, tables `tables.LATENTS`.
+        scores: Tables `tables.SCORES`; other sets' and edited images' scores are left out.
+        hyperplanes: Tables `tables.HYPERPLANES`.
+        layers: Layers of the generator.
+        tile: Whether `wp.npy` is written where all layers share w too, `layers` times as large.
+
+    Raises:
+        MnemoError: A table is damaged, or no image has all the scores.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    first = tables.read(shards[0])
+    by_image = _by_image(scores, first["set"][0].as_py())
+    keys = tables.frame(shards, ["image"])["image"]
+    wanted = keys.isin(by_image.index).to_numpy()
+    images = keys[wanted]
+    if images.empty:
+        raise MnemoError(f"no image of {shards[0]} and what follows has all the scores")
+
+    with files.whole(folder / "images.txt") as partial:
+        partial.write_text("\n".join([*images, ""]))
+    for name in by_image:
+        values = by_image.loc[images, [name]].to_numpy(np.float32)
+        _save(folder / f"scores_{name}.npy", [values], len(images))
+    held = {space for space in ("z", "w", "w_plus") if not first[space].null_count}
+    for space in sorted(held - {"w_plus"}):
+        _save(folder / f"{space}.npy", _rows(shards, space, wanted), len(images))
+    if "w_plus" in held or (tile and "w" in held):
+        rows = _rows(shards, "w_plus" if "w_plus" in held else "w", wanted)
+        tiled = (_layered(part, layers, tiled="w_plus" in held) for part in rows)
+        _save(folder / "wp.npy", tiled, len(images))
+    for path in hyperplanes:
+        for plane in tables.read(path).to_pylist():
+            normal = np.array(plane["normal"]).reshape(plane["layers"], -1)
+            name = "_".join(plane[key] for key in ("space", "assessor", "shape", "threshold"))
+            write_boundary(folder / f"boundary_{name}.npy", Direction(plane["space"], normal, 1.0))
+
+
+def _direction(path: Path) -> tuple[Numbers, Space | None, frozenset[str]]:
+    """Read a direction, and what its file says of its space and of the weights behind it."""
+    if _starts_with(path, b"PAR1"):
+        table = tables.read(path, ["space", "normal"])
+        if len(table) != 1:
+            raise MnemoError(
+                f"{path} holds {len(table)} directions: name the file of one, under hyperplanes/"
+            )
+        made_with = json.loads(tables.metadata(path).get("mnemo.weights", "{}"))
+        [held] = table.to_pylist()
+        return np.array(held["normal"]), held["space"], frozenset(made_with.values())
+    content = _content(path)
+    told: Space | None = None
+    if isinstance(content, Mapping) and "NN_output.weight" in content:
+        raise MnemoError(
+            f"{path} holds GANalyze's ClassDependent directions, one for each class; Mnemo takes "
+            "its OneDirection"
+        )
+    if isinstance(content, Mapping) and isinstance(content.get("w"), Tensor):
+        content, told = content["w"], "z"
+    return _array(content, path), told, frozenset()
+
+
+def _by_layer(held: Numbers, z_dim: int, w_dim: int | None) -> NDArray[np.float64] | None:
+    """Lay a direction out as a row for each layer, or one; None where its shape does not fit."""
+    flat = held.squeeze()
+    rows = None
+    if flat.ndim <= 1 and flat.size in (z_dim, w_dim):
+        rows = flat.reshape(1, -1)
+    elif w_dim and flat.ndim == 1 and flat.size % w_dim == 0:
+        rows = flat.reshape(-1, w_dim)
+    elif flat.ndim == 2 and flat.shape[1] == w_dim:
+        rows = flat
+    return None if rows is None else rows.astype(np.float64)
+
+
+def _content(path: Path) -> Any:
+    """Read a file, an array of numbers without loading it into memory."""
+    if _starts_with(path, b"\x93NUMPY"):
+        try:
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        except (ArithmeticError, MemoryError, RuntimeError, TypeError, ValueError):
+            pass  # It holds objects, or is damaged: both are for the reader.
+    return checkpoints.read(path)
+
+
+def _starts_with(path: Path, magic: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(magic)) == magic
+    except OSError as why:
+        raise MnemoError(f"{path} can't be read ({why.strerror})") from why
+
+
+def _array(content: Any, path: Path) -> Numbers:
+    """Take an array or tensor of real numbers as an array."""
+    values = content.detach().cpu().float().numpy() if isinstance(content, Tensor) else content
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
+        kind = f"an array of {values.dtype}" if isinstance(values, np.ndarray) else type(values)
+        raise MnemoError(f"{path} holds {kind}, where numbers were looked for")
+    return values
+
+
+def _inverted(held: Any) -> Any:
+    """Take the latent of one image from what a projector or an encoder holds of it."""
+    if isinstance(held, Mapping) and "latent" in held:
+        return held["latent"]
+    return held[-1] if isinstance(held, Sequence) and held else held
+
+
+def _stack(rows: list[Numbers], path: Path) -> Numbers:
+    if len({held.shape for held in rows}) > 1:
+        raise MnemoError(f"{path} holds latents of different shapes")
+    return np.stack(rows)
+
+
+def _check_finite(values: Numbers, path: Path) -> None:
+    # Extremes, unlike a test of each, need no second array as large as the file.
+    if not np.isfinite([values.min(), values.max()]).all():
+        raise MnemoError(f"{path} holds numbers that are not finite")
+
+
+def _alike(rows: NDArray[np.float64]) -> bool:
+    return bool(np.abs(rows - rows[0]).max() <= _ALIKE * np.abs(rows).max())
+
+
+def _by_image(scores: Sequence[str | Path], base: str) -> pd.DataFrame:
+    """Gather the scores of a set's unedited images, a column for each `<assessor>_<shape>`."""
+    columns = ["set", "edit", "image", "assessor", "shape", "score"]
+    rows = tables.scores(scores, columns)
+    rows = rows[(rows["set"] == base) & rows["edit"].isna()]
+    rows = rows.assign(by=rows["assessor"] + "_" + rows["shape"])
+    return rows.pivot(index="image", columns="by", values="score").dropna()
+
+
+def _rows(
+    shards: Iterable[str | Path], space: str, wanted: NDArray[np.bool_]
+) -> Iterator[NDArray[np.float32]]:
+    """Read the latents of the wanted of all images, a part of a shard at a time."""
+    start = 0
+    for path in shards:
+        for part in tables.parts(tables.read(path, [space])):
+            yield latents.matrix(part, space, str(path))[wanted[start : start + len(part)]]
+            start += len(part)
+
+
+def _layered(rows: NDArray[np.float32], layers: int, *, tiled: bool) -> NDArray[np.float32]:
+    """View rows as a w for each layer, (n, layers, w_dim)."""
+    if tiled:
+        return rows.reshape(len(rows), layers, -1)
+    return np.broadcast_to(rows[:, np.newaxis], (len(rows), layers, rows.shape[1]))
+
+
+def _save(path: str | Path, parts: Iterable[NDArray[np.float32]], count: int) -> None:
+    """Write an array part by part, as `numpy.save` does the whole."""
+    with files.whole(path) as partial, partial.open("wb") as file:
+        for index, part in enumerate(parts):
+            if index == 0:
+                shape = (count, *part.shape[1:])
+                header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(file, header)
+            file.write(np.ascontiguousarray(part, "<f4").data)

@@ -1,0 +1,100 @@
+"""A results folder: whose it is, so that nothing of another study is replaced.
+
+This module imports nothing heavy, because the Snakefile reads it on machines that have only
+Snakemake.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mnemo import FORMAT, files
+from mnemo.config import Config
+from mnemo.errors import MnemoError
+
+
+def check_files(config: Config) -> None:
+    """Make sure that the files which a study names are there, before any work starts.
+
+    Args:
+        config: The study.
+
+    Raises:
+        MnemoError: Some are not; the message has a line for each.
+    """
+    named = [
+        ("generator.weights", config.generator.weights),
+        *((f"edits.{index}.direction", edit.direction) for index, edit in enumerate(config.edits)),
+    ]
+    absent: dict[str, list[str]] = {}
+    for key, path in named:
+        if path and not Path(path).is_file():
+            absent.setdefault(path, []).append(key)
+    if absent:
+        lines = [f"  {path} ({', '.join(keys)})" for path, keys in absent.items()]
+        raise MnemoError("\n".join(["the study names files that are not there:", *lines]))
+
+
+def check_results(config: Config, folder: str | Path) -> None:
+    """Make sure that a results folder is this study's, before anything in it is replaced.
+
+    Args:
+        config: The study.
+        folder: Its results folder; one that is absent or empty is fine.
+
+    Raises:
+        MnemoError: The folder was written by another study, by a version of Mnemo whose files
+            this one can't continue, or by something else.
+    """
+    folder = Path(folder)
+    marker = folder / "study.json"
+    remedy = f"Give this study another name (key `study`), or move {folder} away."
+    # What has only been planned can still become any study.
+    if not any(path.name not in (marker.name, "logs") for path in folder.glob("*")):
+        return
+    if not marker.is_file():
+        raise MnemoError(f"{folder} is not empty, and has no {marker.name} of Mnemo's. {remedy}")
+    try:
+        found = json.loads(marker.read_text())
+    except ValueError as why:
+        raise MnemoError(f"{marker} is damaged ({why}). {remedy}") from why
+    for key, value in identity(config).items():
+        if found.get(key) != value:
+            raise MnemoError(
+                f"{folder} was written with {key} {found.get(key)!r}, and this study has "
+                f"{value!r}. {remedy}"
+            )
+
+
+def mark_results(config: Config, folder: str | Path) -> None:
+    """Mark a results folder as this study's, for `check_results`.
+
+    Args:
+        config: The study.
+        folder: Its results folder.
+    """
+    marker = Path(folder, "study.json")
+    text = json.dumps(identity(config), indent=2) + "\n"
+    if not marker.is_file() or marker.read_text() != text:
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        with files.whole(marker) as partial:
+            partial.write_text(text)
+
+
+def identity(config: Config) -> dict[str, Any]:
+    """Tell what can't change while a results folder stays the same study's.
+
+    Args:
+        config: The study.
+
+    Returns:
+        What `study.json` holds. Other settings may change: the rules that they reach run again.
+    """
+    return {
+        "format": FORMAT,
+        "study": config.study,
+        "generator": config.generator.name,
+        "shard_size": config.shard_size,
+        "score_shard_size": config.score_shard_size,
+        "first_seeds": {name: images.first_seed for name, images in dict(config.sets).items()},
+    }

@@ -1,0 +1,289 @@
+"""The door to generators: any weights file is told by its content, converted whole, or refused."""
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from tests.data import biggan_layouts, hostile, stylegan1_layouts, stylegan2_layouts
+
+from mnemo import checkpoints, generators
+from mnemo.errors import MnemoError
+from mnemo.generators import Conditional, Generator, Mapped, loading
+
+STYLEGAN1 = stylegan1_layouts.variables([6, 5, 4, 4])  # 32 px
+STYLEGAN2 = stylegan2_layouts.network((6, 5, 4, 4), z_dim=16, w_dim=16, mapping_layers=2)
+BIGGAN = biggan_layouts.ganalyze(128, width=8, classes=10)
+BIGGAN_DEEP = biggan_layouts.hugging_face(64, width=8, classes=10, z_dim=16, bins=3)
+
+
+def write_stylegan2(write: Callable[..., None], **options: bool) -> Callable[[Path], object]:
+    return lambda path: write(path, STYLEGAN2, **options)
+
+
+#: What writes each layout, by the architecture that it is told as and by a name that lies about it.
+FILES: dict[str, dict[str, Callable[[Path], object]]] = {
+    "stylegan1": {
+        "stylegan2.pt": lambda path: stylegan1_layouts.write_nvidia(path, STYLEGAN1),
+        "ganspace.pkl": lambda path: stylegan1_layouts.write_ganspace(path, STYLEGAN1),
+        "interfacegan.safetensors": lambda path: stylegan1_layouts.write_interfacegan(
+            path, STYLEGAN1
+        ),
+    },
+    "stylegan2": {
+        "tensorflow.bin": write_stylegan2(stylegan2_layouts.tensorflow),
+        "pytorch.npy": write_stylegan2(stylegan2_layouts.pytorch),
+        "rosinality": write_stylegan2(stylegan2_layouts.rosinality),
+        "training.zip": write_stylegan2(stylegan2_layouts.rosinality, average=False, noise=False),
+        # numpy writes to no other suffix.
+        "pytorch.pkl.npy": write_stylegan2(stylegan2_layouts.rosasalberto, average=True),
+    },
+    "biggan": {"biggan-deep.npz": lambda path: biggan_layouts.write(BIGGAN, path)},
+    "biggan-deep": {
+        "biggan.pkl": lambda path: biggan_layouts.write(BIGGAN_DEEP, path, legacy=True)
+    },
+}
+EACH = [
+    pytest.param(architecture, name, id=f"{architecture} in {name}")
+    for architecture, writers in FILES.items()
+    for name in writers
+]
+#: The layouts without noise maps.
+WITHOUT_NOISE = {"ganspace.pkl", "training.zip", "pytorch.pkl.npy"}
+
+
+@pytest.fixture(scope="module", name="folder")
+def write_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a small generator in every layout."""
+    folder = tmp_path_factory.mktemp("loading")
+    for writers in FILES.values():
+        for name, write in writers.items():
+            write(folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module", name="own")
+def convert_files(folder: Path) -> Path:
+    """Convert one file of each architecture."""
+    for architecture, writers in FILES.items():
+        loading.convert(folder / next(iter(writers)), folder / f"{architecture}.own")
+    return folder
+
+
+def render(generator: Generator, noise: generators.Noise = "const") -> NDArray[np.uint8]:
+    """Make two images in whichever way the generator makes them."""
+    z = generator.sample([3, 4], psi=0.7)
+    if isinstance(generator, Conditional):
+        return generator.render(z, classes=[1, 9], psi=0.7)
+    if isinstance(generator, Mapped):
+        return generator.render(generator.map(z, psi=0.7), noise=noise, seeds=seeds(noise))
+    return generator.render(z)
+
+
+def seeds(noise: generators.Noise) -> list[int] | None:
+    return [5, 6] if noise == "random" else None
+
+
+# What a file is
+
+
+@pytest.mark.parametrize(("architecture", "name"), EACH)
+def test_a_file_is_told_by_its_content_whatever_its_name(
+    architecture: str, name: str, folder: Path
+) -> None:
+    assert loading.parts(folder / name).architecture == architecture
+
+
+@pytest.mark.parametrize("architecture", FILES)
+def test_a_file_of_our_own_is_told_by_its_content_whatever_its_name(
+    architecture: str, own: Path
+) -> None:
+    assert loading.parts(own / f"{architecture}.own").architecture == architecture
+
+
+@pytest.mark.parametrize("name", ["load", "parts", "convert"])
+def test_the_package_gives_the_doors_functions_at_every_call(name: str) -> None:
+    # A module of the same name would take the function's place once it is imported.
+    assert getattr(generators, name) is getattr(generators, name) is getattr(loading, name)
+
+
+def test_a_name_that_no_generator_has_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(MnemoError, match="'stylegan9'; known: dcgan-faces, stylegan1-ffhq, "):
+        generators.load("any.pkl", "stylegan9")
+
+
+@pytest.mark.parametrize(
+    ("file", "wanted", "told"),
+    [
+        ("stylegan2.pt", "stylegan2-ffhq", "holds a stylegan1, not a stylegan2"),
+        ("tensorflow.bin", "biggan-256", "holds a stylegan2, not a biggan"),
+        ("biggan-deep.npz", "biggan-deep-512", "holds a biggan, not a biggan-deep"),
+        ("tensorflow.bin", "stylegan2-cat", "of 32 pixels, and stylegan2-cat has 256"),
+        ("biggan-deep.npz", "biggan-256", "of 128 pixels, and biggan-256 has 256"),
+    ],
+)
+def test_another_generator_than_the_name_says_is_told(
+    file: str, wanted: str, told: str, folder: Path
+) -> None:
+    with pytest.raises(MnemoError, match=rf"{file} holds .*{told}"):
+        generators.load(folder / file, wanted)
+
+
+@pytest.mark.parametrize("write", [torch.save, save_file])
+def test_a_file_of_no_known_layout_is_refused_with_those_that_are(
+    write: Callable[..., None], tmp_path: Path
+) -> None:
+    path = tmp_path / "any"
+    write({"conv1.weight": torch.zeros(3)}, path)
+    with pytest.raises(MnemoError) as refusal:
+        generators.load(path)
+    assert str(path) in str(refusal.value)
+    for known in ("DCGAN", "StyleGAN1", "rosinality's", "GANalyze's", "Mnemo's own safetensors"):
+        assert known in str(refusal.value)
+
+
+def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MnemoError, match=r"absent\.pkl is missing"):
+        generators.load(tmp_path / "absent.pkl")
+
+
+# Conversion
+
+
+@pytest.mark.parametrize(("architecture", "name"), EACH)
+def test_a_converted_file_gives_the_same_images(
+    architecture: str, name: str, folder: Path, tmp_path: Path
+) -> None:
+    noise: generators.Noise = "random" if name in WITHOUT_NOISE else "const"
+    target = tmp_path / "any"
+    loading.convert(folder / name, target)
+    images = render(generators.load(folder / name), noise)
+    assert images.std() > 10
+    np.testing.assert_array_equal(render(generators.load(target), noise), images)
+
+
+def test_the_embedded_generator_is_converted_too(
+    weights: Callable[[str], Path], tmp_path: Path
+) -> None:
+    source, target = weights("dcgan-faces"), tmp_path / "any"
+    loading.convert(source, target)
+    images = render(generators.load(source))
+    np.testing.assert_array_equal(render(generators.load(target, "dcgan-faces")), images)
+
+
+@pytest.mark.parametrize("architecture", FILES)
+def test_a_converted_file_is_converted_to_the_same_bytes(
+    architecture: str, own: Path, tmp_path: Path
+) -> None:
+    path = own / f"{architecture}.own"
+    loading.convert(path, tmp_path / "again")
+    first, second = checkpoints.read(path), checkpoints.read(tmp_path / "again")
+    assert first.metadata == second.metadata
+    assert first.tensors.keys() == second.tensors.keys()
+    for name, tensor in first.tensors.items():
+        assert torch.equal(tensor, second.tensors[name])
+
+
+# Damage
+
+
+def rewritten(path: Path, target: Path, metadata: str, **changed: torch.Tensor) -> Path:
+    save_file({**load_file(path), **changed}, target, {"mnemo": metadata})
+    return target
+
+
+@pytest.mark.parametrize(
+    ("metadata", "told"),
+    [
+        ("", "metadata 'mnemo' is damaged"),
+        ("{", "metadata 'mnemo' is damaged"),
+        ("[" * 100_000, "metadata 'mnemo' is damaged"),
+        ("7", "metadata 'mnemo' is damaged"),
+        ("{}", "metadata 'mnemo' is damaged"),
+        ('{"architecture": "stylegan2"}', "metadata 'mnemo' is damaged"),
+        ('{"architecture": "stylegan2", "settings": 7}', "metadata 'mnemo' is damaged"),
+        ('{"architecture": "stylegan2", "settings": ["z"]}', "metadata 'mnemo' is damaged"),
+        ('{"architecture": ["biggan"], "settings": {}}', "which Mnemo does not know"),
+        ('{"architecture": "os", "settings": {}}', "'os', which Mnemo does not know"),
+        ('{"architecture": "stylegan1", "settings": {}}', "no network has its settings"),
+        ('{"architecture": "stylegan2", "settings": {}}', "no network has its settings"),
+        ('{"architecture": "biggan", "settings": {}}', "no network has its settings"),
+        ('{"architecture": "biggan-deep", "settings": {}}', "no network has its settings"),
+        ('{"architecture": "dcgan", "settings": {}}', "holds another network"),
+    ],
+)
+def test_a_file_of_our_own_with_damaged_metadata_is_refused(
+    metadata: str, told: str, own: Path, tmp_path: Path
+) -> None:
+    path = rewritten(own / "stylegan2.own", tmp_path / "any", metadata)
+    with pytest.raises(MnemoError, match=told) as refusal:
+        generators.load(path)
+    assert str(path) in str(refusal.value)
+
+
+@pytest.mark.parametrize("architecture", ["stylegan1", "stylegan2"])
+@pytest.mark.parametrize("value", [None, "text", -1, 0, 1, 10**9, [], [8], [0], ["a"], [[1]], {}])
+def test_whatever_a_setting_is_replaced_with_there_is_a_clear_error_or_none(
+    architecture: str, value: Any, own: Path, tmp_path: Path
+) -> None:
+    path = own / f"{architecture}.own"
+    told = json.loads(checkpoints.read(path).metadata["mnemo"])
+    for key in told["settings"]:
+        changed = {**told, "settings": {**told["settings"], key: value}}
+        with suppress(MnemoError):
+            generators.load(rewritten(path, tmp_path / "any", json.dumps(changed)))
+
+
+@pytest.mark.parametrize("architecture", FILES)
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_a_tensor_that_is_not_finite_is_refused_by_its_name(
+    architecture: str, number: float, own: Path, tmp_path: Path
+) -> None:
+    path = own / f"{architecture}.own"
+    name, tensor = list(load_file(path).items())[-1]
+    tensor.view(-1)[-1] = number
+    metadata = checkpoints.read(path).metadata["mnemo"]
+    with pytest.raises(MnemoError, match=f"infinite or undefined numbers, in {name}"):
+        generators.load(rewritten(path, tmp_path / "any", metadata, **{name: tensor}))
+
+
+@pytest.mark.parametrize("file", ["tensorflow.bin", "stylegan2.own"])
+def test_damage_anywhere_in_a_file_gives_a_clear_error_or_a_generator(
+    file: str, own: Path, tmp_path: Path
+) -> None:
+    whole = (own / file).read_bytes()
+    path = tmp_path / "any"
+
+    @settings(derandomize=True, deadline=None, max_examples=60)
+    @given(
+        st.integers(0, len(whole) // 2),
+        st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(1, 255)), max_size=3),
+    )
+    @example(0, [(0, 1)])
+    @example(1, [])
+    def check(cut: int, flips: list[tuple[int, int]]) -> None:
+        damaged = bytearray(whole)
+        for place, bits in flips:
+            damaged[place] ^= bits
+        path.write_bytes(damaged[: len(damaged) - cut])
+        with suppress(MnemoError):
+            assert isinstance(generators.load(path), Mapped)
+
+    check()
+
+
+@pytest.mark.parametrize("make", hostile.RUNNERS, ids=lambda make: make.__name__)
+def test_a_hostile_file_is_refused_without_effect(make: hostile.Maker, tmp_path: Path) -> None:
+    path, canary = tmp_path / "any", tmp_path / "canary"
+    path.write_bytes(make(canary))
+    with pytest.raises(MnemoError, match="Nothing in it was executed"):
+        generators.load(path)
+    assert not canary.exists()

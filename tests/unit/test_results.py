@@ -1,0 +1,85 @@
+"""A results folder belongs to one study, and no other writes into it."""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mnemo import config, results
+from mnemo.errors import MnemoError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def study() -> dict[str, Any]:
+    """The default study, to change."""
+    return deepcopy(yaml.safe_load((ROOT / "config.yaml").read_text()))
+
+
+def test_a_results_folder_of_the_same_study_is_continued(
+    study: dict[str, Any], tmp_path: Path
+) -> None:
+    results.mark_results(config.checked(study), tmp_path / "demo")
+    study["sets"]["fit"]["count"] = 1250
+    study["edits"][0]["alphas"] = [0, 1]
+    results.check_results(config.checked(study), tmp_path / "demo")
+
+
+@pytest.mark.parametrize(
+    ("key", "here", "there"),
+    [
+        ("study", '"demo"', '"other"'),
+        ("shard_size", "250", "100"),
+        ("score_shard_size", "100000", "50000"),
+        ("generator", '"dcgan-faces"', '"stylegan2-ffhq"'),
+        ("format", "2", "1"),
+    ],
+)
+def test_a_results_folder_of_another_study_or_version_is_refused(
+    study: dict[str, Any], tmp_path: Path, key: str, here: str, there: str
+) -> None:
+    results.mark_results(config.checked(study), tmp_path)
+    (tmp_path / "fit").mkdir()
+    marker = tmp_path / "study.json"
+    marker.write_text(marker.read_text().replace(f'"{key}": {here}', f'"{key}": {there}'))
+    with pytest.raises(MnemoError, match=f"was written with {key} .*Give this study another name"):
+        results.check_results(config.checked(study), tmp_path)
+
+
+def test_a_study_that_was_only_planned_can_still_change(
+    study: dict[str, Any], tmp_path: Path
+) -> None:
+    results.mark_results(config.checked(study), tmp_path)
+    (tmp_path / "logs").mkdir()
+    study["shard_size"] = 500
+    results.check_results(config.checked(study), tmp_path)
+
+
+def test_a_folder_that_mnemo_did_not_write_is_refused(
+    study: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "holiday.jpg").touch()
+    with pytest.raises(MnemoError, match="is not empty, and has no study.json"):
+        results.check_results(config.checked(study), tmp_path)
+
+
+def test_files_that_a_study_names_and_that_are_not_there_are_told_together(
+    study: dict[str, Any], tmp_path: Path
+) -> None:
+    there = tmp_path / "there.npy"
+    there.touch()
+    study["generator"]["weights"] = "absent.pkl"
+    edit = {**study["edits"][0], "threshold": None}
+    study["edits"] = [
+        {**edit, "direction": str(there)},
+        {**edit, "name": "other", "direction": "absent.npy"},
+    ]
+    with pytest.raises(MnemoError) as told:
+        results.check_files(config.checked(study))
+    assert str(told.value).splitlines()[1:] == [
+        "  absent.pkl (generator.weights)",
+        "  absent.npy (edits.1.direction)",
+    ]

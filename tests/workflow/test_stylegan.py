@@ -1,0 +1,120 @@
+"""A study on a StyleGAN goes through the whole workflow, with edits in every space and in layers.
+
+The generator has few channels and random weights, so that what it draws means nothing: this is
+about what a study does with a StyleGAN, whichever it is.
+"""
+
+import hashlib
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from mnemo import generators, images, tables
+from tests.data import stylegan2_layouts
+from tests.workflow.conftest import Checkout
+
+EDITS = ("everywhere", "coarse", "foreign")
+STUDY = ("--configfile", "tests/data/stylegan.yaml")
+
+
+@pytest.fixture(scope="module")
+def styled(fetched: None, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout in which the study has been run whole."""
+    made = Checkout(tmp_path_factory.mktemp("stylegan") / "mnemo").check_out()
+    stylegan2_layouts.tensorflow(
+        made.path / "weights.pkl", stylegan2_layouts.network((16,) * 7, z_dim=512, w_dim=512)
+    )
+    np.save(made.path / "boundary.npy", np.random.default_rng(0).normal(size=(1, 512)))
+    made.run(*STUDY)
+    return made
+
+
+def shards(styled: Checkout, folder: str) -> pa.Table:
+    paths = sorted((styled.results() / folder).glob("*.parquet"))
+    return pa.concat_tables(map(tables.read, paths))
+
+
+def test_the_study_ends_with_a_report_and_every_table(styled: Checkout) -> None:
+    assert (styled.results() / "report.html").is_file()
+    assert {*tables.PUBLIC} - {"faces"} <= {path.stem for path in styled.results().glob("*")}
+    planes = tables.read(styled.results() / "hyperplanes.parquet").to_pandas()
+    assert dict(zip(planes["space"], map(len, planes["normal"]), strict=True)) == {
+        "z": 512,
+        "w": 512,
+        "w_plus": 14 * 512,
+    }
+    scores = tables.read(styled.results() / "scores.parquet").to_pandas()
+    edited = scores.dropna(subset=["alpha"]).groupby(["edit", "alpha"]).size()
+    assert edited.to_dict() == {(edit, alpha): 10 for edit in EDITS for alpha in (0.0, 5.0)}
+
+
+def test_an_image_is_the_one_that_the_library_renders_of_its_seed(styled: Checkout) -> None:
+    generator = generators.load(styled.path / "weights.pkl")
+    w = generator.map(generator.sample([7]), psi=0.5)
+    expected = images.encode(generator.render(w)[0], "0000007", "jpeg")
+    stored = shards(styled, "fit/square").to_pandas().set_index("image")["pixels"]
+    assert stored["0000007"] == expected
+    assert Image.open(BytesIO(expected["bytes"])).size == (256, 256)
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_alpha_0_has_the_same_bytes_whatever_the_edit(styled: Checkout, edit: str) -> None:
+    first = shards(styled, "eval/everywhere/0/square")["pixels"]
+    assert shards(styled, f"eval/{edit}/0/square")["pixels"].equals(first)
+    assert not shards(styled, f"eval/{edit}/5/square")["pixels"].equals(first)
+
+
+def test_an_edit_of_layers_moves_them_alone(styled: Checkout) -> None:
+    w = np.array(shards(styled, "eval/latents")["w"].to_pylist())
+    moved = np.array(shards(styled, "eval/coarse/5/latents")["w_plus"].to_pylist())
+    steps = np.linalg.norm(moved.reshape(10, 14, 512) - w[:, np.newaxis], axis=2)
+    np.testing.assert_allclose(steps[:, :4], 5, rtol=1e-5)
+    assert (steps[:, 4:] == 0).all()
+
+
+def test_an_edit_over_all_layers_keeps_one_w(styled: Checkout) -> None:
+    table = shards(styled, "eval/everywhere/5/latents")
+    w = np.array(shards(styled, "eval/latents")["w"].to_pylist())
+    steps = np.linalg.norm(np.array(table["w"].to_pylist()) - w, axis=1)
+    np.testing.assert_allclose(steps, 5 / np.sqrt(14), rtol=1e-5)
+    assert table["w_plus"].null_count == len(table)
+
+
+def test_a_direction_from_a_file_is_scaled_to_unit_length(styled: Checkout) -> None:
+    [direction] = tables.read(styled.results() / "directions/foreign.parquet").to_pylist()
+    held = np.load(styled.path / "boundary.npy")[0]
+    np.testing.assert_allclose(direction["normal"], held / np.linalg.norm(held))
+    assert direction["norm"] == pytest.approx(np.linalg.norm(held))
+
+
+@pytest.mark.parametrize("folder", ["fit/latents", "eval/coarse/5/square", "directions"])
+def test_a_table_names_the_very_weights_that_it_was_made_with(
+    styled: Checkout, folder: str
+) -> None:
+    sha256 = hashlib.sha256((styled.path / "weights.pkl").read_bytes()).hexdigest()
+    path = next((styled.results() / folder).glob("*.parquet"))
+    assert sha256 in tables.metadata(path)["mnemo.weights"]
+
+
+def test_interfacegan_can_read_what_is_exported(styled: Checkout) -> None:
+    styled.run("export_interfacegan", *STUDY)
+    folder = styled.results() / "interfacegan"
+    arrays = {path.stem: np.load(path) for path in folder.glob("*.npy")}
+    assert arrays["w"].shape == (50, 512)
+    assert arrays["scores_resmem_square"].shape == (50, 1)
+    assert arrays["boundary_w_resmem_square_mean"].shape == (1, 512)
+    keys = Path(folder, "images.txt").read_text().split()
+    assert keys == [f"{seed:07d}" for seed in range(50)]
+
+
+def test_only_what_hangs_on_a_layer_list_is_done_again(styled: Checkout) -> None:
+    styled.edit("tests/data/stylegan.yaml", "layers: [0, 1, 2, 3]", "layers: [0, 1]")
+    jobs = styled.plan(*STUDY).jobs
+    assert {path.split("/")[1] for path in jobs["edit_latents"]} == {"coarse"}
+    assert "fit_hyperplane" not in jobs
+    assert pd.Series(jobs["render_images"]).str.startswith("eval/coarse/").all()
