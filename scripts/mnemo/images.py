@@ -1,7 +1,9 @@
 """Images as bytes in a table, and as arrays in memory."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -42,6 +44,36 @@ def encode(image: Pixels, name: str, format: Format = "webp") -> dict[str, bytes
     buffer = BytesIO()
     Image.fromarray(image).save(buffer, format=format, **_SETTINGS[format])
     return {"bytes": buffer.getvalue(), "path": f"{name}.{format}"}
+
+
+def encode_while_rendering(
+    rendered: Iterable[tuple[pa.Table, Sequence[Pixels]]], format: Format, threads: int
+) -> Iterator[dict[str, Any]]:
+    """Encode images in threads, while the next ones are rendered.
+
+    Args:
+        rendered: Rows with the columns `tables.PLACE`, and the image of each; made part by part
+            as they are asked for.
+        format: As for `encode`.
+        threads: Images encoded at a time.
+
+    Yields:
+        The columns of `tables.IMAGES` for each part, in order.
+    """
+    with ThreadPoolExecutor(threads) as pool:
+        before: dict[str, Any] = {}
+        for part, images in rendered:
+            now = {
+                **tables.place(part),
+                "pixels": pool.map(
+                    partial(encode, format=format), images, part["image"].to_pylist()
+                ),
+            }
+            if before:
+                yield {**before, "pixels": list(before["pixels"])}
+            before = now
+        if before:
+            yield {**before, "pixels": list(before["pixels"])}
 
 
 class Encoded(Sequence[Pixels]):

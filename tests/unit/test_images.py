@@ -1,9 +1,11 @@
 """Encoding keeps every pixel but in JPEG, and decodes as Hugging Face datasets would."""
 
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -100,3 +102,34 @@ def test_a_shard_of_any_format_is_read(
     tables.write(tmp_path / "shard.parquet", tables.IMAGES, columns, writer)
     _, shard = images.read(tmp_path / "shard.parquet")
     np.testing.assert_array_equal(shard[0], decoded(encoded))
+
+
+def part(keys: Sequence[str]) -> pa.Table:
+    """Make the rows of some images, without their pixels."""
+    nulls = pa.nulls(len(keys))
+    return pa.table({"set": ["fit"] * len(keys), "edit": nulls, "alpha": nulls, "image": keys})
+
+
+def test_images_are_encoded_in_threads_to_the_same_bytes_and_in_order() -> None:
+    drawn = np.random.default_rng(0).integers(0, 256, (10, 16, 16, 3), np.uint8)
+    keys = [f"{number:07d}" for number in range(10)]
+    parts = [slice(start, start + 4) for start in (0, 4, 8)]
+    rendered = ((part(keys[rows]), drawn[rows]) for rows in parts)
+    columns = list(images.encode_while_rendering(rendered, "webp", threads=3))
+    assert [image for each in columns for image in each["pixels"]] == [
+        images.encode(image, key, "webp") for image, key in zip(drawn, keys, strict=True)
+    ]
+    assert [key for each in columns for key in each["image"].to_pylist()] == keys
+
+
+def test_the_next_images_are_rendered_while_the_last_are_encoded() -> None:
+    asked = []
+
+    def render() -> Iterator[tuple[pa.Table, np.ndarray]]:
+        for number in range(3):
+            asked.append(number)
+            yield part([str(number)]), np.zeros((1, 8, 8, 3), np.uint8)
+
+    encoded = images.encode_while_rendering(render(), "webp", threads=1)
+    assert next(encoded)["pixels"][0]["path"] == "0.webp"
+    assert asked == [0, 1]

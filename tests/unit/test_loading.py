@@ -123,9 +123,9 @@ def test_a_name_that_no_generator_has_is_refused_with_those_that_there_are() -> 
 @pytest.mark.parametrize(
     ("file", "wanted", "told"),
     [
-        ("stylegan2.pt", "stylegan2-ffhq", "holds a stylegan1, not a stylegan2"),
-        ("tensorflow.bin", "biggan-256", "holds a stylegan2, not a biggan"),
-        ("biggan-deep.npz", "biggan-deep-512", "holds a biggan, not a biggan-deep"),
+        ("stylegan2.pt", "stylegan2-ffhq", "a stylegan1, not a stylegan2"),
+        ("tensorflow.bin", "biggan-256", "a stylegan2, not a biggan"),
+        ("biggan-deep.npz", "biggan-deep-512", "a biggan, not a biggan-deep"),
         ("tensorflow.bin", "stylegan2-cat", "of 32 pixels, and stylegan2-cat has 256"),
         ("biggan-deep.npz", "biggan-256", "of 128 pixels, and biggan-256 has 256"),
     ],
@@ -148,6 +148,13 @@ def test_a_file_of_no_known_layout_is_refused_with_those_that_are(
     assert str(path) in str(refusal.value)
     for known in ("DCGAN", "StyleGAN1", "rosinality's", "GANalyze's", "Mnemo's own safetensors"):
         assert known in str(refusal.value)
+
+
+@pytest.mark.parametrize("held", [5, {"main.0.weight": 5}, {1: torch.ones(1)}])
+def test_a_dcgan_without_tensors_is_refused(tmp_path: Path, held: Any) -> None:
+    torch.save({"netG_state_dict": held}, tmp_path / "x.pt")
+    with pytest.raises(MnemoError, match="x.pt .* its netG_state_dict holds no tensors by name"):
+        loading.load(tmp_path / "x.pt")
 
 
 def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
@@ -230,7 +237,7 @@ def test_a_file_of_our_own_with_damaged_metadata_is_refused(
 
 
 @pytest.mark.parametrize("architecture", ["stylegan1", "stylegan2"])
-@pytest.mark.parametrize("value", [None, "text", -1, 0, 1, 10**9, [], [8], [0], ["a"], [[1]], {}])
+@pytest.mark.parametrize("value", [None, "text", -1, 0, 1, 99, [], [8], [0], ["a"], [[1]], {}])
 def test_whatever_a_setting_is_replaced_with_there_is_a_clear_error_or_none(
     architecture: str, value: Any, own: Path, tmp_path: Path
 ) -> None:

@@ -352,10 +352,28 @@ def test_a_state_dict_with_another_blur_is_refused(made: Variables, tmp_path: Pa
         generators.load(path)
 
 
-def test_without_noise_maps_const_noise_is_refused_and_random_noise_is_not(
-    made: Variables, tmp_path: Path
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        ({"mapping/noise0": np.ones(3, np.float32)}, "it has noise0 twice"),
+        ({"synthesis/64x64/Conv1/bias": np.ones(3, np.float32)}, r"lacks .*64x64/Conv0_up/"),
+        ({"synthesis/128x128/Conv1/bias": np.ones(3, np.float32)}, r"\[4, 8, 16, 32, 128\] pixels"),
+    ],
+)
+def test_variables_that_make_no_network_are_named(
+    added: Variables, told: str, made: Variables, tmp_path: Path
 ) -> None:
-    generator = load(layouts.write_ganspace(tmp_path / "any", made))
+    path = layouts.write_nvidia(tmp_path / "any", {**made, **added})
+    with pytest.raises(MnemoError, match=told):
+        generators.load(path)
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_without_noise_maps_const_noise_is_refused_and_random_noise_is_not(
+    write: Write, made: Variables, tmp_path: Path
+) -> None:
+    rest = {name: value for name, value in made.items() if not re.search(r"/noise\d+$", name)}
+    generator = load(write(tmp_path / "any", rest))
     w = generator.map(generator.sample([0]))
     with pytest.raises(MnemoError, match="noise: random or none"):
         generator.render(w, noise="const")

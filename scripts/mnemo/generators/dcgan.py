@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from mnemo import checkpoints, devices
+from mnemo.errors import MnemoError
 from mnemo.generators.layouts import Layout, Parts
 
 Z_DIM = 100
@@ -22,6 +23,10 @@ BATCH = 128
 
 def _parts(content: Any) -> Parts:
     state = content["netG_state_dict"]
+    if not isinstance(state, dict) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in state.items()
+    ):
+        raise MnemoError("its netG_state_dict holds no tensors by name")
     return Parts("dcgan", {}, {name.removeprefix("main."): state[name] for name in state})
 
 
