@@ -90,7 +90,8 @@ class StyleGAN2(nn.Module):
         self.resolution = 2 << len(channels)
         self.layers = 2 * len(channels)
         widths = [z_dim, *[mapping_features] * (mapping_layers - 1), w_dim]
-        self.mapping = MappingNetwork(widths, learning_rate_multiplier, w_avg)
+        self.mapping = MappingNetwork(widths, float(learning_rate_multiplier), w_avg)
+        clamp = None if clamp is None else float(clamp)
         self.synthesis = SynthesisNetwork(w_dim, channels, resample_filter, clamp)
         convolutions = [layer for block in self.synthesis.blocks for layer in block.convolutions]
         self.noise_resolutions: Sequence[int] = [layer.resolution for layer in convolutions]

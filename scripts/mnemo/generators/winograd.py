@@ -14,6 +14,8 @@ from torch import Tensor
 TILE, REACH = 4, 6
 #: The polynomials are evaluated at 0, +-A, +-B and infinity.
 A, B = 3 / 4, 3 / 2
+#: Products that are added up at once, because rounding errors grow with their number: with 512, the
+#: largest error is above 1e-5 in outputs of variance 1.
 TERMS = 64
 
 
@@ -54,7 +56,6 @@ def convolve(x: Tensor, transformed: Tensor) -> Tensor:
     both = x.new_empty(REACH, REACH, *tiles, inputs)
     _spread([rows[..., k : k + width - 3 : TILE, :] for k in range(REACH)], both.unbind(1))
     both = both.view(REACH**2, -1, inputs)
-    # In parts, because the rounding errors grow with the number of terms that are added up.
     product = torch.bmm(both[..., :TERMS], transformed[:, :TERMS])
     for k in range(TERMS, inputs, TERMS):
         product.baddbmm_(both[..., k : k + TERMS], transformed[:, k : k + TERMS])
