@@ -66,9 +66,16 @@ def start():
             weights.verify_own(settings.generator.weights, stored)
         if any(job.rule.name == "fetch_weights" for job in workflow.dag.needrun_jobs()):
             weights.check_obtainable(USED_WEIGHTS, stored)
-        results.mark_results(settings, made)
+        results.mark_results(settings, made, locked_weights())
     except MnemoError as mistake:
         raise WorkflowError(str(mistake)) from None
+
+
+def locked_weights():
+    """List the weights without a published sha256 that are there, with that of their first use."""
+    paths = {name: Path(published(name)) for name in {*USED_WEIGHTS, GENERATOR.weights}}
+    found = {name: hashes.locked(path, hashes.FOLDER) for name, path in paths.items()}
+    return {name: sha256 for name, sha256 in sorted(found.items()) if sha256}
 
 
 def code_of(script, *modules):
@@ -122,7 +129,11 @@ def minutes(wildcards, attempt, rulename):
 
 def about_weights(name):
     """Say what a weights file is, whose licence it has, and its sha256 or where it lies."""
-    return {**weights.catalogue()[name].model_dump(), "sha256": published(name)}
+    entry = weights.catalogue()[name].model_dump()
+    if settings.generator.weights and name == GENERATOR.weights:
+        own = {"description": "the user's own file", "licence": "the user's to know"}
+        entry |= {**own, "page": "", "citation": ""}
+    return {**entry, "sha256": published(name)}
 
 
 def weights_file(name):

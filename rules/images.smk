@@ -24,7 +24,7 @@ rule render_images:
         truncation_psi=truncation_psi,
         truncation_cutoff=settings.generator.truncation_cutoff,
         noise=settings.generator.noise,
-        rows=GENERATOR.rows or (0, GENERATOR.resolution),
+        rows=settings.generator.rows or (0, GENERATOR.resolution),
         format=settings.images.format,
         at_once=GENERATOR.at_once,
         stamp=stamp(GENERATOR.weights),

@@ -1,5 +1,6 @@
 """Draw the latents of one shard of a set."""
 
+import os
 from typing import TYPE_CHECKING
 
 from mnemo import logs, synthesis, tables
@@ -8,6 +9,8 @@ from mnemo.generators import loading
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
+# Mapping z to w is too little work for a GPU, for which jobs that render may be waiting.
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
 logs.to(snakemake.log[0])
 params = snakemake.params
 drawn = synthesis.draw(

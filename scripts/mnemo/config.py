@@ -118,6 +118,11 @@ class Generator(Section):
     classes: Annotated[tuple[str | int, ...], AfterValidator(_unique)] = Field(
         (), description="ImageNet classes of a BigGAN's images, by index or name; all if empty."
     )
+    rows: tuple[NonNegativeInt, PositiveInt] | None = Field(
+        None,
+        description="Rows of the images that are kept: the first, and the first below that is not; "
+        "all if absent. A car of StyleGAN2 is padded to a square with black.",
+    )
     weights: str | None = Field(
         None,
         description="A weights file of your own for this generator, in any layout that is known, "

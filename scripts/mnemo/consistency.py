@@ -71,16 +71,24 @@ def _generator_can(sections: Sections) -> Mistakes:
         allowed = f"must be below its {entry.layers} layers" if layered else f"{lacks} layers"
         if cutoff >= entry.layers:
             yield "generator.truncation_cutoff", cutoff, allowed
+    if settings.rows and not settings.rows[0] < settings.rows[1] <= entry.resolution:
+        allowed = f"must be a first row and a later one, from 0 to {entry.resolution}"
+        yield "generator.rows", list(settings.rows), allowed
     if settings.noise == "random" and not layered:
         yield "generator.noise", settings.noise, f"{lacks} noise"
+    found: list[int] = []
     for index, name in enumerate(settings.classes):
+        path = f"generator.classes.{index}"
+        if not entry.classes:
+            yield path, name, f"{lacks} classes"
+            continue
         try:
-            wrong = None if entry.classes else f"{lacks} classes"
-            class_index(name)
+            found.append(class_index(name))
         except MnemoError as why:
-            wrong = wrong or str(why)
-        if wrong:
-            yield f"generator.classes.{index}", name, wrong
+            yield path, name, str(why)
+        else:
+            if found[-1] in found[:-1]:
+                yield path, name, f"given twice: it is class {found[-1]}"
 
 
 def _psi_of_classes(sections: Sections) -> Mistakes:

@@ -116,12 +116,12 @@ def cost(
     """
     rate, pixels = rates()[rule], GENERATORS[generator].resolution ** 2
     seconds = rate.seconds + rate.seconds_per_megapixel * pixels / 1_000_000
-    gpu, memory = rate.gpu, rate.memory
+    gpu, memory, rendering = rate.gpu, rate.memory, generators()[generator]
+    if rule in ("sample_latents", "render_images"):
+        memory += rendering.memory
     if rule == "render_images":
-        rendering = generators()[generator]
         seconds += rendering.seconds
         gpu = rendering.gpu
-        memory += rendering.memory
     held = rate.memory_per_image * 2**10 + rate.memory_per_pixel * pixels
     return Cost(
         start=rate.start,

@@ -5,6 +5,7 @@ Snakemake.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,15 +67,29 @@ def check_results(config: Config, folder: str | Path) -> None:
             )
 
 
-def mark_results(config: Config, folder: str | Path) -> None:
+def mark_results(config: Config, folder: str | Path, weights: Mapping[str, str]) -> None:
     """Mark a results folder as this study's, for `check_results`.
 
     Args:
         config: The study.
         folder: Its results folder.
+        weights: The sha256 of each weights file that was locked on first use and is there. Those
+            with a published sha256 need no mark: when it changes, what they made is made again.
+
+    Raises:
+        MnemoError: What is there was made with other weights, which Snakemake can't tell.
     """
     marker = Path(folder, "study.json")
-    text = json.dumps(identity(config), indent=2) + "\n"
+    known = json.loads(marker.read_text()).get("weights", {}) if marker.is_file() else {}
+    for name, sha256 in weights.items():
+        if known.get(name, sha256) != sha256:
+            raise MnemoError(
+                f"{folder} was made with weights of {name} whose sha256 is {known[name]}, and "
+                f"those that are there now have {sha256}. Give this study another name (key "
+                f"`study`), or move {folder} away."
+            )
+    marked = {**identity(config), "weights": {**known, **weights}}
+    text = json.dumps(marked, indent=2) + "\n"
     if not marker.is_file() or marker.read_text() != text:
         marker.parent.mkdir(parents=True, exist_ok=True)
         with files.whole(marker) as partial:

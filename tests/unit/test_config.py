@@ -249,6 +249,8 @@ def stylegan(study: dict[str, Any]) -> dict[str, Any]:
             "8: the generator dcgan-faces has",
         ),
         ({"name": "biggan-256", "classes": ["tabyb"]}, "generator.classes.0: 'tabyb': "),
+        ({"name": "biggan-256", "classes": ["goldfish", 1]}, "classes.1: 1: given twice: it is cl"),
+        ({"rows": [64, 257]}, "generator.rows: [64, 257]: must be a first row and a later one"),
         ({"name": "biggan-256", "truncation_psi": 1.5}, "truncation_psi: 1.5: of biggan-256 must"),
     ],
 )

@@ -22,7 +22,7 @@ def study() -> dict[str, Any]:
 def test_a_results_folder_of_the_same_study_is_continued(
     study: dict[str, Any], tmp_path: Path
 ) -> None:
-    results.mark_results(config.checked(study), tmp_path / "demo")
+    results.mark_results(config.checked(study), tmp_path / "demo", {})
     study["sets"]["fit"]["count"] = 1250
     study["edits"][0]["alphas"] = [0, 1]
     results.check_results(config.checked(study), tmp_path / "demo")
@@ -41,7 +41,7 @@ def test_a_results_folder_of_the_same_study_is_continued(
 def test_a_results_folder_of_another_study_or_version_is_refused(
     study: dict[str, Any], tmp_path: Path, key: str, here: str, there: str
 ) -> None:
-    results.mark_results(config.checked(study), tmp_path)
+    results.mark_results(config.checked(study), tmp_path, {})
     (tmp_path / "fit").mkdir()
     marker = tmp_path / "study.json"
     marker.write_text(marker.read_text().replace(f'"{key}": {here}', f'"{key}": {there}'))
@@ -52,7 +52,7 @@ def test_a_results_folder_of_another_study_or_version_is_refused(
 def test_a_study_that_was_only_planned_can_still_change(
     study: dict[str, Any], tmp_path: Path
 ) -> None:
-    results.mark_results(config.checked(study), tmp_path)
+    results.mark_results(config.checked(study), tmp_path, {})
     (tmp_path / "logs").mkdir()
     study["shard_size"] = 500
     results.check_results(config.checked(study), tmp_path)
@@ -83,3 +83,15 @@ def test_files_that_a_study_names_and_that_are_not_there_are_told_together(
         "  absent.pkl (generator.weights)",
         "  absent.npy (edits.1.direction)",
     ]
+
+
+def test_results_of_other_weights_are_not_continued(study: dict[str, Any], tmp_path: Path) -> None:
+    checked = config.checked(study)
+    results.mark_results(checked, tmp_path, {})
+    results.mark_results(checked, tmp_path, {"stylegan2-cat": "a" * 64})
+    results.mark_results(checked, tmp_path, {})
+    results.mark_results(checked, tmp_path, {"stylegan2-cat": "a" * 64})
+    with pytest.raises(
+        MnemoError, match="was made with weights of stylegan2-cat whose sha256 is a"
+    ):
+        results.mark_results(checked, tmp_path, {"stylegan2-cat": "b" * 64})

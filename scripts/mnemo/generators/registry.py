@@ -28,7 +28,6 @@ class Entry:
         latent_dim: Numbers in one latent, of z and of w.
         layers: Layers that `w_plus` tiles w over.
         classes: Classes of a conditional generator; 0 of any other.
-        rows: First row of the images that is kept, and the first below that is not; all when None.
         gpu: GPUs that rendering asks for: 0 for one so small that starting on a GPU takes longer.
     """
 
@@ -39,7 +38,6 @@ class Entry:
     latent_dim: int
     layers: int = 1
     classes: int = 0
-    rows: tuple[int, int] | None = None
     gpu: int = 1
 
     @property
@@ -49,16 +47,18 @@ class Entry:
 
     @property
     def at_once(self) -> int:
-        """Images that a job renders and encodes at once: as fill 64 MiB, and at most 256."""
-        return min(256, 2**26 // (3 * self.resolution**2))
+        """Images that a job renders and encodes at once: as fill 96 MiB, and at most 256.
+
+        Their number is a multiple of every batch that a generator renders, so that none is filled
+        up in vain.
+        """
+        return min(256, 32 * max(1, 2**20 // self.resolution**2))
 
 
-def _stylegan(
-    name: str, architecture: str, resolution: int, rows: tuple[int, int] | None = None
-) -> Entry:
+def _stylegan(name: str, architecture: str, resolution: int) -> Entry:
     # Two layers for each resolution from 4 pixels up.
     layers = 2 * (resolution.bit_length() - 2)
-    return Entry(architecture, name, ("z", "w", "w_plus"), resolution, 512, layers, rows=rows)
+    return Entry(architecture, name, ("z", "w", "w_plus"), resolution, 512, layers)
 
 
 GENERATORS: dict[str, Entry] = {
@@ -68,8 +68,7 @@ GENERATORS: dict[str, Entry] = {
     "stylegan2-cat": _stylegan("stylegan2-cat", "stylegan2", 256),
     "stylegan2-horse": _stylegan("stylegan2-horse", "stylegan2", 256),
     "stylegan2-church": _stylegan("stylegan2-church", "stylegan2", 256),
-    # A car's picture is padded to a square with black above and below.
-    "stylegan2-car": _stylegan("stylegan2-car", "stylegan2", 512, rows=(64, 448)),
+    "stylegan2-car": _stylegan("stylegan2-car", "stylegan2", 512),
     "biggan-256": Entry("biggan", "biggan-256", ("z",), 256, latent_dim=140, classes=1000),
     "biggan-deep-512": Entry(
         "biggan-deep", "biggan-deep-512", ("z",), 512, latent_dim=128, classes=1000
