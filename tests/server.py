@@ -25,7 +25,7 @@ class Site:
             the connection ends (`cut`), breaks (`reset`) or falls silent (`stall`).
         changes_to: Content, ETag and date after the next request.
         promised: A false Content-Length.
-        pace: Seconds between two pieces of 100,000 bytes.
+        pace: Seconds before each piece of 100,000 bytes.
         retry_after: Seconds that a refusal asks to be left alone for.
         moved: Whether each path only leads to another.
         url: Where the server is.
@@ -117,9 +117,9 @@ class _Handler(BaseHTTPRequestHandler):
     def body(self, part: bytes, fault: str, until: int) -> None:
         for first in range(0, min(until, len(part)), 100_000):
             piece = part[first : min(first + 100_000, until)]
+            time.sleep(self.site.pace)
             self.wfile.write(piece)
             self.site.sent += len(piece)
-            time.sleep(self.site.pace)
         if fault == "stall":
             time.sleep(1)
         if fault == "reset":

@@ -55,7 +55,7 @@ class _InterruptedError(Exception):
         self.wait = wait
 
 
-def download(url: str, target: Path, kept: Path) -> None:
+def download(url: str, target: Path, kept: Path, *, whole: bool = False) -> None:
     """Fetch a file from the web; go on where an earlier attempt or a killed process stopped.
 
     What came of the file is kept until all of it is there, with what tells this version of it
@@ -67,15 +67,17 @@ def download(url: str, target: Path, kept: Path) -> None:
         target: Where the whole file goes; it must be on the disk of `kept`.
         kept: Where the file grows, beside its `.version`. Of several processes that fetch it at
             once, one works and the others wait.
+        whole: Whether the server must tell where the file ends, by its length or by chunks
+            (RFC 9112, sections 6 and 7.1), because nothing else would show that it was cut short.
 
     Raises:
-        UnavailableError: The server does not give it, or is not reached.
+        UnavailableError: The server does not give it, or not as it must, or is not reached.
         MnemoError: It does not fit on the disk.
     """
     version = _version_file(kept)
     with _alone(kept) as growing:
         try:
-            _persist(url, growing, version)
+            _persist(url, growing, version, whole=whole)
             kept.replace(target)
             version.unlink(missing_ok=True)
         finally:
@@ -157,12 +159,12 @@ def _alone(path: Path) -> Iterator[BinaryIO]:
                 return
 
 
-def _persist(url: str, growing: BinaryIO, version: Path) -> None:
+def _persist(url: str, growing: BinaryIO, version: Path, *, whole: bool) -> None:
     """Ask for the rest of a file until it is there, or nothing more comes."""
     attempt, reached = 0, 0
     while True:
         try:
-            _ask(url, growing, version)
+            _ask(url, growing, version, whole=whole)
             return
         except _InterruptedError as why:
             size = growing.seek(0, os.SEEK_END)
@@ -175,7 +177,7 @@ def _persist(url: str, growing: BinaryIO, version: Path) -> None:
             time.sleep(wait)
 
 
-def _ask(url: str, growing: BinaryIO, version: Path) -> None:
+def _ask(url: str, growing: BinaryIO, version: Path, *, whole: bool) -> None:
     """Ask once for the rest of a file, or for all of it when no version of it is known."""
     from tqdm import tqdm
 
@@ -183,6 +185,10 @@ def _ask(url: str, growing: BinaryIO, version: Path) -> None:
     known = _known(version, url) if have else ""
     rest = {"Range": f"bytes={have}-", "If-Range": known} if known else {}
     with _answer(url, rest, version) as answer:
+        # None where the server gives no length, one that is no number, or chunks.
+        promised = answer.length
+        if promised is None and not answer.chunked and whole:
+            raise UnavailableError("the server does not tell how long the file is; it may come cut")
         if answer.status != 206:
             have = 0
             growing.truncate(0)
@@ -192,10 +198,9 @@ def _ask(url: str, growing: BinaryIO, version: Path) -> None:
         elif not _continues(answer.headers, have, known):
             version.unlink(missing_ok=True)
             raise _InterruptedError("the server has another version of the file by now")
-        promised = answer.headers["Content-Length"]
-        total = None if promised is None else have + int(promised)
+        total = None if promised is None else have + promised
         if promised is not None:
-            _check_room(Path(growing.name), int(promised))
+            _check_room(Path(growing.name), promised)
         LOGGER.info("%s: %s bytes, of which %d are here", url, total or "unknown", have)
         with tqdm(
             desc=urlsplit(url).path.rpartition("/")[2],
@@ -209,7 +214,7 @@ def _ask(url: str, growing: BinaryIO, version: Path) -> None:
                 growing.write(chunk)
                 have += len(chunk)
                 bar.update(len(chunk))
-    # http.client takes a connection that was closed early for the end of the file.
+    # http.client takes a connection that was closed early for the end of the file, but for chunks.
     if total is not None and have < total:
         raise _InterruptedError(f"the connection ended after {have} of {total} bytes")
 

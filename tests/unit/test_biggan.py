@@ -28,6 +28,7 @@ from torch import Tensor
 from mnemo import generators
 from mnemo.errors import MnemoError
 from mnemo.generators import biggan, biggan_deep, conditional
+from mnemo.generators.assembly import assemble
 from mnemo.generators.conditional import ConditionalGenerator
 from mnemo.generators.layouts import Parts
 
@@ -257,7 +258,7 @@ def test_the_images_beside_it_change_no_image(
 ) -> None:
     parts = take_apart(state)
     made = {"biggan": biggan, "biggan-deep": biggan_deep}[parts.architecture]
-    network = conditional.assemble(made.Network, parts.settings, parts.tensors, "random").eval()
+    network = assemble(made.Network, parts.settings, parts.tensors, "random").eval()
     generator = build(state)
     z, labels = torch.from_numpy(generator.sample(range(4), 0.6)), torch.tensor([1, 2, 1, 0])
     with torch.inference_mode():
@@ -321,6 +322,32 @@ def test_wrong_classes_are_refused(
 def test_latents_of_another_generator_are_refused(generator: ConditionalGenerator) -> None:
     with pytest.raises(MnemoError, match=r"latents are \(n, 1"):
         generator.render(np.zeros((1, 512), np.float32), classes=[0])
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_latents_that_are_not_finite_are_refused(
+    generator: ConditionalGenerator, number: float
+) -> None:
+    z = generator.sample([0, 1])
+    z[1, 3] = number
+    with pytest.raises(MnemoError, match="latents must be finite"):
+        generator.render(z, classes=[0, 0])
+
+
+def test_latents_may_lie_in_memory_as_they_like(generator: ConditionalGenerator) -> None:
+    z = generator.sample([0, 1])
+    images = generator.render(z, classes=[0, 0])
+    fixed = z.copy()
+    fixed.flags.writeable = False
+    for same in (fixed, np.asfortranarray(z), z.tolist()):
+        np.testing.assert_array_equal(generator.render(same, classes=[0, 0]), images)
+    np.testing.assert_array_equal(generator.render(z[::-1], classes=[0, 0]), images[::-1])
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5])
+def test_a_seed_that_is_out_of_range_is_named(generator: ConditionalGenerator, seed: Any) -> None:
+    with pytest.raises(MnemoError, match=f"from 0 to {2**32 - 1}, and is {seed}$"):
+        generator.sample([0, seed])
 
 
 def test_every_tensor_is_used_or_named_unused(state: State) -> None:

@@ -199,6 +199,50 @@ def test_a_slow_line_that_breaks_often_is_enough(tmp_path: Path) -> None:
     assert len(site.asked) == 17
 
 
+class Unending(Site):
+    """A server whose Content-Length is no number."""
+
+    def version(self) -> dict[str, str]:
+        return {**super().version(), "Content-Length": "abc"}
+
+
+class Chunked(Site):
+    """A server that sends its content, laid out in chunks already, as chunks."""
+
+    def version(self) -> dict[str, str]:
+        return {**super().version(), "Transfer-Encoding": "chunked"}
+
+
+def test_a_length_that_is_no_number_is_no_length(tmp_path: Path) -> None:
+    with serving(Unending(CONTENT)) as site:
+        assert download(site, tmp_path) == CONTENT
+
+
+def test_a_file_without_a_length_is_refused_before_it_comes_where_a_cut_would_go_unnoticed(
+    tmp_path: Path,
+) -> None:
+    paths = tmp_path / "target", tmp_path / ".kept"
+    with (
+        serving(Unending(CONTENT, answers=[("cut", 300_000)] * 2)) as site,
+        pytest.raises(downloads.UnavailableError, match="does not tell how long the file is"),
+    ):
+        downloads.download(f"{site.url}/weights.pkl", *paths, whole=True)
+    assert not [path for path in paths if path.exists()]
+    assert len(site.asked) == 1
+
+
+def test_chunks_tell_where_a_file_ends(tmp_path: Path) -> None:
+    pieces = [CONTENT[start : start + 100_000] for start in range(0, len(CONTENT), 100_000)]
+    chunks = b"".join(f"{len(piece):x}\r\n".encode() + piece + b"\r\n" for piece in pieces)
+    # Within a chunk, between two, and before the chunk of no bytes that ends the file.
+    cuts = [("cut", 250_000), ("cut", 100_009), ("cut", len(chunks))]
+    with serving(Chunked(chunks + b"0\r\n\r\n", etag=None, answers=[*cuts])) as site:
+        target = tmp_path / "target"
+        downloads.download(f"{site.url}/weights.pkl", target, tmp_path / ".kept", whole=True)
+    assert target.read_bytes() == CONTENT
+    assert len(site.asked) == 4
+
+
 def test_a_file_that_does_not_fit_on_the_disk_is_told_before_it_comes(tmp_path: Path) -> None:
     with (
         serving(Site(CONTENT, promised=10**18)) as site,

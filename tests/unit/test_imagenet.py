@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy import int64
 from torchvision.models import ResNet50_Weights
 
 from mnemo.errors import MnemoError
@@ -21,6 +23,7 @@ def test_the_names_are_torchvisions() -> None:
 def test_every_index_and_every_name_gives_its_class() -> None:
     assert [imagenet.class_index(index) for index in range(1000)] == list(range(1000))
     assert [imagenet.class_index(name) for name in CATEGORIES] == list(range(1000))
+    assert imagenet.class_index(int64(207)) == 207
 
 
 @pytest.mark.parametrize("name", ["GOLDEN RETRIEVER", "golden_retriever", "Golden_Retriever"])
@@ -44,8 +47,8 @@ def test_an_unknown_name_is_refused_with_what_is_near(name: str, near: str) -> N
         imagenet.class_index(name)
 
 
-@pytest.mark.parametrize("wrong", [-1, 1000, True, "", "zzzzqqqq", "207"])
-def test_what_is_no_class_is_refused(wrong: str | int) -> None:
+@pytest.mark.parametrize("wrong", [-1, 1000, True, 1.5, 1.0, None, "", "zzzzqqqq", "207"])
+def test_what_is_no_class_is_refused(wrong: Any) -> None:
     with pytest.raises(MnemoError, match="has no class"):
         imagenet.class_index(wrong)
 

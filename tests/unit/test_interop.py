@@ -4,13 +4,14 @@ import os
 import pickle
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import svm
@@ -220,6 +221,30 @@ def test_a_file_that_is_missing_or_cut_short_is_named(tmp_path: Path, kept: int)
             interop.read_direction(name, **FFHQ)
 
 
+def test_whatever_is_wrong_in_the_header_of_an_array_there_is_a_clear_error_or_none(
+    tmp_path: Path,
+) -> None:
+    path = npy(tmp_path / "z.npy", rng.normal(size=(1, DIM)).astype(np.float32))
+    whole = path.read_bytes()
+    brace = whole.index(b"}")
+
+    @settings(derandomize=True, deadline=None, max_examples=200)
+    @given(st.lists(st.tuples(st.integers(8, brace), st.integers(0, 255)), min_size=1, max_size=3))
+    @example([(brace, ord(" "))])  # tokenize.TokenError in numpy
+    @example([(brace, ord("'"))])
+    @example([(place, ord("\n")) for place in (11, 12, 13)])
+    def check(changes: list[tuple[int, int]]) -> None:
+        damaged = bytearray(whole)
+        for place, value in changes:
+            damaged[place] = value
+        path.write_bytes(damaged)
+        for reader in (interop.read_latents, interop.read_scores, read_for_ffhq):
+            with suppress(MnemoError):
+                reader(path)
+
+    check()
+
+
 Z = rng.normal(size=(5, DIM)).astype(np.float32)
 W_PLUS = rng.normal(size=(5, LAYERS, DIM)).astype(np.float32)
 
@@ -307,9 +332,9 @@ def test_an_array_of_another_shape_is_no_latents(tmp_path: Path, shape: tuple[in
         interop.read_latents(npy(tmp_path / "z.npy", np.zeros(shape)))
 
 
-@pytest.mark.parametrize("bad", [np.nan, -np.inf])
+@pytest.mark.parametrize("bad", [np.nan, -np.inf, 1e300])
 def test_latents_and_scores_that_are_not_finite_are_refused(tmp_path: Path, bad: float) -> None:
-    values = Z.copy()
+    values = Z.astype(np.float64)
     values[3, 4] = bad
     with pytest.raises(MnemoError, match="not finite"):
         interop.read_latents(npy(tmp_path / "z.npy", values))
@@ -326,9 +351,10 @@ def test_scores_are_read_in_interfacegans_and_in_the_papers_shape(
     np.testing.assert_array_equal(interop.read_scores(path), scores.astype(np.float32))
 
 
-def test_a_matrix_is_no_scores(tmp_path: Path) -> None:
+@pytest.mark.parametrize("values", [Z, 0.5, []])
+def test_what_is_no_row_of_numbers_is_no_scores(tmp_path: Path, values: Any) -> None:
     with pytest.raises(MnemoError, match="scores have"):
-        interop.read_scores(npy(tmp_path / "scores.npy", Z))
+        interop.read_scores(npy(tmp_path / "scores.npy", values))
 
 
 @pytest.mark.parametrize("space", ["z", "w"])
@@ -546,6 +572,31 @@ def test_a_hyperplane_of_another_generators_weights_is_refused_unless_the_study_
         interop.read_direction(path, **generator, weights="cc")
 
 
+@pytest.mark.parametrize("reason", ["weights", "layers"])
+def test_a_direction_that_was_read_as_foreign_stays_foreign(
+    study: Study, tmp_path: Path, reason: str
+) -> None:
+    if reason == "weights":
+        source = study.hyperplanes[2]
+        generator = {"z_dim": study.dim, "w_dim": study.dim, "layers": study.layers}
+    else:
+        source, generator = npy(tmp_path / "age.npy", np.tile(VECTOR, (LAYERS, 1))), CAT
+    read = {**generator, "weights": "cc"}
+    direction = interop.read_direction(source, **read, allow_foreign=True)
+    assert direction.foreign
+    path = tmp_path / "imported.parquet"
+    by = study.by._replace(weights={"generator": "cc"})
+    tables.write(path, tables.DIRECTIONS, interop.row(direction, source.name), by)
+    with pytest.raises(MnemoError, match="imported.parquet was made with other weights than"):
+        interop.read_direction(path, **read)
+    assert interop.read_direction(path, **read, allow_foreign=True).foreign
+
+
+def test_a_table_that_holds_no_direction_is_refused(study: Study) -> None:
+    with pytest.raises(MnemoError, match="holds no direction: it has no column normal, space"):
+        read_for_ffhq(study.scores[0])
+
+
 def test_a_table_of_several_hyperplanes_is_no_direction(study: Study, tmp_path: Path) -> None:
     path = tmp_path / "hyperplanes.parquet"
     tables.merge(study.hyperplanes, path, tables.HYPERPLANES, study.by)
@@ -559,6 +610,7 @@ def test_a_direction_is_kept_as_a_table_that_reads_as_itself(study: Study, tmp_p
     tables.write(path, tables.DIRECTIONS, interop.row(direction, "age.npy"), study.by)
     [kept] = tables.read(path).to_pylist()
     assert (kept["source"], kept["layers"], kept["norm"]) == ("age.npy", LAYERS, direction.norm)
+    assert not kept["foreign"]
     again = interop.read_direction(path, **FFHQ)
     np.testing.assert_allclose(again.rows, direction.rows, atol=1e-15)
 

@@ -1,8 +1,10 @@
 """The door to generators: any weights file is told by its content, converted whole, or refused."""
 
 import json
+import resource
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from tests.data import biggan_layouts, hostile, stylegan1_layouts, stylegan2_lay
 from mnemo import checkpoints, generators
 from mnemo.errors import MnemoError
 from mnemo.generators import Conditional, Generator, Mapped, loading
+from mnemo.generators.registry import GENERATORS
 
 STYLEGAN1 = stylegan1_layouts.variables([6, 5, 4, 4])  # 32 px
 STYLEGAN2 = stylegan2_layouts.network((6, 5, 4, 4), z_dim=16, w_dim=16, mapping_layers=2)
@@ -157,6 +160,32 @@ def test_a_dcgan_without_tensors_is_refused(tmp_path: Path, held: Any) -> None:
         loading.load(tmp_path / "x.pt")
 
 
+@pytest.mark.parametrize(
+    ("sizes", "told"),
+    [
+        ({"latent_dim": 512}, "of 16 numbers in a latent, and stylegan2-cat has 512"),
+        ({"latent_dim": 16, "layers": 14}, "of 8 layers, and stylegan2-cat has 14"),
+    ],
+)
+def test_a_generator_of_other_sizes_than_the_name_says_is_told(
+    sizes: dict[str, int], told: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The small generator with a latent of 16 takes the place of cats of 256 pixels.
+    entry = replace(GENERATORS["stylegan2-cat"], resolution=32, **sizes)
+    monkeypatch.setitem(GENERATORS, "stylegan2-cat", entry)
+    with pytest.raises(MnemoError, match=rf"tensorflow.bin holds a generator {told}"):
+        generators.load(folder / "tensorflow.bin", "stylegan2-cat")
+
+
+def test_a_target_that_can_not_be_written_is_named(folder: Path, tmp_path: Path) -> None:
+    source = folder / "tensorflow.bin"
+    with pytest.raises(MnemoError, match="x.safetensors can't be written: there is no folder"):
+        loading.convert(source, tmp_path / "nofolder" / "x.safetensors")
+    with pytest.raises(MnemoError, match="can't be written"):
+        loading.convert(source, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(MnemoError, match=r"absent\.pkl is missing"):
         generators.load(tmp_path / "absent.pkl")
@@ -247,6 +276,70 @@ def test_whatever_a_setting_is_replaced_with_there_is_a_clear_error_or_none(
         changed = {**told, "settings": {**told["settings"], key: value}}
         with suppress(MnemoError):
             generators.load(rewritten(path, tmp_path / "any", json.dumps(changed)))
+
+
+def with_setting(path: Path, target: Path, key: str, value: Any) -> Path:
+    """Write a file of our own again, with another setting."""
+    told = json.loads(checkpoints.read(path).metadata["mnemo"])
+    assert key in told["settings"]
+    told["settings"][key] = value
+    return rewritten(path, target, json.dumps(told))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "key", "value", "count"),
+    [
+        ("stylegan1", "mapping", [4] * 10**6, 10**6),
+        ("stylegan1", "channels", [4] * 10**6, 10**6),
+        ("stylegan2", "mapping_layers", 10**6, 10**6),
+        ("stylegan2", "mapping_layers", 1e9, 1e9),
+        ("stylegan2", "mapping_layers", 10**9, 10**9),
+        ("stylegan2", "channels", [4] * 10**6, 10**6),
+        ("biggan", "channels", [[4, 4]] * 10**5, 10**5),
+        ("biggan-deep", "channels", [[4, 4]] * 10**5, 10**5),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_small_file_that_asks_for_endless_layers_is_refused_and_the_setting_named(
+    architecture: str, key: str, value: Any, count: float, own: Path, tmp_path: Path
+) -> None:
+    path = with_setting(own / f"{architecture}.own", tmp_path / "any", key, value)
+    with pytest.raises(MnemoError, match=rf"any: .*{key} asks for {count} layers"):
+        generators.load(path)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "key", "value"),
+    [
+        ("stylegan1", "mapping", [512, 10**10]),
+        ("stylegan1", "mapping", [10**10]),
+        ("stylegan1", "channels", [10**10] * 4),
+        ("stylegan1", "channels", [4] * 40),
+        ("stylegan2", "z_dim", 10**10),
+        ("stylegan2", "w_dim", 10**10),
+        ("stylegan2", "mapping_features", 10**10),
+        ("stylegan2", "channels", [10**10] * 4),
+        ("stylegan2", "channels", [4] * 20),
+        ("stylegan2", "z_dim", 10**100),
+        ("biggan", "chunk", 10**10),
+        ("biggan", "classes", 10**10),
+        ("biggan", "embedding", 10**10),
+        ("biggan", "channels", [[10**10, 10**10]] * 5),
+        ("biggan-deep", "z_dim", 10**10),
+        ("biggan-deep", "classes", 10**10),
+        ("biggan-deep", "width", 10**10),
+        ("biggan-deep", "bins", 10**10),
+    ],
+)
+def test_a_small_file_that_asks_for_more_memory_than_there_is_is_refused(
+    architecture: str, key: str, value: Any, own: Path, tmp_path: Path
+) -> None:
+    path = with_setting(own / f"{architecture}.own", tmp_path / "any", key, value)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(MnemoError, match="any(: no network has its settings| holds another)"):
+        generators.load(path)
+    # In KiB.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 << 10
 
 
 @pytest.mark.parametrize("architecture", FILES)

@@ -215,7 +215,7 @@ def definition(layer: stylegan2.Convolution, x: Tensor, w: Tensor, up: bool) -> 
 
 def test_psi_0_gives_the_mean_face_for_every_seed(generator: Styled) -> None:
     w = generator.map(generator.sample([0, 1, 2]), psi=0)
-    mean = generator.network.w_avg.numpy()
+    mean = generator.network.mapping.w_avg.numpy()
     assert np.array_equal(w, np.repeat(mean[None], 3, axis=0))
     images = generator.render(w)
     assert np.array_equal(images, np.repeat(images[:1], 3, axis=0))
@@ -296,7 +296,64 @@ def test_rendering_twice_gives_the_same_bytes(generator: Mapped) -> None:
     assert np.array_equal(generator.render(w), generator.render(w))
 
 
+def test_latents_may_lie_in_memory_as_they_like(generator: Mapped) -> None:
+    z = generator.sample([0, 1, 2])
+    w = generator.map(z)
+    images = generator.render(w)
+    fixed = w.copy()
+    fixed.flags.writeable = False
+    assert np.array_equal(generator.render(fixed), images)
+    assert np.array_equal(generator.render(w[::-1]), images[::-1])
+    assert np.array_equal(generator.render(np.asfortranarray(w)), images)
+    assert np.array_equal(generator.render(w.tolist()), images)  # type: ignore[arg-type]
+    assert np.array_equal(generator.map(z[::-1]), w[::-1])
+    assert np.array_equal(generator.map(z.tolist()), w)  # type: ignore[arg-type]
+
+
 # Errors
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 1e39])
+def test_latents_that_are_not_finite_are_refused(generator: Mapped, number: float) -> None:
+    z, w = np.zeros((2, 32)), np.zeros((2, 48))
+    z[1, 3] = w[1, 3] = number
+    with pytest.raises(MnemoError, match="z must be finite"):
+        generator.map(z)  # type: ignore[arg-type]
+    with pytest.raises(MnemoError, match="latents must be finite"):
+        generator.render(w)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("values", [[[1.0], [1.0, 2.0]], "text", [10**400]])
+def test_what_is_no_array_is_refused(generator: Mapped, values: Any) -> None:
+    with pytest.raises(MnemoError, match="z must be an array of numbers"):
+        generator.map(values)
+    with pytest.raises(MnemoError, match="latents must be an array of numbers"):
+        generator.render(values)
+
+
+@pytest.mark.parametrize("psi", [math.nan, math.inf, -math.inf])
+def test_a_psi_that_is_not_finite_is_refused(generator: Mapped, psi: float) -> None:
+    with pytest.raises(MnemoError, match=f"psi must be finite, and is {psi}"):
+        generator.map(generator.sample([0]), psi)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5])
+def test_a_latents_seed_that_is_out_of_range_is_named(generator: Mapped, seed: Any) -> None:
+    with pytest.raises(MnemoError, match=f"from 0 to {2**32 - 1}, and is {seed}$"):
+        generator.sample([0, seed])
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 1.5])
+def test_a_noise_seed_that_is_out_of_range_is_named(generator: Mapped, seed: Any) -> None:
+    with pytest.raises(MnemoError, match=f"from 0 to {2**63 - 1}, and is {seed}$"):
+        generator.render(np.zeros((1, 48), np.float32), noise="random", seeds=[seed])
+
+
+def test_the_first_and_the_last_seed_are_taken(generator: Mapped) -> None:
+    assert np.isfinite(generator.sample([0, 2**32 - 1])).all()
+    w = np.zeros((2, 48), np.float32)
+    first, last = generator.render(w, noise="random", seeds=[0, 2**63 - 1])
+    assert not np.array_equal(first, last)
 
 
 def test_a_w_of_another_width_is_refused(generator: Mapped) -> None:
@@ -335,10 +392,10 @@ def test_a_filter_that_has_not_four_taps_is_refused() -> None:
         stylegan2.StyleGAN2(8, 8, [4, 4], resample_filter=[1, 2, 1])
 
 
-def test_a_missing_tensor_is_refused(pair: tuple[Styled, Any]) -> None:
+def test_a_missing_tensor_is_refused() -> None:
     settings = {"z_dim": 32, "w_dim": 48, "channels": [24], "mapping_layers": 1}
-    with pytest.raises(MnemoError, match=r"mapping\.fc0\.weight"):
-        stylegan2.build(settings, {}, "weights.pkl")
+    with pytest.raises(MnemoError, match=r"Missing key.*mapping\.fc0\.weight"):
+        stylegan2.build(settings, {"mapping.fc0.bias": torch.zeros(48)}, "weights.pkl")
 
 
 # Batches on a GPU

@@ -224,6 +224,36 @@ def test_a_file_that_was_replaced_at_its_address_is_not_taken_for_the_first_one(
     assert found(tmp_path) == {"served.pt.sha256": lock_of(CONTENT)}
 
 
+class Unending(Site):
+    """A server whose Content-Length is no number."""
+
+    def version(self) -> dict[str, str]:
+        return {**super().version(), "Content-Length": "abc"}
+
+
+def test_a_download_of_unknown_length_is_locked_only_where_more_is_known_of_the_file(
+    tmp_path: Path, site: Site, catalogued: Callable[..., None]
+) -> None:
+    path = tmp_path / "served.pt"
+    with serving(Unending(CONTENT)) as unending:
+        catalogued("served", f"{unending.url}/a")
+        with pytest.raises(MnemoError, match="does not tell how long the file is"):
+            weights.fetch("served", path)
+        assert found(tmp_path) == {}
+        for known in ({"size": len(CONTENT)}, {"sha256": hashlib.sha256(CONTENT).hexdigest()}):
+            catalogued("served", f"{unending.url}/a", **known)
+            weights.fetch("served", path)
+            assert found(tmp_path)["served.pt"] == CONTENT
+            path.unlink()
+        assert found(tmp_path) == {"served.pt.sha256": lock_of(CONTENT)}
+        catalogued("served", f"{unending.url}/a")
+        weights.fetch("served", path)
+        unending.answers = [("cut", 200_000)]
+        with pytest.raises(MnemoError, match="what came has sha256 .* which it had on first use"):
+            weights.fetch("served", path)
+    assert found(tmp_path)["served.pt"] == CONTENT
+
+
 @pytest.mark.parametrize("form", ["{}", "{}/", "file://{}", "file://{}/"])
 def test_a_folder_can_be_the_mirror_that_is_asked_first(
     tmp_path: Path,
@@ -371,15 +401,15 @@ def test_a_file_of_the_users_own_is_locked_beside_it(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/version").is_file(), reason="needs Linux")
 def test_a_file_where_nobody_can_write_is_locked_in_the_folder_of_weights(tmp_path: Path) -> None:
-    own = Path("/proc/version")
-    weights.verify_own(own, tmp_path)
-    (lock,) = tmp_path.iterdir()
+    own, stored = Path("/proc/version"), tmp_path / "resources" / "weights"
+    weights.verify_own(own, stored)
+    (lock,) = stored.iterdir()
     assert re.fullmatch(r"version\.[0-9a-f]{8}\.sha256", lock.name)
     assert lock.read_bytes() == lock_of(own.read_bytes())
-    assert hashes.locked(own, tmp_path) == lock.read_text().strip()
+    assert hashes.locked(own, stored) == lock.read_text().strip()
     lock.write_text("0" * 64)
     with pytest.raises(MnemoError, match="version has sha256 .* instead of 0{64}"):
-        weights.verify_own(own, tmp_path)
+        weights.verify_own(own, stored)
 
 
 def test_weights_that_are_not_there_yet_stop_nothing(tmp_path: Path) -> None:

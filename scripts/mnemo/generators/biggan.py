@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mnemo.errors import MnemoError
 from mnemo.generators import conditional
+from mnemo.generators.assembly import assemble
 from mnemo.generators.conditional import (
     EPSILON,
     BatchNorm,
@@ -47,7 +48,7 @@ def build(
     Raises:
         MnemoError: A tensor is missing, left over, of another shape or not finite.
     """
-    network = conditional.assemble(Network, settings, tensors, source)
+    network = assemble(Network, settings, tensors, source)
     blocks = len(settings["channels"])
     return ConditionalGenerator(
         network,

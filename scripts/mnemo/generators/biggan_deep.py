@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mnemo.errors import MnemoError
 from mnemo.generators import conditional
+from mnemo.generators.assembly import assemble
 from mnemo.generators.conditional import (
     BatchNorm,
     ConditionalBatchNorm,
@@ -45,7 +46,7 @@ def build(
     Raises:
         MnemoError: A tensor is missing, left over, of another shape or not finite.
     """
-    network = conditional.assemble(Network, settings, tensors, source)
+    network = assemble(Network, settings, tensors, source)
     return ConditionalGenerator(
         network,
         z_dim=settings["z_dim"],

@@ -3,7 +3,7 @@
 Brock et al., Large Scale GAN Training for High Fidelity Natural Image Synthesis, ICLR 2019.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import index
 from typing import Any
 
@@ -15,9 +15,9 @@ from scipy.stats import truncnorm
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from mnemo import checkpoints, devices
+from mnemo import devices
 from mnemo.errors import MnemoError
-from mnemo.generators import imagenet
+from mnemo.generators import imagenet, inputs
 
 #: Images that are rendered at once. On a CPU, four at once would take 15 % less time each with
 #: BigGAN, none less with BigGAN-deep, and a single image almost as long as four.
@@ -59,7 +59,7 @@ class ConditionalGenerator:
         """Draw a latent for each seed, as Hugging Face's `truncated_noise_sample` draws one.
 
         Args:
-            seeds: Each row depends on its own seed alone.
+            seeds: Each row depends on its own seed alone; each from 0 to 2**32 - 1.
             psi: Truncation, above 0 and at most 1: the scale of the latent, whose numbers are
                 normal, truncated at 2 standard deviations.
 
@@ -67,11 +67,12 @@ class ConditionalGenerator:
             (n, z_dim).
 
         Raises:
-            MnemoError: psi is out of range.
+            MnemoError: psi or a seed is out of range.
         """
         _check_psi(psi)
-        drawn = np.empty((len(seeds), self.z_dim), np.float32)
-        for row, seed in zip(drawn, seeds, strict=True):
+        known = inputs.seeds(seeds, inputs.LATENT_SEEDS)
+        drawn = np.empty((len(known), self.z_dim), np.float32)
+        for row, seed in zip(drawn, known, strict=True):
             state = np.random.RandomState(seed)
             row[:] = truncnorm.rvs(-BOUND, BOUND, size=(1, self.z_dim), random_state=state)
         return drawn * np.float32(psi)
@@ -82,7 +83,7 @@ class ConditionalGenerator:
         """Make the image of each latent.
 
         Args:
-            latents: (n, z_dim).
+            latents: (n, z_dim), finite.
             classes: (n,) class of each image: an index, or a name of `imagenet.names`.
             psi: The truncation that the latents were drawn with, above 0 and at most 1.
                 BigGAN-deep chooses its batch norms' statistics by it; BigGAN, which has one set,
@@ -92,15 +93,17 @@ class ConditionalGenerator:
             (n, resolution, resolution, 3), RGB.
 
         Raises:
-            MnemoError: psi is out of range, a class is unknown, or there isn't one for each latent.
+            MnemoError: The latents have another shape or are not finite, psi is out of range, a
+                class is unknown, or there isn't one for each latent.
         """
         _check_psi(psi)
+        latents = inputs.latents("latents", latents)
         if latents.ndim != 2 or latents.shape[1] != self.z_dim:
             raise MnemoError(f"latents are (n, {self.z_dim}) here, not {latents.shape}")
         if len(classes) != len(latents):
             raise MnemoError(f"{len(latents)} latents need as many classes, not {len(classes)}")
         indices = torch.tensor([self._class(wanted) for wanted in classes], dtype=torch.long)
-        z = torch.from_numpy(np.asarray(latents, np.float32))
+        z = torch.from_numpy(latents)
         images = np.empty((len(z), self.resolution, self.resolution, 3), np.uint8)
         batch = BATCH[self._device.type]
         bar = tqdm(desc="BigGAN", total=len(z), unit=" images", mininterval=5)
@@ -294,37 +297,6 @@ def enlarging_kernel(weight: Tensor) -> Tensor:
     flipped = weight.flip(2, 3).transpose(0, 1)
     shifts = [(right, 1 - right, down, 1 - down) for right in (0, 1) for down in (0, 1)]
     return torch.stack([F.pad(flipped, shift) for shift in shifts]).sum(0)
-
-
-def assemble(
-    make: Callable[..., nn.Module],
-    settings: Mapping[str, Any],
-    tensors: Mapping[str, Tensor],
-    source: str,
-) -> nn.Module:
-    """Make a network and give it its tensors.
-
-    Args:
-        make: The network's class.
-        settings: Its arguments.
-        tensors: All its tensors, by its own names.
-        source: The file that they come from, for errors.
-
-    Returns:
-        The network, on the CPU.
-
-    Raises:
-        MnemoError: The settings are no network's, or the tensors are not those of this one.
-    """
-    try:
-        # No time is lost on initial values.
-        with torch.device("meta"):
-            network = make(**settings)
-        network.to_empty(device="cpu")
-    except (LookupError, TypeError, ValueError, RuntimeError) as why:
-        raise MnemoError(f"{source}: no network has its settings ({why})") from why
-    checkpoints.fill(network, tensors, source)
-    return network
 
 
 class State:

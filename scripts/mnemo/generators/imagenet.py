@@ -6,7 +6,9 @@ stand in `imagenet.txt`, so that a study's classes are checked where torchvision
 
 from difflib import get_close_matches
 from functools import cache
+from operator import index
 from pathlib import Path
+from typing import SupportsIndex
 
 from mnemo.errors import MnemoError
 
@@ -24,7 +26,7 @@ def names() -> tuple[str, ...]:
     return tuple(Path(__file__).with_suffix(".txt").read_text("utf-8").splitlines())
 
 
-def class_index(name_or_index: str | int) -> int:
+def class_index(name_or_index: str | SupportsIndex) -> int:
     """Find the class that a study means.
 
     Args:
@@ -38,16 +40,20 @@ def class_index(name_or_index: str | int) -> int:
         MnemoError: There is no such class, or the name, not written as in `names`, is of several.
     """
     if not isinstance(name_or_index, str):
-        if isinstance(name_or_index, bool) or not 0 <= name_or_index < len(names()):
+        try:
+            number = -1 if isinstance(name_or_index, bool) else index(name_or_index)
+        except TypeError:
+            number = -1
+        if not 0 <= number < len(names()):
             raise MnemoError(
                 f"ImageNet has no class {name_or_index!r}: its classes are 0 to {len(names()) - 1}"
             )
-        return int(name_or_index)
+        return number
     wanted = name_or_index.replace("_", " ")
     if wanted in names():
         # Index 264 is the dog Cardigan, and 474 the garment cardigan.
         return names().index(wanted)
-    found = [index for index, name in enumerate(names()) if name.lower() == wanted.lower()]
+    found = [place for place, name in enumerate(names()) if name.lower() == wanted.lower()]
     if len(found) > 1:
         raise MnemoError(
             f"the class {name_or_index!r} may be {_listed(found)}: give the index, or the name "

@@ -1,18 +1,22 @@
 """Loading a generator from a weights file of any known layout, and converting such a file."""
 
 import json
+import logging
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from mnemo import checkpoints, files
 from mnemo.errors import MnemoError
+from mnemo.generators import Mapped
 from mnemo.generators.layouts import Layout, Parts
 from mnemo.generators.registry import ARCHITECTURES, GENERATORS
 
+LOGGER = logging.getLogger(__name__)
 #: The entry of a safetensors file's metadata that says what its tensors are.
 _METADATA = "mnemo"
 
@@ -39,10 +43,8 @@ def load(path: str | Path, name: str | None = None) -> Any:
     generator = import_module(ARCHITECTURES[found.architecture]).build(
         found.settings, found.tensors, str(path)
     )
-    if name is not None and generator.resolution != (wanted := GENERATORS[name].resolution):
-        raise MnemoError(
-            f"{path} holds a generator of {generator.resolution} pixels, and {name} has {wanted}"
-        )
+    if name is not None:
+        _check_sizes(generator, name, path)
     return generator
 
 
@@ -70,6 +72,8 @@ def parts(path: str | Path, architecture: str | None = None) -> Parts:
         )
     if architecture not in (None, found.architecture):
         raise MnemoError(f"{path} holds a {found.architecture}, not a {architecture}")
+    if found.unused:
+        LOGGER.info("%s has tensors that are not needed: %s", path, ", ".join(found.unused))
     return found
 
 
@@ -81,13 +85,33 @@ def convert(source: str | Path, target: str | Path) -> None:
         target: Where the safetensors file goes.
 
     Raises:
-        MnemoError: As for `load`.
+        MnemoError: As for `load`; or the target can't be written.
     """
+    folder = Path(target).absolute().parent
+    if not folder.is_dir():
+        raise MnemoError(f"{target} can't be written: there is no folder {folder}; make it first")
     found = parts(source)
     told = json.dumps({"architecture": found.architecture, "settings": dict(found.settings)})
     tensors = {name: tensor.contiguous() for name, tensor in found.tensors.items()}
-    with files.whole(target) as partial:
-        save_file(tensors, partial, {_METADATA: told})
+    try:
+        with files.whole(target) as partial:
+            save_file(tensors, partial, {_METADATA: told})
+    except (OSError, SafetensorError) as why:
+        raise MnemoError(f"{target} can't be written ({why}): name another file") from why
+
+
+def _check_sizes(generator: Any, name: str, path: str | Path) -> None:
+    """Make sure that a generator has the sizes that the registry tells of it."""
+    entry = GENERATORS[name]
+    sizes = [
+        ("pixels", generator.resolution, entry.resolution),
+        ("numbers in a latent", generator.sample([0]).shape[1], entry.latent_dim),
+    ]
+    if isinstance(generator, Mapped):
+        sizes.append(("layers", generator.layers, entry.layers))
+    for what, found, wanted in sizes:
+        if found != wanted:
+            raise MnemoError(f"{path} holds a generator of {found} {what}, and {name} has {wanted}")
 
 
 def _layouts() -> Iterator[Layout]:

@@ -1,18 +1,19 @@
 """What StyleGAN1 and StyleGAN2 share: seeds to z to w to images, with truncation and noise."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar, get_args
+from collections.abc import Sequence
+from math import isfinite
+from typing import Protocol, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
-from mnemo import checkpoints
 from mnemo.errors import MnemoError
-from mnemo.generators import Noise
+from mnemo.generators import Noise, inputs
+from mnemo.generators.mapping import MappingNetwork
 
 #: Latents that are mapped at once.
 MAPPED = 64
@@ -22,7 +23,6 @@ MOST = 32
 ESTIMATED_FROM = 10_000
 
 LOGGER = logging.getLogger(__name__)
-Module = TypeVar("Module", bound=nn.Module)
 
 
 class Network(Protocol):
@@ -36,6 +36,7 @@ class Network(Protocol):
         noise: Whether noise maps came with the weights.
         noise_resolutions: Height of each noise map, which is its width too, in their order.
         image_bytes: About how much memory a GPU needs for the synthesis of one image, in bytes.
+        mapping: Maps z to w.
     """
 
     z_dim: int
@@ -45,13 +46,7 @@ class Network(Protocol):
     noise: bool
     noise_resolutions: Sequence[int]
     image_bytes: int
-
-    @property
-    def w_avg(self) -> Tensor:
-        """(w_dim,) mean of w over z."""
-
-    def mapping(self, z: Tensor) -> Tensor:
-        """Map z (n, z_dim) to w (n, w_dim), without truncation."""
+    mapping: MappingNetwork
 
     def synthesis(self, ws: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
         """Make images.
@@ -84,7 +79,7 @@ class Styled:
         self.name = name
         self.resolution = network.resolution
         self.layers = network.layers
-        self.device = network.w_avg.device
+        self.device = network.mapping.w_avg.device
         # A CPU is no slower with one image at a time.
         self.batch = 1
         if self.device.type == "cuda":
@@ -100,9 +95,14 @@ class Styled:
 
         Returns:
             (n, z_dim), standard normal.
+
+        Raises:
+            MnemoError: A seed is out of range.
         """
-        drawn = [np.random.RandomState(seed).randn(1, self.network.z_dim) for seed in seeds]
-        return np.concatenate([np.empty((0, self.network.z_dim)), *drawn]).astype(np.float32)
+        z_dim = self.network.z_dim
+        known = inputs.seeds(seeds, inputs.LATENT_SEEDS)
+        drawn = [np.random.RandomState(seed).randn(1, z_dim) for seed in known]
+        return np.concatenate([np.empty((0, z_dim)), *drawn]).astype(np.float32)
 
     def map(
         self, z: NDArray[np.float32], psi: float = 1.0, cutoff: int | None = None
@@ -110,30 +110,34 @@ class Styled:
         """Map latents to w and truncate them there (Karras et al. 2019, appendix B).
 
         Args:
-            z: (n, z_dim).
-            psi: Truncation psi: w becomes w_avg + psi * (w - w_avg).
+            z: (n, z_dim), finite.
+            psi: Truncation psi, finite: w becomes w_avg + psi * (w - w_avg).
             cutoff: Layers that are truncated, the first ones; all when None.
 
         Returns:
             (n, w_dim), a row that all layers share; with a cutoff (n, layers, w_dim).
 
         Raises:
-            MnemoError: z has another shape, or the cutoff is not from 0 to `layers`.
+            MnemoError: z has another shape, z or psi is not finite, or the cutoff is not from 0 to
+                `layers`.
         """
+        z = inputs.latents("z", z)
         z_dim = self.network.z_dim
         if z.ndim != 2 or z.shape[1] != z_dim:
             raise MnemoError(f"z must be of shape (n, {z_dim}), and is {z.shape}")
+        if not isfinite(psi):
+            raise MnemoError(f"psi must be finite, and is {psi}")
         if cutoff is not None and not 0 <= cutoff <= self.layers:
             raise MnemoError(f"the cutoff must be from 0 to {self.layers} layers, and is {cutoff}")
         w = np.empty((len(z), self.network.w_dim), np.float32)
         with torch.inference_mode():
             for start in range(0, len(z), MAPPED):
-                rows = torch.from_numpy(z[start : start + MAPPED]).to(self.device, torch.float32)
+                rows = torch.from_numpy(z[start : start + MAPPED]).to(self.device)
                 made = self.network.mapping(_filled(rows, MAPPED))[: len(rows)]
                 w[start : start + MAPPED] = made.cpu().numpy()
             full = torch.from_numpy(w)
             # lerp is exact at both ends: psi 0 gives w_avg itself, and psi 1 w itself.
-            truncated = torch.lerp(self.network.w_avg.cpu(), full, psi)
+            truncated = torch.lerp(self.network.mapping.w_avg.cpu(), full, psi)
             if cutoff is None:
                 return truncated.numpy()
             split = [truncated] * cutoff + [full] * (self.layers - cutoff)
@@ -149,19 +153,20 @@ class Styled:
         """Make the image of each latent.
 
         Args:
-            latents: (n, w_dim), or (n, layers, w_dim) with a w for each layer.
+            latents: (n, w_dim), or (n, layers, w_dim) with a w for each layer; finite.
             noise: What is added to the activations: the maps that came with the weights, maps
                 drawn anew for each image, or none.
-            seeds: With `noise="random"`, the seed of each image's noise; fresh noise when None.
+            seeds: With `noise="random"`, the seed of each image's noise, from 0 to 2**63 - 1; fresh
+                noise when None.
 
         Returns:
             (n, resolution, resolution, 3), RGB. An image depends on its own latent and seed alone,
             not on the others.
 
         Raises:
-            MnemoError: The latents have another shape, the noise is not one of the three or did
-                not come with the weights, or there are seeds for another noise or another number
-                of images.
+            MnemoError: The latents have another shape or are not finite, the noise is not one of
+                the three or did not come with the weights, a seed is out of range, or there are
+                seeds for another noise or another number of images.
         """
         ws = self._layered(latents)
         if noise not in get_args(Noise):
@@ -176,13 +181,14 @@ class Styled:
                 f'seeds go with noise="random", one for each of the {len(ws)} images; there are '
                 f"{len(seeds)} seeds, and noise is {noise!r}"
             )
+        known = None if seeds is None else inputs.seeds(seeds, inputs.NOISE_SEEDS)
         size = self.resolution
         images = np.empty((len(ws), size, size, 3), np.uint8)
         bar = tqdm(desc=self.name, total=len(ws), unit=" images", mininterval=5)
         with torch.inference_mode(), bar:
             for start in range(0, len(ws), self.batch):
                 rows = ws[start : start + self.batch]
-                these = None if seeds is None else seeds[start : start + self.batch]
+                these = None if known is None else known[start : start + self.batch]
                 # The last batch is filled up, so that an image's bytes never depend on how many
                 # others are rendered beside it: a kernel is chosen by the shape of its input.
                 maps = self._noise(noise, len(rows), these)
@@ -196,12 +202,13 @@ class Styled:
     def _layered(self, latents: NDArray[np.float32]) -> Tensor:
         """Give each layer its w: (n, layers, w_dim)."""
         layers, w_dim = self.layers, self.network.w_dim
+        latents = inputs.latents("latents", latents)
         if latents.shape[1:] not in {(w_dim,), (layers, w_dim)}:
             raise MnemoError(
                 f"latents must be of shape (n, {w_dim}) or (n, {layers}, {w_dim}), and are "
                 f"{latents.shape}"
             )
-        ws = torch.from_numpy(latents).to(torch.float32)
+        ws = torch.from_numpy(latents)
         return ws if ws.ndim == 3 else ws.unsqueeze(1).expand(-1, layers, -1)
 
     def _noise(self, noise: Noise, images: int, seeds: Sequence[int] | None) -> list[Tensor] | None:
@@ -225,34 +232,6 @@ class Styled:
         return [_filled(each, self.batch).to(self.device) for each in maps]
 
 
-def assemble(
-    make: Callable[..., Module],
-    settings: Mapping[str, Any],
-    tensors: Mapping[str, Tensor],
-    source: str,
-) -> Module:
-    """Make a network and give it its tensors.
-
-    Args:
-        make: The network's class.
-        settings: Its arguments.
-        tensors: All its tensors, by its own names.
-        source: The file that they come from, for errors.
-
-    Returns:
-        The network, on the CPU.
-
-    Raises:
-        MnemoError: The settings are no network's, or the tensors are not those of this one.
-    """
-    try:
-        network = make(**settings)
-    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, MnemoError) as why:
-        raise MnemoError(f"{source}: no network has its settings ({why})") from why
-    checkpoints.fill(network, tensors, source)
-    return network
-
-
 def estimate_w_avg(network: Network, source: str) -> None:
     """Set w_avg to the mean w of the latents that NVIDIA's projector averages, and log a warning.
 
@@ -261,7 +240,7 @@ def estimate_w_avg(network: Network, source: str) -> None:
         source: That file, for the log.
     """
     z = np.random.RandomState(123).randn(ESTIMATED_FROM, network.z_dim).astype(np.float32)
-    w_avg = network.w_avg
+    w_avg = network.mapping.w_avg
     with torch.inference_mode():
         w_avg.copy_(network.mapping(torch.from_numpy(z).to(w_avg.device)).mean(dim=0))
     LOGGER.warning(

@@ -20,7 +20,6 @@ Weights are as trained, that is before they are scaled by the equalized learning
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import torch
@@ -29,13 +28,14 @@ from torch import Tensor, nn
 
 from mnemo import devices
 from mnemo.generators import styled
+from mnemo.generators.assembly import assemble
+from mnemo.generators.mapping import SLOPE, Linear, MappingNetwork
 from mnemo.generators.styled import Styled
 from mnemo.generators.stylegan1_layouts import LAYOUTS
 
 __all__ = ["LAYOUTS", "StyleGAN1", "build"]
 
-SLOPE = 0.2  # of the leaky ReLU
-EPSILON = 1e-8  # in the normalisation of z, and in instance normalisation
+EPSILON = 1e-8  # in instance normalisation
 #: The mapping network's learning rate, as a fraction of the synthesis network's.
 MAPPING_RATE = 0.01
 #: From this resolution on, NVIDIA's convolutions double the resolution themselves.
@@ -58,7 +58,7 @@ def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: st
     Raises:
         MnemoError: A setting or a tensor is missing, left over or misshapen.
     """
-    network = styled.assemble(StyleGAN1, settings, tensors, source)
+    network = assemble(StyleGAN1, settings, tensors, source)
     network.prepare()
     if "mapping.w_avg" not in tensors:
         styled.estimate_w_avg(network, source)
@@ -87,39 +87,14 @@ class StyleGAN1(nn.Module):
         self.noise_resolutions: Sequence[int] = [4 << (layer // 2) for layer in range(self.layers)]
         # Four copies of the largest activations, in float32.
         self.image_bytes = 4 * 4 * max(width << 2 * i for i, width in enumerate(channels, 2))
-        self.mapping = MappingNetwork(mapping, w_avg)
+        self.mapping = MappingNetwork(mapping, MAPPING_RATE, w_avg)
         self.synthesis = SynthesisNetwork(channels, self.w_dim, noise)
-
-    @property
-    def w_avg(self) -> Tensor:
-        """(w_dim,) mean of w over z."""
-        return self.mapping.w_avg
 
     def prepare(self) -> None:
         """Turn the weights as trained into those that are computed with, once they are filled."""
         for module in self.modules():
-            if isinstance(module, Dense | Convolution | ToRGB):
+            if isinstance(module, Linear | Convolution | ToRGB):
                 module.prepare()
-
-
-class MappingNetwork(nn.Module):
-    """The mapping network f from z to w (section 2)."""
-
-    w_avg: Tensor
-
-    def __init__(self, widths: Sequence[int], w_avg: bool):
-        super().__init__()
-        self.register_buffer("w_avg", torch.zeros(widths[-1]), persistent=w_avg)
-        self.depth = len(widths) - 1
-        for number, (inputs, outputs) in enumerate(pairwise(widths)):
-            self.add_module(f"fc{number}", Dense(inputs, outputs, math.sqrt(2), MAPPING_RATE))
-
-    def forward(self, z: Tensor) -> Tensor:
-        """Map z (n, z_dim) to w (n, w_dim)."""
-        x = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + EPSILON)
-        for number in range(self.depth):
-            x = F.leaky_relu(self.get_submodule(f"fc{number}")(x), SLOPE)
-        return x
 
 
 class SynthesisNetwork(nn.Module):
@@ -151,27 +126,6 @@ class SynthesisNetwork(nn.Module):
         return self.torgb(x)  # type: ignore[no-any-return]
 
 
-class Dense(nn.Module):
-    """A fully connected layer with equalized learning rate (Karras et al. 2018, section 4.1)."""
-
-    def __init__(self, inputs: int, outputs: int, gain: float, rate: float = 1.0):
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(outputs, inputs))
-        self.bias = nn.Parameter(torch.empty(outputs))
-        self.scale = gain * rate / math.sqrt(inputs)
-        self.rate = rate
-
-    @torch.no_grad()
-    def prepare(self) -> None:
-        """Scale weight and bias."""
-        self.weight.mul_(self.scale)
-        self.bias.mul_(self.rate)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map x (n, inputs) to (n, outputs)."""
-        return F.linear(x, self.weight, self.bias)
-
-
 class Layer(nn.Module):
     """What ends every layer: noise, leaky ReLU and adaptive instance normalisation (equation 1)."""
 
@@ -183,7 +137,7 @@ class Layer(nn.Module):
         maps = torch.empty(resolution, resolution) if noise else None
         self.register_buffer("noise_const", maps)
         self.noise_strength = nn.Parameter(torch.empty(channels))
-        self.affine = Dense(w_dim, 2 * channels, gain=1)
+        self.affine = Linear(w_dim, 2 * channels)
 
     def finish(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
         """Turn what the layer has computed, its bias included, into its activations, in place.
@@ -226,8 +180,6 @@ class Constant(Layer):
 class Convolution(Layer):
     """A 3x3 convolution, which may double the resolution and then blurs."""
 
-    blur: Tensor
-
     def __init__(
         self,
         inputs: int,
@@ -242,9 +194,6 @@ class Convolution(Layer):
         self.scale = math.sqrt(2 / (9 * inputs))
         self.doubles = doubles
         self.fused = resolution >= FUSED_FROM
-        tent = torch.tensor([1.0, 2.0, 1.0]) / 4
-        blur = torch.outer(tent, tent).repeat(outputs, 1, 1, 1) if doubles else None
-        self.register_buffer("blur", blur, persistent=False)
 
     @torch.no_grad()
     def prepare(self) -> None:
@@ -260,6 +209,9 @@ class Convolution(Layer):
             weight = F.pad(weight if self.fused else weight.flip(2, 3), (1, 1, 1, 1))
             shifted = [weight[:, :, y : y + 4, x : x + 4] for y in (0, 1) for x in (0, 1)]
             weight = torch.stack(shifted).sum(dim=0).transpose(0, 1)
+            tent = torch.tensor([1.0, 2.0, 1.0]) / 4
+            blur = torch.outer(tent, tent).repeat(weight.shape[1], 1, 1, 1)
+            self.blur = nn.Buffer(blur, persistent=False)
         self.weight = nn.Parameter(weight.contiguous())
 
     def forward(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:

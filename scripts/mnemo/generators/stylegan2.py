@@ -16,13 +16,14 @@ from torch import Tensor, nn
 from mnemo import devices
 from mnemo.errors import MnemoError
 from mnemo.generators import filters, styled, winograd
+from mnemo.generators.assembly import assemble
+from mnemo.generators.mapping import SLOPE, Linear, MappingNetwork
 from mnemo.generators.styled import Styled
 from mnemo.generators.stylegan2_layouts import LAYOUTS
 
 __all__ = ["LAYOUTS", "StyleGAN2", "build"]
 
-#: Negative slope of the activations, and the gain that keeps their variance.
-SLOPE, GAIN = 0.2, math.sqrt(2)
+GAIN = math.sqrt(2)  # of the activations, which keeps their variance
 #: Bytes of activations that a convolution makes at once, by device: as many as a CPU's cache holds.
 STRIP = {"cpu": 4 << 20, "cuda": 1 << 60}
 #: Channels and resolution from which Winograd's convolutions are the faster ones on a CPU.
@@ -43,7 +44,7 @@ def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: st
     Raises:
         MnemoError: The tensors are not those of this network, or its filter is not supported.
     """
-    network = styled.assemble(StyleGAN2, settings, tensors, source).to(devices.best()).prepare()
+    network = assemble(StyleGAN2, settings, tensors, source).to(devices.best()).prepare()
     if "mapping.w_avg" not in tensors:
         styled.estimate_w_avg(network, source)
     return Styled(network, "StyleGAN2")
@@ -90,9 +91,11 @@ class StyleGAN2(nn.Module):
         self.resolution = 2 << len(channels)
         self.layers = 2 * len(channels)
         widths = [z_dim, *[mapping_features] * (mapping_layers - 1), w_dim]
-        self.mapping = MappingNetwork(widths, float(learning_rate_multiplier), w_avg)
+        # The activation lets a positive gain through, so that it can go into weights and biases.
+        self.mapping = MappingNetwork(widths, float(learning_rate_multiplier), w_avg, GAIN)
         clamp = None if clamp is None else float(clamp)
-        self.synthesis = SynthesisNetwork(w_dim, channels, resample_filter, clamp)
+        taps = [float(tap) for tap in resample_filter]
+        self.synthesis = SynthesisNetwork(w_dim, channels, taps, clamp)
         convolutions = [layer for block in self.synthesis.blocks for layer in block.convolutions]
         self.noise_resolutions: Sequence[int] = [layer.resolution for layer in convolutions]
         self.noise = noise
@@ -102,11 +105,6 @@ class StyleGAN2(nn.Module):
         # The input and the output of the widest convolution, two steps on the way, and the image.
         self.image_bytes = 4 * (4 * widest + 12 * self.resolution**2)
 
-    @property
-    def w_avg(self) -> Tensor:
-        """(w_dim,) mean of w over z."""
-        return self.mapping.w_avg
-
     def prepare(self) -> "StyleGAN2":
         """Do all work on the weights that is the same for each image; call it once.
 
@@ -115,51 +113,9 @@ class StyleGAN2(nn.Module):
         """
         self.eval().requires_grad_(False)
         for module in self.modules():
-            if isinstance(module, Linear | Convolution | ToRGB):
+            if isinstance(module, Linear | Convolution | ToRGB | SynthesisNetwork):
                 module.prepare()
         return self
-
-
-class Linear(nn.Module):
-    """A fully connected layer whose weights are scaled at run time (Karras et al. 2018, 4.1)."""
-
-    def __init__(self, inputs: int, outputs: int, multiplier: float = 1.0, gain: float = 1.0):
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(outputs, inputs))
-        self.bias = nn.Parameter(torch.empty(outputs))
-        self.multiplier = multiplier
-        self.gain = gain
-
-    def prepare(self) -> None:
-        """Scale the weights for good."""
-        self.weight.mul_(self.gain * self.multiplier / math.sqrt(self.weight.shape[1]))
-        self.bias.mul_(self.gain * self.multiplier)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (n, inputs) to (n, outputs)."""
-        return F.linear(x, self.weight, self.bias)
-
-
-class MappingNetwork(nn.Module):
-    """Maps z to w, without truncation."""
-
-    w_avg: Tensor
-
-    def __init__(self, widths: Sequence[int], multiplier: float, w_avg: bool):
-        super().__init__()
-        self.count = len(widths) - 1
-        for layer in range(self.count):
-            # The activation lets a positive gain through, so that it can go into the weights.
-            linear = Linear(widths[layer], widths[layer + 1], multiplier, GAIN)
-            self.add_module(f"fc{layer}", linear)
-        self.register_buffer("w_avg", torch.empty(widths[-1]), persistent=w_avg)
-
-    def forward(self, z: Tensor) -> Tensor:
-        """Map z (n, z_dim) to w (n, w_dim)."""
-        w = z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt()
-        for layer in range(self.count):
-            w = F.leaky_relu(self.get_submodule(f"fc{layer}")(w), SLOPE)
-        return w
 
 
 class Convolution(nn.Module):
@@ -194,8 +150,7 @@ class Convolution(nn.Module):
         self.affine = Linear(w_dim, inputs)
         self.resolution = resolution
         self.up = resample_filter is not None
-        if resample_filter is not None:
-            self.filter = nn.Buffer(filters.kernel(resample_filter, 4), persistent=False)
+        self.resample_filter = resample_filter
         self.clamp = clamp
 
     def prepare(self) -> None:
@@ -214,7 +169,8 @@ class Convolution(nn.Module):
             self.kernels = [winograd.kernel(self.weight)]
             return
         parts: list[Tensor] = [self.weight]
-        if self.up:
+        if self.resample_filter is not None:
+            self.filter = filters.kernel(self.resample_filter, 4).to(self.weight.device)
             # A transposed convolution of stride 2 makes every other row with the middle tap alone,
             # and those between with the outer two; and columns likewise.
             taps = [1], [2, 0]
@@ -333,7 +289,7 @@ class SynthesisNetwork(nn.Module):
         clamp: float | None,
     ):
         super().__init__()
-        self.filter = nn.Buffer(filters.kernel(resample_filter, 4), persistent=False)
+        self.resample_filter = resample_filter
         self.blocks: list[Block] = []
         for number, width in enumerate(channels):
             before = channels[number - 1] if number else None
@@ -341,6 +297,11 @@ class SynthesisNetwork(nn.Module):
             self.add_module(f"b{4 << number}", block)
             self.blocks.append(block)
         self.memory = [torch.empty(0), torch.empty(0)]
+
+    def prepare(self) -> None:
+        """Make the filter of the RGB images."""
+        device = self.get_parameter("b4.const").device
+        self.filter = filters.kernel(self.resample_filter, 4).to(device)
 
     def forward(self, ws: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
         """Make images.
