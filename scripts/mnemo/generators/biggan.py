@@ -139,6 +139,23 @@ class Block(nn.Module):
         return conditional.add_enlarged(out, self.shortcut(x))
 
 
+class GANalyze(State):
+    """A state dict of the port's."""
+
+    bias = ".module.bias"
+
+    def normalised(self, name: str) -> Tensor:
+        """Divide a weight by its spectral norm as the port estimates it, the same at every call.
+
+        `weight_bar` is not divided yet. Each call makes one power iteration (Miyato et al. 2018,
+        algorithm 1) from the `weight_u` in the file, which it leaves as it was.
+        """
+        weight, matrix = self.take_matrix(f"{name}.module.weight_bar")
+        v = _unit(matrix.T @ self.take(f"{name}.module.weight_u", matrix.shape[0]))
+        u = _unit(matrix @ v)
+        return weight / torch.dot(u, matrix @ v)
+
+
 def _matches(content: Any) -> bool:
     return (
         isinstance(content, dict)
@@ -153,7 +170,7 @@ def _matches(content: Any) -> bool:
 
 def _parts(content: Mapping[str, Any]) -> Parts:
     """Take a state dict apart; the number of blocks tells the resolution, and shapes the rest."""
-    state = State(content)
+    state = GANalyze(content)
     embedding, classes = state.shape("linear.weight", 2)
     chunk = state.shape("G_linear.module.weight_bar", 2)[1]
     channels: list[tuple[int, int]] = []
@@ -170,27 +187,25 @@ def _parts(content: Mapping[str, Any]) -> Parts:
         )
 
     tensors = {"embedding.weight": state.take("linear.weight").T}
-    tensors |= _weights(state, "G_linear", "linear")
+    tensors |= state.layer("G_linear", "linear")
     for place in range(len(channels)):
         theirs, ours = f"GBlock.{place}", f"blocks.{place}"
         for step, norm in enumerate(("HyperBN", "HyperBN_1")):
             tensors |= _statistics(state, f"{theirs}.{norm}.bn", f"{ours}.norms.{step}")
             for embed, name in (("gamma_embed", "scale"), ("beta_embed", "offset")):
-                tensors[f"{ours}.norms.{step}.{name}.weight"] = _normalised(
-                    state, f"{theirs}.{norm}.{embed}"
+                tensors[f"{ours}.norms.{step}.{name}.weight"] = state.normalised(
+                    f"{theirs}.{norm}.{embed}"
                 )
-            tensors |= _weights(state, f"{theirs}.conv{step}", f"{ours}.convolutions.{step}")
+            tensors |= state.layer(f"{theirs}.conv{step}", f"{ours}.convolutions.{step}")
         enlarging = f"{ours}.convolutions.0.weight"
         tensors[enlarging] = conditional.enlarging_kernel(tensors[enlarging])
-        tensors |= _weights(state, f"{theirs}.conv_sc", f"{ours}.shortcut")
-    for theirs, ours in (("theta", "theta"), ("phi", "phi"), ("g", "g"), ("o_conv", "out")):
-        tensors[f"attention.{ours}.weight"] = _normalised(state, f"attention.{theirs}")
-    tensors["attention.out.weight"] *= state.take("attention.gamma", 1)
+        tensors |= state.layer(f"{theirs}.conv_sc", f"{ours}.shortcut")
+    tensors |= state.attention("attention.", "attention.gamma")
     tensors |= _statistics(state, "ScaledCrossReplicaBN", "norm")
     tensors |= {
         f"norm.{name}": state.take(f"ScaledCrossReplicaBN.{name}") for name in ("weight", "bias")
     }
-    tensors |= _weights(state, "colorize", "to_rgb")
+    tensors |= state.layer("colorize", "to_rgb")
     settings = {
         "chunk": chunk,
         "classes": classes,
@@ -212,26 +227,6 @@ def _statistics(state: State, theirs: str, ours: str) -> dict[str, Tensor]:
         f"{ours}.means": state.take(f"{theirs}.running_mean")[None],
         f"{ours}.variances": state.take(f"{theirs}.running_var")[None],
     }
-
-
-def _weights(state: State, theirs: str, ours: str) -> dict[str, Tensor]:
-    weight = _normalised(state, theirs)
-    return {
-        f"{ours}.weight": weight,
-        f"{ours}.bias": state.take(f"{theirs}.module.bias", len(weight)),
-    }
-
-
-def _normalised(state: State, name: str) -> Tensor:
-    """Divide a weight by its spectral norm as the port estimates it, the same at every call.
-
-    `weight_bar` is not divided yet. Each call makes one power iteration (Miyato et al. 2018,
-    algorithm 1) from the `weight_u` in the file, which it leaves as it was.
-    """
-    weight, matrix = state.take_matrix(f"{name}.module.weight_bar")
-    v = _unit(matrix.T @ state.take(f"{name}.module.weight_u", matrix.shape[0]))
-    u = _unit(matrix @ v)
-    return weight / torch.dot(u, matrix @ v)
 
 
 def _unit(vector: Tensor) -> Tensor:

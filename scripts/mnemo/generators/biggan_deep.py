@@ -143,6 +143,23 @@ class Block(nn.Module):
         return conditional.add_enlarged(x, shortcut) if self.enlarges else x.add_(shortcut)
 
 
+class HuggingFace(State):
+    """A state dict of the package's."""
+
+    bias = ".bias"
+
+    def normalised(self, name: str) -> Tensor:
+        """Divide a weight by its spectral norm u.Wv, as PyTorch's `spectral_norm` does in eval.
+
+        In training mode, in which the package's `from_pretrained` leaves its network, u and v would
+        move on at each call.
+        """
+        weight, matrix = self.take_matrix(f"{name}.weight_orig")
+        u = self.take(f"{name}.weight_u", matrix.shape[0])
+        v = self.take(f"{name}.weight_v", matrix.shape[1])
+        return weight / torch.dot(u, torch.mv(matrix, v))
+
+
 def _matches(content: Any) -> bool:
     return (
         isinstance(content, dict)
@@ -162,7 +179,7 @@ def _parts(content: Mapping[str, Any]) -> Parts:
     enlarge; in each of its three configurations it is every second one, and only such a block may
     have fewer channels at its end. What does not fit is refused.
     """
-    state = State(content)
+    state = HuggingFace(content)
     z_dim, classes = state.shape("embeddings.weight", 2)
     width = state.shape("generator.conv_to_rgb.weight_orig", 4)[0]
     bins = state.shape("generator.bn.running_means", 2)[0]
@@ -177,26 +194,24 @@ def _parts(content: Mapping[str, Any]) -> Parts:
     _check(channels, width)
 
     tensors = {"embedding.weight": state.take("embeddings.weight").T}
-    tensors |= _weights(state, "generator.gen_z", "linear")
+    tensors |= state.layer("generator.gen_z", "linear")
     for place, layer in enumerate(blocks):
         for step in range(4):
             norm, ours = f"{layer}.bn_{step}", f"blocks.{place}.norms.{step}"
             tensors |= _statistics(state, norm, ours)
             for name in ("scale", "offset"):
-                tensors[f"{ours}.{name}.weight"] = _normalised(state, f"{norm}.{name}")
+                tensors[f"{ours}.{name}.weight"] = state.normalised(f"{norm}.{name}")
             convolution = f"blocks.{place}.convolutions.{step}"
-            tensors |= _weights(state, f"{layer}.conv_{step}", convolution)
+            tensors |= state.layer(f"{layer}.conv_{step}", convolution)
         if place % 2 == 1:
             name = f"blocks.{place}.convolutions.1.weight"
             tensors[name] = conditional.enlarging_kernel(tensors[name])
     layer = f"generator.layers.{attention}"
-    for theirs, ours in (("theta", "theta"), ("phi", "phi"), ("g", "g"), ("o_conv", "out")):
-        tensors[f"attention.{ours}.weight"] = _normalised(state, f"{layer}.snconv1x1_{theirs}")
-    tensors["attention.out.weight"] *= state.take(f"{layer}.gamma", 1)
+    tensors |= state.attention(f"{layer}.snconv1x1_", f"{layer}.gamma")
     tensors |= _statistics(state, "generator.bn", "norm")
     tensors |= {f"norm.{name}": state.take(f"generator.bn.{name}") for name in ("weight", "bias")}
     # The package convolves to `width` channels and keeps the first three as RGB.
-    rgb = _weights(state, "generator.conv_to_rgb", "to_rgb")
+    rgb = state.layer("generator.conv_to_rgb", "to_rgb")
     tensors |= {name: tensor[:3] for name, tensor in rgb.items()}
     settings = {
         "z_dim": z_dim,
@@ -254,23 +269,3 @@ def _statistics(state: State, theirs: str, ours: str) -> dict[str, Tensor]:
         f"{ours}.means": state.take(f"{theirs}.running_means"),
         f"{ours}.variances": state.take(f"{theirs}.running_vars"),
     }
-
-
-def _weights(state: State, theirs: str, ours: str) -> dict[str, Tensor]:
-    weight = _normalised(state, theirs)
-    return {
-        f"{ours}.weight": weight,
-        f"{ours}.bias": state.take(f"{theirs}.bias", len(weight)),
-    }
-
-
-def _normalised(state: State, name: str) -> Tensor:
-    """Divide a weight by its spectral norm u.Wv, as `torch.nn.utils.spectral_norm` does in eval.
-
-    In training mode, in which the package's `from_pretrained` leaves its network, u and v would
-    move on at each call.
-    """
-    weight, matrix = state.take_matrix(f"{name}.weight_orig")
-    u = state.take(f"{name}.weight_u", matrix.shape[0])
-    v = state.take(f"{name}.weight_v", matrix.shape[1])
-    return weight / torch.dot(u, torch.mv(matrix, v))

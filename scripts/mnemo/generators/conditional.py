@@ -3,6 +3,7 @@
 Brock et al., Large Scale GAN Training for High Fidelity Natural Image Synthesis, ICLR 2019.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from operator import index
 from typing import Any
@@ -299,8 +300,14 @@ def enlarging_kernel(weight: Tensor) -> Tensor:
     return torch.stack([F.pad(flipped, shift) for shift in shifts]).sum(0)
 
 
-class State:
-    """The tensors of a checkpoint, each of which is taken once."""
+class State(ABC):
+    """The tensors of a checkpoint, each of which is taken once.
+
+    Attributes:
+        bias: How the name of a layer's bias ends, after the layer's own name.
+    """
+
+    bias: str
 
     def __init__(self, content: Mapping[str, Any]):
         self._left = dict(content)
@@ -364,6 +371,57 @@ class State:
         if weight.ndim < 2 or not weight.numel():
             raise MnemoError(f"{name!r} is {tuple(weight.shape)}, which is no weight's shape")
         return weight, weight.flatten(1)
+
+    @abstractmethod
+    def normalised(self, name: str) -> Tensor:
+        """Take a layer's weight out, divided by its spectral norm as the layout's port does.
+
+        Args:
+            name: The layer's name in the checkpoint.
+
+        Returns:
+            The weight, in the shape that it has there.
+
+        Raises:
+            MnemoError: It is missing or misshapen.
+        """
+
+    def layer(self, theirs: str, ours: str) -> dict[str, Tensor]:
+        """Take a layer's normalised weight and its bias out.
+
+        Args:
+            theirs: Its name in the checkpoint.
+            ours: Its name in the network.
+
+        Returns:
+            Both, by the network's names.
+
+        Raises:
+            MnemoError: One is missing or misshapen.
+        """
+        weight = self.normalised(theirs)
+        bias = self.take(f"{theirs}{self.bias}", len(weight))
+        return {f"{ours}.weight": weight, f"{ours}.bias": bias}
+
+    def attention(self, theirs: str, gamma: str) -> dict[str, Tensor]:
+        """Take the layers of `SelfAttention` out.
+
+        Args:
+            theirs: What their names in the checkpoint begin with.
+            gamma: Name of the residual's weight there.
+
+        Returns:
+            Their weights, by the network's names.
+
+        Raises:
+            MnemoError: One is missing or misshapen.
+        """
+        weights = {
+            f"attention.{ours}.weight": self.normalised(f"{theirs}{name}")
+            for name, ours in {"theta": "theta", "phi": "phi", "g": "g", "o_conv": "out"}.items()
+        }
+        weights["attention.out.weight"] *= self.take(gamma, 1)
+        return weights
 
     def unused(self, *endings: str) -> tuple[str, ...]:
         """Name what is left, once everything needed is taken.
