@@ -73,9 +73,12 @@ def start():
 
 def locked_weights():
     """List the weights without a published sha256 that are there, with that of their first use."""
-    paths = {name: Path(published(name)) for name in {*USED_WEIGHTS, GENERATOR.weights}}
-    found = {name: hashes.locked(path, hashes.FOLDER) for name, path in paths.items()}
-    return {name: sha256 for name, sha256 in sorted(found.items()) if sha256}
+    return {
+        name: sha256
+        for name in sorted({*USED_WEIGHTS, GENERATOR.weights})
+        if not hashes.is_one(known := published(name))
+        and (sha256 := hashes.locked(Path(known), hashes.FOLDER))
+    }
 
 
 def code_of(script, *modules):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Noise = Literal["const", "random", "none"]
 
 
-class Generator(Protocol):
+class Sampled(Protocol):
     """What every generator can do.
 
     Attributes:
@@ -50,11 +50,15 @@ class Generator(Protocol):
             (n, z_dim).
         """
 
+
+class Generator(Sampled, Protocol):
+    """A generator that renders what it samples."""
+
     def render(self, latents: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Make the image of each latent.
 
         Args:
-            latents: (n, z_dim); for a generator with a `map`, see `Mapped.render`.
+            latents: (n, z_dim).
 
         Returns:
             (n, height, width, 3), RGB.
@@ -62,19 +66,14 @@ class Generator(Protocol):
 
 
 @runtime_checkable
-class Mapped(Protocol):
+class Mapped(Sampled, Protocol):
     """A generator that maps z to the intermediate latent space w before it renders.
 
     Attributes:
-        resolution: Height and width of its images, in pixels.
         layers: Layers of its synthesis network; each takes a w of its own.
     """
 
-    resolution: int
     layers: int
-
-    def sample(self, seeds: Sequence[int], psi: float = 1.0) -> NDArray[np.float32]:
-        """Draw a latent for each seed, as `Generator.sample` does; psi is left to `map`."""
 
     def map(
         self, z: NDArray[np.float32], psi: float = 1.0, cutoff: int | None = None
@@ -110,19 +109,14 @@ class Mapped(Protocol):
 
 
 @runtime_checkable
-class Conditional(Protocol):
+class Conditional(Sampled, Protocol):
     """A generator that makes images of a class, and truncates when it renders too.
 
     Attributes:
-        resolution: Height and width of its images, in pixels.
         classes: Number of its classes.
     """
 
-    resolution: int
     classes: int
-
-    def sample(self, seeds: Sequence[int], psi: float = 1.0) -> NDArray[np.float32]:
-        """Draw a latent for each seed, as `Generator.sample` does."""
 
     def render(
         self, latents: NDArray[np.float32], *, classes: Sequence[int], psi: float = 1.0
