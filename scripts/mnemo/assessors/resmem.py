@@ -1,18 +1,23 @@
 """ResMem: an image's hit rate in a memory game, as Needell & Bainbridge 2022 predict it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from torchvision.models import resnet152
 
 from mnemo import checkpoints
-from mnemo.assessors.memorability import MemorabilityNetwork, NetworkScorer
+from mnemo.assessors import Preset
+from mnemo.assessors.memorability import MemorabilityNetwork, prepare
+from mnemo.assessors.network import NetworkScorer
 
 
-def load(path: Path) -> NetworkScorer:
+def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     """Load ResMem.
 
     Args:
-        path: `model.pt` of the package resmem.
+        name: Its name in the registry.
+        paths: `model.pt` of the package resmem.
+        preset: Makes no difference.
 
     Returns:
         The assessor; its scores are hit rates from 0 to 1.
@@ -22,5 +27,5 @@ def load(path: Path) -> NetworkScorer:
     """
     # The dense layers see the ResNet's 1000 ImageNet class scores, not its pooled features.
     network = MemorabilityNetwork(resnet152(weights=None), width=1000)
-    checkpoints.fill(network, checkpoints.tensors(path), path)
-    return NetworkScorer(network, "ResMem")
+    checkpoints.fill(network, checkpoints.tensors(paths[0]), paths[0])
+    return NetworkScorer(network, prepare, "ResMem")
