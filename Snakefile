@@ -21,9 +21,11 @@ include: "rules/latents.smk"
 include: "rules/interop.smk"
 include: "rules/images.smk"
 include: "rules/scores.smk"
+include: "rules/training.smk"
 include: "rules/hyperplanes.smk"
 include: "rules/dose_response.smk"
 include: "rules/realness.smk"
+include: "rules/identity.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
@@ -38,7 +40,7 @@ rule all:
     """Every stage, every table, and the report."""
     default_target: True
     input:
-        collect("<results>/{table}.parquet", table=["agreement", *MERGED_TABLES]),
+        collect("<results>/{table}.parquet", table=TABLES),
         shards("square", BASES),
         "<results>/config.yaml",
         "<results>/report.html",
@@ -73,6 +75,13 @@ rule score:
     input:
         scores(["fit"]),
         "<results>/agreement.parquet",
+
+
+rule train:
+    """Stage: train an assessor, and measure how well it ranks images that it has not seen."""
+    input:
+        collect("<results>/{table}.parquet", table=TRAINING_TABLES),
+        "<results>/figures/training.svg",
 
 
 rule fit:

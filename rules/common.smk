@@ -3,8 +3,8 @@
 import hashlib
 
 from mnemo import config as study
-from mnemo import digests, hashes, jobs, locks, plans, rates, results, weights
-from mnemo.assessors.registry import ASSESSORS
+from mnemo import digests, hashes, jobs, layout, locks, plans, rates, results, weights
+from mnemo.assessors import registry as assessors
 from mnemo.errors import MnemoError
 from mnemo.features.registry import EXTRACTORS
 from mnemo.generators.registry import GENERATORS
@@ -24,15 +24,63 @@ EDITS = {edit.name: edit for edit in settings.edits}
 GENERATOR = GENERATORS[settings.generator.name]
 CONFIG_DIGEST = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
 EXTRACTOR = EXTRACTORS[settings.realness.features]
-MEASURED = [name for name in settings.assessors if not ASSESSORS[name].parts]
-DERIVED = [name for name in settings.assessors if ASSESSORS[name].parts]
-USED_WEIGHTS = sorted(
+EMBEDDER = EXTRACTORS[settings.identity.features] if settings.identity.features else None
+TRAINING = settings.training
+#: The assessors that score the study's images, and those whose scores are rates to train on.
+SCORING = {*settings.assessors, *(TRAINING.teachers if TRAINING else ())}
+DERIVED = sorted(name for name in SCORING if assessors.entry(name).parts)
+MEASURED = sorted(
+    {*SCORING, *(part for name in DERIVED for part in assessors.entry(name).parts)} - {*DERIVED}
+)
+#: The face-recognition networks that training starts from.
+INITIAL = {
+    "vgg16": "vgg16-vggface",
+    "resnet50": "resnet50-vggface2",
+    "senet50": "senet50-vggface2",
+}
+
+
+def weights_of(assessor):
+    """Name the weights of an assessor; those of one that is not Mnemo's are called as it is."""
+    return assessors.entry(assessor).weights or (assessor,)
+
+
+def weights_behind(assessor):
+    """Name the weights behind an assessor's scores; a difference has those of its parts."""
+    parts = assessors.entry(assessor).parts
+    return (
+        [name for part in parts for name in weights_behind(part)]
+        if parts
+        else [*weights_of(assessor)]
+    )
+
+
+def weights_to_train():
+    """Name the weights behind the training: those it starts from, and those that give the rates."""
+    initial = [INITIAL[TRAINING.architecture]] if TRAINING.architecture in INITIAL else []
+    return [*initial, *(name for teacher in TRAINING.teachers for name in weights_behind(teacher))]
+
+
+#: Weights files of the user's own, by the name of those whose place they take.
+GIVEN = {weights_of(name)[0]: path for name, path in settings.assessor_weights.items()}
+if settings.generator.weights:
+    GIVEN[GENERATOR.weights] = settings.generator.weights
+if TRAINING and TRAINING.initial:
+    GIVEN[INITIAL[TRAINING.architecture]] = TRAINING.initial
+#: Weights that this study trains, and their file.
+TRAINED = weights_of(TRAINING.name)[0] if TRAINING else None
+TRAINED_FILE = f"results/{settings.study}/training/holdout/assessor.safetensors"
+#: All the weights behind the study's results, and those of them that are the catalogue's.
+BEHIND = sorted(
     {
-        *([] if settings.generator.weights else [GENERATOR.weights]),
+        GENERATOR.weights,
         *EXTRACTOR.weights,
-        *(name for assessor in MEASURED for name in ASSESSORS[assessor].weights),
+        *(EMBEDDER.weights if EMBEDDER else ()),
+        *(name for assessor in settings.assessors for name in weights_behind(assessor)),
+        *(weights_to_train() if settings.trained else ()),
     }
 )
+USED_WEIGHTS = [name for name in BEHIND if name not in GIVEN and name != TRAINED]
 
 
 pathvars:
@@ -42,14 +90,15 @@ pathvars:
 
 
 wildcard_constraints:
-    base="|".join(BASES),
+    base="|".join(settings.sets.given),
     edit="|".join(EDITS),
     alpha=r"-?\d+(\.\d+)?",
-    set=rf"({'|'.join(BASES)})(/({'|'.join(EDITS)})/-?\d+(\.\d+)?)?",
+    set=rf"({'|'.join(settings.sets.given)})(/({'|'.join(EDITS)})/-?\d+(\.\d+)?)?",
     shard=r"\d{5}\d*",
     features=settings.realness.features,
     file="|".join(entry.file for entry in weights.catalogue().values()),
-    assessor="|".join(ASSESSORS),
+    assessor="|".join([*MEASURED, *DERIVED]),
+    run=r"holdout|fold-\d\d",
     shape="square|oval",
     space="z|w|w_plus",
     threshold="mean|median",
@@ -62,8 +111,8 @@ def start():
     locks.clear_partials(stored, made)
     try:
         weights.verify_present(USED_WEIGHTS, stored)
-        if settings.generator.weights:
-            weights.verify_own(settings.generator.weights, stored)
+        for path in GIVEN.values():
+            weights.verify_own(path, stored)
         if any(job.rule.name == "fetch_weights" for job in workflow.dag.needrun_jobs()):
             weights.check_obtainable(USED_WEIGHTS, stored)
         results.mark_results(settings, made, locked_weights())
@@ -75,8 +124,9 @@ def locked_weights():
     """List the weights without a published sha256 that are there, with that of their first use."""
     return {
         name: sha256
-        for name in sorted({*USED_WEIGHTS, GENERATOR.weights})
-        if not hashes.is_one(known := published(name))
+        for name in BEHIND
+        if name != TRAINED
+        and not hashes.is_one(known := published(name))
         and (sha256 := hashes.locked(Path(known), hashes.FOLDER))
     }
 
@@ -93,8 +143,10 @@ def stamp(*names):
 
 def published(name):
     """Tell the sha256 of weights that is published; where there is none, the file's path."""
-    if settings.generator.weights and name == GENERATOR.weights:
-        return settings.generator.weights
+    if name == TRAINED:
+        return TRAINED_FILE
+    if name in GIVEN:
+        return GIVEN[name]
     entry = weights.catalogue()[name]
     return entry.sha256 or str(hashes.FOLDER / entry.file)
 
@@ -132,28 +184,43 @@ def minutes(wildcards, attempt, rulename):
 
 def about_weights(name):
     """Say what a weights file is, whose licence it has, and its sha256 or where it lies."""
-    entry = weights.catalogue()[name].model_dump()
-    if settings.generator.weights and name == GENERATOR.weights:
-        own = {"description": "the user's own file", "licence": "the user's to know"}
-        entry |= {**own, "page": "", "citation": ""}
-    return {**entry, "sha256": published(name)}
+    unknown = {"page": "", "citation": "", "sha256": published(name)}
+    if name == TRAINED:
+        return {"description": "trained by this study", "licence": "that of its data", **unknown}
+    if name in GIVEN:
+        own = "the user's own file"
+        return {"description": own, "licence": "the user's to know", **unknown}
+    return {**weights.catalogue()[name].model_dump(), "sha256": published(name)}
 
 
 def weights_file(name):
-    return f"<resources>/weights/{weights.catalogue()[name].file}"
+    return GIVEN.get(name) or f"<resources>/weights/{weights.catalogue()[name].file}"
 
 
-#: The generator's weights: a file of the user's own, or the catalogue's.
-GENERATOR_WEIGHTS = settings.generator.weights or weights_file(GENERATOR.weights)
+GENERATOR_WEIGHTS = weights_file(GENERATOR.weights)
 
 #: The tables of each edit's dose and response, and all the tables that are joined from parts.
 DOSE_RESPONSE_TABLES = ["dose_response", "slopes", "local_slopes", "calibration"]
+#: The edits that hold something still, and those along a hyperplane's normal as it is.
+CONDITIONED = [name for name, edit in EDITS.items() if edit.conditions]
+PLAIN = [name for name, edit in EDITS.items() if edit.plain]
 MERGED_TABLES = [
     "scores",
     "hyperplanes",
     "realness",
     *DOSE_RESPONSE_TABLES,
     *(["faces"] if "oval" in settings.shapes else []),
+    *(["conditions", "drift"] if CONDITIONED else []),
+    *(["identity"] if EMBEDDER else []),
+    *(["curves", "predictions"] if TRAINING else []),
+]
+TRAINING_TABLES = ["training", "curves", "predictions"]
+#: The public tables of the whole study; a training whose assessor scores nothing has none there.
+TABLES = [
+    "agreement",
+    *(["transfer"] if PLAIN else []),
+    *(["training"] if settings.trained else []),
+    *(table for table in MERGED_TABLES if settings.trained or table not in TRAINING_TABLES),
 ]
 EXTRACTOR_WEIGHTS = [weights_file(name) for name in EXTRACTOR.weights]
 
@@ -196,11 +263,11 @@ def images_to_extract(wildcards):
     return covered("square", wildcards)
 
 
-def scores(names, assessors=settings.assessors, shapes=settings.shapes):
+def scores(names, scorers=settings.assessors, shapes=settings.shapes):
     """List the files of some sets' scores."""
     return [
         path
-        for assessor in assessors
+        for assessor in scorers
         for shape in shapes
         for path in shards(f"scores/{assessor}/{shape}", names, settings.score_shard_size)
     ]
@@ -223,19 +290,36 @@ def hyperplane_file(space, assessor, shape, threshold):
 def direction_of_edit(wildcards):
     """Name the file of the hyperplane, or other direction, that an edit moves along."""
     edit = EDITS[wildcards.edit]
-    if edit.direction:
+    if edit.direction or edit.conditions:
         return f"<results>/directions/{edit.name}.parquet"
+    return hyperplane_of_edit(wildcards)
+
+
+def hyperplane_of_edit(wildcards):
+    edit = EDITS[wildcards.edit]
     return hyperplane_file(edit.space, edit.assessor, edit.shape, edit.threshold)
 
 
+def hyperplanes_held(wildcards):
+    """List the hyperplanes of what an edit holds still."""
+    edit = EDITS[wildcards.edit]
+    return [
+        hyperplane_file(edit.space, name, edit.shape, edit.threshold) for name in edit.conditions
+    ]
+
+
+def conditions_of_edit(wildcards):
+    return list(EDITS[wildcards.edit].conditions)
+
+
+def trained_weights(wildcards):
+    """Name the file of an assessor that this study trains; none for any other."""
+    return [TRAINED_FILE] if TRAINED in weights_of(wildcards.assessor) else []
+
+
 def weights_of_assessor(wildcards):
-    return [weights_file(name) for name in ASSESSORS[wildcards.assessor].weights]
-
-
-def weights_behind(assessor):
-    """Name the weights behind an assessor's scores; a difference has those of its parts."""
-    entry = ASSESSORS[assessor]
-    return [*entry.weights, *(name for part in entry.parts or () for name in weights_behind(part))]
+    """List the weights files of an assessor, but for one that this study trains."""
+    return [weights_file(name) for name in weights_of(wildcards.assessor) if name != TRAINED]
 
 
 def stamp_of_assessor(wildcards):
@@ -246,15 +330,24 @@ def stamp_of_hyperplane(wildcards):
     return stamp(GENERATOR.weights, *weights_behind(wildcards.assessor))
 
 
+def preset_of_assessor(wildcards):
+    """Tell the preset that an assessor scores in; where both are one, a change reruns nothing."""
+    known = assessors.entry(wildcards.assessor)
+    return "corrected" if known.faithful == known.corrected else settings.preset
+
+
 def code_of_assessor(wildcards):
-    return code_of("score_images", ASSESSORS[wildcards.assessor].module)
+    modules = [assessors.entry(wildcards.assessor).module]
+    if trained_weights(wildcards) or wildcards.assessor in settings.assessor_weights:
+        modules.append(assessors.TRAINED.module)
+    return code_of("score_images", *modules)
 
 
 def scores_of_parts(wildcards):
     """List the two shards of scores whose difference is wanted."""
     return [
         f"<results>/{wildcards.set}/scores/{part}/{wildcards.shape}/{wildcards.shard}.parquet"
-        for part in ASSESSORS[wildcards.assessor].parts
+        for part in assessors.entry(wildcards.assessor).parts
     ]
 
 
@@ -264,6 +357,43 @@ def scores_to_fit(wildcards):
 
 def scores_of_edit(wildcards):
     return scores(edited_sets(EDITS[wildcards.edit]))
+
+
+def scores_of_attributes(wildcards):
+    """List the scores of an edit, and of the set fit, by the assessors of what edits hold still."""
+    return scores([*edited_sets(EDITS[wildcards.edit]), "fit"], settings.attributes)
+
+
+def embeddings_of_edit(wildcards):
+    return shards(f"embeddings/{settings.identity.features}", edited_sets(EDITS[wildcards.edit]))
+
+
+def database():
+    """Name what is to be watched of the database to train on: the one that is made, or a sheet."""
+    given = TRAINING.database
+    return str(Path(given, layout.SCORES)) if given else "<results>/training/database"
+
+
+def database_folder():
+    return TRAINING.database or f"results/{settings.study}/training/database"
+
+
+def licence_of_training():
+    """Say what binds the use of what is trained: the licences of what it learns from."""
+    behind = {about_weights(name)["licence"] for name in weights_to_train()}
+    data = [] if TRAINING.teachers else ["that of the database that it was trained on"]
+    return "; ".join(sorted(behind) + data)
+
+
+def architecture_modules():
+    """Name the module of the network that is trained."""
+    return [f"mnemo.assessors.backbones.{TRAINING.architecture}"]
+
+
+def initial_weights():
+    """Name the face-recognition network that training starts from; a student has none."""
+    name = INITIAL.get(TRAINING.architecture)
+    return weights_file(name) if name else []
 
 
 def features_of(names):
@@ -293,8 +423,12 @@ def parts_of_table(wildcards):
             return shards("oval", scored_sets())
         case "hyperplanes":
             return hyperplane_files()
-        case "realness":
-            return [f"<results>/realness/{edit}.parquet" for edit in EDITS]
+        case "realness" | "drift" | "identity":
+            return [f"<results>/{wildcards.table}/{edit}.parquet" for edit in EDITS]
+        case "conditions":
+            return [f"<results>/conditions/{edit}.parquet" for edit in CONDITIONED]
+        case "curves" | "predictions":
+            return [f"<results>/training/{run}/{wildcards.table}.parquet" for run in TRAINING.runs]
         case table:
             return [f"<results>/dose_response/{edit}/{table}.parquet" for edit in EDITS]
 
@@ -309,8 +443,14 @@ SHOWN_TABLES = {
     "slopes": ("3 Edits", "Slope over all alphas"),
     "local_slopes": ("3 Edits", "Slopes between neighbouring alphas"),
     "calibration": ("3 Edits", "Alpha for a wanted change"),
+    "transfer": ("3 Edits", "Transfer between assessors"),
+    "conditions": ("3 Edits", "What the edits hold still"),
+    "drift": ("3 Edits", "Change of each attribute"),
     "realness": ("4 Realness", "Distances to the reference set"),
+    "identity": ("4 Realness", "Identity of the edited faces"),
+    "training": ("5 Models", "Table 3: rank correlation of the trained assessor"),
 }
+SHOWN_TABLES = {table: shown for table, shown in SHOWN_TABLES.items() if table in TABLES}
 
 
 def digest_of_captions():
@@ -357,7 +497,7 @@ def settings_of_edit(wildcards):
 
 
 def quality_of_edit(wildcards):
-    return ASSESSORS[EDITS[wildcards.edit].assessor].quality
+    return assessors.entry(EDITS[wildcards.edit].assessor).quality
 
 
 def scores_to_draw(wildcards):
@@ -391,7 +531,7 @@ def first_shards(folders, edit, size):
     ]
 
 
-DESCRIPTIONS = {name: ASSESSORS[name].description for name in settings.assessors}
+DESCRIPTIONS = {name: assessors.entry(name).description for name in settings.assessors}
 #: MTCNN makes every oval; its weights come inside its package, so that Mnemo fetches none.
 MTCNN = {
     "description": "MTCNN, which finds the faces that are cut out as ovals (package mtcnn 1.0.0)",
@@ -419,6 +559,14 @@ def about(*bases):
     }
 
 
+def about_training():
+    """Say for a caption what was trained, on what."""
+    if TRAINING is None:
+        return {}
+    made = settings.sets.train and not TRAINING.database
+    return {**(about("train") if made else {}), "training": TRAINING.model_dump(mode="json")}
+
+
 ABOUT_TABLES = {
     "agreement": {**about("fit"), "assessors": DESCRIPTIONS},
     "hyperplanes": {
@@ -441,8 +589,9 @@ ABOUT_TABLES = {
             "edits": list(map(about_edit, EDITS)),
             "loses_ovals": LOSES_OVALS,
         }
-        for table in DOSE_RESPONSE_TABLES
+        for table in [*DOSE_RESPONSE_TABLES, "transfer", "conditions", "drift", "identity"]
     },
+    "training": about_training(),
 }
 
 

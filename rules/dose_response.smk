@@ -1,4 +1,4 @@
-"""Dose and response: how scores follow alpha (Figure 6; GANalyze, section 3.1)."""
+"""Dose and response: how scores, and attributes, follow alpha (Figures 6, 27; GANalyze, 3.1)."""
 
 
 rule measure_dose_response:
@@ -23,7 +23,57 @@ rule measure_dose_response:
     params:
         changes=settings.calibration.changes,
         statistics=settings.statistics.model_dump(),
-        stamp=stamp(*USED_WEIGHTS),
+        stamp=stamp(*BEHIND),
         code=code_of("measure_dose_response"),
     script:
         "../scripts/measure_dose_response.py"
+
+
+rule measure_transfer:
+    """Measure how an edit along one assessor's normal changes the scores of the others."""
+    input:
+        slopes="<results>/slopes.parquet",
+        scores=scores(["fit"]),
+    output:
+        transfer="<results>/transfer.parquet",
+    log:
+        "<logs>/measure_transfer.log",
+    benchmark:
+        "<benchmarks>/measure_transfer.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        edits=[EDITS[name].model_dump(mode="json") for name in PLAIN],
+        stamp=stamp(*BEHIND),
+        code=code_of("measure_transfer"),
+    script:
+        "../scripts/measure_transfer.py"
+
+
+rule measure_drift:
+    """Measure how an edit changes the attributes that it, or another, holds still (Figure 27)."""
+    input:
+        scores=scores_of_attributes,
+    output:
+        drift="<results>/drift/{edit}.parquet",
+    log:
+        "<logs>/measure_drift/{edit}.log",
+    benchmark:
+        "<benchmarks>/measure_drift/{edit}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        held=conditions_of_edit,
+        confidence=settings.statistics.confidence,
+        stamp=stamp(*BEHIND),
+        code=code_of("measure_drift"),
+    script:
+        "../scripts/measure_drift.py"

@@ -11,6 +11,15 @@ FIGURES = [
         assessor=settings.assessors,
     ),
     *collect("<results>/figures/{edit}/realness.svg", edit=EDITS),
+    *collect(
+        "<results>/figures/{name}.svg",
+        name=[
+            *(["transfer"] if PLAIN else []),
+            *(["drift"] if CONDITIONED else []),
+            *(["identity"] if EMBEDDER else []),
+            *(["training"] if settings.trained else []),
+        ],
+    ),
 ]
 PAGES = [
     *collect("<results>/pages/{edit}/strip.html", edit=EDITS),
@@ -202,6 +211,98 @@ rule draw_realness:
         "../scripts/draw_realness.py"
 
 
+rule draw_transfer:
+    """Draw how edits along one assessor's normal change the scores of the others."""
+    input:
+        transfer="<results>/transfer.parquet",
+    output:
+        figure=report(
+            "<results>/figures/transfer.svg",
+            caption="captions/transfer.rst",
+            category="3 Edits",
+            labels={"result": "Transfer between assessors, as a figure"},
+        ),
+    log:
+        "<logs>/draw_transfer.log",
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        edits=list(map(about_edit, EDITS)),
+        about=about("eval"),
+        loses_ovals=LOSES_OVALS,
+        assessors=DESCRIPTIONS,
+        statistics=settings.statistics.model_dump(),
+        code=code_of("draw_transfer"),
+    script:
+        "../scripts/draw_transfer.py"
+
+
+rule draw_drift:
+    """Draw how edits change the attributes, with and without holding them (Figure 27)."""
+    input:
+        drift="<results>/drift.parquet",
+    output:
+        figure=report(
+            "<results>/figures/drift.svg",
+            caption="captions/drift.rst",
+            category="3 Edits",
+            labels={"result": "Figure 27: change of each attribute"},
+        ),
+    log:
+        "<logs>/draw_drift.log",
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        edits=list(map(about_edit, EDITS)),
+        about=about("eval"),
+        loses_ovals=LOSES_OVALS,
+        assessors=DESCRIPTIONS,
+        attributes=settings.attributes,
+        statistics=settings.statistics.model_dump(),
+        code=code_of("draw_drift"),
+    script:
+        "../scripts/draw_drift.py"
+
+
+rule draw_identity:
+    """Draw how far edited faces are from the unedited ones of the same person."""
+    input:
+        identity="<results>/identity.parquet",
+    output:
+        figure=report(
+            "<results>/figures/identity.svg",
+            caption="captions/identity.rst",
+            category="4 Realness",
+            labels={"result": "Identity of the edited faces, as a figure"},
+        ),
+    log:
+        "<logs>/draw_identity.log",
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        edits=list(map(about_edit, EDITS)),
+        about=about("eval"),
+        loses_ovals=LOSES_OVALS,
+        assessors=DESCRIPTIONS,
+        threshold=settings.identity.threshold,
+        statistics=settings.statistics.model_dump(),
+        code=code_of("draw_identity"),
+    script:
+        "../scripts/draw_identity.py"
+
+
 rule show_table:
     """Lay out one of the study's tables as a page."""
     input:
@@ -276,7 +377,7 @@ rule show_weights:
         "../envs/statistics.yaml"
     params:
         weights={
-            **{name: about_weights(name) for name in sorted({*USED_WEIGHTS, GENERATOR.weights})},
+            **{name: about_weights(name) for name in BEHIND},
             **({"mtcnn": MTCNN} if "oval" in settings.shapes else {}),
         },
         code=code_of("show_weights"),

@@ -30,3 +30,30 @@ rule fit_hyperplane:
         code=code_of("fit_hyperplane"),
     script:
         "../scripts/fit_hyperplane.py"
+
+
+rule condition_direction:
+    """Take out of an edit's normal what would change the attributes that the edit holds (A.5)."""
+    input:
+        hyperplane=hyperplane_of_edit,
+        held=hyperplanes_held,
+    output:
+        direction="<results>/directions/{edit}.parquet",
+        conditions="<results>/conditions/{edit}.parquet",
+    log:
+        "<logs>/condition_direction/{edit}.log",
+    wildcard_constraints:
+        edit="|".join(CONDITIONED or ["(?!)"]),
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        attributes=conditions_of_edit,
+        preset=settings.preset,
+        stamp=stamp(*BEHIND),
+        code=code_of("condition_direction"),
+    script:
+        "../scripts/condition_direction.py"

@@ -10,6 +10,8 @@ rule import_direction:
         direction="<results>/directions/{edit}.parquet",
     log:
         "<logs>/import_direction/{edit}.log",
+    wildcard_constraints:
+        edit="|".join([name for name, edit in EDITS.items() if edit.direction] or ["(?!)"]),
     conda:
         "../envs/torch.yaml"
     threads: 1

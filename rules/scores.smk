@@ -5,6 +5,7 @@ rule score_images:
     """Score one shard of images with one assessor."""
     input:
         images=images_to_score,
+        trained=trained_weights,
         weights=ancient(weights_of_assessor),
     output:
         scores="<results>/{set}/scores/{assessor}/{shape}/{shard}.parquet",
@@ -22,6 +23,7 @@ rule score_images:
         mem_mb=memory,
         runtime=minutes,
     params:
+        preset=preset_of_assessor,
         stamp=stamp_of_assessor,
         code=code_of_assessor,
     script:
@@ -69,7 +71,7 @@ rule measure_agreement:
         runtime=minutes,
     params:
         statistics=settings.statistics.model_dump(),
-        stamp=stamp(*USED_WEIGHTS),
+        stamp=stamp(*BEHIND),
         code=code_of("measure_agreement"),
     script:
         "../scripts/measure_agreement.py"

@@ -20,7 +20,7 @@ rule merge_table:
         mem_mb=memory,
         runtime=minutes,
     params:
-        stamp={**stamp(*USED_WEIGHTS), "config_digest": CONFIG_DIGEST},
+        stamp={**stamp(*BEHIND), "config_digest": CONFIG_DIGEST},
         code=code_of("merge_table"),
     script:
         "../scripts/merge_table.py"

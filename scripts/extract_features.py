@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
-extractor = features.load(snakemake.wildcards.features, snakemake.input.weights[0])
+extractor = features.load(snakemake.wildcards.features, *snakemake.input.weights)
 
 
 def extract(path: str) -> Mapping[str, Any]:

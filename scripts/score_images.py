@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 wildcards = snakemake.wildcards
-assessor = assessors.load(wildcards.assessor, snakemake.input.weights[0])
+inputs, preset = snakemake.input, snakemake.params.preset
+assessor = assessors.load(wildcards.assessor, *inputs.trained, *inputs.weights, preset=preset)
 
 
 def score(path: str) -> Mapping[str, Any]:
@@ -21,6 +22,6 @@ def score(path: str) -> Mapping[str, Any]:
 tables.write_parts(
     snakemake.output.scores,
     tables.SCORES,
-    map(score, snakemake.input.images),
+    map(score, inputs.images),
     tables.Provenance.of(snakemake.rule, snakemake.params.items()),
 )

@@ -7,7 +7,11 @@ unzipped beside the weights and imported from there.
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
 from zipfile import ZipFile
 
 FOLDER = Path(__file__).parents[1] / "resources" / "references"
@@ -52,3 +56,48 @@ def package(name: str, version: str) -> Path:
         if not folder.is_dir():  # unless another process was faster
             files.rename(folder)
     return folder
+
+
+def keras_vggface() -> tuple[Callable[..., Any], ModuleType]:
+    """Import keras-vggface, which was written for Keras 2, under the Keras that is installed.
+
+    Returns:
+        `VGGFace`, which builds a Keras model in whose layers' names "|" stands for "/", which Keras
+        no longer allows, and whose weights are yet to be set; and the module `utils`, which
+        prepares images.
+    """
+    # What the package imports and Keras no longer has.
+    gone: dict[str, dict[str, Any]] = {
+        "keras.engine": {},
+        "keras.engine.topology": {"get_source_inputs": None},
+        "keras.utils.data_utils": {"get_file": None},
+        "keras.utils.layer_utils": {},
+        "keras_applications": {},
+        "keras_applications.imagenet_utils": {
+            "_obtain_input_shape": lambda shape, **_: shape or (224, 224, 3)
+        },
+    }
+    modules = {name: ModuleType(name) for name in gone}
+    for name, content in gone.items():
+        vars(modules[name]).update(content)
+    folder = str(package("keras_vggface", "0.6"))
+    sys.modules.update(modules)
+    try:
+        with patch.object(sys, "path", [folder, *sys.path]):
+            from keras_vggface import models, utils, vggface
+    finally:
+        for name in modules:
+            del sys.modules[name]
+    for name in ("Activation", "AveragePooling2D", "BatchNormalization"):
+        setattr(models, name, _without_slashes(getattr(models, name)))
+    for name in ("Conv2D", "Dense"):  # whose weights would take seconds to draw
+        layer = _without_slashes(getattr(models, name), kernel_initializer="zeros")
+        setattr(models, name, layer)
+    return vggface.VGGFace, utils
+
+
+def _without_slashes(layer: Callable[..., Any], **fixed: Any) -> Callable[..., Any]:
+    def made(*arguments: Any, name: str | None = None, **options: Any) -> Any:
+        return layer(*arguments, name=name and name.replace("/", "|"), **fixed, **options)
+
+    return made

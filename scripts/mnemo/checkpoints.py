@@ -12,8 +12,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from mnemo import pickles
+from mnemo import hdf5, matlab, pickles
 from mnemo.errors import MnemoError
+from mnemo.hdf5 import Hdf5 as Hdf5
 from mnemo.pickles import Record as Record
 
 # What a damaged file raises on its way through the parsers.
@@ -53,17 +54,18 @@ class Safetensors(NamedTuple):
 def read(path: str | Path) -> Any:
     """Read a weights file of any known format, told by its content; nothing in it is executed.
 
-    The formats are safetensors, torch files of before and after 2020, pickles, `.npy` and `.npz`.
+    The formats are safetensors, HDF5, torch files of before and after 2020, pickles, `.npy`,
+    `.npz` and MATLAB 5.
 
     Args:
         path: The file.
 
     Returns:
-        `Safetensors`, or a tree of dicts (an `.npz` is one too), lists (sets become lists),
-        tuples, text, bytes, numbers, None, numpy arrays of numbers (one of objects becomes a
-        list; without dimensions, its content), torch tensors on the CPU (parameters too, and as
-        stored), and a `Record` for each object of another class that weights files need: NVIDIA's
-        networks, `argparse.Namespace`.
+        `Safetensors`, `Hdf5`, or a tree of dicts (an `.npz` and a MATLAB file are ones too), lists
+        (sets become lists), tuples, text, bytes, numbers, None, numpy arrays of numbers (one of
+        objects becomes a list; without dimensions, its content), torch tensors on the CPU
+        (parameters too, and as stored), and a `Record` for each object of another class that
+        weights files need: NVIDIA's networks, `argparse.Namespace`.
 
     Raises:
         MnemoError: The file is missing, damaged, of another format, or asks for a class that no
@@ -157,6 +159,10 @@ def _read(path: Path, data: memoryview) -> Any:
         return _zip(path, budget)
     if start.startswith(b"\x93NUMPY"):
         return _npy(data, budget)
+    if start.startswith(hdf5.MAGIC):
+        return hdf5.load(path, data, budget)
+    if start.startswith(matlab.MAGIC):
+        return matlab.load(data, budget)
     # The length of its header, which is below 100 MB, and the header's first character.
     if start.endswith(b"\0\0\0\0{"):
         return _safetensors(path)

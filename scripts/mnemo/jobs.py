@@ -9,13 +9,18 @@ from itertools import product
 from math import ceil
 from typing import NamedTuple
 
-from mnemo.assessors.registry import ASSESSORS
+from mnemo import rates
+from mnemo.assessors.registry import entry
 from mnemo.config import Config, Edit, ImageSet, alpha_name
 from mnemo.generators.registry import GENERATORS
 from mnemo.shards import cut
 
 #: Sets that are drawn from seeds.
 BASES = ("fit", "eval", "reference")
+#: Images in a resample of an agreement's bootstrap, as `statistics.RESAMPLED` has it.
+RESAMPLED = 2000
+#: Images of the 10k US Adult Faces Database that have rates.
+DATABASE = 2222
 #: Images whose features take as much memory as measuring realness does for however many.
 MEASURED_AT_ONCE = 200_000
 
@@ -80,11 +85,12 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             "extract_features": config.shard_size,
             "render_images": GENERATORS[config.generator.name].at_once,
         }
-        return Workload(count, min(count, at_once.get(rule, count)))
+        return Workload(count, min(count, at_once.get(rule, count)), _slowness(config, wildcards))
     fit, grid = config.sets.fit.count, config.hyperplanes
     edited = {edit.name: config.sets.eval.count * len(edit.alphas) for edit in config.edits}
     of_edit = edited.get(wildcards.get("edit", ""), 0)
-    scorings = len(config.assessors) * len(config.shapes)
+    shapes = len(config.shapes)
+    scorings = len(config.assessors) * shapes
     resampled = config.statistics.resamples / 1000
     match rule, wildcards.get("table"):
         case "fit_hyperplane", _:
@@ -93,13 +99,25 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             fits = grid.folds * (1 + grid.permutations) + 1
             return Workload(fit, ceil(fit * larger), larger * fits / 56)
         case "measure_agreement", _:
-            return Workload(fit * scorings, fit * scorings, resampled)
+            # Each pair is resampled, by so many images at most.
+            pairs = scorings * (scorings - 1) / 2
+            times = resampled * pairs * min(fit, RESAMPLED) / (fit * scorings)
+            return Workload(fit * scorings, fit * scorings, times)
         case "draw_distributions", _:
             return Workload(fit * scorings, fit * scorings)
         case "measure_dose_response", _:
             return Workload(of_edit * scorings, of_edit * scorings, resampled)
         case "draw_dose_response", _:
-            return Workload(of_edit * len(config.shapes), of_edit * len(config.shapes))
+            return Workload(of_edit * shapes, of_edit * shapes)
+        case "measure_drift", _:
+            drifting = (fit + of_edit) * len(config.attributes) * shapes
+            return Workload(drifting, drifting)
+        case "measure_transfer", _:
+            return Workload(fit * scorings, fit * scorings)
+        case "measure_identity", _:
+            return Workload(of_edit, of_edit)
+        case "write_database" | "split_database" | "train_assessor" as rule, _:
+            return _training(config, rule)
         case "measure_realness", _:
             count = of_edit + config.sets.reference.count
             return Workload(count, min(count, MEASURED_AT_ONCE))
@@ -108,6 +126,28 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         case "merge_table" | "show_faces", ("faces" | None):
             return Workload(fit + sum(edited.values()), config.shard_size)
     return Workload(0, 0)
+
+
+def _slowness(config: Config, wildcards: Mapping[str, str]) -> float:
+    """Tell what an image takes with a job's assessor, against ResMem."""
+    name = wildcards.get("assessor", "")
+    if config.training and name == config.training.name:
+        name = config.training.architecture
+    return rates.assessors().get(name, 1)
+
+
+def _training(config: Config, rule: str) -> Workload:
+    """Tell what a job of the training of an assessor works on."""
+    training = config.training
+    if training is None:
+        return Workload(0, 0)
+    made = config.sets.train
+    # Of a database that is not there yet nothing is known; the 10k US Adult Faces have so many.
+    count = DATABASE if training.database or made is None else made.count
+    if rule != "train_assessor":
+        return Workload(count, 1)
+    times = training.epochs * rates.architectures()[training.architecture]
+    return Workload(count, count, times)
 
 
 def of_study(config: Config) -> Iterator[Job]:
@@ -133,25 +173,43 @@ def of_study(config: Config) -> Iterator[Job]:
 
     edited = [name for edit in config.edits for name in edited_sets(edit)]
     images, scores = config.shard_size, config.score_shard_size
-    for place in each(BASES, images):
+    trained = ["train"] if config.trained and config.trained.teachers else []
+    bases = [*BASES, *trained]
+    for place in each(bases, images):
         yield job("sample_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
     for place in each(edited, images):
         yield job("edit_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
-    for place in each([*BASES, *edited], images):
+    for place in each([*bases, *edited], images):
         yield job("render_images", "{set}/square/{shard}", "{set}/{shard}", **place)
-    if "oval" in config.shapes:
-        for place in each(["fit", *edited], images):
-            yield job("ovalize_images", "{set}/oval/{shard}", "{set}/{shard}", **place)
-    for assessor, shape in product(config.assessors, config.shapes):
-        rule = "subtract_scores" if ASSESSORS[assessor].parts else "score_images"
-        scored = f"{assessor}/{shape}/{{shard}}"
-        for place in each(["fit", *edited], scores):
-            yield job(rule, f"{{set}}/scores/{scored}", f"{{set}}/{scored}", **place)
+    shaped = ["fit", *edited] if "oval" in config.shapes else []
+    for place in each([*trained, *shaped], images):
+        yield job("ovalize_images", "{set}/oval/{shard}", "{set}/{shard}", **place)
+    taught = config.trained.teachers if config.trained else ()
+    scorings = [
+        *product(taught, ["oval"], ["train"]),
+        *product(config.assessors, config.shapes, ["fit", *edited]),
+    ]
+    for assessor, shape, name in scorings:
+        rule = "subtract_scores" if entry(assessor).parts else "score_images"
+        path = f"{{set}}/scores/{assessor}/{shape}/{{shard}}"
+        record = f"{{set}}/{assessor}/{shape}/{{shard}}"
+        for place in each([name], scores):
+            yield job(rule, path, record, assessor=assessor, **place)
+    if config.trained:
+        if taught:
+            yield job("write_database", "training/database")
+        yield job("split_database", "training/split")
+        for run in config.trained.runs:
+            yield job("train_assessor", f"training/{run}/predictions", run)
     extracted = f"{config.realness.features}/{{shard}}"
     for place in each(["reference", *edited], scores):
         yield job(
             "extract_features", f"{{set}}/features/{extracted}", f"{{set}}/{extracted}", **place
         )
+    if embedded := config.identity.features:
+        for place in each(edited, images):
+            path = f"{{set}}/embeddings/{embedded}/{{shard}}"
+            yield job("embed_faces", path, f"{{set}}/{embedded}/{{shard}}", **place)
     grid = config.hyperplanes
     for names in product(grid.spaces, config.assessors, config.shapes, grid.thresholds):
         yield job("fit_hyperplane", "/".join(("hyperplanes", *names)), "/".join(names))
@@ -159,5 +217,11 @@ def of_study(config: Config) -> Iterator[Job]:
     for edit in config.edits:
         responses = f"dose_response/{edit.name}/dose_response"
         yield job("measure_dose_response", responses, edit.name, edit=edit.name)
+        if config.attributes:
+            yield job("measure_drift", f"drift/{edit.name}", edit.name, edit=edit.name)
         yield job("measure_realness", f"realness/{edit.name}", edit.name, edit=edit.name)
+        if embedded:
+            yield job("measure_identity", f"identity/{edit.name}", edit.name, edit=edit.name)
+    if any(edit.plain for edit in config.edits):
+        yield job("measure_transfer", "transfer")
     yield job("merge_table", "scores", "scores", table="scores")

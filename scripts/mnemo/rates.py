@@ -94,6 +94,28 @@ def generators() -> dict[str, Rendering]:
     return {name: Rendering.model_validate(rate) for name, rate in _read()["generators"].items()}
 
 
+@cache
+def assessors() -> dict[str, float]:
+    """Read how long each assessor takes to score an image, against ResMem.
+
+    Returns:
+        The multiples by the assessor's name.
+    """
+    multiples: dict[str, float] = _read()["assessors"]
+    return multiples
+
+
+@cache
+def architectures() -> dict[str, float]:
+    """Read how long an epoch of training takes with each architecture, against the student.
+
+    Returns:
+        The multiples by the architecture's name.
+    """
+    multiples: dict[str, float] = _read()["architectures"]
+    return multiples
+
+
 def _read() -> dict[str, Any]:
     read: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
     return read

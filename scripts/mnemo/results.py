@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mnemo import FORMAT, files
+from mnemo import FORMAT, files, layout
 from mnemo.config import Config
 from mnemo.errors import MnemoError
 
@@ -26,6 +26,13 @@ def check_files(config: Config) -> None:
     named = [
         ("generator.weights", config.generator.weights),
         *((f"edits.{index}.direction", edit.direction) for index, edit in enumerate(config.edits)),
+        *((f"assessor_weights.{name}", path) for name, path in config.assessor_weights.items()),
+        *([("training.initial", config.training.initial)] if config.training else []),
+        *(
+            [("training.database", str(Path(config.training.database, layout.SCORES)))]
+            if config.training and config.training.database
+            else []
+        ),
     ]
     absent: dict[str, list[str]] = {}
     for key, path in named:
@@ -59,7 +66,12 @@ def check_results(config: Config, folder: str | Path) -> None:
         found = json.loads(marker.read_text())
     except ValueError as why:
         raise MnemoError(f"{marker} is damaged ({why}). {remedy}") from why
-    for key, value in identity(config).items():
+    ours = identity(config)
+    # A set can be added to a study, or taken away.
+    seeds, others = ours["first_seeds"], found.get("first_seeds")
+    if isinstance(others, dict):
+        ours["first_seeds"], found["first_seeds"] = {**others, **seeds}, {**seeds, **others}
+    for key, value in ours.items():
         if found.get(key) != value:
             raise MnemoError(
                 f"{folder} was written with {key} {found.get(key)!r}, and this study has "
@@ -111,5 +123,5 @@ def identity(config: Config) -> dict[str, Any]:
         "generator": config.generator.name,
         "shard_size": config.shard_size,
         "score_shard_size": config.score_shard_size,
-        "first_seeds": {name: images.first_seed for name, images in dict(config.sets).items()},
+        "first_seeds": {name: images.first_seed for name, images in config.sets.given.items()},
     }

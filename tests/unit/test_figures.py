@@ -1,35 +1,22 @@
 """What the figures promise to a reader."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
-from matplotlib.figure import Figure
-from matplotlib.text import Annotation, Text
+from matplotlib.text import Annotation
 from numpy.typing import NDArray
 from PIL import Image
+from tests.drawn import points, words
 
 from mnemo import figures, images, tables
 
 ALPHAS = (-4.0, 0.0, 4.0)
 NAMES = ("Fréchet distance on ResNet-152 features", "kernel distance on ResNet-152 features")
-
-
-def words(figure: Figure) -> list[str]:
-    """List the texts of a figure that are shown."""
-    figure.draw_without_rendering()
-    return [text.get_text() for text in figure.findobj(Text) if text.get_visible()]
-
-
-def points(panel: Axes, bars: int = 0) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
-    """Read the points (n, 2) that a panel's error bars belong to, and each bar's two ends."""
-    lines = [line for line in panel.lines if line.get_marker() in tuple("osD")]
-    (segments,) = panel.containers[bars].lines[2]
-    return lines[bars].get_xydata(), [ends for ends in segments.get_segments() if len(ends)]
 
 
 @pytest.fixture
@@ -72,6 +59,43 @@ def realness() -> pd.DataFrame:
     for name in ("frechet", "frechet_ratio", "kernel", "kernel_ratio"):
         frame[f"{name}_low"], frame[f"{name}_high"] = frame[name] - 0.002, frame[name] + 0.003
     return frame
+
+
+@pytest.fixture
+def drift() -> pd.DataFrame:
+    """Two edits, of which one holds age; the changes of age are eight times its deviations."""
+    rows = [
+        {
+            "edit": edit,
+            "attribute": attribute,
+            "shape": shape,
+            "held": held and attribute == "age",
+            "alpha": alpha,
+            "n": 200,
+            "change": change * alpha * deviation,
+            "low": (change * alpha - 0.1) * deviation if alpha else np.nan,
+            "high": (change * alpha + 0.2) * deviation if alpha else np.nan,
+            "deviation": deviation,
+        }
+        for edit, held, change in (("plain", False, 0.2), ("held", True, 0.01))
+        for attribute, deviation in (("age", 8.0), ("gender", 0.3))
+        for shape in ("square", "oval")
+        for alpha in ALPHAS
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def identity() -> pd.DataFrame:
+    frame = pd.DataFrame({"alpha": ALPHAS, "n": [188, 193, 184], "lost": [5, 0, 9]})
+    frame = frame.assign(distance=[0.5, 0.0, 0.7], accepted=[0.8, 1.0, 0.2], threshold=0.6)
+    edits = [frame.assign(edit="memorable"), frame.assign(edit="mild", distance=[0.2, 0.0, 0.3])]
+    both = pd.concat(edits, ignore_index=True)
+    for name, margin in (("distance", 0.02), ("accepted", 0.05)):
+        edited = both["alpha"] != 0
+        both[f"{name}_low"] = (both[name] - margin).where(edited)
+        both[f"{name}_high"] = (both[name] + 2 * margin).where(edited)
+    return both
 
 
 @pytest.fixture
@@ -218,6 +242,110 @@ def test_realness_without_a_kernel_ratio_says_why_and_draws_the_distances(
     assert not figure.axes[3].lines
 
 
+@pytest.mark.parametrize("shape", ["square", "oval"])
+def test_drift_draws_changes_in_standard_deviations_with_their_intervals(
+    drift: pd.DataFrame, shape: str
+) -> None:
+    panel = figures.drift(drift, 0.95).axes[0 if shape == "square" else 1]
+    assert panel.get_title("left").startswith(f"age, {shape}, n = 200")
+    for number, edit in enumerate(("plain", "held")):
+        own = drift.query("edit == @edit and attribute == 'age' and shape == @shape")
+        drawn, bars = points(panel, number)
+        np.testing.assert_allclose(drawn[:, 1], own["change"] / 8)
+        np.testing.assert_allclose(drawn[:, 0], own["alpha"], atol=0.1)
+        ends = own[["low", "high"]].dropna() / 8
+        np.testing.assert_allclose([ends[:, 1] for ends in bars], ends)
+
+
+def test_drift_draws_an_edit_that_holds_the_attribute_unlike_one_that_does_not(
+    drift: pd.DataFrame,
+) -> None:
+    age, _, gender, _ = figures.drift(drift, 0.95).axes
+    looks = {
+        panel: [
+            (line.get_linestyle(), line.get_markerfacecolor() == "white")
+            for line in panel.lines
+            if line.get_marker() in ("o", "s")
+        ]
+        for panel in (age, gender)
+    }
+    assert looks[age] == [("--", True), ("-", False)]
+    assert looks[gender] == [("--", True), ("--", True)]
+
+
+def test_drift_has_one_scale_in_standard_deviations_and_others_in_the_scores_units(
+    drift: pd.DataFrame,
+) -> None:
+    figure = figures.drift(drift, 0.95)
+    figure.draw_without_rendering()
+    age, _, gender, _ = figure.axes
+    assert age.get_ylim() == gender.get_ylim()
+    for panel, deviation in ((age, 8), (gender, 0.3)):
+        (own_unit,) = panel.child_axes
+        np.testing.assert_allclose(own_unit.get_ylim(), np.array(panel.get_ylim()) * deviation)
+
+
+def test_drift_of_an_attribute_that_never_varies_has_no_line(
+    drift: pd.DataFrame, tmp_path: Path
+) -> None:
+    constant = drift.assign(deviation=drift["deviation"].where(drift["attribute"] == "age", 0))
+    constant.loc[drift["attribute"] != "age", ["change", "low", "high"]] = 0.0
+    figure = figures.drift(constant, 0.95)
+    figures.save(figure, tmp_path / "figure.svg")
+    assert np.isnan(points(figure.axes[2])[0][:, 1]).all()
+    assert not np.isnan(points(figure.axes[0])[0][:, 1]).any()
+
+
+def test_lines_that_end_in_one_point_have_names_apart_in_their_order(drift: pd.DataFrame) -> None:
+    plain = drift[drift["edit"] == "plain"]
+    many = [plain.assign(edit=f"edit {n}", change=plain["change"] + n / 1e3) for n in range(8)]
+    figure = figures.drift(pd.concat(many), 0.95)
+    figure.draw_without_rendering()
+    names = [text for text in figure.axes[0].texts if text.get_text().startswith("edit")]
+    boxes = [text.get_window_extent() for text in sorted(names, key=Annotation.get_text)]
+    assert len(boxes) == 8
+    for below, above in pairwise(boxes):
+        assert below.y1 <= above.y0 + 1
+    inside = figure.axes[0].get_window_extent()
+    assert all(box.x1 <= inside.x1 and inside.y0 <= box.y0 < box.y1 <= inside.y1 for box in boxes)
+
+
+def test_identity_draws_distances_and_shares_with_their_intervals(identity: pd.DataFrame) -> None:
+    figure = figures.identity(identity, 0.95)
+    for panel, name in zip(figure.axes, ("distance", "accepted"), strict=False):
+        for number, edit in enumerate(("memorable", "mild")):
+            own = identity[identity["edit"] == edit]
+            drawn, bars = points(panel, number)
+            np.testing.assert_allclose(drawn[:, 1], own[name])
+            ends = own[[f"{name}_low", f"{name}_high"]].dropna()
+            np.testing.assert_allclose([ends[:, 1] for ends in bars], ends)
+
+
+def test_identity_counts_the_faces_that_were_lost(identity: pd.DataFrame) -> None:
+    lost = figures.identity(identity, 0.95).axes[2]
+    assert lost.get_ylabel() == "faces lost\nof 193"
+    np.testing.assert_array_equal(points(lost, 0)[0][:, 1], [5, 0, 9])
+
+
+def test_identity_draws_and_names_the_threshold(identity: pd.DataFrame) -> None:
+    distance = figures.identity(identity, 0.95).axes[0]
+    (line,) = [drawn for drawn in distance.collections if drawn.get_linestyle()[0][1]]
+    np.testing.assert_array_equal(line.get_segments()[0][:, 1], [0.6, 0.6])
+    assert "threshold 0.6" in [text.get_text() for text in distance.texts]
+
+
+def test_identity_without_a_face_at_one_alpha_draws_the_others(
+    identity: pd.DataFrame, tmp_path: Path
+) -> None:
+    none = (identity["edit"] == "mild") & (identity["alpha"] == 4)
+    columns = [name for name in identity if name.startswith(("distance", "accepted"))]
+    identity.loc[none, columns] = np.nan
+    figure = figures.identity(identity.assign(n=identity["n"].where(~none, 0)), 0.95)
+    figures.save(figure, tmp_path / "figure.svg")
+    np.testing.assert_allclose(points(figure.axes[0], 1)[0][:, 1], [0.2, 0.0, np.nan])
+    assert words(figure).count("mild") == 3
+
+
 def test_a_strip_shows_every_face_at_every_alpha_in_both_shapes(
     pictures: pd.DataFrame, scores: pd.DataFrame
 ) -> None:
@@ -282,25 +410,6 @@ def test_a_strip_gathers_the_faces_that_it_was_asked_for(
     assert list(gathered["image"]) == keys[:2]
     assert gathered["pixels"][0] is None
     np.testing.assert_array_equal(gathered["pixels"][1], faces_64[1])
-
-
-def test_agreement_draws_both_correlations_of_each_pair(tmp_path: Path) -> None:
-    pair = {"assessor_a": "resmem", "shape_a": "square", "assessor_b": "resmem", "shape_b": "oval"}
-    frame = pd.DataFrame([pair]).assign(n=979, spearman=0.41, kendall=0.29)
-    frame = frame.assign(spearman_low=0.36, spearman_high=0.46, kendall_low=0.25, kendall_high=0.33)
-    figure = figures.agreement(frame, 0.95)
-    assert "resmem square and resmem oval, n = 979" in words(figure)
-    for bars, ends in enumerate(([0.36, 0.46], [0.25, 0.33])):
-        np.testing.assert_allclose(points(figure.axes[0], bars)[1][0][:, 0], ends)
-
-
-def test_an_interval_that_misses_its_estimate_is_drawn_where_it_is() -> None:
-    pair = {"assessor_a": "resmem", "shape_a": "square", "assessor_b": "resmem", "shape_b": "oval"}
-    frame = pd.DataFrame([pair]).assign(n=9, spearman=0.5, kendall=0.4)
-    frame = frame.assign(spearman_low=0.1, spearman_high=0.3, kendall_low=0.2, kendall_high=0.6)
-    drawn, bars = points(figures.agreement(frame, 0.95).axes[0])
-    assert drawn[0, 0] == 0.5
-    np.testing.assert_allclose(bars[0][:, 0], [0.1, 0.3])
 
 
 def test_accuracy_stands_beside_chance() -> None:

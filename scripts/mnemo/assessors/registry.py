@@ -43,6 +43,15 @@ class Entry:
 
 
 _RESMEM = "aspect ratio lost at 256x256, the centre 227x227; no mean subtracted"
+_ALIGNED = (
+    "resized to a height of 256; the face turned upright and cut out with a margin of a fifth, by "
+    "the landmarks in a square of 0.7 of the height around the middle of the width and 0.6 of the "
+    "height"
+)
+_SQUARE = (
+    "a square of 0.9 of the height, around the middle of the width and 0.55 of the height, resized "
+    "to 64x64"
+)
 _US10K = Entry(
     description="",
     module="mnemo.assessors.us10k",
@@ -97,8 +106,9 @@ ASSESSORS: dict[str, Entry] = {
         low=None,
         high=None,
         input="(3, 256, 256), BGR from 0 to 255 less the mean image, of which 227x227 are cropped",
-        faithful="GANalyze: ten crops; 2 (score - 0.7626) + 0.65, clipped to 0 to 1",
-        corrected="ten crops; their mean as it is",
+        faithful="GANalyze: resized to 256x256 as TensorFlow 1 does, without averaging; ten crops; "
+        "2 (score - 0.7626) + 0.65, clipped to 0 to 1",
+        corrected="resized to 256x256 by PIL, bilinear; ten crops; their mean as it is",
     ),
     "memnet-single-crop": Entry(
         description="memorability, predicted by MemNet from the centre crop",
@@ -108,8 +118,9 @@ ASSESSORS: dict[str, Entry] = {
         high=None,
         input="(3, 256, 256), BGR from 0 to 255 less the mean image, of which rows and columns 15 "
         "to 241 are cropped",
-        faithful="one crop; the score as it is, as paper 1 uses it on images other than faces",
-        corrected="one crop; the score as it is",
+        faithful="as paper 1 uses it on images other than faces: resized to 256x256 by PIL, "
+        "bilinear; one crop; the score as it is",
+        corrected="resized to 256x256 by PIL, bilinear; one crop; the score as it is",
     ),
     "aestheticsnet": Entry(
         description="aesthetic quality, predicted by AestheticsNet",
@@ -119,8 +130,8 @@ ASSESSORS: dict[str, Entry] = {
         high=None,
         quality="beautiful",
         input="(3, 227, 227), BGR from 0 to 255 less the centre of the mean image",
-        faithful="resized to 227x227",
-        corrected="resized to 227x227",
+        faithful="GANalyze: resized to 227x227 as TensorFlow 1 does, without averaging",
+        corrected="resized to 227x227 by PIL, bicubic, as the network's authors do in MATLAB",
     ),
     "emonet": Entry(
         description="emotional valence, predicted by EmoNet",
@@ -130,18 +141,18 @@ ASSESSORS: dict[str, Entry] = {
         high=None,
         quality="pleasant",
         input="(3, 256, 256), RGB, normalised as for ImageNet, of which ten 224x224 are cropped",
-        faithful="GANalyze: ten crops, of which one is mirrored from the wrong crop",
-        corrected="the ten crops: corners, centre, and those mirrored",
+        faithful="GANalyze: resized to 256x256 by PIL, bilinear, where it is larger or smaller; "
+        "ten crops, the centre's from row and column 17",
+        corrected="resized to 256x256 by PIL, bilinear; torchvision's ten crops, the centre's from "
+        "row and column 16",
     ),
     "vitmem": Entry(
         description="memorability, predicted by ViTMem",
         module="mnemo.assessors.vitmem",
         weights=("vitmem",),
-        low=None,
-        high=None,
         input="(3, 224, 224), RGB from 0 to 1",
-        faithful="resized to 256, the centre 224x224; no mean subtracted",
-        corrected="resized to 256, the centre 224x224; no mean subtracted",
+        faithful="aspect ratio lost at 256x256, the centre 224x224; no mean subtracted",
+        corrected="aspect ratio lost at 256x256, the centre 224x224; no mean subtracted",
     ),
     "amnet": Entry(
         description="memorability, predicted by AMNet",
@@ -150,8 +161,8 @@ ASSESSORS: dict[str, Entry] = {
         low=None,
         high=None,
         input="(3, 224, 224), RGB, normalised as for ImageNet",
-        faithful="resized to 224x224; output / 2 + 0.754",
-        corrected="resized to 224x224; output / 2 + 0.754",
+        faithful="aspect ratio lost at 224x224; mean of the three steps' outputs / 2 + 0.754",
+        corrected="aspect ratio lost at 224x224; mean of the three steps' outputs / 2 + 0.754",
     ),
     "object-size": Entry(
         description="share of the image that its main object covers, found by Mask R-CNN",
@@ -160,31 +171,40 @@ ASSESSORS: dict[str, Entry] = {
         quality="filled by its object",
         differentiable=False,
         input="(3, any, any), RGB from 0 to 1",
-        faithful="the image as it is",
-        corrected="the image as it is",
+        faithful="the image as it is; of the instance of the highest score, if that is above 0.5",
+        corrected="the image as it is; of the instance of the highest score, if that is above 0.5",
     ),
     "age": Entry(
-        description="age of the face",
+        description="age that the face looks",
         module="mnemo.assessors.age_and_gender",
-        weights=("age",),
+        weights=("age", "dlib-landmarks"),
         low=0.0,
-        high=None,
+        high=80.0,
         unit="year",
         quality="old",
         differentiable=False,
+        input="(3, 64, 64), RGB from 0 to 255 less the mean colour, over 256",
+        faithful=_ALIGNED,
+        corrected=_ALIGNED,
     ),
     "gender": Entry(
         description="probability that the face looks female",
         module="mnemo.assessors.age_and_gender",
-        weights=("gender",),
+        weights=("gender", "dlib-landmarks"),
         quality="female-looking",
         differentiable=False,
+        input="(3, 32, 32), RGB from 0 to 255 less the mean colour, over 256",
+        faithful=_ALIGNED,
+        corrected=_ALIGNED,
     ),
     "happiness": Entry(
         description="probability that the face looks happy",
         module="mnemo.assessors.happiness",
         weights=("happiness",),
         quality="happy-looking",
+        input="(3, 64, 64), RGB from 0 to 1, made grey from -1 to 1",
+        faithful=_SQUARE,
+        corrected=_SQUARE,
     ),
 }
 #: What a study may call by a name of its own: an assessor that Mnemo trained.

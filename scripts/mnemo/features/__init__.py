@@ -1,4 +1,4 @@
-"""Feature extractors, on whose features realness is measured, and how to load one.
+"""Feature extractors, on whose features realness or identity is measured, and how to load one.
 
 An extractor is one file in this package and one entry in its registry.
 This module imports nothing heavy, because it comes with the registry, which the Snakefile reads.
@@ -29,16 +29,17 @@ class Extractor(Protocol):
             images: Each (height, width, 3), RGB; they may differ in size.
 
         Returns:
-            (n, 2048).
+            (n, dim), with `dim` of the extractor's entry in the registry; a row of nan where it
+            needs a face and finds none.
         """
 
 
-def load(name: str, path: str | Path) -> Extractor:
+def load(name: str, *paths: str | Path) -> Extractor:
     """Load a feature extractor.
 
     Args:
         name: One of `registry.EXTRACTORS`.
-        path: Its weights file.
+        paths: Its weights files, in the order of its entry.
 
     Returns:
         The extractor, on the best device of this machine.
@@ -48,4 +49,4 @@ def load(name: str, path: str | Path) -> Extractor:
     """
     if name not in EXTRACTORS:
         raise MnemoError(f"no feature extractor is called {name!r}; known: {', '.join(EXTRACTORS)}")
-    return import_module(EXTRACTORS[name].module).load(Path(path))  # type: ignore[no-any-return]
+    return import_module(EXTRACTORS[name].module).load(*map(Path, paths))  # type: ignore[no-any-return]

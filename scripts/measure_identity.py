@@ -1,0 +1,22 @@
+"""Measure how far the faces of an edit at each alpha are from those at alpha 0."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import identity, logs, tables
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+params = snakemake.params
+measured = identity.measure(
+    identity.read(snakemake.input.embeddings),
+    threshold=params.threshold,
+    confidence=params.confidence,
+)
+tables.write(
+    snakemake.output.identity,
+    tables.IDENTITY,
+    measured.assign(edit=snakemake.wildcards.edit),
+    tables.Provenance.of(snakemake.rule, params.items()),
+)

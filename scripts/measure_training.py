@@ -1,0 +1,26 @@
+"""Measure how well a trained assessor ranks images that it has not seen."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import database, logs, tables, validation
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+params, statistics = snakemake.params, snakemake.params.statistics
+images = database.read(params.folder, target=params.target, fillers=params.fillers)
+measured = validation.summary(
+    tables.frame(snakemake.input.predictions, tables.PREDICTIONS.names),
+    database.ceiling(images, target=params.target, **statistics),
+    assessor=params.assessor,
+    architecture=params.architecture,
+    target=params.target,
+    **statistics,
+)
+tables.write(
+    snakemake.output.training,
+    tables.TRAINING,
+    measured,
+    tables.Provenance.of(snakemake.rule, params.items()),
+)

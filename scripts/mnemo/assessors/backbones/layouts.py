@@ -1,0 +1,234 @@
+"""The layouts in which users hold face-recognition networks, brought to the backbones' own names.
+
+Keras's layers are named in rcmalli/keras-vggface (models.py), and how Keras lists them in a file in
+keras-team/keras (legacy/saving/legacy_h5_format.py); cydonia's tensors in
+cydonia999/VGGFace2-pytorch (models/resnet.py, models/senet.py).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypeGuard
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mnemo.assessors.backbones import Architecture
+from mnemo.assessors.backbones.resnet50 import DEPTHS
+from mnemo.checkpoints import Hdf5
+from mnemo.errors import MnemoError
+
+# What each of a layer's tensors is in PyTorch, in Keras's order: of a convolution or dense layer
+# the first two, of a batch norm all.
+_TENSORS = ("weight", "bias", "running_mean", "running_var")
+#: The layer that tells identities apart, which only recognition needs.
+_CLASSIFIER = "classifier"
+_VGG16_CHANNELS, _VGG16_SIDE = 512, 7
+
+
+class KerasParts(NamedTuple):
+    """What a Keras file holds of a backbone, and beside it.
+
+    Attributes:
+        backbone: Tensors by the backbone's own names.
+        others: By layer, the tensors of layers that the backbone has not, in their order.
+        unused: Names in the file of what no score depends on, such as an optimizer's state.
+    """
+
+    backbone: Mapping[str, Tensor]
+    others: Mapping[str, tuple[Tensor, ...]]
+    unused: tuple[str, ...]
+
+
+def keras(architecture: Architecture, content: Hdf5) -> KerasParts:
+    """Take a Keras file apart, of a whole model (`model.save`) or of weights (`save_weights`).
+
+    Args:
+        architecture: The backbone that it must hold.
+        content: The file's content.
+
+    Returns:
+        Its parts.
+
+    Raises:
+        MnemoError: It is no Keras file, a layer of the backbone is missing, or there is an array
+            that belongs to no layer. The message lacks the file's path.
+    """
+    root = "model_weights" if "model_weights" in content.attributes else ""
+    layers = {layer: _tensors(content, root, layer) for layer in _listed(content, root)}
+    layers = {layer: tensors for layer, tensors in layers.items() if tensors}
+    names = dict(_keras_names(architecture))
+    if missing := names.keys() - layers.keys():
+        raise MnemoError(f"it lacks the layers {_few(missing)} of a {architecture}")
+    used = {name for tensors in layers.values() for name in tensors}
+    left = content.arrays.keys() - used
+    unused = sorted(name for name in left if name.startswith("optimizer_weights/"))
+    if unknown := left - set(unused):
+        raise MnemoError(f"it has arrays of no layer: {_few(unknown)}")
+    backbone = {
+        f"{own}.{part}": tensor
+        for layer, own in names.items()
+        for part, tensor in zip(_parts(layer, layers[layer]), layers[layer].values(), strict=True)
+    }
+    if architecture == "vgg16":
+        backbone["classifier.0.weight"] = _channels_first(backbone["classifier.0.weight"])
+    others = {layer: tuple(layers[layer].values()) for layer in layers if layer not in names}
+    return KerasParts(backbone, others, tuple(unused))
+
+
+def head(parts: KerasParts, width: int) -> dict[str, Tensor]:
+    """Find the dense layer that gives the score, whatever it is called.
+
+    Args:
+        parts: Of the file.
+        width: The number of the backbone's outputs.
+
+    Returns:
+        Its `weight`, (1, width), and `bias`, (1,).
+
+    Raises:
+        MnemoError: The file has no such layer, or more layers beside the backbone. The message
+            lacks the file's path.
+    """
+    shapes = {
+        layer: [tuple(tensor.shape) for tensor in tensors]
+        for layer, tensors in parts.others.items()
+    }
+    if list(shapes.values()) != [[(1, width), (1,)]]:
+        raise MnemoError(
+            f"beside its backbone it has {_few(shapes) or 'no layer'}, in place of one dense "
+            f"layer with {width} inputs and one output"
+        )
+    (tensors,) = parts.others.values()
+    return dict(zip(_TENSORS, tensors, strict=False))
+
+
+def recognition(
+    architecture: Architecture, content: Any
+) -> tuple[Mapping[str, Tensor], tuple[str, ...]]:
+    """Take a published face-recognition network apart: keras-vggface's `.h5`, or cydonia's `.pkl`.
+
+    Args:
+        architecture: The backbone that it must hold.
+        content: The file's content.
+
+    Returns:
+        Tensors by the backbone's own names, and the file's names of what is not needed.
+
+    Raises:
+        MnemoError: It is neither, or is damaged. The message lacks the file's path.
+    """
+    if isinstance(content, Hdf5):
+        parts = keras(architecture, content)
+        if beyond := parts.others.keys() - {_CLASSIFIER}:
+            raise MnemoError(
+                f"it has the layers {_few(beyond)}, which no published network has: initial "
+                "weights come from one that recognises faces"
+            )
+        return parts.backbone, (*parts.others, *parts.unused)
+    if not is_cydonia(content):
+        raise MnemoError("it is neither keras-vggface's .h5 nor VGGFace2-pytorch's .pkl")
+    if architecture == "vgg16":
+        raise MnemoError("VGGFace2-pytorch has no vgg16: use keras-vggface's")
+    unused = tuple(name for name in content if name.startswith("fc."))
+    renamed = _squeezed if architecture == "senet50" else str
+    tensors = {
+        renamed(name): torch.from_numpy(value).float()
+        for name, value in content.items()
+        if name not in unused
+    }
+    return tensors, unused
+
+
+def is_cydonia(content: Any) -> TypeGuard[Mapping[str, np.ndarray[Any, Any]]]:
+    """Tell whether the content of a file is a dict of arrays, as VGGFace2-pytorch's are."""
+    return isinstance(content, dict) and all(
+        isinstance(name, str) and isinstance(value, np.ndarray) for name, value in content.items()
+    )
+
+
+def _squeezed(name: str) -> str:
+    """Rename cydonia's two layers of squeeze-and-excitation."""
+    return re.sub(r"^(layer\d\.\d)\.conv([45])\.", lambda m: f"{m[1]}.se.fc{int(m[2]) - 3}.", name)
+
+
+def _listed(content: Hdf5, root: str) -> list[str]:
+    """List the names of a Keras file's layers."""
+    try:
+        return content.attributes[root]["layer_names"]
+    except KeyError:
+        raise MnemoError("it has no list of layers (layer_names), as Keras writes it") from None
+
+
+def _tensors(content: Hdf5, root: str, layer: str) -> dict[str, Tensor]:
+    """Give a layer's tensors by their names in the file, turned as PyTorch has them."""
+    group = f"{root}/{layer}".lstrip("/")
+    names = content.attributes.get(group, {}).get("weight_names", [])
+    paths = [f"{group}/{name}" for name in names]
+    if missing := set(paths) - content.arrays.keys():
+        raise MnemoError(f"it lacks {_few(missing)}, which it lists")
+    return {path: _turned(torch.from_numpy(content.arrays[path]).float()) for path in paths}
+
+
+def _turned(value: Tensor) -> Tensor:
+    """Put dimensions in PyTorch's order: Keras has inputs, then outputs, after height and width."""
+    order = {2: (1, 0), 4: (3, 2, 0, 1)}.get(value.ndim)
+    return value if order is None else value.permute(order).contiguous()
+
+
+def _channels_first(weight: Tensor) -> Tensor:
+    """Sort the inputs of VGG16's first dense layer as PyTorch flattens what comes before it."""
+    inputs = _VGG16_CHANNELS * _VGG16_SIDE**2
+    if weight.ndim != 2 or weight.shape[1] != inputs:
+        raise MnemoError(f"its layer fc6 is not one of {inputs} inputs")
+    by_place = weight.view(-1, _VGG16_SIDE, _VGG16_SIDE, _VGG16_CHANNELS)
+    return by_place.permute(0, 3, 1, 2).reshape(-1, inputs)
+
+
+def _parts(layer: str, tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
+    """Name a layer's tensors as PyTorch does."""
+    if len(tensors) > len(_TENSORS):
+        raise MnemoError(f"its layer {layer} has {len(tensors)} arrays: {_few(tensors)}")
+    return _TENSORS[: len(tensors)]
+
+
+def _keras_names(architecture: Architecture) -> Iterator[tuple[str, str]]:
+    """Pair the name of each layer with weights, as keras-vggface has it, with the backbone's."""
+    return _vgg16_names() if architecture == "vgg16" else _resnet_names(architecture == "senet50")
+
+
+def _vgg16_names() -> Iterator[tuple[str, str]]:
+    place = 0
+    for block, convolutions in enumerate((2, 2, 3, 3, 3), start=1):
+        for convolution in range(1, convolutions + 1):
+            yield f"conv{block}_{convolution}", f"features.{place}"
+            place += 2  # a ReLU follows
+        place += 1  # a max-pool follows
+    for dense, place in ((6, 0), (7, 3), (8, 6)):
+        yield f"fc{dense}", f"classifier.{place}"
+
+
+def _resnet_names(squeezed: bool) -> Iterator[tuple[str, str]]:
+    yield "conv1/7x7_s2", "conv1"
+    yield "conv1/7x7_s2/bn", "bn1"
+    for stage, depth in enumerate(DEPTHS, start=1):
+        for block in range(depth):
+            file, own = f"conv{stage + 1}_{block + 1}_1x1", f"layer{stage}.{block}"
+            yield f"{file}_reduce", f"{own}.conv1"
+            yield f"{file}_reduce/bn", f"{own}.bn1"
+            yield f"{file.removesuffix('1x1')}3x3", f"{own}.conv2"
+            yield f"{file.removesuffix('1x1')}3x3/bn", f"{own}.bn2"
+            yield f"{file}_increase", f"{own}.conv3"
+            yield f"{file}_increase/bn", f"{own}.bn3"
+            if block == 0:
+                yield f"{file}_proj", f"{own}.downsample.0"
+                yield f"{file}_proj/bn", f"{own}.downsample.1"
+            if squeezed:
+                yield f"{file}_down", f"{own}.se.fc1"
+                yield f"{file}_up", f"{own}.se.fc2"
+
+
+def _few(names: Any) -> str:
+    """List names, the first of them if they are many."""
+    listed = sorted(names)
+    return ", ".join(listed[:5]) + (f" and {len(listed) - 5} more" if len(listed) > 5 else "")

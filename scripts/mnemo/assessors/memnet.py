@@ -1,0 +1,120 @@
+"""MemNet: an image's memorability, predicted by Khosla et al.'s network (ICCV 2015).
+
+As the second paper's authors have it in TensorFlow (tensorflow/assessors/memnet.py of
+LoreGoetschalckx/GANalyze), and as the first paper's use it on images other than faces
+(andrewrkeyes/Memnet-Pytorch; main.py and models.py). Both took Caffe's weights over.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PIL.Image import Resampling
+from torch import Tensor, nn
+
+from mnemo import checkpoints
+from mnemo.assessors import Preset
+from mnemo.assessors.caffenet import (
+    EDGE,
+    SIZE,
+    CaffeNet,
+    Pixels,
+    less_mean,
+    read_mean,
+    resized_by_pil,
+    resized_by_tensorflow_1,
+)
+from mnemo.assessors.crops import MeanOverCrops, corners_and_centre
+from mnemo.assessors.network import NetworkScorer
+
+# Of the 29 pixels that a crop leaves out; torchvision's CenterCrop has 14.
+_CENTRE = 15
+
+
+class MemNet(CaffeNet):
+    """Caffe's AlexNet with one output."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc8 = nn.Linear(4096, 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Score images.
+
+        Args:
+            images: (n, 3, 227, 227), BGR from 0 to 255, less the mean image.
+
+        Returns:
+            (n,).
+        """
+        scores: Tensor = self.fc8(self.features(images))
+        return scores.squeeze(1)
+
+
+class Rescaled(nn.Module):
+    """MemNet's scores as GANalyze stretches them: twice as far from their mean, clipped.
+
+    Args:
+        network: Gives MemNet's scores.
+    """
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Score images.
+
+        Args:
+            images: What the network takes.
+
+        Returns:
+            (n,), from 0 to 1.
+        """
+        scores: Tensor = self.network(images)
+        return (2 * (scores - 0.7626) + 0.65).clamp(0, 1)
+
+
+def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
+    """Load MemNet.
+
+    Args:
+        name: Its name in the registry, which says how many crops it sees.
+        paths: GANalyze's `memnet_state_dict.p` or andrewrkeyes's `model.ckpt`; and the mean image,
+            as GANalyze's `memnet_mean.mat` or andrewrkeyes's `image_mean.npy`.
+        preset: Whether the mean over ten crops is resized and rescaled as in GANalyze; makes no
+            difference for the single crop.
+
+    Returns:
+        The assessor.
+
+    Raises:
+        MnemoError: A file is missing or holds something else.
+    """
+    weights, mean_image = paths
+    memnet = MemNet()
+    checkpoints.fill(memnet, _state(weights), weights)
+    mean = read_mean(mean_image)
+    if name == "memnet-single-crop":
+        network = MeanOverCrops(memnet, SIZE, [(_CENTRE, _CENTRE)], mirrored=False)
+        return NetworkScorer(network, partial(_prepare, mean=mean), "MemNet, one crop")
+    network = MeanOverCrops(memnet, SIZE, corners_and_centre(EDGE, SIZE, _CENTRE), mirrored=True)
+    if preset == "faithful":
+        return NetworkScorer(Rescaled(network), partial(_prepare_as_ganalyze, mean=mean), "MemNet")
+    return NetworkScorer(network, partial(_prepare, mean=mean), "MemNet")
+
+
+def _state(path: Path) -> dict[str, Tensor]:
+    """Read the weights by GANalyze's names; andrewrkeyes's file has another for the last layer."""
+    content = checkpoints.read(path)
+    nested = isinstance(content, dict) and "state_dict" in content
+    state = checkpoints.tensors(path, "state_dict" if nested else None)
+    return {name.replace("fc8_euclidean.", "fc8."): tensor for name, tensor in state.items()}
+
+
+def _prepare(image: Pixels, mean: Tensor) -> Tensor:
+    return less_mean(resized_by_pil(image, EDGE, Resampling.BILINEAR), mean)
+
+
+def _prepare_as_ganalyze(image: Pixels, mean: Tensor) -> Tensor:
+    return less_mean(resized_by_tensorflow_1(image, EDGE), mean)

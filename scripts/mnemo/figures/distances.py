@@ -1,0 +1,97 @@
+"""Figures of how far edited images are from where they started."""
+
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from mnemo.figures import parts, style
+
+
+@mpl.rc_context(style.STYLE)
+def realness(distances: pd.DataFrame, frechet: str, kernel: str, confidence: float) -> Figure:
+    """Draw how far edited images are from the reference set, over alpha (Figure 7).
+
+    Args:
+        distances: Rows of `tables.REALNESS` of one edit.
+        frechet: What the Fréchet distance on these features is called.
+        kernel: What the kernel distance on these features is called.
+        confidence: Confidence of the intervals, 0 to 1.
+
+    Returns:
+        A figure with a column for each distance: above itself, below over that at alpha 0, or a
+        note where that at alpha 0 is too near to 0 to divide by.
+    """
+    own = distances.sort_values("alpha")
+    figure = Figure((style.WIDTH, 4.6), layout="constrained")
+    panels = figure.subplots(2, 2)
+    quantities = (("frechet", frechet, "o", style.BLUE), ("kernel", kernel, "D", style.VERMILION))
+    for (above, below), (name, called, marker, colour) in zip(panels.T, quantities, strict=True):
+        look: dict[str, Any] = {"line": "-", "marker": marker, "colour": colour}
+        parts.bars(above, own, name, own["alpha"], **look)
+        above.set_xticks(own["alpha"])
+        above.set(title=called[0].upper() + called[1:], ylabel="distance to the reference set")
+        above.axhline(0, color=style.GREY, linewidth=0.8, linestyle="--", zorder=0)
+        if own[f"{name}_ratio"].isna().all():
+            below.set_axis_off()
+            text = "Not as a ratio: the distance at alpha 0\nis not clearly above 0."
+            below.text(0.5, 0.5, text, transform=below.transAxes, ha="center", va="center")
+            above.set_xlabel("alpha")
+        else:
+            parts.bars(below, own, f"{name}_ratio", own["alpha"], **look)
+            below.set_xticks(own["alpha"])
+            below.set(xlabel="alpha", ylabel="ratio to alpha 0")
+            below.axhline(1, color=style.GREY, linewidth=0.8, linestyle="--", zorder=0)
+    n = parts.counts(own["n"])
+    figure.supxlabel(
+        f"n = {n} images at each alpha, {parts.percent(confidence)} intervals", fontsize=7
+    )
+    return figure
+
+
+@mpl.rc_context(style.STYLE)
+def identity(identity: pd.DataFrame, confidence: float) -> Figure:
+    """Draw whether edited faces are still those of the same persons, over alpha.
+
+    Args:
+        identity: Rows of `tables.IDENTITY`.
+        confidence: Confidence of the intervals, 0 to 1.
+
+    Returns:
+        A figure with a line for each edit in three panels: the mean distance of the embeddings with
+        the threshold of the network, the share of the faces whose distance is below it, and how
+        many faces are no longer found.
+    """
+    drawn_as = parts.looks(identity["edit"])
+    heights = (2.2, 1.9, 1.4)
+    figure = Figure((style.WIDTH, sum(heights) + 0.6), layout="constrained")
+    panels = figure.subplots(3, height_ratios=heights)
+    distance, accepted, lost = panels
+    parts.over_alpha(distance, identity, "distance", drawn_as)
+    (threshold,) = identity["threshold"].unique()
+    ends = identity["alpha"].min(), identity["alpha"].max()
+    distance.hlines(threshold, *ends, color="black", linewidth=0.8, linestyle="--", zorder=0)
+    # The distance at alpha 0 is 0, which leaves room there.
+    offset: dict[str, Any] = {"textcoords": "offset points", "fontsize": 6.5}
+    distance.annotate(f"threshold {threshold:g}", (0, threshold), (3, 3), **offset)
+    distance.set_ylim(
+        -0.04, 1.15 * max(threshold, identity[["distance", "distance_high"]].max(axis=None))
+    )
+    distance.set_ylabel("mean distance of the\nembedding to that at alpha 0")
+    parts.over_alpha(accepted, identity, "accepted", drawn_as)
+    accepted.set(ylim=(-0.04, 1.04), ylabel="share of faces\nbelow the threshold")
+    parts.over_alpha(
+        lost, identity.assign(low=np.nan, high=np.nan), "lost", drawn_as, ends=("low", "high")
+    )
+    most = max(identity["lost"].max(), 5)
+    lost.set_ylim(-0.05 * most, 1.1 * most)
+    lost.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    found = parts.counts(identity["n"] + identity["lost"])
+    lost.set_ylabel(f"faces lost\nof {found}")
+    lost.set_xlabel(f"alpha ({parts.percent(confidence)} intervals)")
+    for panel, name, height in zip(panels, ("distance", "accepted", "lost"), heights, strict=True):
+        parts.name_lines(panel, identity, name, drawn_as, (style.WIDTH - 0.8, height - 0.3))
+    return figure

@@ -1,0 +1,14 @@
+"""The layout of the 10k US Adult Faces Database (Bainbridge et al. 2013): what lies where in it.
+
+This module imports nothing heavy, because the Snakefile reads it on machines that have only
+Snakemake.
+"""
+
+from pathlib import Path
+
+#: The folder of the images, in the database's.
+IMAGES = Path("10k US Adult Faces Database", "Face Images")
+#: The spreadsheet of the rates.
+SCORES = Path("Memorability Scores", "memorability-scores.xlsx")
+#: Fewest images that can be trained on: a tenth of them tests.
+LEAST = 50

@@ -1,0 +1,875 @@
+"""A database is read only if all of it is right, split as the authors did, and written whole."""
+
+import io
+import logging
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl.worksheet.worksheet import Worksheet
+from PIL import Image
+from scipy import stats
+from sklearn.model_selection import train_test_split
+from tests.data import us10k
+
+from mnemo import database, images, tables
+from mnemo.database import COLUMNS, COUNTS, IMAGES, LEAST, SCORES
+from mnemo.errors import MnemoError
+
+COUNT = 56
+PROVENANCE = tables.Provenance("demo", "split_database", {}, {})
+
+
+@pytest.fixture(scope="module", name="original")
+def write_original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("original") / "database"
+    us10k.write(folder, COUNT, counts=True)
+    return folder
+
+
+@pytest.fixture(name="folder")
+def copy_original(original: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(original, tmp_path / "database"))
+
+
+def edit(folder: Path, change: Callable[[Worksheet], Any]) -> None:
+    book = openpyxl.load_workbook(folder / SCORES)
+    change(book.active)
+    book.save(folder / SCORES)
+
+
+def put(**cells: Any) -> Callable[[Path], None]:
+    """Put values into cells of the spreadsheet; columns A to G as `COLUMNS` and then `COUNTS`."""
+
+    def change(folder: Path) -> None:
+        edit(folder, lambda sheet: [sheet.__setitem__(at, value) for at, value in cells.items()])
+
+    return change
+
+
+def face(folder: Path, number: int) -> Path:
+    return folder / IMAGES / f"Some_Body_{number}_oval.jpg"
+
+
+def redraw(number: int, image: Image.Image, **settings: Any) -> Callable[[Path], None]:
+    return lambda folder: image.save(face(folder, number), **settings)
+
+
+def cut(number: int) -> Callable[[Path], None]:
+    return lambda folder: face(folder, number).write_bytes(face(folder, number).read_bytes()[:-99])
+
+
+def read(folder: Path, **settings: Any) -> pd.DataFrame:
+    return database.read(folder, **({"target": "hit_rate"} | settings))
+
+
+def complaint(folder: Path, **settings: Any) -> str:
+    with pytest.raises(MnemoError) as raised:
+        read(folder, **settings)
+    return str(raised.value)
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+# Reading
+
+
+def test_a_database_is_read_in_the_order_of_its_rows(original: Path) -> None:
+    sheet = pd.read_excel(original / SCORES)
+    table = read(original)
+    assert table["file"].tolist() == sheet["Filename"].tolist()
+    assert table["file"].is_monotonic_increasing is False
+    for name, heading in (COLUMNS | COUNTS).items():
+        pd.testing.assert_series_equal(
+            table[name], sheet[heading], check_names=False, check_dtype=False
+        )
+
+
+def test_the_target_is_the_hit_rate_with_or_without_the_false_alarms(original: Path) -> None:
+    hits, true_hits = (read(original, target=name) for name in ("hit_rate", "true_hit_rate"))
+    np.testing.assert_array_equal(hits["target"], hits["hit_rate"])
+    np.testing.assert_array_equal(true_hits["target"], hits["hit_rate"] - hits["false_alarm_rate"])
+
+
+def test_nothing_is_changed_by_reading(folder: Path) -> None:
+    before = tree(folder)
+    read(folder)
+    put(B3="high")(folder)
+    changed = tree(folder)
+    complaint(folder)
+    assert changed != before
+    assert tree(folder) == changed
+
+
+def test_columns_may_stand_in_any_order_among_others_and_be_capitalised_otherwise(
+    folder: Path, original: Path
+) -> None:
+    sheet = pd.read_excel(folder / SCORES)
+    sheet.insert(0, "Image #", range(COUNT))
+    other = sheet[sheet.columns[::-1]].rename(columns=lambda name: f" {name.upper()} ")
+    other.to_excel(folder / SCORES, index=False)
+    pd.testing.assert_frame_equal(read(folder), read(original))
+
+
+def test_a_spreadsheet_without_counts_is_read_without_them(folder: Path) -> None:
+    edit(folder, lambda sheet: sheet.delete_cols(4, 4))
+    assert read(folder).columns.tolist() == [*COLUMNS, "target"]
+
+
+def test_some_of_the_counts_are_no_use_and_it_is_said(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    edit(folder, lambda sheet: sheet.delete_cols(7))
+    with caplog.at_level(logging.WARNING):
+        assert read(folder).columns.tolist() == [*COLUMNS, "target"]
+    assert "no column Correct Rejections" in caplog.text
+
+
+def test_blank_rows_and_blanks_around_names_are_nothing(folder: Path, original: Path) -> None:
+    edit(folder, lambda sheet: sheet.insert_rows(5, 3))
+    edit(folder, lambda sheet: sheet.cell(2, 1, f"  {sheet.cell(2, 1).value} "))
+    pd.testing.assert_frame_equal(read(folder), read(original))
+
+
+def test_rates_may_be_rounded_to_two_decimals(folder: Path) -> None:
+    exact = read(folder)["hit_rate"]
+    put(**{f"B{row}": round(rate, 2) for row, rate in enumerate(exact, start=2)})(folder)
+    assert 0.002 < (read(folder)["hit_rate"] - exact).abs().max() < 0.00501
+
+
+def test_what_lies_beside_the_images_is_no_image(folder: Path, original: Path) -> None:
+    for name in (".DS_Store", "Thumbs.db", "readme.txt", "._Some_Body_1_oval.jpg"):
+        (folder / IMAGES / name).write_bytes(b"")
+    (folder / IMAGES / "more.jpg").mkdir()
+    pd.testing.assert_frame_equal(read(folder), read(original))
+
+
+def test_a_png_and_a_grey_image_will_do(folder: Path) -> None:
+    redraw(3, Image.open(face(folder, 3)), format="png")(folder)
+    redraw(4, Image.open(face(folder, 4)).convert("L"))(folder)
+    assert len(read(folder)) == COUNT
+
+
+# Bad input
+
+
+NAME = "Some_Body_{}_oval.jpg"
+MISTAKES: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
+    "no spreadsheet": (
+        lambda folder: (folder / SCORES).unlink(),
+        ["memorability-scores.xlsx is missing", "put the spreadsheet there"],
+    ),
+    "a spreadsheet that is text": (
+        lambda folder: (folder / SCORES).write_text("Filename,Hit Rate (HR)"),
+        ["memorability-scores.xlsx can't be read as .xlsx", "save it as .xlsx"],
+    ),
+    "a spreadsheet cut short": (
+        lambda folder: (folder / SCORES).write_bytes((folder / SCORES).read_bytes()[:3000]),
+        ["memorability-scores.xlsx can't be read as .xlsx"],
+    ),
+    "an empty spreadsheet": (
+        lambda folder: openpyxl.Workbook().save(folder / SCORES),
+        ["no column Filename; the first row has nothing", "no column Hit Rate (HR)"],
+    ),
+    "other headings": (
+        put(B1="HR", C1="FAR"),
+        [
+            "no column Hit Rate (HR); the first row has Filename, HR, FAR, Hits",
+            "no column False Alarm Rate (FAR); the first row has Filename, HR, FAR, Hits",
+        ],
+    ),
+    "a column twice": (put(C1="hit rate (HR)"), ["2 columns Hit Rate (HR). Leave one."]),
+    "no folder of images": (
+        lambda folder: shutil.rmtree(folder / IMAGES),
+        ["Face Images is missing: put the images there."],
+    ),
+    "no file name": (
+        put(A4=None, A5=" ", A6=12),
+        ["no file name: row 4 (None), row 5 (''), row 6 (12). Write"],
+    ),
+    "paths for names": (
+        put(A4="../a.jpg", A5="b/c.jpg", A6="d\\e.jpg", A7="/f.jpg", A8=".."),
+        [
+            "paths for file names: row 4 ('../a.jpg'), row 5 ('b/c.jpg'), "
+            "row 6 ('d\\\\e.jpg'), row 7 ('/f.jpg'), row 8 ('..'). Write"
+        ],
+    ),
+    "an image in two rows": (
+        put(A4=NAME.format(7), A5=NAME.format(8).upper() + " "),
+        [
+            "twice, but perhaps for their case: row 4 ('Some_Body_7_oval.jpg'), "
+            "row 5 ('SOME_BODY_8_OVAL.JPG'), row 9 ('Some_Body_7_oval.jpg'), "
+            "row 10 ('Some_Body_8_oval.jpg'). Delete"
+        ],
+    ),
+    "headings alone": (
+        lambda folder: edit(folder, lambda sheet: sheet.delete_rows(2, COUNT)),
+        ["images without a row: 'Some_Body_0_oval.jpg'", "0 images have a row"],
+    ),
+    "rates that are none": (
+        put(B3="0.5", B4=1.01, B5=-0.01, B6=None, B7=True, C8="#DIV/0!", C9=float(2**60)),
+        [
+            "Hit Rate (HR) is not a number from 0 to 1: row 3 ('0.5'), row 4 (1.01), "
+            "row 5 (-0.01), row 6 (None), row 7 (True). Correct",
+            "False Alarm Rate (FAR) is not a number from 0 to 1: row 8 ('#DIV/0!'), row 9 (1.15",
+        ],
+    ),
+    "a formula that was never computed": (
+        put(B3="=D3/(D3+E3)"),
+        ["Hit Rate (HR) is not a number from 0 to 1: row 3 (None)"],
+    ),
+    "counts that are none": (
+        put(D3=-1, D4=1.5, E5="many", F6=None, G7=float(10**300)),
+        [
+            "Hits is not a whole number from 0: row 3 (-1), row 4 (1.5). Correct",
+            "Misses is not a whole number from 0: row 5 ('many')",
+            "False Alarms is not a whole number from 0: row 6 (None)",
+            "Correct Rejections is not a whole number from 0: row 7 (1e+300)",
+        ],
+    ),
+    "counts that contradict the rates": (
+        put(B3=0.5, D3=46, E3=34, C4=0.0, F4=0, G4=0),
+        [
+            "Hit Rate (HR) is not Hits / (Hits + Misses): row 3 (0.5, not 46 / (46 + 34)). Correct",
+            "False Alarm Rate (FAR) is not False Alarms / (False Alarms + Correct Rejections): "
+            "row 4 (0, not 0 / (0 + 0)). Correct",
+        ],
+    ),
+    "rows without an image": (
+        lambda folder: (face(folder, 1).unlink(), face(folder, 2).rename(folder / "b.jpg")),
+        [
+            "rows without an image: row 3 ('Some_Body_1_oval.jpg'), "
+            "row 4 ('Some_Body_2_oval.jpg'). Put"
+        ],
+    ),
+    "images without a row": (
+        lambda folder: edit(folder, lambda sheet: sheet.delete_rows(3, 2)),
+        [
+            "images without a row: 'Some_Body_1_oval.jpg', 'Some_Body_2_oval.jpg'. Give",
+            "`training.fillers: true`",
+        ],
+    ),
+    "an empty image": (
+        lambda folder: face(folder, 5).write_bytes(b""),
+        ["'Some_Body_5_oval.jpg' (no JPEG or PNG)"],
+    ),
+    "another format": (
+        redraw(5, Image.new("RGB", (9, 9)), format="gif"),
+        ["'Some_Body_5_oval.jpg' (no JPEG or PNG)"],
+    ),
+    "an image cut short": (cut(5), ["can't be used: 'Some_Body_5_oval.jpg' (", "truncated"]),
+    "images that aren't RGB": (
+        lambda folder: (
+            redraw(3, Image.new("CMYK", (9, 9)))(folder),
+            redraw(4, Image.new("RGBA", (9, 9)), format="png")(folder),
+            redraw(5, Image.new("I;16", (9, 9)), format="png")(folder),
+            redraw(6, Image.new("P", (9, 9)), format="png", transparency=0)(folder),
+        ),
+        [
+            "'Some_Body_3_oval.jpg' (of mode CMYK), 'Some_Body_4_oval.jpg' (transparent), "
+            "'Some_Body_5_oval.jpg' (of mode I;16), 'Some_Body_6_oval.jpg' (transparent). Save"
+        ],
+    ),
+    "images that unpack to gigabytes": (
+        lambda folder: (
+            redraw(5, Image.new("1", (6000, 6000)), format="png")(folder),
+            redraw(6, Image.new("1", (13500, 13500)), format="png")(folder),
+        ),
+        ["'Some_Body_5_oval.jpg' (6000 x 6000 pixels), 'Some_Body_6_oval.jpg' (Image size"],
+    ),
+    "one image under two names": (
+        lambda folder: shutil.copy(face(folder, 7), face(folder, 8)),
+        ["under several names", ": 'Some_Body_7_oval.jpg' = 'Some_Body_8_oval.jpg'. Keep"],
+    ),
+    "too few images": (
+        lambda folder: (
+            edit(folder, lambda sheet: sheet.delete_rows(51, 9)),
+            [face(folder, number).unlink() for number in range(49, COUNT)],
+        ),
+        ["49 images have a row, and training needs 50"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_named_with_its_place_value_and_remedy(name: str, folder: Path) -> None:
+    make, told = MISTAKES[name]
+    make(folder)
+    said = complaint(folder)
+    assert said.startswith(f"the database in {folder} is not right:\n")
+    for words in told:
+        assert words in said
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_the_only_one_named(name: str, folder: Path) -> None:
+    MISTAKES[name][0](folder)
+    allowed = {
+        # A row that no longer names its image leaves that without a row.
+        "no file name": ["images without a row"],
+        "paths for names": ["images without a row"],
+        "an image in two rows": ["images without a row", "rows without an image"],
+        "headings alone": ["0 images have a row"],
+        "other headings": ["no column"],
+        "an empty spreadsheet": ["no column", "no column"],
+        "a column twice": ["no column False Alarm Rate (FAR)"],
+        "rates that are none": ["False Alarm Rate (FAR) is not"],
+        "counts that are none": ["Misses is", "False Alarms is", "Correct Rejections is"],
+        "counts that contradict the rates": ["False Alarm Rate (FAR) is not"],
+    }.get(name, [])
+    lines = complaint(folder).splitlines()
+    assert len(lines) == 2 + len(allowed)
+    for words in allowed:
+        assert any(words in line for line in lines)
+
+
+def test_all_mistakes_are_named_at_once(folder: Path) -> None:
+    put(A20=None, A21="../a.jpg", B22=2, A23="b.jpg", A24=NAME.format(30), B25=0, D25=1)(folder)
+    cut(5)(folder)
+    shutil.copy(face(folder, 7), face(folder, 8))
+    said = complaint(folder)
+    told = (
+        "no file name: row 20 (None)",
+        "paths for file names: row 21 ('../a.jpg')",
+        "is not a number from 0 to 1: row 22 (2)",
+        "rows without an image: row 23 ('b.jpg')",
+        "twice, but perhaps for their case: row 24 ('Some_Body_30_oval.jpg'), row 32",
+        "row 25 (0, not 1 / (1 + ",
+        "images without a row: 'Some_Body_18_oval.jpg', 'Some_Body_19_oval.jpg', 'Some_Body_21",
+        "'Some_Body_5_oval.jpg' (",
+        "'Some_Body_7_oval.jpg' = 'Some_Body_8_oval.jpg'",
+    )
+    assert [words for words in told if words not in said] == []
+    assert said.count("\n") == len(told)
+
+
+def test_images_are_looked_at_even_without_a_spreadsheet(folder: Path) -> None:
+    (folder / SCORES).unlink()
+    cut(5)(folder)
+    assert "'Some_Body_5_oval.jpg' (" in complaint(folder)
+
+
+def test_of_many_places_ten_are_named_and_the_others_counted(folder: Path) -> None:
+    put(**{f"B{row}": 2 for row in range(2, 2 + COUNT)})(folder)
+    assert f"row 10 (2), row 11 (2) and {COUNT - 10} more. Correct" in complaint(folder)
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    said = complaint(tmp_path / "nowhere")
+    assert "memorability-scores.xlsx is missing" in said
+    assert "Face Images is missing" in said
+
+
+def test_rows_are_numbered_as_a_spreadsheet_program_does(folder: Path) -> None:
+    edit(folder, lambda sheet: sheet.insert_rows(4, 2))
+    put(B9=7)(folder)
+    assert "row 9 (7)" in complaint(folder)
+
+
+def test_a_spreadsheet_that_understates_its_size_is_read_whole(folder: Path) -> None:
+    rewrite(folder / SCORES, "xl/worksheets/sheet1.xml", b'ref="A1:G57"', b'ref="A1:A1"')
+    assert len(read(folder)) == COUNT
+
+
+def test_a_spreadsheet_that_unpacks_to_gigabytes_is_not_unpacked(folder: Path) -> None:
+    with zipfile.ZipFile(folder / SCORES, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for number in range(17):
+            archive.writestr(f"xl/media/{number}", bytes(2**24))
+    assert "it unpacks to 285," in complaint(folder)
+
+
+def rewrite(path: Path, member: str, old: bytes, new: bytes) -> None:
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    assert old in entries[member]
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content.replace(old, new) if name == member else content)
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_a_damaged_spreadsheet_is_named_or_read_as_it_was(
+    original: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    # Without images, so that every example is quick: that they are missing is named too.
+    folder = tmp_path_factory.mktemp("damaged")
+    (folder / SCORES).parent.mkdir()
+    out = io.BytesIO()
+    with zipfile.ZipFile(original / SCORES) as archive, zipfile.ZipFile(out, "w") as copy:
+        damaged = data.draw(st.sampled_from(archive.namelist()))
+        for name in archive.namelist():
+            content = bytearray(archive.read(name))
+            if name == damaged:
+                for _ in range(data.draw(st.integers(1, 5))):
+                    at = data.draw(st.integers(0, len(content) - 1))
+                    content[at] = data.draw(st.sampled_from(b'<>"/ab19 &;\0\xff'))
+            copy.writestr(name, bytes(content))
+    whole = out.getvalue()
+    end = data.draw(st.one_of(st.just(len(whole)), st.integers(0, len(whole))))
+    (folder / SCORES).write_bytes(whole[:end])
+    said = complaint(folder)
+    assert "Face Images is missing" in said
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_an_image_cut_anywhere_is_named(
+    original: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("cut")
+    (folder / IMAGES).mkdir(parents=True)
+    format = data.draw(st.sampled_from(["jpeg", "png"]))
+    out = io.BytesIO()
+    Image.open(face(original, 5)).save(out, format=format)
+    # The last bytes are checksums, and say that the file ends.
+    end = data.draw(st.integers(0, len(out.getvalue()) - 30))
+    face(folder, 5).write_bytes(out.getvalue()[:end])
+    assert "'Some_Body_5_oval.jpg' (" in complaint(folder)
+
+
+# Images without scores
+
+
+def test_images_without_a_row_are_left_out_where_there_may_be_fillers(
+    folder: Path, original: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(3):
+        shutil.copy(face(folder, number), folder / IMAGES / f"filler_{number}.jpg")
+    (folder / IMAGES / "filler_3.jpg").write_bytes(b"not looked at")
+    with caplog.at_level(logging.INFO):
+        pd.testing.assert_frame_equal(read(folder, fillers=True), read(original))
+    assert f"{COUNT} images with scores, 4 without" in caplog.text
+
+
+def test_all_else_is_looked_at_where_there_may_be_fillers(folder: Path) -> None:
+    cut(5)(folder)
+    shutil.copy(face(folder, 7), face(folder, 8))
+    face(folder, 9).unlink()
+    said = complaint(folder, fillers=True)
+    assert "'Some_Body_5_oval.jpg' (" in said
+    assert "'Some_Body_7_oval.jpg' = 'Some_Body_8_oval.jpg'" in said
+    assert "row 11 ('Some_Body_9_oval.jpg')" in said
+
+
+# Splitting
+
+
+def scored(count: int, seed: int = 0) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    hit_rate, false_alarm_rate = random.random((2, count))
+    files = [f"{number:05d}.jpg" for number in random.permutation(count)]
+    return pd.DataFrame(
+        {
+            "file": files,
+            "hit_rate": hit_rate,
+            "false_alarm_rate": false_alarm_rate,
+            "target": hit_rate,
+        }
+    )
+
+
+def test_the_databases_2222_images_are_split_as_the_authors_split_them() -> None:
+    table = scored(2222)
+    train, rest = train_test_split(table, test_size=0.2, random_state=42)
+    division = database.split(table, seed=42)
+    parts = {name: set(group["file"]) for name, group in division.groupby("split")}
+    assert {name: len(part) for name, part in parts.items()} == {
+        "train": 1777,
+        "validation": 222,
+        "test": 223,
+    }
+    assert parts == {
+        "train": set(train["file"]),
+        "validation": set(rest["file"][: len(rest) // 2]),
+        "test": set(rest["file"][len(rest) // 2 :]),
+    }
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    count=st.integers(LEAST, 300),
+    seed=st.integers(0, 2**32 - 1),
+    folds=st.none() | st.integers(2, 5),
+)
+def test_an_image_is_in_one_part_and_one_fold(count: int, seed: int, folds: int | None) -> None:
+    table = scored(count)
+    division = database.split(table, seed=seed, folds=folds)
+    pd.testing.assert_frame_equal(division[table.columns], table)
+    sizes = division["split"].value_counts()
+    assert sizes.index.tolist()[0] == "train"
+    assert set(sizes.index) == {"train", "validation", "test"}
+    assert abs(sizes["test"] - 0.1 * count) <= 1
+    assert abs(sizes["validation"] - 0.1 * count) <= 1
+    if folds is None:
+        assert division["fold"].isna().all()
+    else:
+        in_folds = division["fold"].value_counts()
+        assert sorted(in_folds.index) == list(range(1, folds + 1))
+        assert in_folds.max() - in_folds.min() <= 1
+
+
+def test_the_same_seed_gives_the_same_split_and_another_another() -> None:
+    table = scored(200)
+    first = database.split(table, seed=42, folds=5)
+    pd.testing.assert_frame_equal(first, database.split(table, seed=42, folds=5))
+    other = database.split(table, seed=43, folds=5)
+    assert (first["split"] != other["split"]).any()
+    assert (first["fold"] != other["fold"]).any()
+
+
+def test_images_are_split_by_their_place_and_not_their_scores() -> None:
+    table = scored(200)
+    other = table.assign(target=table["target"][::-1].to_numpy())
+    first, second = (database.split(each, seed=1)["split"] for each in (table, other))
+    assert first.tolist() == second.tolist()
+
+
+@pytest.mark.parametrize("folds", [None, 4])
+def test_a_split_is_a_table_of_its_schema(folds: int | None, tmp_path: Path) -> None:
+    division = database.split(scored(60), seed=0, folds=folds)
+    path = tmp_path / "split.parquet"
+    tables.write(path, tables.SPLIT, division, PROVENANCE)
+    stored = tables.read(path).to_pandas()
+    assert stored["file"].tolist() == division["file"].tolist()
+    assert stored["fold"].isna().all() if folds is None else set(stored["fold"]) == {1, 2, 3, 4}
+
+
+def test_a_part_whose_targets_are_all_the_same_is_named() -> None:
+    table = scored(60)
+    held = database.split(table, seed=0)["split"] == "validation"
+    table.loc[held, "target"] = 0.25
+    with pytest.raises(MnemoError, match="validation: 6 images, all with the target 0.25") as why:
+        database.split(table, seed=0)
+    assert "test:" not in str(why.value)
+
+
+def test_folds_whose_targets_are_all_the_same_are_named_with_all_others() -> None:
+    with pytest.raises(MnemoError) as why:
+        database.split(scored(60).assign(target=0.5), seed=0, folds=3)
+    for part in ("train: 48", "validation: 6", "test: 6", "fold 1: 20", "fold 2: 20", "fold 3: 20"):
+        assert f"{part} images, all with the target 0.5" in str(why.value)
+
+
+# The digest
+
+
+def test_the_digest_is_of_images_and_rates_and_not_of_their_order(original: Path) -> None:
+    table = read(original)
+    shuffled = table.sample(frac=1, random_state=0)
+    assert database.digest(original, shuffled) == database.digest(original, table)
+
+
+@pytest.mark.parametrize("column", ["hit_rate", "false_alarm_rate", "file"])
+def test_the_digest_changes_with_a_row(column: str, original: Path) -> None:
+    table = read(original)
+    other = table.copy()
+    other.loc[[3, 4], column] = table.loc[[4, 3], column].to_numpy()
+    assert database.digest(original, other) != database.digest(original, table)
+
+
+def test_the_digest_changes_with_a_byte_of_an_image(folder: Path) -> None:
+    table = read(folder)
+    before = database.digest(folder, table)
+    face(folder, 3).write_bytes(face(folder, 3).read_bytes() + b"\0")
+    assert database.digest(folder, table) != before
+
+
+# Writing
+
+
+def narrow(count: int) -> Iterator[np.ndarray]:
+    """Draw ovals that are quick to encode, each in a colour of its own."""
+    for number in range(count):
+        yield us10k.oval((number, 255 - number, 3 * number % 256), width=24)
+
+
+def write(folder: Path, count: int = LEAST, **others: Any) -> None:
+    rates = np.linspace(0, 1, count)
+    given = {
+        "names": (f"{number:07d}" for number in range(count)),
+        "images": narrow(count),
+        "hit_rates": rates,
+        "false_alarm_rates": rates[::-1],
+    }
+    database.write(folder, **(given | others))
+
+
+rates = st.floats(0, 1)
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    hit_rates=st.lists(rates, min_size=LEAST, max_size=LEAST),
+    false_alarm_rates=st.lists(rates, min_size=LEAST, max_size=LEAST),
+)
+def test_what_is_written_is_read(
+    tmp_path_factory: pytest.TempPathFactory,
+    hit_rates: list[float],
+    false_alarm_rates: list[float],
+) -> None:
+    folder = tmp_path_factory.mktemp("written") / "database"
+    write(folder, hit_rates=hit_rates, false_alarm_rates=false_alarm_rates)
+    table = read(folder, target="true_hit_rate")
+    assert table["file"].tolist() == [f"{number:07d}_oval.jpg" for number in range(LEAST)]
+    # Excel's files hold 16 digits.
+    np.testing.assert_allclose(table["hit_rate"], hit_rates, rtol=1e-15)
+    np.testing.assert_allclose(table["false_alarm_rate"], false_alarm_rates, rtol=1e-15)
+
+
+def test_an_image_is_a_jpeg_of_quality_95_and_the_oval_but_for_its_losses(tmp_path: Path) -> None:
+    write(tmp_path / "database")
+    for number, drawn in enumerate(narrow(LEAST)):
+        path = tmp_path / "database" / IMAGES / f"{number:07d}_oval.jpg"
+        with Image.open(path) as image:
+            assert image.format == "JPEG"
+            difference = np.asarray(image) - drawn.astype(float)
+        assert np.sqrt((difference**2).mean()) < 3
+        assert path.read_bytes() == images.encode(drawn, "", "jpeg")["bytes"]
+
+
+def test_the_spreadsheet_is_read_as_the_authors_read_theirs(tmp_path: Path) -> None:
+    write(tmp_path / "database")
+    sheet = pd.read_excel(tmp_path / "database/Memorability Scores/memorability-scores.xlsx")
+    assert sheet["Filename"][1] == "0000001_oval.jpg"
+    np.testing.assert_allclose(sheet["Hit Rate (HR)"], np.linspace(0, 1, LEAST))
+    np.testing.assert_allclose(sheet["False Alarm Rate (FAR)"], np.linspace(1, 0, LEAST))
+    faces = tmp_path / "database/10k US Adult Faces Database/Face Images"
+    assert all((faces / name).is_file() for name in sheet["Filename"])
+
+
+def test_the_same_content_has_the_same_bytes_at_any_time(tmp_path: Path) -> None:
+    write(tmp_path / "first")
+    write(tmp_path / "second")
+    assert tree(tmp_path / "first") == tree(tmp_path / "second")
+    with zipfile.ZipFile(tmp_path / "first" / SCORES) as archive:
+        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
+    dates = openpyxl.load_workbook(tmp_path / "first" / SCORES).properties
+    assert (dates.created.year, dates.modified.year) == (1980, 1980)
+
+
+def test_other_rates_give_other_bytes(tmp_path: Path) -> None:
+    write(tmp_path / "first")
+    write(tmp_path / "second", hit_rates=np.linspace(0, 0.9, LEAST))
+    assert (tmp_path / "first" / SCORES).read_bytes() != (tmp_path / "second" / SCORES).read_bytes()
+
+
+def test_a_database_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    def interrupted() -> Iterator[np.ndarray]:
+        for number, image in enumerate(narrow(LEAST)):
+            assert not (tmp_path / "database").exists()
+            if number == 30:
+                raise KeyboardInterrupt
+            yield image
+
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "database", images=interrupted())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_job_left_is_not_in_the_database(tmp_path: Path) -> None:
+    left = tmp_path / ".database.partial" / IMAGES
+    left.mkdir(parents=True)
+    (left / "left.jpg").write_bytes(b"cut sho")
+    write(tmp_path / "database")
+    assert len(read(tmp_path / "database")) == LEAST
+    assert [path.name for path in tmp_path.iterdir()] == ["database"]
+
+
+def test_an_empty_folder_is_filled_and_another_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    write(tmp_path / "empty")
+    assert len(read(tmp_path / "empty")) == LEAST
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    with pytest.raises(MnemoError, match="full has something in it"):
+        write(tmp_path / "full")
+    assert tree(tmp_path / "full") == {"mine.txt": b"mine"}
+
+
+@pytest.mark.parametrize("rate", [1.2, -0.1, np.nan])
+def test_a_score_that_is_no_rate_is_named(rate: float, tmp_path: Path) -> None:
+    with pytest.raises(MnemoError, match=r"image 0000007 has the rates [\d.nan-]+ and"):
+        write(tmp_path / "database", hit_rates=np.insert(np.zeros(LEAST - 1), 7, rate))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.full((128, 96, 3), 255, np.uint8),
+        np.full((256, 96, 3), 200, np.uint8),
+        np.full((256, 96, 3), 255.0),
+        np.pad(np.full((255, 96, 3), 255, np.uint8), ((0, 1), (0, 0), (0, 0))),
+    ],
+    ids=["low", "square", "floats", "black below"],
+)
+def test_an_image_that_is_no_oval_on_white_is_refused(image: np.ndarray, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="image 0000000 .* is no oval on white"):
+        write(tmp_path / "database", images=[image] * LEAST)
+
+
+def test_more_scores_than_images_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="longer|shorter"):
+        write(tmp_path / "database", hit_rates=np.zeros(LEAST + 1))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_ovals_of_shards_come_one_after_the_other_without_faces_not_found(
+    tmp_path: Path,
+) -> None:
+    drawn = list(narrow(5))
+    columns = {
+        "set": ["train"] * 3,
+        "edit": [None] * 3,
+        "alpha": [None] * 3,
+        "shape": ["oval"] * 3,
+    }
+    for shard, (first, second) in enumerate((drawn[:2], drawn[2:4])):
+        encoded = [images.encode(first, "a"), None, images.encode(second, "c")]
+        given = columns | {"image": [f"{shard}{key}" for key in "abc"], "pixels": encoded}
+        schema = tables.IMAGES.set(tables.IMAGES.get_field_index("pixels"), PIXELS)
+        tables.write(tmp_path / f"{shard}.parquet", schema, given, PROVENANCE)
+    found = list(database.ovals([tmp_path / "0.parquet", tmp_path / "1.parquet"]))
+    assert len(found) == 4
+    for one, other in zip(found, drawn, strict=False):
+        np.testing.assert_array_equal(one, other)
+
+
+PIXELS = tables.OVALS.field("pixels")
+
+
+# The human ceiling
+
+
+def people(count: int, responses: int, random: np.random.Generator) -> pd.DataFrame:
+    """Draw what people answer, who remember each image with a probability of its own."""
+    hits = random.binomial(responses, random.beta(6, 5, count))
+    false_alarms = random.binomial(responses, random.beta(3, 12, count))
+    return pd.DataFrame(
+        {
+            "hits": hits,
+            "misses": responses - hits,
+            "false_alarms": false_alarms,
+            "correct_rejections": responses - false_alarms,
+        }
+    )
+
+
+def truth(responses: int, target: database.Target, random: np.random.Generator) -> float:
+    """Measure two groups of other people against each other, on very many images."""
+    remembered, mistaken = random.beta(6, 5, 50_000), random.beta(3, 12, 50_000)
+    groups = [
+        random.binomial(responses, remembered)
+        - (random.binomial(responses, mistaken) if target == "true_hit_rate" else 0)
+        for _ in range(2)
+    ]
+    return float(stats.spearmanr(*groups).statistic)
+
+
+@pytest.mark.parametrize("target", ["hit_rate", "true_hit_rate"])
+@pytest.mark.parametrize("responses", [20, 80])
+def test_the_ceiling_is_that_of_two_groups_of_half_as_many_people(
+    target: database.Target, responses: int
+) -> None:
+    random = np.random.default_rng(responses)
+    measured = database.ceiling(people(4000, responses, random), target=target, resamples=20)
+    assert measured is not None
+    assert measured.value == pytest.approx(truth(responses // 2, target, random), abs=0.03)
+    assert measured.low < measured.value < measured.high
+
+
+def test_the_interval_of_the_ceiling_has_its_confidence() -> None:
+    random = np.random.default_rng(0)
+    real = truth(20, "true_hit_rate", random)
+    inside = 0
+    for seed in range(100):
+        table = people(100, 40, random)
+        found = database.ceiling(
+            table, target="true_hit_rate", splits=5, resamples=100, seed=seed, confidence=0.8
+        )
+        assert found is not None
+        inside += found.low <= real <= found.high
+    # The share's standard error is 0.04.
+    assert 0.68 < inside / 100 < 0.92
+
+
+def test_responses_that_do_not_depend_on_the_image_have_a_ceiling_of_zero() -> None:
+    random = np.random.default_rng(0)
+    hits, false_alarms = random.binomial(80, 0.5, (2, 2000))
+    table = pd.DataFrame(
+        {
+            "hits": hits,
+            "misses": 80 - hits,
+            "false_alarms": false_alarms,
+            "correct_rejections": 80 - false_alarms,
+        }
+    )
+    found = database.ceiling(table, target="true_hit_rate", resamples=100)
+    assert found is not None
+    assert found.low < 0 < found.high
+
+
+def test_people_who_all_agree_have_a_ceiling_of_one() -> None:
+    remembered = np.arange(100) % 2 * 80
+    table = pd.DataFrame(
+        {"hits": remembered, "misses": 80 - remembered, "false_alarms": 0, "correct_rejections": 80}
+    )
+    found = database.ceiling(table, target="true_hit_rate", resamples=50)
+    assert found is not None
+    np.testing.assert_allclose(found, 1)
+
+
+def test_an_image_with_one_response_is_left_out_of_the_ceiling() -> None:
+    table = people(300, 40, np.random.default_rng(0))
+    lonely = pd.DataFrame(
+        {"hits": [1], "misses": [0], "false_alarms": [9], "correct_rejections": [9]}
+    )
+    settings: Any = {"target": "hit_rate", "resamples": 20}
+    assert database.ceiling(table, **settings) == database.ceiling(
+        pd.concat([table, lonely]), **settings
+    )
+
+
+def test_the_same_seed_gives_the_same_ceiling_and_another_another() -> None:
+    table = people(300, 40, np.random.default_rng(0))
+    first, again, other = (
+        database.ceiling(table, target="hit_rate", resamples=20, seed=seed) for seed in (1, 1, 2)
+    )
+    assert first == again != other
+
+
+def test_without_counts_there_is_no_ceiling(folder: Path) -> None:
+    edit(folder, lambda sheet: sheet.delete_cols(4, 4))
+    assert database.ceiling(read(folder), target="hit_rate") is None
+
+
+# The layout
+
+
+def test_a_database_can_be_made_from_the_command_line(tmp_path: Path) -> None:
+    script = Path(us10k.__file__)
+    command = [sys.executable, script, tmp_path / "database", "50"]
+    subprocess.run(command, check=True, cwd=tmp_path)
+    table = read(tmp_path / "database")
+    reds = [
+        np.asarray(Image.open(tmp_path / "database" / IMAGES / file))[128, 48, 0]
+        for file in table["file"]
+    ]
+    assert stats.spearmanr(reds, table["hit_rate"]).statistic > 0.9

@@ -1,0 +1,191 @@
+"""Identity against SciPy and statsmodels, and whatever faces are lost."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+from scipy import stats
+from scipy.spatial import distance
+from statsmodels.stats.proportion import proportion_confint
+
+from mnemo import identity, tables
+from mnemo.errors import MnemoError
+
+KEYS = [f"{seed:07d}" for seed in range(40)]
+
+
+def faces(seed: int, spread: float = 0.05) -> NDArray[np.float32]:
+    generator = np.random.default_rng(seed)
+    return generator.normal(scale=spread, size=(40, 128)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def embeddings() -> dict[float, identity.Embeddings]:
+    """Faces at three alphas, of which some have none."""
+    original, moved, far = faces(0), faces(0) + faces(1, 0.03), faces(0) + faces(2, 0.06)
+    original[3], moved[5], far[[3, 5, 7]] = np.nan, np.nan, np.nan
+    order = np.random.default_rng(3).permutation(40)
+    return {
+        2.0: ([KEYS[index] for index in order], far[order]),
+        0.0: (KEYS, original),
+        -1.0: (KEYS, moved),
+    }
+
+
+@pytest.fixture(scope="module")
+def measured(embeddings: dict[float, identity.Embeddings]) -> pd.DataFrame:
+    return identity.measure(embeddings, threshold=0.6, confidence=0.9).set_index("alpha")
+
+
+def test_distances_and_intervals_are_scipy_s_and_statsmodels_s(measured: pd.DataFrame) -> None:
+    moved = faces(0) + faces(2, 0.06)
+    kept = [index for index in range(40) if index not in (3, 5, 7)]
+    apart = [distance.euclidean(moved[index], faces(0)[index]) for index in kept]
+    row = measured.loc[2.0]
+    mean, error = np.mean(apart), stats.sem(apart)
+    low, high = stats.t.interval(0.9, len(kept) - 1, mean, error)
+    np.testing.assert_allclose(
+        row[["distance", "distance_low", "distance_high"]].astype(float), [mean, low, high]
+    )
+    below = int(np.sum(np.array(apart) < 0.6))
+    assert 0 < below < len(kept)
+    expected = proportion_confint(below, len(kept), alpha=0.1, method="wilson")
+    assert row["accepted"] == pytest.approx(below / len(kept))
+    assert (row["accepted_low"], row["accepted_high"]) == pytest.approx(expected)
+    assert row["n"] == 37
+
+
+def test_a_face_is_lost_that_was_there_at_alpha_0_only(measured: pd.DataFrame) -> None:
+    assert measured["lost"].to_dict() == {-1.0: 1, 0.0: 0, 2.0: 2}
+    assert measured["n"].to_dict() == {-1.0: 38, 0.0: 39, 2.0: 37}
+
+
+def test_alphas_ascend_and_at_0_every_face_is_itself(measured: pd.DataFrame) -> None:
+    assert measured.index.tolist() == [-1, 0, 2]
+    row = measured.loc[0.0]
+    assert row[["distance", "distance_low", "distance_high", "accepted"]].tolist() == [0, 0, 0, 1]
+
+
+def test_chance_is_how_often_different_faces_pass_for_one(
+    embeddings: dict[float, identity.Embeddings],
+) -> None:
+    original = embeddings[0.0][1]
+    there = original[np.isfinite(original[:, 0])].astype(float)
+    pairs = [np.linalg.norm(there[i] - there[j]) for i in range(len(there)) for j in range(i)]
+    threshold = float(np.quantile(pairs, 0.3))
+    table = identity.measure(embeddings, threshold=threshold)
+    assert table["chance"].tolist() == pytest.approx([np.mean(np.array(pairs) < threshold)] * 3)
+
+
+def test_a_distance_of_just_the_threshold_is_not_accepted() -> None:
+    edited = (["a", "b"], np.array([[0.0, 0.5], [0.0, 0.25]]))
+    table = identity.measure({0: (["a", "b"], np.zeros((2, 2))), 1: edited}, threshold=0.5)
+    assert table["accepted"].tolist() == [1, 0.5]
+
+
+def test_where_no_face_is_left_there_is_no_estimate() -> None:
+    gone = (KEYS[:3], np.full((3, 128), np.nan))
+    table = identity.measure({0: (KEYS[:3], faces(0)[:3]), 1: gone}, threshold=0.6)
+    row = table.set_index("alpha").loc[1]
+    assert (row["n"], row["lost"]) == (0, 3)
+    assert row[["distance", "accepted", "accepted_low", "accepted_high"]].isna().all()
+
+
+def test_one_face_has_a_distance_without_an_interval() -> None:
+    one = {alpha: (KEYS[:1], faces(seed)[:1]) for alpha, seed in ((0, 0), (1, 1))}
+    row = identity.measure(one, threshold=0.6).set_index("alpha").loc[1]
+    assert row["distance"] > 0
+    assert row[["distance_low", "distance_high", "chance"]].isna().all()
+
+
+def test_without_alpha_0_there_is_nothing_to_compare_with() -> None:
+    with pytest.raises(MnemoError, match="alpha 0"):
+        identity.measure({1: (KEYS, faces(0))}, threshold=0.6)
+
+
+@given(
+    rows=hnp.arrays(
+        np.float64,
+        st.tuples(st.just(2), st.integers(1, 12), st.just(4)),
+        elements=st.floats(-2, 2),
+    ),
+    lost=st.lists(st.booleans(), min_size=24, max_size=24),
+    threshold=st.floats(0.01, 5),
+    data=st.data(),
+)
+def test_counts_add_up_and_neither_order_nor_a_rotation_matters(
+    rows: NDArray[np.float64], lost: list[bool], threshold: float, data: st.DataObject
+) -> None:
+    count = rows.shape[1]
+    rows[np.array(lost).reshape(2, 12)[:, :count]] = np.nan
+    # Whether a distance of the threshold itself is below it hangs on its last digit.
+    assume(not np.isclose(distance.pdist(rows.reshape(-1, 4)), threshold).any())
+    keys = KEYS[:count]
+    table = identity.measure({0: (keys, rows[0]), 3: (keys, rows[1])}, threshold=threshold)
+    there = np.isfinite(rows[:, :, 0])
+    edited = table.set_index("alpha").loc[3]
+    assert edited["n"] + edited["lost"] == there[0].sum()
+    assert edited["n"] == (there[0] & there[1]).sum()
+    if edited["n"]:
+        assert 0 <= edited["accepted_low"] <= edited["accepted"] + 1e-12
+        assert edited["accepted"] <= edited["accepted_high"] + 1e-12
+        assert edited["accepted_high"] <= 1
+    order = data.draw(st.permutations(range(count)))
+    # Turning all embeddings by a right angle changes no distance.
+    turned = rows[:, order][..., [1, 0, 3, 2]] * [1, -1, 1, -1]
+    again = identity.measure(
+        {
+            3: ([keys[index] for index in order], turned[1]),
+            0: ([keys[i] for i in order], turned[0]),
+        },
+        threshold=threshold,
+    )
+    pd.testing.assert_frame_equal(again, table)
+
+
+def test_shards_are_read_by_alpha_with_the_faces_that_are_missing(tmp_path: Path) -> None:
+    provenance = tables.Provenance("study", "rule", {}, {})
+    paths = []
+    rows = faces(4)
+    for alpha, part in ((0.0, slice(0, 20)), (0.0, slice(20, 40)), (1.5, slice(0, 20))):
+        held = [row.tolist() if index % 7 else None for index, row in enumerate(rows[part])]
+        paths.append(tmp_path / f"{len(paths)}.parquet")
+        columns = {
+            "set": ["eval"] * 20,
+            "edit": ["up"] * 20,
+            "alpha": [alpha] * 20,
+            "image": KEYS[part],
+            "features": held,
+        }
+        tables.write(paths[-1], tables.FEATURES, columns, provenance)
+    embeddings = identity.read(paths)
+    assert list(embeddings) == [0, 1.5]
+    keys, read = embeddings[0]
+    assert list(keys) == KEYS
+    absent = np.array([index % 20 % 7 == 0 for index in range(40)])
+    assert np.isnan(read[absent]).all()
+    np.testing.assert_array_equal(read[~absent], rows[~absent])
+    assert len(embeddings[1.5][0]) == 20
+    assert identity.measure(embeddings, threshold=0.6)["lost"].tolist() == [0, 17]  # type: ignore[arg-type]
+
+
+def test_a_set_without_a_single_face_is_read_and_of_no_alpha(tmp_path: Path) -> None:
+    path = tmp_path / "0.parquet"
+    columns = {name: [None] * 3 for name in ("edit", "alpha", "features")}
+    columns |= {"set": ["fit"] * 3, "image": KEYS[:3]}
+    tables.write(path, tables.FEATURES, columns, tables.Provenance("study", "rule", {}, {}))
+    ((alpha, (keys, rows)),) = identity.read([path]).items()
+    assert alpha is None
+    assert keys == KEYS[:3]
+    assert np.isnan(rows).all()
+    assert len(rows) == 3
+
+
+def test_the_measure_fits_its_table(measured: pd.DataFrame) -> None:
+    named = measured.reset_index().assign(edit="up")
+    assert len(tables.conform(named, tables.IDENTITY)) == 3
