@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -58,6 +59,7 @@ def package(name: str, version: str) -> Path:
     return folder
 
 
+@cache
 def keras_vggface() -> tuple[Callable[..., Any], ModuleType]:
     """Import keras-vggface, which was written for Keras 2, under the Keras that is installed.
 

@@ -16,10 +16,10 @@ Pixels = NDArray[np.uint8]
 #: Height in pixels that landmarks are looked for at, whatever the image's own; no network that
 #: looks at the face afterwards sees finer detail.
 HEIGHT = 256
-# dlib's detector draws boxes of about 0.7 of the height around this place. The landmarks in this one
-# are those in the detector's own to a hundredth of the distance between the eyes, in half of the
-# faces, squares and ovals, of the embedded generator, and when these are shrunk to where StyleGAN's
-# have their eyes.
+# dlib's detector draws boxes of about 0.7 of the height around this place. For half of the faces,
+# the landmarks in this box are those in the detector's own to a hundredth of the distance between
+# the eyes: measured on squares and ovals of the embedded generator, and on squares that were shrunk
+# until the eyes were where StyleGAN's faces have them.
 _CENTRE = 0.5, 0.6
 _SIDE = 0.7
 

@@ -83,10 +83,45 @@ _EXAMPLES = {
         'table[["edit", "assessor", "shape", "change", "alpha", "low", "high"]]',
         "SELECT edit, assessor, shape, change, alpha, low, high FROM {}",
     ),
+    "transfer": (
+        "Does an edit found with one assessor change the scores of another?",
+        'table.pivot(index="fitted_on", columns=["assessor", "shape"], values="standard_slope")',
+        "PIVOT {} ON assessor, shape USING first(standard_slope) GROUP BY fitted_on",
+    ),
+    "conditions": (
+        "How much of its normal does an edit keep that holds something still?",
+        'table[["edit", "attribute", "cosine_before", "cosine_after", "kept"]]',
+        "SELECT * FROM {}",
+    ),
+    "drift": (
+        "How does each attribute change, with and without being held? (Figure 27)",
+        'table.pivot(index=["attribute", "shape", "alpha"], columns="edit", values="change")',
+        "PIVOT {} ON edit USING first(change) GROUP BY attribute, shape, alpha",
+    ),
     "realness": (
         "Are edited images further from the reference set than unedited ones? (Figure 7)",
         'table[["edit", "alpha", "frechet_ratio", "frechet_ratio_low", "frechet_ratio_high"]]',
         "SELECT edit, alpha, frechet_ratio, frechet_ratio_low, frechet_ratio_high FROM {}",
+    ),
+    "identity": (
+        "Is the edited face still that of the same person?",
+        'table[["edit", "alpha", "distance", "accepted", "chance", "n", "lost"]]',
+        "SELECT edit, alpha, distance, accepted, chance, n, lost FROM {}",
+    ),
+    "training": (
+        "How well does the trained assessor rank images that it has not seen? (Table 3)",
+        'table[["run", "n", "spearman", "spearman_low", "spearman_high"]]',
+        "SELECT run, n, spearman, spearman_low, spearman_high FROM {}",
+    ),
+    "curves": (
+        "Which epoch was chosen?",
+        'table.loc[table["chosen"], ["run", "epoch", "validation_loss", "validation_spearman"]]',
+        "SELECT run, epoch, validation_loss, validation_spearman FROM {} WHERE chosen",
+    ),
+    "predictions": (
+        "Which test images is it furthest off at?",
+        'table.assign(off=table["score"] - table["target"]).sort_values("off", key=abs).tail()',
+        "SELECT file, target, score FROM {} ORDER BY abs(score - target) DESC LIMIT 5",
     ),
 }
 

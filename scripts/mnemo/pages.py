@@ -204,7 +204,8 @@ def _cells(frame: pd.DataFrame, field: pa.Field, ends: tuple[str, ...]) -> list[
         return [rounding.interval(*triple) for triple in zip(values, low, high, strict=True)]
     if _kind(field) == "number":
         return [rounding.number(value) for value in values]
-    return ["\N{EN DASH}" if pd.isna(value) else str(value) for value in values]
+    words = {True: "yes", False: "no"} if pa.types.is_boolean(field.type) else {}
+    return ["\N{EN DASH}" if pd.isna(value) else words.get(value, str(value)) for value in values]
 
 
 def _kind(field: pa.Field) -> str:

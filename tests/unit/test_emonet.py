@@ -1,5 +1,6 @@
 """EmoNet scores as torchvision's ResNet and ten crops do."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +30,17 @@ INPUT = transforms.Compose(
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return layouts.write_emonet(tmp_path_factory.mktemp("emonet") / "best.pth.tar", STATE)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder whose large files don't outlive this module."""
+    folder = tmp_path_factory.mktemp("emonet")
+    yield folder
+    for path in folder.iterdir():
+        path.unlink()
+
+
+@pytest.fixture(scope="module")
+def weights(folder: Path) -> Path:
+    return layouts.write_emonet(folder / "best.pth.tar", STATE)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +108,7 @@ def test_a_gradient_through_all_crops_is_the_slope_of_the_score(
 
 
 @pytest.mark.parametrize("change", ["missing", "left over", "of another shape"])
-def test_a_tensor_that_is_not_emonets_is_named(tmp_path: Path, change: str) -> None:
+def test_a_tensor_that_is_not_emonets_is_named(folder: Path, change: str) -> None:
     state = dict(STATE)
     if change == "missing":
         del state["layer3.5.bn2.running_mean"]
@@ -109,13 +119,13 @@ def test_a_tensor_that_is_not_emonets_is_named(tmp_path: Path, change: str) -> N
     else:
         state["fc.weight"] = torch.zeros(1000, 2048)
         told = "size mismatch for fc.weight"
-    path = layouts.write_emonet(tmp_path / "changed.pth.tar", state)
+    path = layouts.write_emonet(folder / "changed.pth.tar", state)
     with pytest.raises(MnemoError, match=rf"(?s){path} holds another network.*{told}"):
         assessors.load("emonet", path)
 
 
-def test_a_checkpoint_without_a_state_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "bare.pth.tar"
+def test_a_checkpoint_without_a_state_is_refused(folder: Path) -> None:
+    path = folder / "bare.pth.tar"
     torch.save(STATE, path)
     with pytest.raises(MnemoError, match="holds no tensors by name as 'state_dict'"):
         assessors.load("emonet", path)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
-from matplotlib.text import Annotation
+from matplotlib.text import Annotation, Text
 from numpy.typing import NDArray
 from PIL import Image
 from tests.drawn import points, words
@@ -63,7 +63,7 @@ def realness() -> pd.DataFrame:
 
 @pytest.fixture
 def drift() -> pd.DataFrame:
-    """Two edits, of which one holds age; the changes of age are eight times its deviations."""
+    """Two edits, of which one holds age, whose scores have a standard deviation of 8."""
     rows = [
         {
             "edit": edit,
@@ -88,7 +88,8 @@ def drift() -> pd.DataFrame:
 @pytest.fixture
 def identity() -> pd.DataFrame:
     frame = pd.DataFrame({"alpha": ALPHAS, "n": [188, 193, 184], "lost": [5, 0, 9]})
-    frame = frame.assign(distance=[0.5, 0.0, 0.7], accepted=[0.8, 1.0, 0.2], threshold=0.6)
+    frame = frame.assign(distance=[0.5, 0.0, 0.7], accepted=[0.8, 1.0, 0.2])
+    frame = frame.assign(threshold=0.6, chance=0.25)
     edits = [frame.assign(edit="memorable"), frame.assign(edit="mild", distance=[0.2, 0.0, 0.3])]
     both = pd.concat(edits, ignore_index=True)
     for name, margin in (("distance", 0.02), ("accepted", 0.05)):
@@ -248,8 +249,9 @@ def test_drift_draws_changes_in_standard_deviations_with_their_intervals(
 ) -> None:
     panel = figures.drift(drift, 0.95).axes[0 if shape == "square" else 1]
     assert panel.get_title("left").startswith(f"age, {shape}, n = 200")
+    of_age = drift[(drift["attribute"] == "age") & (drift["shape"] == shape)]
     for number, edit in enumerate(("plain", "held")):
-        own = drift.query("edit == @edit and attribute == 'age' and shape == @shape")
+        own = of_age[of_age["edit"] == edit]
         drawn, bars = points(panel, number)
         np.testing.assert_allclose(drawn[:, 1], own["change"] / 8)
         np.testing.assert_allclose(drawn[:, 0], own["alpha"], atol=0.1)
@@ -302,7 +304,9 @@ def test_lines_that_end_in_one_point_have_names_apart_in_their_order(drift: pd.D
     figure = figures.drift(pd.concat(many), 0.95)
     figure.draw_without_rendering()
     names = [text for text in figure.axes[0].texts if text.get_text().startswith("edit")]
-    boxes = [text.get_window_extent() for text in sorted(names, key=Annotation.get_text)]
+    names = sorted(names, key=Annotation.get_text)
+    # The extent of an annotation is that of its line too.
+    boxes = [Text.get_window_extent(text) for text in names]
     assert len(boxes) == 8
     for below, above in pairwise(boxes):
         assert below.y1 <= above.y0 + 1
@@ -327,11 +331,23 @@ def test_identity_counts_the_faces_that_were_lost(identity: pd.DataFrame) -> Non
     np.testing.assert_array_equal(points(lost, 0)[0][:, 1], [5, 0, 9])
 
 
-def test_identity_draws_and_names_the_threshold(identity: pd.DataFrame) -> None:
-    distance = figures.identity(identity, 0.95).axes[0]
-    (line,) = [drawn for drawn in distance.collections if drawn.get_linestyle()[0][1]]
-    np.testing.assert_array_equal(line.get_segments()[0][:, 1], [0.6, 0.6])
-    assert "threshold 0.6" in [text.get_text() for text in distance.texts]
+def test_identity_draws_and_names_the_threshold_and_the_share_of_different_faces_below_it(
+    identity: pd.DataFrame,
+) -> None:
+    distance, accepted, _ = figures.identity(identity, 0.95).axes
+    named = (
+        (distance, 0.6, "threshold 0.6"),
+        (accepted, 0.25, "two different unedited faces: 0.25"),
+    )
+    for panel, level, name in named:
+        (line,) = [drawn for drawn in panel.collections if drawn.get_linestyle()[0][1]]
+        np.testing.assert_array_equal(line.get_segments()[0][:, 1], [level, level])
+        assert name in [text.get_text() for text in panel.texts]
+
+
+def test_identity_of_one_face_has_no_different_faces(identity: pd.DataFrame) -> None:
+    told = words(figures.identity(identity.assign(chance=np.nan), 0.95))
+    assert not any("different" in text for text in told)
 
 
 def test_identity_without_a_face_at_one_alpha_draws_the_others(

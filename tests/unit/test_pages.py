@@ -128,6 +128,38 @@ def test_a_missing_value_is_a_dash_that_the_page_explains() -> None:
     assert "no value, for the reason that the column" in page
 
 
+@pytest.mark.parametrize("name", tables.PUBLIC)
+def test_every_public_table_has_a_page_with_an_interval_beside_each_estimate(name: str) -> None:
+    schema = tables.PUBLIC[name]
+    kinds = {pa.string(): "a", pa.bool_(): True, pa.float64(): 2.0}
+    row = {field.name: kinds.get(field.type, 2) for field in schema}
+    row |= {field.name: [0.5] for field in schema if pa.types.is_list(field.type)}
+    # The ends of a range of alphas are no interval.
+    ends = [end for end in row if re.search("(^|(?<!alpha)_)(low|high)$", end)]
+    row |= {end: 1.0 if end.endswith("low") else 3.0 for end in ends}
+    head, shown = Reader(pages.tabulate(pa.Table.from_pylist([row], schema), 0.95)).rows
+    assert not set(ends).intersection(head)
+    assert shown.count("2.0 [1.0, 3.0]") == len(ends) / 2
+
+
+@pytest.mark.parametrize("name", tables.PUBLIC)
+def test_what_a_public_table_may_lack_is_a_dash_on_its_page(name: str) -> None:
+    schema = tables.PUBLIC[name]
+    given = {pa.string(): "a", pa.bool_(): True}
+    row = {field.name: None if field.nullable else given.get(field.type, 2) for field in schema}
+    row |= {field.name: [0.5] for field in schema if pa.types.is_list(field.type)}
+    head, shown = Reader(pages.tabulate(pa.Table.from_pylist([row], schema), 0.95)).rows
+    lacking = [name for name, cell in zip(head, shown, strict=True) if cell == "–"]
+    assert lacking == [name for name in head if row[name] is None]
+
+
+def test_a_page_says_yes_or_no() -> None:
+    field = pa.field("held", pa.bool_(), metadata={"description": "whether it is held"})
+    schema = pa.schema([field], metadata={"title": "Drift"})
+    page = pages.tabulate(pa.table({"held": [True, False, None]}, schema=schema))
+    assert Reader(page).rows[1:] == [["yes"], ["no"], ["–"]]
+
+
 def test_text_of_a_table_is_never_taken_for_html() -> None:
     field = pa.field("name", pa.string(), metadata={"description": "a < b & c"})
     schema = pa.schema([field], metadata={"title": "<title>"})

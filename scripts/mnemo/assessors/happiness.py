@@ -89,9 +89,7 @@ class MiniXception(nn.Module):
         self.stem.conv_2 = nn.Conv2d(first, first, 3, bias=False)
         self.stem.norm_2 = nn.BatchNorm2d(first, _EPSILON)
         self.stem.relu_2 = nn.ReLU()
-        self.blocks = nn.Sequential(
-            *(Block(*channels) for channels in pairwise(_CHANNELS))
-        )
+        self.blocks = nn.Sequential(*(Block(*channels) for channels in pairwise(_CHANNELS)))
         self.head = nn.Conv2d(_CHANNELS[-1], 7, 3, padding=1)
 
     def emotions(self, images: Tensor) -> Tensor:

@@ -84,7 +84,7 @@ def agreement(pairs: pd.DataFrame, confidence: float) -> Figure:
 def _agreement_matrix(pairs: pd.DataFrame, confidence: float) -> Figure:
     first = pairs["assessor_a"] + " " + pairs["shape_a"]
     second = pairs["assessor_b"] + " " + pairs["shape_b"]
-    names = list(pd.concat([first, second]).unique())
+    names = list(dict.fromkeys(np.column_stack([first, second]).ravel()))
     places = {name: number for number, name in enumerate(names)}
     # Which of a pair comes first in the table says nothing of its place in the matrix.
     one, other = (np.array([places[name] for name in side]) for side in (first, second))
