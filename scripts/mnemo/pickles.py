@@ -34,6 +34,9 @@ _NAME_LENGTH = 200
 _MEMORY = 4
 # Bytes from here on stay where they are in the file until an array or a tensor is made of them.
 _LARGE = 4096
+# As many floats as Python appends to a list at once, each after the byte of its operation.
+_FLOAT = np.dtype([("operation", "S1"), ("value", ">f8")])
+_BATCH = 1000
 _ORDERS = frozenset("<>=|")
 _CODES = frozenset(["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"])
 
@@ -172,6 +175,12 @@ class _Dtype:
         self.order = "|"
 
 
+class _Floats(NamedTuple):
+    """A full batch of a list's floats, still where they are in the file."""
+
+    values: NDArray[Any]
+
+
 class _Tensor(NamedTuple):
     """A view of a storage whose numbers may be still to come."""
 
@@ -265,6 +274,14 @@ class _Unpickler:
     def _mark(self, _: object) -> None:
         self.marks.append(self.stack)
         self.stack = []
+        # Torch before 1.0 pickled storages as lists of floats, which are operations by the million.
+        start = self.cursor.position
+        end = start + _BATCH * _FLOAT.itemsize
+        if bytes(self.cursor.data[end : end + 1]) == b"e":  # which appends all since the mark
+            floats = np.frombuffer(self.cursor.data[start:end], _FLOAT)
+            if (floats["operation"] == b"G").all():
+                self.cursor.position = end
+                self.stack.append(_Floats(floats["value"]))
 
     def _pop(self, _: object) -> None:
         if self.stack:
@@ -338,7 +355,9 @@ class _Unpickler:
     def _called(self, function: Any, arguments: tuple[Any, ...]) -> Any:
         if type(function) is not _Global:
             raise RefusedError(f"calls a {type(function).__name__}")
-        if not callable(function.meaning) or isinstance(function.meaning, torch.dtype):
+        if isinstance(function.meaning, torch.dtype):
+            return _storage_from_list(self, function.meaning, *arguments)
+        if not callable(function.meaning):
             raise RefusedError(f"calls {function.kind}")
         return function.meaning(self, *arguments)
 
@@ -607,6 +626,27 @@ def _storage_from_bytes(unpickler: _Unpickler, raw: Any) -> Storage:
     return storage
 
 
+def _storage_from_list(unpickler: _Unpickler, dtype: torch.dtype, numbers: Any) -> Storage:
+    """Make what torch's storages of before 1.0 would have made of their numbers."""
+    if type(numbers) is not list:
+        raise ValueError("a storage is damaged")
+    count = sum(_BATCH if type(part) is _Floats else 1 for part in numbers)
+    storage = Storage(dtype, count)
+    unpickler.budget.make(storage.size)
+    storage.data = bytearray(storage.size)
+    flat, start = storage.flat(), 0
+    for part in numbers:
+        if type(part) is _Floats:
+            flat[start : start + _BATCH] = torch.from_numpy(part.values.astype("=f8"))
+            start += _BATCH
+        elif type(part) in (int, float, bool):
+            flat[start] = part
+            start += 1
+        else:
+            raise ValueError("a storage is damaged")
+    return storage
+
+
 def _persistent_object(_: _Unpickler, meta: Any) -> _Object:
     """Take what NVIDIA's `persistence.py` would run as source, and leave the source."""
     name, state = meta["class_name"], meta["state"]
@@ -726,6 +766,8 @@ class _Plain:
     def _part(self, part: Any, depth: int) -> tuple[Any, int, int]:
         if part is None or type(part) in (str, int, float, bool, bytes):
             return part, 1, 0
+        if type(part) is _Floats:
+            return part, _BATCH, 0
         value, count, height = self.done.get(id(part), (None, 0, 0))
         if depth + height > _DEPTH or id(part) in self.begun:
             raise RefusedError(f"holds itself, or is nested more than {_DEPTH} deep")
@@ -758,7 +800,7 @@ class _Plain:
             case dict():
                 return dict(zip(part, children, strict=True))
             case list():
-                return children
+                return [number for child in children for number in _numbers(child)]
             case tuple():
                 return tuple(children)
             case bytearray() | memoryview():
@@ -773,6 +815,10 @@ class _Plain:
         return flat.as_strided(tensor.size, tensor.stride, tensor.offset)
 
 
+def _numbers(part: Any) -> list[Any]:
+    return part.values.tolist() if type(part) is _Floats else [part]
+
+
 def _children(part: Any) -> Iterable[Any]:
     match part:
         case _Array():
@@ -781,6 +827,6 @@ def _children(part: Any) -> Iterable[Any]:
             return (part.state, *part.arguments)
         case dict():
             return part.values()
-        case list() | tuple() if not isinstance(part, _Global | _Tensor):
+        case list() | tuple() if not isinstance(part, _Floats | _Global | _Tensor):
             return part
     return ()

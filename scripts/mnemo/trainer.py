@@ -164,6 +164,7 @@ class Trainer:
             patience=settings.plateau_patience - 1,
             threshold=_FALL,
             threshold_mode="abs",
+            eps=0.0,
         )
         self.state = State()
         self.saved = time.monotonic()

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from mnemo import digests
-from mnemo.assessors.registry import ASSESSORS
-from mnemo.features.registry import EXTRACTORS
+from mnemo.assessors.registry import ASSESSORS, TRAINED
+from mnemo.features.registry import IDENTITY, REALNESS
 from mnemo.generators.registry import GENERATORS
 
 ROOT = Path(__file__).parents[2]
@@ -19,15 +19,19 @@ ROOT = Path(__file__).parents[2]
 MODULES = {
     "sample_latents": [entry.module for entry in GENERATORS.values()],
     "render_images": [entry.module for entry in GENERATORS.values()],
-    "score_images": [entry.module for entry in ASSESSORS.values() if entry.module],
-    "extract_features": [entry.module for entry in EXTRACTORS.values()],
+    "score_images": [
+        TRAINED.module,
+        *(entry.module for entry in ASSESSORS.values() if entry.module),
+    ],
+    "extract_features": [entry.module for entry in REALNESS.values()],
+    "embed_faces": [entry.module for entry in IDENTITY.values()],
 }
 #: The environment of each rule's script.
 ENVIRONMENTS = {
     script: environment
     for path in (ROOT / "rules").glob("*.smk")
     for environment, script in re.findall(
-        r"""^    conda:\n        "../envs/(\w+).yaml"$.*?^        "../scripts/(\w+).py"$""",
+        r"""^ +conda:\n +"../envs/(\w+).yaml"$.*?^ +"../scripts/(\w+).py"$""",
         path.read_text(),
         re.M | re.S,
     )
@@ -73,7 +77,8 @@ def test_the_pins_of_an_environment_are_those_of_the_requirements(environment: s
 
 @pytest.mark.parametrize("script", sorted(ENVIRONMENTS))
 def test_the_environment_of_a_rule_has_all_that_its_script_imports(script: str) -> None:
-    found = packages_distributions()
+    # dlib-bin does not say which module it brings.
+    found = {**packages_distributions(), "dlib": ["dlib-bin"]}
     files = digests.files(ROOT / "scripts", script, *MODULES.get(script, []))
     needed = {
         distribution.lower().replace("_", "-")

@@ -9,6 +9,7 @@ import sys
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -285,3 +286,43 @@ def test_a_large_file_is_not_taken_for_a_bomb(path: Path, kind: str, protocol: i
         path, pickle.dumps(content if kind == "numpy" else torch.tensor(content), protocol)
     )
     np.testing.assert_array_equal(found, content)
+
+
+class OldStorage:
+    """A storage as torch of before 1.0 pickled it: a number at a time."""
+
+    def __init__(self, kind: type, numbers: list[Any]):
+        self.kind = kind
+        self.numbers = numbers
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.kind, (self.numbers,)
+
+
+@pytest.mark.parametrize("count", [1, 3, 999, 1000, 1001, 2500])
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_storages_of_before_torch_1_are_read(path: Path, protocol: int, count: int) -> None:
+    floats = torch.randn(count)
+    content = {
+        "floats": OldStorage(torch.FloatStorage, floats.tolist()),
+        "counts": OldStorage(torch.LongStorage, [7, -3]),
+    }
+    path.write_bytes(pickle.dumps(content, protocol))
+    found = checkpoints.tensors(path)
+    assert torch.equal(found["floats"], floats)
+    assert torch.equal(found["counts"], torch.tensor([7, -3]))
+
+
+@pytest.mark.parametrize("numbers", [None, 3, "text", ["text"], [[1.0]], [None]])
+def test_a_storage_of_no_list_of_numbers_is_damaged(path: Path, numbers: Any) -> None:
+    path.write_bytes(pickle.dumps(OldStorage(torch.FloatStorage, numbers)))
+    with pytest.raises(MnemoError, match="any is damaged"):
+        checkpoints.read(path)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_long_lists_of_floats_come_back(path: Path, protocol: int) -> None:
+    floats = np.random.default_rng(0).normal(size=2500).tolist()
+    content = {"list": floats, "tuple": tuple(floats), "dict": dict(pairwise(floats))}
+    path.write_bytes(pickle.dumps(content, protocol))
+    assert checkpoints.read(path) == content

@@ -77,6 +77,10 @@ def write(path: Path, result: training.Trained) -> bytes:
     return path.read_bytes()
 
 
+def contiguous(result: training.Trained) -> dict[str, torch.Tensor]:
+    return {name: tensor.contiguous() for name, tensor in result.network.state_dict().items()}
+
+
 def test_a_training_learns_what_the_images_show(result: training.Trained) -> None:
     first, best = result.curves["validation_loss"].iloc[0], result.curves["validation_loss"].min()
     assert best < first / 2
@@ -343,7 +347,7 @@ def test_a_loss_that_is_not_finite_is_an_error_that_says_what_to_do(
 
 
 def test_scores_that_never_differ_are_an_error(
-    folder: Path, split: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, split: pd.DataFrame, tmp_path: Path
 ) -> None:
     black = Image.new("RGB", (64, 64))
     for name in split["file"]:
@@ -406,14 +410,14 @@ def test_equal_content_is_written_as_equal_bytes(result: training.Trained, tmp_p
 
 def test_a_file_without_a_card_is_refused(result: training.Trained, tmp_path: Path) -> None:
     path = tmp_path / "assessor.safetensors"
-    save_file(result.network.state_dict(), path)
+    save_file(contiguous(result), path)
     with pytest.raises(MnemoError, match="has no card"):
         trained.load("mine", [path], "corrected")
 
 
 def test_a_card_of_another_version_is_refused(result: training.Trained, tmp_path: Path) -> None:
     path = tmp_path / "assessor.safetensors"
-    save_file(result.network.state_dict(), path, {"mnemo.card": '{"architecture": "student"}'})
+    save_file(contiguous(result), path, {"mnemo.card": '{"architecture": "student"}'})
     with pytest.raises(MnemoError, match=r"card .*can't read \(mnemo, layout"):
         trained.load("mine", [path], "corrected")
 
@@ -424,7 +428,7 @@ def test_a_file_of_another_network_than_its_card_says_is_refused(
 ) -> None:
     path = tmp_path / "assessor.safetensors"
     write(path, result)
-    state = {name: tensor.contiguous() for name, tensor in result.network.state_dict().items()}
+    state = contiguous(result)
     match change:
         case "missing":
             del state["head.bias"]

@@ -1,0 +1,88 @@
+"""Time the student against its teacher, ResMem, both as Mnemo scores with them.
+
+Both score the same 256 ovals on white, 256 pixels high, from JPEG files, in one process and with as
+many threads, in turns of 32 images after a warm-up: so whatever else the machine does hits both.
+How long a score takes does not hang on the weights: the student's are random where no file is
+given. Fails where the ratio is below 20. Usage:
+
+    python benchmarks/student.py [images] [threads] [assessor.safetensors]
+"""
+
+import sys
+import time
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from mnemo import assessors, faces, generators, images  # noqa: E402
+from mnemo.assessors import trained  # noqa: E402
+from mnemo.assessors.network import NetworkScorer  # noqa: E402
+
+CHUNK = 32
+REQUIRED = 20.0
+
+
+def weights(name: str) -> Path:
+    """Find a weights file."""
+    path = ROOT / f"resources/weights/{name}.pt"
+    if not path.is_file():
+        sys.exit(f"{path} is missing: make it with `snakemake weights`.")
+    return path
+
+
+def draw(count: int) -> list[bytes]:
+    """Render faces, cut out as if they filled their images, as JPEG files."""
+    generator = generators.load(weights("dcgan-faces"), "dcgan-faces")
+    whole = faces.Face("found", 1, (0, 0, 64, 64), 1.0, False)
+    ovals = [
+        faces.ovalize(face, whole) for face in generator.render(generator.sample(range(count)))
+    ]
+    return [images.encode(oval, "oval", "jpeg")["bytes"] for oval in ovals]  # type: ignore
+
+
+def student() -> assessors.Scorer:
+    """Load the student, or make one."""
+    if len(sys.argv) > 3:
+        return trained.load("student", [Path(sys.argv[3])], "corrected")
+    prepare = trained.preparation("student", "corrected")
+    return NetworkScorer(trained.build("student"), prepare, "student")
+
+
+def main() -> None:
+    """Print images a second of both, and their ratio."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 256
+    torch.set_num_threads(int(sys.argv[2]) if len(sys.argv) > 2 else 2)
+    files = draw(count)
+    contenders = {"student": student(), "resmem": assessors.load("resmem", weights("resmem"))}
+    seconds = dict.fromkeys(contenders, 0.0)
+
+    def score(name: str, chunk: list[bytes]) -> None:
+        contenders[name].score(
+            [np.asarray(Image.open(BytesIO(file)).convert("RGB")) for file in chunk]
+        )
+
+    for name in contenders:
+        score(name, files[:8])
+    for start in range(0, count, CHUNK):
+        for name in contenders:
+            begun = time.process_time()
+            score(name, files[start : start + CHUNK])
+            seconds[name] += time.process_time() - begun
+
+    print(f"{count} images, {torch.get_num_threads()} threads")
+    for name, taken in seconds.items():
+        print(f"{name:10} {1000 * taken / count:8.2f} ms of a core for an image")
+    ratio = seconds["resmem"] / seconds["student"]
+    print(f"{'ratio':10} {ratio:8.1f} (required: {REQUIRED:g})")
+    if ratio < REQUIRED:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
