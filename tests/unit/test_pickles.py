@@ -326,3 +326,9 @@ def test_long_lists_of_floats_come_back(path: Path, protocol: int) -> None:
     content = {"list": floats, "tuple": tuple(floats), "dict": dict(pairwise(floats))}
     path.write_bytes(pickle.dumps(content, protocol))
     assert checkpoints.read(path) == content
+
+
+@pytest.mark.parametrize("count", [999, 1000, 1001, 2500])
+def test_a_long_array_of_python_floats_comes_back_as_a_list(path: Path, count: int) -> None:
+    numbers = np.array([0.5 * number for number in range(count)], object)
+    assert read(path, pickle.dumps(numbers, protocol=4)) == numbers.tolist()
