@@ -80,8 +80,7 @@ rule score:
 rule train:
     """Stage: train an assessor, and measure how well it ranks images that it has not seen."""
     input:
-        collect("<results>/{table}.parquet", table=TRAINING_TABLES),
-        "<results>/figures/training.svg",
+        results_of_training,
 
 
 rule fit:

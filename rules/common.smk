@@ -390,6 +390,14 @@ def architecture_modules():
     return [f"mnemo.assessors.backbones.{TRAINING.architecture}"]
 
 
+def results_of_training(wildcards):
+    """List what the stage `train` makes."""
+    if TRAINING is None:
+        raise WorkflowError("this study trains nothing: give it a section `training`")
+    tables = [f"<results>/{table}.parquet" for table in TRAINING_TABLES]
+    return [*tables, "<results>/figures/training.svg"]
+
+
 def initial_weights():
     """Name the face-recognition network that training starts from; a student has none."""
     name = INITIAL.get(TRAINING.architecture)

@@ -10,7 +10,7 @@ rule plan:
         "../envs/report.yaml"
     params:
         config=settings.model_dump(mode="json"),
-        requests={rule: asked(rule)._asdict() for rule in rates.rates()},
+        requests={rule: asked(rule)._asdict() for rule in filter(workflow.is_rule, rates.rates())},
         results=f"results/{settings.study}",
         partitions=partitions_file(),
     script:

@@ -118,7 +118,9 @@ def test_a_tensor_missing_or_left_over_is_named(
 def test_an_assessor_of_an_unknown_name_must_be_one_that_mnemo_trained(
     weights: Callable[[str], Path],
 ) -> None:
-    with pytest.raises(MnemoError, match=r"resmem.pt has no card: it is not an assessor that Mnemo"):
+    with pytest.raises(
+        MnemoError, match=r"resmem.pt has no card: it is not an assessor that Mnemo"
+    ):
         assessors.load("mine", weights("resmem"))
 
 

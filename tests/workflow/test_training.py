@@ -1,0 +1,119 @@
+"""Training on a database of the user's own, laid out like the 10k US Adult Faces."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import openpyxl
+import pytest
+import yaml
+
+from mnemo import layout, tables
+from mnemo.assessors import trained
+from tests.workflow.conftest import ROOT, Checkout
+
+TRAINING = {
+    "name": "student",
+    "database": "faces",
+    "target": "true_hit_rate",
+    "folds": 3,
+    "epochs": 8,
+    "patience": 8,
+}
+
+
+def give_database(checkout: Checkout) -> list[str]:
+    """Give a checkout a database and a study that trains on it, and the words to run it."""
+    script = ROOT / "tests" / "data" / "us10k.py"
+    words = [sys.executable, script, checkout.path / "faces", "150", "--counts"]
+    subprocess.run(words, check=True)
+    (checkout.path / "own.yaml").write_text(yaml.safe_dump({"training": TRAINING}))
+    return ["train", "--configfile", "tests/data/study.yaml", "own.yaml"]
+
+
+@pytest.fixture(scope="module")
+def learnt(fetched: None, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout in which an assessor was trained on 150 ovals."""
+    made = Checkout(tmp_path_factory.mktemp("learnt") / "mnemo").check_out()
+    made.run(*give_database(made))
+    return made
+
+
+def test_an_assessor_learns_the_rates_of_a_database(learnt: Checkout) -> None:
+    rows = tables.read(learnt.results() / "training.parquet").to_pandas().set_index("run")
+    assert list(rows.index) == ["fold-01", "fold-02", "fold-03", "holdout", "folds"]
+    assert (rows["n"] == [50, 50, 50, 15, 150]).all()
+    assert rows.loc["folds", "spearman"] > 0.5
+    assert rows["spearman"].between(rows["spearman_low"], rows["spearman_high"]).all()
+
+
+def test_people_are_the_ceiling_where_their_responses_are_counted(learnt: Checkout) -> None:
+    rows = tables.read(learnt.results() / "training.parquet").to_pandas()
+    assert rows["ceiling"].between(rows["ceiling_low"], rows["ceiling_high"]).all()
+    assert rows["ceiling"].between(0.5, 1).all()
+
+
+def test_every_image_is_tested_in_one_fold(learnt: Checkout) -> None:
+    said = tables.read(learnt.results() / "predictions.parquet").to_pandas()
+    folds = said[said["run"] != "holdout"]
+    split = tables.read(learnt.results() / "training" / "split.parquet").to_pandas()
+    assert sorted(folds["file"]) == sorted(split["file"])
+
+
+def test_what_was_trained_is_an_assessor_of_another_study(learnt: Checkout) -> None:
+    file = learnt.results() / "training" / "holdout" / "assessor.safetensors"
+    card = trained.card(file)
+    assert card.target == "true_hit_rate"
+    assert "that of the database" in card.licence
+    study = {
+        "study": "other",
+        "assessors": ["mine"],
+        "assessor_weights": {"mine": str(file.relative_to(learnt.path))},
+        "shapes": ["square"],
+        "training": None,
+        "edits": [
+            {
+                "name": "memorable",
+                "space": "z",
+                "assessor": "mine",
+                "shape": "square",
+                "threshold": "mean",
+                "alphas": [0, 3],
+            }
+        ],
+    }
+    (learnt.path / "other.yaml").write_text(yaml.safe_dump(study))
+    learnt.run("score", "--configfile", "tests/data/study.yaml", "other.yaml")
+    scores = learnt.path / "results/other/fit/scores/mine/square/00000.parquet"
+    assert len(tables.read(scores)) == 50
+    assert f'"mine": "{file_digest(file)}"' in tables.metadata(scores)["mnemo.weights"]
+
+
+def file_digest(path: Path) -> str:
+    from hashlib import sha256
+
+    return sha256(path.read_bytes()).hexdigest()
+
+
+def test_all_that_is_wrong_with_a_database_is_told_before_anything_is_trained(
+    checkout: Checkout,
+) -> None:
+    words = give_database(checkout)
+    sheet = checkout.path / "faces" / layout.SCORES
+    book = openpyxl.load_workbook(sheet)
+    rows = book.active
+    rows.cell(3, 2).value = 1.5
+    rows.cell(5, 1).value = rows.cell(4, 1).value
+    book.save(sheet)
+    images = sorted((checkout.path / "faces" / layout.IMAGES).iterdir())
+    images[-1].write_bytes(b"no image")
+    told = checkout.run(*words, fails=True)
+    for words_of_it in ("1.5", "row 3", "twice", images[-1].name):
+        assert words_of_it in told, words_of_it
+    assert not (checkout.results() / "training" / "holdout" / "assessor.safetensors").exists()
+
+
+def test_a_database_that_is_not_there_is_told_before_anything_runs(checkout: Checkout) -> None:
+    (checkout.path / "own.yaml").write_text(yaml.safe_dump({"training": TRAINING}))
+    told = checkout.run("train", "--configfile", "tests/data/study.yaml", "own.yaml", fails=True)
+    assert f"faces/{layout.SCORES} (training.database)" in told
