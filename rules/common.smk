@@ -32,6 +32,11 @@ DERIVED = sorted(name for name in SCORING if assessors.entry(name).parts)
 MEASURED = sorted(
     {*SCORING, *(part for name in DERIVED for part in assessors.entry(name).parts)} - {*DERIVED}
 )
+#: The modules of the networks that can be trained, which are imported by name.
+BACKBONES = [
+    f"mnemo.assessors.backbones.{name}"
+    for name in ("preparation", "resnet50", "senet50", "student", "vgg16")
+]
 #: The face-recognition networks that training starts from.
 INITIAL = {
     "vgg16": "vgg16-vggface",
@@ -41,8 +46,15 @@ INITIAL = {
 
 
 def weights_of(assessor):
-    """Name the weights of an assessor; those of one that is not Mnemo's are called as it is."""
-    return assessors.entry(assessor).weights or (assessor,)
+    """Name the weights of an assessor, the first of them its network's."""
+    first, *others = assessors.entry(assessor).weights or (assessor,)
+    owned = assessor in settings.assessor_weights or (TRAINING and assessor == TRAINING.name)
+    return [own_name(assessor) if owned else first, *others]
+
+
+def own_name(assessor):
+    """Name the weights of an assessor that are not the catalogue's: as it, where that is free."""
+    return f"own {assessor}" if assessor in weights.catalogue() else assessor
 
 
 def weights_behind(assessor):
@@ -62,13 +74,13 @@ def weights_to_train():
 
 
 #: Weights files of the user's own, by the name of those whose place they take.
-GIVEN = {weights_of(name)[0]: path for name, path in settings.assessor_weights.items()}
+GIVEN = {own_name(name): path for name, path in settings.assessor_weights.items()}
 if settings.generator.weights:
     GIVEN[GENERATOR.weights] = settings.generator.weights
 if TRAINING and TRAINING.initial:
     GIVEN[INITIAL[TRAINING.architecture]] = TRAINING.initial
 #: Weights that this study trains, and their file.
-TRAINED = weights_of(TRAINING.name)[0] if TRAINING else None
+TRAINED = own_name(TRAINING.name) if TRAINING else None
 TRAINED_FILE = f"results/{settings.study}/training/holdout/assessor.safetensors"
 #: All the weights behind the study's results, and those of them that are the catalogue's.
 BEHIND = sorted(
@@ -77,7 +89,7 @@ BEHIND = sorted(
         *EXTRACTOR.weights,
         *(EMBEDDER.weights if EMBEDDER else ()),
         *(name for assessor in settings.assessors for name in weights_behind(assessor)),
-        *(weights_to_train() if settings.trained else ()),
+        *(weights_to_train() if TRAINING else ()),
     }
 )
 USED_WEIGHTS = [name for name in BEHIND if name not in GIVEN and name != TRAINED]
@@ -113,8 +125,11 @@ def start():
         weights.verify_present(USED_WEIGHTS, stored)
         for path in GIVEN.values():
             weights.verify_own(path, stored)
-        if any(job.rule.name == "fetch_weights" for job in workflow.dag.needrun_jobs()):
-            weights.check_obtainable(USED_WEIGHTS, stored)
+        jobs_to_run = workflow.dag.needrun_jobs()
+        fetched = {job.wildcards.file for job in jobs_to_run if job.rule.name == "fetch_weights"}
+        known = weights.catalogue()
+        wanted = [name for name in USED_WEIGHTS if known[name].file in fetched]
+        weights.check_obtainable(wanted, stored)
         results.mark_results(settings, made, locked_weights())
     except MnemoError as mistake:
         raise WorkflowError(str(mistake)) from None
@@ -160,14 +175,19 @@ def partitions_file():
 def asked(rule):
     """Say how many threads and GPUs a rule asks for, whatever the job."""
     resources = workflow.get_rule(rule).resources
-    gpus = resources["gpu"].value if "gpu" in resources else 0
+    # Of score_images, jobs differ: most assessors compute on a GPU.
+    gpus = 1 if rule == "score_images" else 0
+    if rule != "score_images" and "gpu" in resources:
+        gpus = resources["gpu"].value
     return plans.Request(threads=resources["_cores"].value, gpu=gpus)
 
 
 def cost(wildcards, rulename):
     """Estimate what a job costs."""
     work = jobs.workload(settings, rulename, wildcards)
-    return rates.cost(rulename, settings.generator.name, *work)
+    estimate = rates.cost(rulename, settings.generator.name, *work)
+    without = rulename == "score_images" and not gpu_of_assessor(wildcards)
+    return estimate._replace(gpu_seconds=None) if without else estimate
 
 
 def memory(wildcards, attempt, rulename):
@@ -314,7 +334,7 @@ def conditions_of_edit(wildcards):
 
 def trained_weights(wildcards):
     """Name the file of an assessor that this study trains; none for any other."""
-    return [TRAINED_FILE] if TRAINED in weights_of(wildcards.assessor) else []
+    return [TRAINED_FILE] if TRAINING and wildcards.assessor == TRAINING.name else []
 
 
 def weights_of_assessor(wildcards):
@@ -324,6 +344,12 @@ def weights_of_assessor(wildcards):
 
 def stamp_of_assessor(wildcards):
     return stamp(*weights_behind(wildcards.assessor))
+
+
+def stamp_of_conditions(wildcards):
+    edit = EDITS[wildcards.edit]
+    behind = [name for held in edit.conditions for name in weights_behind(held)]
+    return stamp(GENERATOR.weights, *weights_behind(edit.assessor), *behind)
 
 
 def stamp_of_hyperplane(wildcards):
@@ -336,11 +362,22 @@ def preset_of_assessor(wildcards):
     return "corrected" if known.faithful == known.corrected else settings.preset
 
 
+def gpu_of_assessor(wildcards):
+    return int(assessors.entry(wildcards.assessor).gpu)
+
+
+def preset_of_ovals(wildcards):
+    """Tell the preset of a set's ovals; those to train on are as the database's, whole."""
+    return "corrected" if wildcards.set == "train" else settings.preset
+
+
 def code_of_assessor(wildcards):
-    modules = [assessors.entry(wildcards.assessor).module]
-    if trained_weights(wildcards) or wildcards.assessor in settings.assessor_weights:
-        modules.append(assessors.TRAINED.module)
-    return code_of("score_images", *modules)
+    known = assessors.entry(wildcards.assessor)
+    owned = trained_weights(wildcards) or wildcards.assessor in settings.assessor_weights
+    faces = owned or wildcards.assessor.endswith("-us10k")
+    return code_of(
+        "score_images", known.module, *([assessors.TRAINED.module, *BACKBONES] if faces else [])
+    )
 
 
 def scores_of_parts(wildcards):
@@ -383,11 +420,6 @@ def licence_of_training():
     behind = {about_weights(name)["licence"] for name in weights_to_train()}
     data = [] if TRAINING.teachers else ["that of the database that it was trained on"]
     return "; ".join(sorted(behind) + data)
-
-
-def architecture_modules():
-    """Name the module of the network that is trained."""
-    return [f"mnemo.assessors.backbones.{TRAINING.architecture}"]
 
 
 def results_of_training(wildcards):

@@ -32,7 +32,7 @@ rule measure_dose_response:
 rule measure_transfer:
     """Measure how an edit along one assessor's normal changes the scores of the others."""
     input:
-        slopes="<results>/slopes.parquet",
+        slopes=collect("<results>/dose_response/{edit}/slopes.parquet", edit=PLAIN),
         scores=scores(["fit"]),
     output:
         transfer="<results>/transfer.parquet",

@@ -53,7 +53,7 @@ rule condition_direction:
     params:
         attributes=conditions_of_edit,
         preset=settings.preset,
-        stamp=stamp(*BEHIND),
+        stamp=stamp_of_conditions,
         code=code_of("condition_direction"),
     script:
         "../scripts/condition_direction.py"

@@ -50,7 +50,7 @@ rule ovalize_images:
         mem_mb=memory,
         runtime=minutes,
     params:
-        preset=settings.preset,
+        preset=preset_of_ovals,
         detection_height=settings.ovals.detection_height,
         format=settings.images.format,
         stamp=stamp(),

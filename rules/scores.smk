@@ -19,7 +19,7 @@ rule score_images:
         "../envs/torch.yaml"
     threads: 4
     resources:
-        gpu=1,
+        gpu=gpu_of_assessor,
         mem_mb=memory,
         runtime=minutes,
     params:

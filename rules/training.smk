@@ -68,6 +68,7 @@ if TRAINING:
             initial=ancient(initial_weights()),
         output:
             weights="<results>/training/{run}/assessor.safetensors",
+            sha256="<results>/training/{run}/assessor.safetensors.sha256",
             card="<results>/training/{run}/assessor.json",
             curves="<results>/training/{run}/curves.parquet",
             predictions="<results>/training/{run}/predictions.parquet",
@@ -86,9 +87,8 @@ if TRAINING:
             folder=database_folder(),
             settings={**TRAINING.settings, "preset": settings.preset},
             licence=licence_of_training(),
-            statistics=settings.statistics.model_dump(),
             stamp=stamp(*weights_to_train()),
-            code=code_of("train_assessor", *architecture_modules()),
+            code=code_of("train_assessor", *BACKBONES),
         script:
             "../scripts/train_assessor.py"
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 params = snakemake.params
 measured = transfer.matrix(
-    tables.read(snakemake.input.slopes).to_pandas(),
+    tables.frame(snakemake.input.slopes, tables.SLOPES.names),
     params.edits,
     tables.scores(snakemake.input.scores, ["image", "assessor", "shape", "score"]),
 )

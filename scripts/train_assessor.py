@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnemo import database, logs, tables, training
+from mnemo import database, hashes, logs, tables, training
 from mnemo.assessors import trained
 
 if TYPE_CHECKING:
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 inputs, output, params = snakemake.input, snakemake.output, snakemake.params
 split = tables.read(inputs.split).to_pandas()
-checkpoint = Path(output.weights).with_name("checkpoint.pt")
+folder = Path(output.weights).parent
+checkpoint = folder / f"checkpoint-{params.code}.pt"
 made = training.train(
     split,
     Path(params.folder, database.IMAGES),
@@ -21,12 +22,12 @@ made = training.train(
     checkpoint,
     Path(inputs.initial[0]) if inputs.initial else None,
 )
-card = training.describe(
-    made, database.digest(params.folder, split), params.licence, **params.statistics
-)
+card = training.describe(made, database.digest(params.folder, split), params.licence)
 trained.save(output.weights, made.network, card)
 Path(output.card).write_text(trained.text(card))
+Path(output.sha256).write_text(hashes.of(Path(output.weights)))
 provenance = tables.Provenance.of(snakemake.rule, params.items())
 tables.write(output.curves, tables.CURVES, made.curves, provenance)
 tables.write(output.predictions, tables.PREDICTIONS, made.predictions, provenance)
-checkpoint.unlink(missing_ok=True)
+for stale in folder.glob("checkpoint-*.pt"):
+    stale.unlink()

@@ -16,6 +16,7 @@ from pydantic import (
     PositiveInt,
     TypeAdapter,
     ValidationError,
+    model_validator,
 )
 
 from mnemo import consistency
@@ -30,6 +31,8 @@ Space = Literal["z", "w", "w_plus"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 #: Folders that a set has, which an edit's folder beside them can't be called.
 RESERVED = ("latents", "square", "oval", "scores", "features", "embeddings")
+#: Settings of a training that a student has in place of the paper's.
+STUDENT = {"learning_rate": 1e-3}
 #: An alpha names a folder, so it has few digits.
 LARGEST_ALPHA = 1000
 ALPHA_DECIMALS = 6
@@ -337,6 +340,14 @@ class Training(Section):
     )
     weight_decay: float = Field(0.0, ge=0, description="Decoupled weight decay.")
     seed: int = Field(42, ge=0, lt=2**32, description="Seed of the split and of the training.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_architecture(cls, given: Any) -> Any:
+        """Fill in what a student needs; for the paper's networks the defaults are the paper's."""
+        if isinstance(given, dict) and given.get("architecture") == "student":
+            return {**STUDENT, **given}
+        return given
 
     @property
     def runs(self) -> tuple[str, ...]:

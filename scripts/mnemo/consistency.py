@@ -12,6 +12,7 @@ from mnemo.errors import MnemoError
 from mnemo.generators.imagenet import class_index
 from mnemo.generators.registry import GENERATORS
 from mnemo.layout import LEAST
+from mnemo.weights import catalogue
 
 #: NumPy's RandomState takes no larger seed.
 SEEDS = 2**32
@@ -192,19 +193,26 @@ def _assessors_exist(sections: Sections) -> Mistakes:
             yield path, file, f"the study's assessors are {', '.join(sections['assessors'])}"
         elif entry(name).parts:
             yield path, file, "is a difference, and has no weights"
+        elif name not in ASSESSORS and name in catalogue():
+            yield path, file, "its name is that of weights of Mnemo's; give it another"
 
 
 def _training_possible(sections: Sections) -> Mistakes:
     training = sections["training"]
     if training is None:
         return
-    if entry(training.name).parts:
-        yield "training.name", training.name, "is a difference, and is not trained"
+    if training.name in ASSESSORS and training.name != f"{training.architecture}-us10k":
+        allowed = f"is Mnemo's, and no {training.architecture} to be trained; give it another"
+        yield "training.name", training.name, allowed
     if training.architecture == "student" and training.initial:
         yield "training.initial", training.initial, "a student starts from nothing"
     for key in ("hit_rate", "false_alarm_rate") if training.teachers else ():
         if getattr(training, key) == training.name:
             yield f"training.{key}", training.name, "is what is trained"
+        low, high = entry(getattr(training, key)).low, entry(getattr(training, key)).high
+        if getattr(training, key) in ASSESSORS and (low != 0 or high != 1):
+            allowed = "must score from 0 to 1, as rates are"
+            yield f"training.{key}", getattr(training, key), allowed
     if training.database:
         return
     images = sections["sets"].train
@@ -213,6 +221,9 @@ def _training_possible(sections: Sections) -> Mistakes:
         yield "sets.train", None, allowed
     elif images.count < LEAST:
         yield "sets.train.count", images.count, f"training needs at least {LEAST} images"
+    elif training.folds and images.count < 10 * training.folds:
+        allowed = f"{images.count} images are too few for so many: at least 10 for each"
+        yield "training.folds", training.folds, allowed
 
 
 def _parts_scored(sections: Sections) -> Mistakes:

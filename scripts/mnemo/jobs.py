@@ -116,7 +116,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             return Workload(fit * scorings, fit * scorings)
         case "measure_identity", _:
             return Workload(of_edit, of_edit)
-        case "write_database" | "split_database" | "train_assessor" as rule, _:
+        case "write_database" | "split_database" | "train_assessor" | "measure_training", _:
             return _training(config, rule)
         case "measure_realness", _:
             count = of_edit + config.sets.reference.count
@@ -133,7 +133,7 @@ def _slowness(config: Config, wildcards: Mapping[str, str]) -> float:
     name = wildcards.get("assessor", "")
     if config.training and name == config.training.name:
         name = config.training.architecture
-    return rates.assessors().get(name, 1)
+    return rates.multiples("assessors").get(name.removesuffix("-us10k"), 1)
 
 
 def _training(config: Config, rule: str) -> Workload:
@@ -146,8 +146,10 @@ def _training(config: Config, rule: str) -> Workload:
     count = DATABASE if training.database or made is None else made.count
     if rule != "train_assessor":
         return Workload(count, 1)
-    times = training.epochs * rates.architectures()[training.architecture]
-    return Workload(count, count, times)
+    times = training.epochs * rates.multiples("architectures")[training.architecture]
+    # Its larger networks take memory as so many more images would.
+    held = count + rates.multiples("memory_of_architectures")[training.architecture]
+    return Workload(count, int(held), times)
 
 
 def of_study(config: Config) -> Iterator[Job]:
@@ -197,7 +199,8 @@ def of_study(config: Config) -> Iterator[Job]:
             yield job(rule, path, record, assessor=assessor, **place)
     if config.trained:
         if taught:
-            yield job("write_database", "training/database")
+            work = workload(config, "write_database", {})
+            yield Job("write_database", work, "training/database", "write_database")
         yield job("split_database", "training/split")
         for run in config.trained.runs:
             yield job("train_assessor", f"training/{run}/predictions", run)

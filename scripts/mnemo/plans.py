@@ -124,7 +124,7 @@ def lines(config: Config, requests: Mapping[str, Request], results: str | Path) 
     for job in of_study(config):
         line = found.setdefault(job.rule, Line(job.rule))
         cost = rates.cost(job.rule, config.generator.name, *job.work)
-        done = Path(results, job.output).is_file()
+        done = Path(results, job.output).exists()
         seconds = line.add(job, cost, requests[job.rule], done=done)
         if done and (measured := _took(job, Path(results), gpu=line.gpu)):
             estimated[job.rule] += seconds

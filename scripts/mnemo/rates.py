@@ -95,25 +95,19 @@ def generators() -> dict[str, Rendering]:
 
 
 @cache
-def assessors() -> dict[str, float]:
-    """Read how long each assessor takes to score an image, against ResMem.
+def multiples(of: str) -> dict[str, float]:
+    """Read by how much things differ from the one that the rates are of.
+
+    Args:
+        of: `assessors`, what scoring an image takes against ResMem; `architectures`, what an epoch
+            of training takes against the student; `memory_of_architectures`, how many images'
+            memory a network's training takes over the student's.
 
     Returns:
-        The multiples by the assessor's name.
+        The multiples by name.
     """
-    multiples: dict[str, float] = _read()["assessors"]
-    return multiples
-
-
-@cache
-def architectures() -> dict[str, float]:
-    """Read how long an epoch of training takes with each architecture, against the student.
-
-    Returns:
-        The multiples by the architecture's name.
-    """
-    multiples: dict[str, float] = _read()["architectures"]
-    return multiples
+    read: dict[str, float] = _read()[of]
+    return read
 
 
 def _read() -> dict[str, Any]:

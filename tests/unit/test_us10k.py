@@ -205,7 +205,7 @@ def test_a_file_of_other_layers_is_refused(
         load("resnet50-us10k", path)
     assert str(refusal.value).startswith(f"{path} is not the authors' resnet50: ")
     assert told in str(refusal.value)
-    assert "To get it, open https://drive.google.com/" in str(refusal.value)
+    assert "docs/weights.md says how to get it" in str(refusal.value)
 
 
 def test_another_architectures_file_is_refused(path: Path) -> None:

@@ -19,7 +19,7 @@ scores every image in every shape, has hyperplanes of its own, and takes part in
 `agreement` and `transfer`. Attributes such as age are assessors like the others:
 
 ```yaml
-assessors: [senet50-us10k, resmem, age, happiness]
+assessors: [senet50-us10k, mine, resmem, age, happiness]
 assessor_weights:                    # files of your own
   senet50-us10k: my/epoch_19.h5      # in place of the catalogue's, in any layout that is known
   mine: results/us10k/training/holdout/assessor.safetensors   # of an assessor that Mnemo trained

@@ -22,6 +22,7 @@ class Entry:
         unit: Unit of the score, where it has one.
         quality: What an image of a higher score is more of, or more.
         differentiable: Whether a gradient can flow from its score to the image.
+        gpu: Whether it computes on a GPU where there is one.
         input: What its network takes.
         faithful: How an image becomes that, and the network's output a score, in the preset
             faithful: as the papers' authors' code has it.
@@ -37,6 +38,7 @@ class Entry:
     unit: str = ""
     quality: str = "memorable"
     differentiable: bool = True
+    gpu: bool = True
     input: str = ""
     faithful: str = ""
     corrected: str = ""
@@ -52,15 +54,22 @@ _SQUARE = (
     "a square of 0.9 of the height, around the middle of the width and 0.55 of the height, resized "
     "to 64x64"
 )
+_SINGLE_CROP = (
+    "as paper 1 uses it on images other than faces: resized to 256x256 by PIL, bilinear; one crop; "
+    "the score as it is"
+)
+_AS_TRAINED = (
+    "as the file was trained: the authors' RGB, resized to 224x224 by PIL, no mean subtracted; one "
+    "that Mnemo trained as its card says"
+)
 _US10K = Entry(
     description="",
     module="mnemo.assessors.us10k",
     low=None,
     high=None,
     input="(3, 224, 224), from 0 to 255",
-    faithful="RGB, resized to 224x224 by PIL, no mean subtracted",
-    corrected="as the file was trained: the authors' as in faithful; one that Mnemo trained as its "
-    "card says",
+    faithful=_AS_TRAINED,
+    corrected=_AS_TRAINED,
 )
 
 
@@ -118,9 +127,8 @@ ASSESSORS: dict[str, Entry] = {
         high=None,
         input="(3, 256, 256), BGR from 0 to 255 less the mean image, of which rows and columns 15 "
         "to 241 are cropped",
-        faithful="as paper 1 uses it on images other than faces: resized to 256x256 by PIL, "
-        "bilinear; one crop; the score as it is",
-        corrected="resized to 256x256 by PIL, bilinear; one crop; the score as it is",
+        faithful=_SINGLE_CROP,
+        corrected=_SINGLE_CROP,
     ),
     "aestheticsnet": Entry(
         description="aesthetic quality, predicted by AestheticsNet",
@@ -183,6 +191,7 @@ ASSESSORS: dict[str, Entry] = {
         unit="year",
         quality="old",
         differentiable=False,
+        gpu=False,
         input="(3, 64, 64), RGB from 0 to 255 less the mean colour, over 256",
         faithful=_ALIGNED,
         corrected=_ALIGNED,
@@ -193,6 +202,7 @@ ASSESSORS: dict[str, Entry] = {
         weights=("gender", "dlib-landmarks"),
         quality="female-looking",
         differentiable=False,
+        gpu=False,
         input="(3, 32, 32), RGB from 0 to 255 less the mean colour, over 256",
         faithful=_ALIGNED,
         corrected=_ALIGNED,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
-from mnemo import checkpoints, weights
+from mnemo import checkpoints
 from mnemo.assessors import Preset, backbones, trained
 from mnemo.assessors.backbones import Architecture, Layout, layouts
 from mnemo.assessors.backbones.regressor import Regressor
@@ -49,9 +49,8 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
         parts = layouts.keras(architecture, content)
         head = layouts.head(parts, network.head.in_features)
     except MnemoError as why:
-        again = weights.catalogue()[name].by_hand(path)
         raise MnemoError(
-            f"{path} is not the authors' {architecture}: {why}. To get it, {again}."
+            f"{path} is not the authors' {architecture}: {why}. docs/weights.md says how to get it."
         ) from why
     checkpoints.fill(network.backbone, parts.backbone, path)
     checkpoints.fill(network.head, head, path)
