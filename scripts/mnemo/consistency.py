@@ -12,7 +12,6 @@ from mnemo.errors import MnemoError
 from mnemo.generators.imagenet import class_index
 from mnemo.generators.registry import GENERATORS
 from mnemo.layout import LEAST
-from mnemo.weights import catalogue
 
 #: NumPy's RandomState takes no larger seed.
 SEEDS = 2**32
@@ -193,8 +192,6 @@ def _assessors_exist(sections: Sections) -> Mistakes:
             yield path, file, f"the study's assessors are {', '.join(sections['assessors'])}"
         elif entry(name).parts:
             yield path, file, "is a difference, and has no weights"
-        elif name not in ASSESSORS and name in catalogue():
-            yield path, file, "its name is that of weights of Mnemo's; give it another"
 
 
 def _training_possible(sections: Sections) -> Mistakes:

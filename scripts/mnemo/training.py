@@ -102,7 +102,9 @@ def train(
     members = parts(split, run, settings.seed)
     targets = torch.tensor(split["target"].to_numpy(), dtype=torch.float32)
 
-    with torch.random.fork_rng(), torch.backends.cudnn.flags(deterministic=True, benchmark=False):
+    # `cudnn.flags` would restore them, and fails where `devices.best` has set the precision.
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    with torch.random.fork_rng():
         torch.manual_seed(settings.seed)
         network = _network(settings, initial, targets[members["train"]])
         trainer = Trainer(network, pixels, targets, prepare, settings)

@@ -346,7 +346,10 @@ def test_a_weights_file_for_what_needs_none_is_refused(
 @pytest.mark.parametrize(
     ("training", "told"),
     [
-        ({"name": "corrected-resmem"}, "training.name: 'corrected-resmem': is a difference"),
+        ({"name": "corrected-resmem"}, "training.name: 'corrected-resmem': is Mnemo's, and no"),
+        ({"name": "vgg16-us10k"}, "training.name: 'vgg16-us10k': is Mnemo's, and no student"),
+        ({"hit_rate": "age"}, "training.hit_rate: 'age': must score from 0 to 1, as rates are"),
+        ({"folds": 20}, "training.folds: 20: "),
         ({"hit_rate": "student"}, "training.hit_rate: 'student': is what is trained"),
         ({"hit_rate": "resnem"}, "training.hit_rate: 'resnem': no assessor is called so"),
         ({"initial": "senet.h5"}, "training.initial: 'senet.h5': a student starts from nothing"),
@@ -358,7 +361,20 @@ def test_a_training_that_can_not_be_done_is_told(
     study: dict[str, Any], training: dict[str, Any], told: str
 ) -> None:
     study["training"].update(training)
+    study["sets"]["train"]["count"] = 150
     assert told in mistakes(study)
+
+
+def test_a_student_has_settings_of_its_own_and_the_papers_networks_have_the_papers(
+    study: dict[str, Any],
+) -> None:
+    assert config.checked(study).training.learning_rate == 1e-3  # type: ignore[union-attr]
+    update_config(study, yaml.safe_load((ROOT / "studies/us10k.yaml").read_text()))
+    training = config.checked(study).training
+    assert training
+    assert (training.learning_rate, training.batch_size, training.epochs) == (1e-4, 64, 50)
+    assert (training.flip, training.dropout, training.weight_decay) == (0.5, 0.5, 0)
+    assert training.target == "true_hit_rate"
 
 
 def test_a_training_needs_a_database_or_enough_images_to_make_one(study: dict[str, Any]) -> None:

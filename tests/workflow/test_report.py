@@ -70,6 +70,8 @@ def sets_of(name: str) -> tuple[str, ...]:
         return "eval", "reference"
     if name == "pages/faces":
         return "fit", "eval"
+    if name.endswith("training"):
+        return ("train",)
     unedited = ("distributions", "agreement", "accuracy", "hyperplanes")
     return ("fit",) if name.endswith(unedited) else ("eval",)
 
@@ -88,6 +90,8 @@ def settings_of(name: str) -> tuple[str, ...]:
             return "ResNet-152", "5 groups", "not from photographs|not to photographs"
         case "faces":
             return "MTCNN", "256 pixels"
+        case "training":
+            return "student", "hit rate", "100 bootstrap resamples"
         case _:
             return "hit rate|false-alarm rate", moved
 
