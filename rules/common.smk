@@ -411,10 +411,6 @@ def database():
     return str(Path(given, layout.SCORES)) if given else "<results>/training/database"
 
 
-def database_folder():
-    return TRAINING.database or f"results/{settings.study}/training/database"
-
-
 def licence_of_training():
     """Say what binds the use of what is trained: the licences of what it learns from."""
     behind = {about_weights(name)["licence"] for name in weights_to_train()}
@@ -571,7 +567,15 @@ def first_shards(folders, edit, size):
     ]
 
 
-DESCRIPTIONS = {name: assessors.entry(name).description for name in settings.assessors}
+def describe(assessor):
+    """Say for a caption what an assessor's score means."""
+    if TRAINING and assessor == TRAINING.name:
+        target = TRAINING.target.replace("_", " ")
+        return f"{target}, predicted by the {TRAINING.architecture} that this study trains"
+    return assessors.entry(assessor).description
+
+
+DESCRIPTIONS = {name: describe(name) for name in settings.assessors}
 #: MTCNN makes every oval; its weights come inside its package, so that Mnemo fetches none.
 MTCNN = {
     "description": "MTCNN, which finds the faces that are cut out as ovals (package mtcnn 1.0.0)",

@@ -50,7 +50,6 @@ if TRAINING:
             mem_mb=memory,
             runtime=minutes,
         params:
-            folder=database_folder(),
             target=TRAINING.target,
             fillers=TRAINING.fillers,
             seed=TRAINING.seed,
@@ -84,7 +83,6 @@ if TRAINING:
             mem_mb=memory,
             runtime=minutes,
         params:
-            folder=database_folder(),
             settings={**TRAINING.settings, "preset": settings.preset},
             licence=licence_of_training(),
             stamp=stamp(*weights_to_train()),
@@ -109,7 +107,6 @@ if TRAINING:
             mem_mb=memory,
             runtime=minutes,
         params:
-            folder=database_folder(),
             target=TRAINING.target,
             fillers=TRAINING.fillers,
             assessor=TRAINING.name,

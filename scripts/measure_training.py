@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 params, statistics = snakemake.params, snakemake.params.statistics
-images = database.read(params.folder, target=params.target, fillers=params.fillers)
+folder = database.root(snakemake.input.database)
+images = database.read(folder, target=params.target, fillers=params.fillers)
 measured = validation.summary(
     tables.frame(snakemake.input.predictions, tables.PREDICTIONS.names),
     database.ceiling(images, target=params.target, **statistics),

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 params = snakemake.params
-images = database.read(params.folder, target=params.target, fillers=params.fillers)
+folder = database.root(snakemake.input.database)
+images = database.read(folder, target=params.target, fillers=params.fillers)
 tables.write(
     snakemake.output.split,
     tables.SPLIT,

@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 inputs, output, params = snakemake.input, snakemake.output, snakemake.params
-split = tables.read(inputs.split).to_pandas()
+split, faces = tables.read(inputs.split).to_pandas(), database.root(inputs.database)
 folder = Path(output.weights).parent
 checkpoint = folder / f"checkpoint-{params.code}.pt"
 made = training.train(
     split,
-    Path(params.folder, database.IMAGES),
+    faces / database.IMAGES,
     training.Settings(**params.settings),
     snakemake.wildcards.run,
     checkpoint,
     Path(inputs.initial[0]) if inputs.initial else None,
 )
-card = training.describe(made, database.digest(params.folder, split), params.licence)
+card = training.describe(made, database.digest(faces, split), params.licence)
 trained.save(output.weights, made.network, card)
 Path(output.card).write_text(trained.text(card))
 Path(output.sha256).write_text(hashes.of(Path(output.weights)))

@@ -107,6 +107,20 @@ class Ceiling(NamedTuple):
     high: float
 
 
+def root(watched: str | Path) -> Path:
+    """Find a database's folder from what Snakemake watches of it.
+
+    Args:
+        watched: The folder of a database that the study makes, or the spreadsheet of one that the
+            user has.
+
+    Returns:
+        The folder.
+    """
+    path = Path(watched)
+    return path if path.is_dir() else path.parents[len(SCORES.parts) - 1]
+
+
 def read(folder: str | Path, *, target: Target, fillers: bool = False) -> pd.DataFrame:
     """Read a database, once everything in it is found to be right.
 

@@ -62,7 +62,8 @@ def test_a_set_in_which_no_face_is_found_says_so(checkout: Checkout) -> None:
     # Near its mean latent the generator makes blurs in which MTCNN sees no face.
     words = "study: tiny\ngenerator: {truncation_psi: 0.1}"
     checkout.edit("tests/data/study.yaml", "study: tiny", words)
-    told = checkout.run("fit", "--config", "assessors=['resmem']", fails=True)
+    studies = ("tests/data/study.yaml", "tests/slurm/study.yaml")
+    told = checkout.run("fit", "--configfile", *studies, fails=True)
     assert "has no score: no face was found in any image" in told
 
 
@@ -95,6 +96,6 @@ def test_snakemake_has_nothing_to_say_against_the_workflow(checkout: Checkout, o
 def test_every_rule_says_what_it_does(checkout: Checkout) -> None:
     for path in [checkout.path / "Snakefile", *(checkout.path / "rules").glob("*.smk")]:
         text = path.read_text()
-        rules = re.findall(r"^(?:rule|checkpoint) (\w+):\n    (.*)", text, re.M)
+        rules = re.findall(r"^ *(?:rule|checkpoint) (\w+):\n +(.*)", text, re.M)
         for name, first in rules:
             assert first.startswith('"""'), name

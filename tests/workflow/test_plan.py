@@ -51,7 +51,7 @@ def test_a_stage_can_be_run_in_batches_that_plan_no_more_than_their_part(
 def test_a_finished_study_has_all_its_jobs_done(finished: Checkout) -> None:
     told = finished.run("plan")
     rows = [line.split() for line in told.splitlines() if line.startswith("all ")]
-    assert [(jobs, done) for _, jobs, done, *_ in rows] == [("53", "53")]
+    assert [(jobs, done) for _, jobs, done, *_ in rows] == [("142", "142")]
 
 
 def test_every_finished_job_with_a_benchmark_is_found_by_the_plan(finished: Checkout) -> None:
@@ -82,4 +82,4 @@ def test_a_study_of_layers_needs_the_direction_that_another_study_finds(
 ) -> None:
     told = checkout.run("-n", "--configfile", "studies/stylegan2-ffhq-layers.yaml", fails=True)
     assert "the study names files that are not there" in told
-    assert "results/stylegan2-ffhq/hyperplanes/w_plus/corrected-resmem/square/mean.parquet" in told
+    assert "results/stylegan2-ffhq/hyperplanes/w_plus/senet50-us10k/square/mean.parquet" in told

@@ -93,7 +93,7 @@ def settings_of(name: str) -> tuple[str, ...]:
         case "training":
             return "student", "hit rate", "100 bootstrap resamples"
         case _:
-            return "hit rate|false-alarm rate", moved
+            return "hit rate|false-alarm rate|face looks", moved
 
 
 def test_the_report_names_the_licence_of_every_model(finished: Checkout) -> None:
