@@ -175,11 +175,10 @@ def partitions_file():
 def asked(rule):
     """Say how many threads and GPUs a rule asks for, whatever the job."""
     resources = workflow.get_rule(rule).resources
-    # Of score_images, jobs differ: most assessors compute on a GPU.
-    gpus = 1 if rule == "score_images" else 0
-    if rule != "score_images" and "gpu" in resources:
-        gpus = resources["gpu"].value
-    return plans.Request(threads=resources["_cores"].value, gpu=gpus)
+    # Its jobs differ: most assessors compute on a GPU.
+    varies = rule == "score_images"
+    fixed = resources["gpu"].value if "gpu" in resources and not varies else 0
+    return plans.Request(threads=resources["_cores"].value, gpu=1 if varies else fixed)
 
 
 def cost(wildcards, rulename):
