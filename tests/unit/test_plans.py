@@ -1,6 +1,7 @@
 """Plans: the jobs that Snakemake will run, what they ask for, and warnings of lost nights."""
 
 import re
+import shutil
 from math import inf
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,12 @@ REQUESTS = {
     rule: plans.Request(threads=4, gpu=int(rule in ("score_images", "extract_features")))
     for rule in rates.rates()
 }
+
+
+@pytest.fixture(autouse=True)
+def empty_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a disk that holds any study, whatever the machine has."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=10**12))
 
 
 def partition(**limits: float) -> SimpleNamespace:

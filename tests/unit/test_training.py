@@ -81,7 +81,11 @@ def contiguous(result: training.Trained) -> dict[str, torch.Tensor]:
     return {name: tensor.contiguous() for name, tensor in result.network.state_dict().items()}
 
 
-def test_a_training_learns_what_the_images_show(result: training.Trained) -> None:
+def test_a_training_learns_what_the_images_show(tmp_path: Path) -> None:
+    # With fewer, the few for validation can take a fluke for the best epoch.
+    split = draw(tmp_path, count=240)
+    settings = replace(SETTINGS, epochs=12)
+    result = training.train(split, tmp_path, settings, "holdout", tmp_path / "checkpoint")
     first, best = result.curves["validation_loss"].iloc[0], result.curves["validation_loss"].min()
     assert best < first / 2
     assert result.predictions["target"].corr(result.predictions["score"], "spearman") > 0.8

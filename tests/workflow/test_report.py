@@ -90,6 +90,8 @@ def settings_of(name: str) -> tuple[str, ...]:
             return "ResNet-152", "5 groups", "not from photographs|not to photographs"
         case "faces":
             return "MTCNN", "256 pixels"
+        case "identity":
+            return "Wilson", "threshold, 0.6", moved
         case "training":
             return "student", "hit rate", "100 bootstrap resamples"
         case _:
