@@ -91,7 +91,7 @@ def settings_of(name: str) -> tuple[str, ...]:
         case "faces":
             return "MTCNN", "256 pixels"
         case "identity":
-            return "Wilson", "threshold, 0.6", moved
+            return "t intervals?", "Wilson intervals?", "the threshold", moved
         case "training":
             return "student", "hit rate", "100 bootstrap resamples"
         case _:
