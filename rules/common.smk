@@ -35,13 +35,14 @@ MEASURED = sorted(
 #: The modules of the networks that can be trained, which are imported by name.
 BACKBONES = [
     f"mnemo.assessors.backbones.{name}"
-    for name in ("preparation", "resnet50", "senet50", "student", "vgg16")
+    for name in ("preparation", "resnet50", "resnet152_layer2", "senet50", "student", "vgg16")
 ]
-#: The face-recognition networks that training starts from.
+#: What training starts from: networks that recognise faces, and ResMem.
 INITIAL = {
     "vgg16": "vgg16-vggface",
     "resnet50": "resnet50-vggface2",
     "senet50": "senet50-vggface2",
+    "resnet152-layer2": "resmem",
 }
 
 
@@ -426,7 +427,7 @@ def results_of_training(wildcards):
 
 
 def initial_weights():
-    """Name the face-recognition network that training starts from; a student has none."""
+    """Name the weights that training starts from; a student has none."""
     name = INITIAL.get(TRAINING.architecture)
     return weights_file(name) if name else []
 

@@ -31,14 +31,23 @@ Space = Literal["z", "w", "w_plus"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 #: Folders that a set has, which an edit's folder beside them can't be called.
 RESERVED = ("latents", "square", "oval", "scores", "features", "embeddings")
-#: Settings of a training that a student has in place of the paper's. Its teacher, ResMem, gives an
-#: image and its mirror image scores that correlate by no more than 0.6, so that it is not mirrored.
-STUDENT = {
-    "learning_rate": 1e-3,
-    "dropout": 0.2,
-    "weight_decay": 0.05,
-    "flip": 0.0,
-    "epochs": 40,
+#: Settings of a training that a student has in place of the paper's, by its architecture. It
+#: sees no mirrored images: its teacher, ResMem, gives an image and its mirror image scores that
+#: correlate by no more than 0.6.
+STUDENTS: dict[str, dict[str, float]] = {
+    "student": {
+        "learning_rate": 1e-3,
+        "dropout": 0.2,
+        "weight_decay": 0.05,
+        "flip": 0.0,
+        "epochs": 40,
+    },
+    "resnet152-layer2": {
+        "learning_rate": 3e-4,
+        "weight_decay": 0.01,
+        "flip": 0.0,
+        "epochs": 40,
+    },
 }
 #: An alpha names a folder, so it has few digits.
 LARGEST_ALPHA = 1000
@@ -293,9 +302,10 @@ class Training(Section):
         description="Name of the assessor that is trained. Listed under assessors, it scores the "
         "study's images; it may be one of Mnemo's, such as senet50-us10k."
     )
-    architecture: Literal["vgg16", "resnet50", "senet50", "student"] = Field(
-        description="Network: one of the paper's, trained on face recognition before, or student, "
-        "a small one that starts from nothing."
+    architecture: Literal["vgg16", "resnet50", "senet50", "resnet152-layer2", "student"] = Field(
+        description="Network: one of the paper's, trained on face recognition before; "
+        "resnet152-layer2, ResMem's first layers with a head that learns; or student, a small one "
+        "that starts from nothing."
     )
     database: str | None = Field(
         None,
@@ -352,9 +362,9 @@ class Training(Section):
     @classmethod
     def _by_architecture(cls, given: Any) -> Any:
         """Fill in what a student needs; for the paper's networks the defaults are the paper's."""
-        if isinstance(given, dict) and given.get("architecture") == "student":
-            return {**STUDENT, **given}
-        return given
+        if not isinstance(given, dict):
+            return given
+        return {**STUDENTS.get(given.get("architecture", ""), {}), **given}
 
     @property
     def runs(self) -> tuple[str, ...]:

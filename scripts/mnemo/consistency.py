@@ -203,6 +203,11 @@ def _training_possible(sections: Sections) -> Mistakes:
         yield "training.name", training.name, allowed
     if training.architecture == "student" and training.initial:
         yield "training.initial", training.initial, "a student starts from nothing"
+    if training.architecture == "resnet152-layer2" and training.initial:
+        yield "training.initial", training.initial, "it starts from ResMem's first layers"
+    if training.architecture == "resnet152-layer2" and training.flip:
+        allowed = "must be 0: its first layers, which do not learn, see each image once"
+        yield "training.flip", training.flip, allowed
     for key in ("hit_rate", "false_alarm_rate") if training.teachers else ():
         if getattr(training, key) == training.name:
             yield f"training.{key}", training.name, "is what is trained"

@@ -7,7 +7,7 @@ and goes on gives the weights of one that was not: on the CPU, with as many thre
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from mnemo import checkpoints, devices, files
 from mnemo.assessors import Preset
-from mnemo.assessors.trained import Architecture, Prepare
+from mnemo.assessors.trained import Architecture
 from mnemo.errors import MnemoError
 
 LOGGER = logging.getLogger(__name__)
@@ -128,25 +128,26 @@ class Trainer:
 
     Args:
         network: What is trained.
-        pixels: (n, height, width, 3), RGB, all images.
+        stored: What is kept of each image, and prepared when it is its turn: (n, height, width, 3),
+            RGB; or, without mirroring, what fixed layers make of it, (n, channels, rows, columns).
         targets: (n,).
-        prepare: Makes the network's input of an image.
+        prepare: Makes the network's input of what is stored of an image.
         settings: How to train.
     """
 
     def __init__(
         self,
         network: nn.Module,
-        pixels: NDArray[np.uint8],
+        stored: NDArray[Any],
         targets: Tensor,
-        prepare: Prepare,
+        prepare: Callable[[NDArray[Any]], Tensor],
         settings: Settings,
     ):
         self.device = devices.best()
         self.network = network.to(  # type: ignore[call-overload]
             self.device, memory_format=torch.channels_last
         )
-        self.pixels = pixels
+        self.stored = stored
         self.targets = targets
         self.prepare = prepare
         self.settings = settings
@@ -195,8 +196,8 @@ class Trainer:
     def _step(self, batch: NDArray[np.intp], step: int) -> None:
         seed, epoch = self.settings.seed, self.state.epoch
         torch.manual_seed(int(np.random.SeedSequence((seed, epoch, step)).generate_state(1)[0]))
-        mirrored = flipped(seed, epoch, len(self.pixels), self.settings.flip)
-        images = [self.pixels[row, :, ::-1] if mirrored[row] else self.pixels[row] for row in batch]
+        mirrored = flipped(seed, epoch, len(self.stored), self.settings.flip)
+        images = [self.stored[row, :, ::-1] if mirrored[row] else self.stored[row] for row in batch]
         self.network.train()
         error = loss(self._scores(images), self.targets[batch].to(self.device))
         value = error.item()
@@ -210,7 +211,7 @@ class Trainer:
         self.optimizer.step()
         self.state.loss += value * len(batch)
 
-    def _scores(self, images: list[NDArray[np.uint8]]) -> Tensor:
+    def _scores(self, images: list[NDArray[Any]]) -> Tensor:
         inputs = torch.stack([self.prepare(np.ascontiguousarray(image)) for image in images])
         inputs = inputs.to(self.device, memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed):
@@ -224,7 +225,7 @@ class Trainer:
         with torch.inference_mode():
             scores = torch.cat(
                 [
-                    self._scores(list(self.pixels[validation[start : start + 64]])).float().cpu()
+                    self._scores(list(self.stored[validation[start : start + 64]])).float().cpu()
                     for start in range(0, len(validation), 64)
                 ]
             )

@@ -5,9 +5,10 @@ import hashlib
 import json
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from mnemo import __version__, hashes, statistics, tables
+from mnemo import __version__, hashes, networks, statistics, tables
 from mnemo.assessors import trained, us10k
-from mnemo.assessors.backbones import student
+from mnemo.assessors.backbones import resnet152_layer2, student
+from mnemo.assessors.backbones.resnet152_layer2 import FirstLayers
 from mnemo.assessors.network import NetworkScorer
 from mnemo.assessors.trained import Card, Prepare
 from mnemo.errors import MnemoError
@@ -80,7 +82,8 @@ def train(
             the other images, drawn with the seed, for validation.
         checkpoint: Where the training's state is kept. One of other images or settings is left
             alone until it is overwritten. The caller deletes it when it has saved the result.
-        initial: A face-recognition network's weights, for all but the student, which has none.
+        initial: What the network starts from, for all but the student: a face-recognition
+            network's weights, or ResMem's.
         every: Seconds between checkpoints.
 
     Returns:
@@ -107,7 +110,8 @@ def train(
     with torch.random.fork_rng():
         torch.manual_seed(settings.seed)
         network = _network(settings, initial, targets[members["train"]])
-        trainer = Trainer(network, pixels, targets, prepare, settings)
+        learner, stored, ready = _learner(network, pixels, prepare, members["train"])
+        trainer = Trainer(learner, stored, targets, ready, settings)
         trainer.resume(checkpoint, fingerprint)
         for _ in trainer.epochs(members["train"], members["validation"]):
             if time.monotonic() - trainer.saved >= every:
@@ -119,7 +123,7 @@ def train(
             f"{run}: the network gives all {len(members['validation'])} images for validation the "
             "same score in every epoch. Raise `training.learning_rate`, or give it more epochs."
         )
-    network.load_state_dict(state.best)
+    learner.load_state_dict(state.best)
     network.cpu().eval()
     # A scorer folds the network that it is given.
     scorer = NetworkScorer(copy.deepcopy(network), prepare, f"test of {run}")
@@ -226,13 +230,35 @@ def parts(split: pd.DataFrame, run: str, seed: int) -> dict[str, NDArray[np.intp
 
 def _network(settings: Settings, initial: Path | None, targets: Tensor) -> nn.Module:
     """Make what training starts from."""
-    if settings.architecture != "student":
-        return us10k.initial(settings.architecture, cast(Path, initial), settings.dropout)
-    network = student.Student(settings.dropout)
+    network: student.Student | FirstLayers
+    match settings.architecture:
+        case "student":
+            network = student.Student(settings.dropout)
+        case "resnet152-layer2":
+            network = resnet152_layer2.initial(cast(Path, initial), settings.dropout)
+        case architecture:
+            return us10k.initial(architecture, cast(Path, initial), settings.dropout)
+    fresh = network.head if isinstance(network, FirstLayers) else network
     # From nothing, it would take most of the training to learn where the targets are.
-    network.centre.copy_(targets.mean())
-    network.spread.copy_(targets.std())
+    fresh.centre.copy_(targets.mean())
+    fresh.spread.copy_(targets.std())
     return network
+
+
+def _learner(
+    network: nn.Module, pixels: NDArray[np.uint8], prepare: Prepare, learned: NDArray[np.intp]
+) -> tuple[nn.Module, NDArray[Any], Callable[[NDArray[Any]], Tensor]]:
+    """Find the part of a network that learns, what it learns from, and how that is prepared.
+
+    Layers that training leaves alone, which are followed by the head, see each image once.
+    """
+    if not isinstance(network, FirstLayers):
+        return network, pixels, prepare
+    front = networks.ready(copy.deepcopy(network.front))
+    label, shape = "first layers", resnet152_layer2.FEATURES
+    features = networks.apply(front, list(pixels), prepare, label, shape)
+    network.head.standardise(torch.from_numpy(features[learned]))
+    return network.head, features, torch.from_numpy
 
 
 def _decoded(folder: str | Path, names: pd.Series, prepare: Prepare) -> NDArray[np.uint8]:

@@ -347,12 +347,17 @@ def test_a_weights_file_for_what_needs_none_is_refused(
     ("training", "told"),
     [
         ({"name": "corrected-resmem"}, "training.name: 'corrected-resmem': is Mnemo's, and no"),
-        ({"name": "vgg16-us10k"}, "training.name: 'vgg16-us10k': is Mnemo's, and no student"),
+        ({"name": "vgg16-us10k"}, "training.name: 'vgg16-us10k': is Mnemo's, and no resnet"),
         ({"hit_rate": "age"}, "training.hit_rate: 'age': must score from 0 to 1, as rates are"),
         ({"folds": 20}, "training.folds: 20: "),
         ({"hit_rate": "student"}, "training.hit_rate: 'student': is what is trained"),
         ({"hit_rate": "resnem"}, "training.hit_rate: 'resnem': no assessor is called so"),
-        ({"initial": "senet.h5"}, "training.initial: 'senet.h5': a student starts from nothing"),
+        (
+            {"architecture": "student", "initial": "senet.h5"},
+            "training.initial: 'senet.h5': a student starts from nothing",
+        ),
+        ({"initial": "my.pt"}, "training.initial: 'my.pt': it starts from ResMem's first layers"),
+        ({"flip": 0.5}, "training.flip: 0.5: must be 0: its first layers, which do not learn"),
         ({"dropout": 1.5}, "training.dropout: 1.5: Input should be less than 1"),
         ({"architecture": "resnet18"}, "training.architecture: 'resnet18': Input should be"),
     ],
@@ -368,9 +373,11 @@ def test_a_training_that_can_not_be_done_is_told(
 def test_a_student_has_settings_of_its_own_and_the_papers_networks_have_the_papers(
     study: dict[str, Any],
 ) -> None:
-    student = config.checked(study).training
-    assert student
-    assert config.STUDENT.items() <= student.model_dump().items()
+    for architecture, settings in config.STUDENTS.items():
+        study["training"]["architecture"] = architecture
+        student = config.checked(study).training
+        assert student
+        assert settings.items() <= student.model_dump().items()
     update_config(study, yaml.safe_load((ROOT / "studies/us10k.yaml").read_text()))
     training = config.checked(study).training
     assert training

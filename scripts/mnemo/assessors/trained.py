@@ -16,12 +16,12 @@ from torch import Tensor, nn
 
 from mnemo import checkpoints, files
 from mnemo.assessors import Preset, backbones
-from mnemo.assessors.backbones import Layout, student
+from mnemo.assessors.backbones import Layout, resnet152_layer2, student
 from mnemo.assessors.network import NetworkScorer
 from mnemo.checkpoints import Safetensors
 from mnemo.errors import MnemoError
 
-Architecture = Literal["vgg16", "resnet50", "senet50", "student"]
+Architecture = Literal["vgg16", "resnet50", "senet50", "resnet152-layer2", "student"]
 #: Maps an image, (h, w, 3), RGB from 0 to 255, to (3, height, width), float32.
 Prepare: TypeAlias = Callable[[NDArray[np.uint8]], Tensor]
 # One key alone: safetensors writes several in an order that changes from run to run.
@@ -34,7 +34,7 @@ class Card(BaseModel):
     Attributes:
         mnemo: Version of Mnemo that trained it.
         architecture: Its network.
-        layout: Whose conversion of a face-recognition network it continues; None for the student.
+        layout: Whose conversion of a face-recognition network it continues; None for the others.
         preset: How its network's input is made of an image.
         target: What it says of an image: hit_rate, or true_hit_rate.
         run: Which of the trainings: holdout, fold-01, ….
@@ -160,7 +160,7 @@ def build(
 
     Args:
         architecture: Which.
-        layout: Whose conversion of a face-recognition network; None for the student.
+        layout: Whose conversion of a face-recognition network; None for the others.
         dropout: Probability with which its head ignores an input in training.
 
     Returns:
@@ -171,6 +171,8 @@ def build(
     """
     if architecture == "student":
         return student.Student(dropout)
+    if architecture == "resnet152-layer2":
+        return resnet152_layer2.FirstLayers(dropout)
     if layout is None:
         raise ValueError(f"{architecture} needs a layout")
     return backbones.build(architecture, layout, dropout)
@@ -181,10 +183,14 @@ def preparation(architecture: Architecture, preset: Preset) -> Prepare:
 
     Args:
         architecture: Which.
-        preset: For a face-recognition network, as `backbones.prepare` says; the student has one
+        preset: For a face-recognition network, as `backbones.prepare` says; the others have one
             way.
 
     Returns:
         What makes the network's input of an image.
     """
-    return student.prepare if architecture == "student" else backbones.prepare(architecture, preset)
+    if architecture == "student":
+        return student.prepare
+    if architecture == "resnet152-layer2":
+        return resnet152_layer2.prepare
+    return backbones.prepare(architecture, preset)
