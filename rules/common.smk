@@ -429,7 +429,7 @@ def results_of_training(wildcards):
 def initial_weights():
     """Name the weights that training starts from; a student has none."""
     name = INITIAL.get(TRAINING.architecture)
-    return weights_file(name) if name else []
+    return [weights_file(name)] if name else []
 
 
 def features_of(names):

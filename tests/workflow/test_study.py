@@ -206,7 +206,7 @@ def test_an_assessor_is_trained_on_a_database_made_of_the_set_train(finished: Ch
     tested = set(split.loc[split["split"] == "test", "file"])
     assert set(table(finished, "predictions")["file"]) == tested
     card = trained.card(folder / "holdout" / "assessor.safetensors")
-    assert card.architecture == "student"
+    assert card.architecture == "resnet152-layer2"
     assert dict(card.images) == dict(split["split"].value_counts())
     assert card.spearman == table(finished, "training").loc[0, "spearman"]
 
