@@ -364,7 +364,8 @@ class Training(Section):
         """Fill in what a student needs; for the paper's networks the defaults are the paper's."""
         if not isinstance(given, dict):
             return given
-        return {**STUDENTS.get(given.get("architecture", ""), {}), **given}
+        own = [settings for name, settings in STUDENTS.items() if name == given.get("architecture")]
+        return {**(own[0] if own else {}), **given}
 
     @property
     def runs(self) -> tuple[str, ...]:

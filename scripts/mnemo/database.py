@@ -182,7 +182,7 @@ def split(table: pd.DataFrame, *, seed: int, folds: int | None = None) -> pd.Dat
         The columns of `tables.SPLIT`, in the table's order.
 
     Raises:
-        MnemoError: The targets of a part are all the same.
+        MnemoError: A part has fewer than three images, or its targets are all the same.
     """
     _, held = train_test_split(np.arange(len(table)), test_size=0.2, random_state=seed)
     parts = np.full(len(table), "train", dtype=object)
@@ -195,12 +195,13 @@ def split(table: pd.DataFrame, *, seed: int, folds: int | None = None) -> pd.Dat
             fold[tested] = number
     divided = table.assign(split=parts, fold=fold)
     mistakes = [
-        f"{name}: {len(targets)} images, all with the target {targets.iloc[0]:g}"
+        f"{name}: {len(targets)} images"
+        + (", of 3 at least" if len(targets) < 3 else f", all with the target {targets.iloc[0]:g}")
         for part, kind in (("split", ""), ("fold", "fold "))
         for name, targets in (
             (f"{kind}{key}", group["target"]) for key, group in divided.groupby(part)
         )
-        if targets.nunique() == 1
+        if len(targets) < 3 or targets.nunique() == 1
     ]
     if mistakes:
         raise MnemoError(

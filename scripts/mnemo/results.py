@@ -42,6 +42,11 @@ def check_files(config: Config) -> None:
     if absent:
         lines = [f"  {path} ({', '.join(keys)})" for path, keys in absent.items()]
         raise MnemoError("\n".join(["the study names files that are not there:", *lines]))
+    # Snakemake would take what is in braces for a wildcard.
+    if braced := [f"  {path} ({key})" for key, path in named if path and {*path} & {*"{}"}]:
+        raise MnemoError(
+            "\n".join(["the study names files with braces, { or }: rename them", *braced])
+        )
     for name, path in config.assessor_weights.items():
         if name not in ASSESSORS and not _has_card(Path(path)):
             raise MnemoError(

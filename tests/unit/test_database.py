@@ -567,6 +567,12 @@ def test_folds_whose_targets_are_all_the_same_are_named_with_all_others() -> Non
         assert f"{part} images, all with the target 0.5" in str(why.value)
 
 
+def test_folds_of_fewer_than_three_images_are_named() -> None:
+    with pytest.raises(MnemoError, match="fold 20: 2 images, of 3 at least") as why:
+        database.split(scored(50), seed=0, folds=20)
+    assert "fold 10:" not in str(why.value)
+
+
 # The digest
 
 

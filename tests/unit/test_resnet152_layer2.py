@@ -98,6 +98,19 @@ def test_features_are_standardised_by_the_faces_trained_on_alone(
     )
 
 
+def test_what_never_differed_in_training_hardly_counts() -> None:
+    torch.manual_seed(0)
+    features = torch.rand(50, *resnet152_layer2.FEATURES)
+    # As in the corners of ovals, which are white.
+    features[:, :, 0, 0] = 0.5
+    head = resnet152_layer2.Head(dropout=0.0).eval()
+    head.standardise(features)
+    square = features.clone()
+    square[:, :, 0, 0] += torch.rand(50, 512)
+    with torch.inference_mode():
+        assert (head(square) - head(features)).abs().max() < 10 * head(features).std()
+
+
 def test_the_file_scores_as_the_network_that_was_trained(
     result: training.Trained, folder: tuple[Path, pd.DataFrame], tmp_path: Path
 ) -> None:

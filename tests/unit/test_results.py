@@ -95,3 +95,12 @@ def test_results_of_other_weights_are_not_continued(study: dict[str, Any], tmp_p
         MnemoError, match="was made with weights of stylegan2-cat whose sha256 is a"
     ):
         results.mark_results(checked, tmp_path, {"stylegan2-cat": "b" * 64})
+
+
+def test_a_path_with_braces_is_refused(study: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "{mine}.h5"
+    path.touch()
+    study["assessors"].append("vgg16-us10k")
+    study["assessor_weights"] = {"vgg16-us10k": str(path)}
+    with pytest.raises(MnemoError, match=r"with braces.*\n.*\{mine\}\.h5 \(assessor_weights\."):
+        results.check_files(config.checked(study))

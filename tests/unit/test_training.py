@@ -412,6 +412,17 @@ def test_equal_content_is_written_as_equal_bytes(result: training.Trained, tmp_p
     assert write(tmp_path / "one", result) == write(tmp_path / "other", result)
 
 
+@pytest.mark.parametrize("architecture", ["student", "resnet152-layer2", "resnet50"])
+def test_scores_are_not_rounded_where_layers_compute_in_bfloat16(
+    architecture: trained.Architecture,
+) -> None:
+    network = trained.build(architecture, "keras").eval()
+    image = np.random.default_rng(0).integers(0, 256, (70, 60, 3), np.uint8)
+    inputs = trained.preparation(architecture, "corrected")(image)[None]
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        assert network(inputs).dtype == torch.float32
+
+
 def test_a_file_without_a_card_is_refused(result: training.Trained, tmp_path: Path) -> None:
     path = tmp_path / "assessor.safetensors"
     save_file(contiguous(result), path)

@@ -1,5 +1,6 @@
 """A face-recognition network with a head that gives one score, as paper 1 fine-tuned them."""
 
+import torch
 from torch import Tensor, nn
 
 from mnemo.assessors.backbones import Architecture, Layout
@@ -43,5 +44,8 @@ class Regressor(nn.Module):
         Returns:
             (n,), in the unit of what the network was trained on.
         """
-        scores: Tensor = self.head(self.dropout(self.backbone(images)))
+        features = self.dropout(self.backbone(images))
+        # In bfloat16, in which a training's layers may compute, scores would be steps of 0.004.
+        with torch.autocast(images.device.type, enabled=False):
+            scores: Tensor = self.head(features.float())
         return scores.squeeze(1)

@@ -22,6 +22,9 @@ SIZE = (96, 96)
 #: Channels, rows and columns of what the first layers make of an image.
 FEATURES = (512, 4, 4)
 _HIDDEN = 512
+# In standard deviations. Of a square, whose corners are not white as those of all ovals trained on,
+# the score would else hang on nothing but what hardly differs in them.
+_LARGEST = 5.0
 # ResMem's name for its ResNet.
 _PREFIX = "features."
 
@@ -65,7 +68,7 @@ class FirstLayers(nn.Module):
 
 
 class Head(nn.Module):
-    """Two dense layers on standardised features.
+    """Two dense layers on standardised features, none of which counts beyond five deviations.
 
     Attributes:
         mean: (8192,); of each feature, over the images trained on.
@@ -106,8 +109,9 @@ class Head(nn.Module):
         Returns:
             (n,).
         """
-        scores: Tensor = self.layers((features.flatten(1) - self.mean) / self.deviation).squeeze(1)
-        return self.centre + self.spread * scores
+        standard = (features.flatten(1) - self.mean) / self.deviation
+        scores: Tensor = self.layers(standard.clamp(-_LARGEST, _LARGEST)).squeeze(1)
+        return self.centre + self.spread * scores.float()
 
     def standardise(self, features: Tensor) -> None:
         """Take the mean and the deviation of each feature from those of the images trained on.
@@ -116,7 +120,7 @@ class Head(nn.Module):
             features: (n, 512, 4, 4).
         """
         self.mean.copy_(features.flatten(1).mean(0))
-        # A feature that never differs stays 0.
+        # In the white corners of ovals, some features never differ.
         self.deviation.copy_(features.flatten(1).std(0).clamp(min=1e-6))
 
 

@@ -49,7 +49,7 @@ class Student(nn.Module):
         """
         features = self.backbone((images - 127.5) / 64).mean((2, 3))
         scores: Tensor = self.head(self.dropout(features)).squeeze(1)
-        return self.centre + self.spread * scores
+        return self.centre + self.spread * scores.float()
 
 
 class _Block(nn.Module):
