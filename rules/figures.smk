@@ -363,6 +363,11 @@ rule show_faces:
 
 rule show_weights:
     """List the weights that the study uses and their licences, as a page."""
+    input:
+        # Those without a published sha256 have one from their first use on.
+        weights=ancient(
+            [TRAINED_FILE if name == TRAINED else weights_file(name) for name in BEHIND]
+        ),
     output:
         page=report(
             "<results>/pages/weights.html",

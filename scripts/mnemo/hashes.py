@@ -47,3 +47,15 @@ def locked(path: Path, folder: Path | None = None) -> str | None:
     """Read the sha256 that a file had on first use; None before that."""
     found = lock(path, folder)
     return found.read_text().strip() if found else None
+
+
+def known(told: str) -> str | None:
+    """Tell what is known of a file's sha256.
+
+    Args:
+        told: The sha256 that is published, or else the file's path.
+
+    Returns:
+        What is published, or else that of the file's first use; None before that.
+    """
+    return told if is_one(told) else locked(Path(told), FOLDER)

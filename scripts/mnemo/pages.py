@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from PIL import Image
 
-from mnemo import files, rounding
+from mnemo import files, hashes, rounding
 
 STYLE = """
 body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; background: white; margin: 2em; }
@@ -158,8 +158,8 @@ def weights(entries: Mapping[str, Mapping[str, Any]]) -> pa.Table:
     """List weights with their licences.
 
     Args:
-        entries: The fields of `weights.Weights` by the weights' names; of weights that come inside
-            an installed package there is no `sha256`.
+        entries: The fields of `weights.Weights` by the weights' names; for `sha256` the file's path
+            where none is published, and none where the weights come inside an installed package.
 
     Returns:
         A table for `tabulate`.
@@ -174,13 +174,20 @@ def weights(entries: Mapping[str, Mapping[str, Any]]) -> pa.Table:
             _field(
                 "sha256",
                 pa.string(),
-                "digest that the file was checked against; where none is published, the file, "
-                "which was locked on first use; null where the weights came inside a package",
+                "digest of the file: the published one, or else that of its first use; null where "
+                "the weights came inside a package",
             ),
         ],
         metadata={"title": "Weights that the study uses"},
     )
-    rows = [{"name": name, **entry} for name, entry in entries.items()]
+    rows = [
+        {
+            "name": name,
+            **entry,
+            "sha256": hashes.known(entry["sha256"]) if "sha256" in entry else None,
+        }
+        for name, entry in entries.items()
+    ]
     return pa.Table.from_pylist(rows, schema)
 
 

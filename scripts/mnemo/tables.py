@@ -468,11 +468,7 @@ class Provenance(NamedTuple):
         settings = dict(params)
         settings.pop("code")
         stamp = dict(settings.pop("stamp"))
-        # A file whose sha256 nobody published has one since its first use.
-        stamp["weights"] = {
-            name: known if hashes.is_one(known) else hashes.locked(Path(known), hashes.FOLDER)
-            for name, known in stamp["weights"].items()
-        }
+        stamp["weights"] = {name: hashes.known(told) for name, told in stamp["weights"].items()}
         return cls(rule=rule, **stamp, settings=settings)
 
     def metadata(self) -> dict[str, str]:

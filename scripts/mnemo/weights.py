@@ -80,6 +80,7 @@ class Weights(_Entry):
         source: Where it comes from.
         size: Its bytes, if known.
         sha256: If the publisher gives it, or the version of the package fixes it.
+        sha256_start: The first digits of it, where the publisher gives no more.
         licence: What the publisher says.
         page: The publisher's page.
         citation: What to cite.
@@ -90,6 +91,7 @@ class Weights(_Entry):
     source: Package | Web | Visit
     size: int | None = None
     sha256: str | None = None
+    sha256_start: str = ""
     licence: str
     page: str
     citation: str
@@ -191,7 +193,7 @@ def verify_own(path: str | Path, folder: str | Path) -> None:
     path = Path(path)
     if not path.is_file():
         raise MnemoError(f"{path} is missing: put the weights there, or correct the path.")
-    if fault := _page(path) or _changed(path, path, Path(folder)):
+    if fault := _page(path) or _changed(hashes.of(path), path, Path(folder)):
         raise MnemoError(f"{path} {fault}.")
 
 
@@ -307,10 +309,12 @@ def _fault(entry: Weights, content: Path, path: Path) -> str:
         return page
     if entry.size is not None and size != entry.size:
         return f"has {size} bytes instead of {entry.size}"
-    if entry.sha256 is None:
-        return _changed(content, path)
     found = hashes.of(content)
-    return "" if found == entry.sha256 else f"has sha256 {found} instead of {entry.sha256}"
+    if entry.sha256:
+        return "" if found == entry.sha256 else f"has sha256 {found} instead of {entry.sha256}"
+    if not found.startswith(entry.sha256_start):
+        return f"has sha256 {found} instead of {entry.sha256_start}..."
+    return _changed(found, path)
 
 
 def _page(content: Path) -> str:
@@ -322,9 +326,8 @@ def _page(content: Path) -> str:
     return "is a web page (a login, a quota or an error), not weights"
 
 
-def _changed(content: Path, path: Path, folder: Path | None = None) -> str:
-    """Say that a file has changed since its first use; lock it if this is the first."""
-    found = hashes.of(content)
+def _changed(found: str, path: Path, folder: Path | None = None) -> str:
+    """Say that a file's sha256 is not that of its first use; lock it if this is the first."""
     if lock := hashes.lock(path, folder):
         locked = lock.read_text().strip()
         told = (

@@ -1,5 +1,6 @@
 """What the report's tables promise to a reader."""
 
+import hashlib
 import re
 from html.parser import HTMLParser
 from io import BytesIO
@@ -223,13 +224,27 @@ def test_faces_are_counted_for_each_set() -> None:
 
 
 def test_every_weight_of_the_catalogue_is_listed_with_its_licence_and_citation() -> None:
-    entries = {name: entry.model_dump() for name, entry in catalogued.catalogue().items()}
+    entries = {
+        name: {**entry.model_dump(), "sha256": entry.sha256 or f"absent/{entry.file}"}
+        for name, entry in catalogued.catalogue().items()
+    }
     head, *rows = Reader(pages.tabulate(pages.weights(entries))).rows
     shown = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
     for name, entry in catalogued.catalogue().items():
         assert shown[name]["licence"] == entry.licence
         assert shown[name]["citation"] == entry.citation
         assert shown[name]["sha256"] == (entry.sha256 or "–")
+
+
+def test_weights_without_a_published_sha256_are_listed_with_that_of_their_first_use(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "inception-2015-12-05.pt"
+    file.write_bytes(b"weights")
+    catalogued.verify("inception", file)
+    entry = {**catalogued.catalogue()["inception"].model_dump(), "sha256": str(file)}
+    head, row = Reader(pages.tabulate(pages.weights({"inception": entry}))).rows
+    assert row[head.index("sha256")] == hashlib.sha256(b"weights").hexdigest()
 
 
 def test_weights_inside_a_package_are_listed_without_a_digest() -> None:

@@ -192,9 +192,14 @@ def test_the_error_lists_what_each_address_answered_and_the_way_by_hand(
     [
         (CONTENT, {"size": 300_001}, "what came has 300000 bytes instead of 300001"),
         (CONTENT, {"sha256": "0" * 64}, "what came has sha256 [0-9a-f]{64} instead of 0{64}"),
+        (
+            CONTENT,
+            {"sha256_start": "0" * 8},
+            r"what came has sha256 [0-9a-f]{64} instead of 0{8}\.\.\.",
+        ),
         (PAGE, {}, r"what came is a web page \(a login, a quota or an error\), not weights"),
     ],
-    ids=["size", "sha256", "page"],
+    ids=["size", "sha256", "sha256_start", "page"],
 )
 def test_what_comes_is_refused_if_it_is_not_what_was_wanted(
     tmp_path: Path,
@@ -378,6 +383,19 @@ def test_a_file_without_a_published_sha256_has_that_of_its_first_use(tmp_path: P
     path.write_bytes(CONTENT)
     weights.verify("stylegan2-cat", path)
     assert hashes.locked(path) == hashlib.sha256(CONTENT).hexdigest()
+
+
+def test_the_digits_of_a_sha256_in_a_files_name_are_checked_as_pytorch_does() -> None:
+    named = {
+        name: found[1]
+        for name, entry in weights.catalogue().items()
+        if (found := re.search(r"-([0-9a-f]{8,})\.pth$", entry.file))
+    }
+    assert named == {
+        name: entry.sha256_start
+        for name, entry in weights.catalogue().items()
+        if entry.sha256_start
+    }
 
 
 def test_a_file_of_the_users_own_is_locked_beside_it(tmp_path: Path) -> None:

@@ -243,6 +243,8 @@ def test_the_report_has_every_figure_and_table_and_names_the_licences(finished: 
         assert item in report, item
     weights = (finished.results() / "pages/weights.html").read_text()
     assert "ResMem Non-commercial License" in weights
+    lock = finished.results() / "training/holdout/assessor.safetensors.sha256"
+    assert lock.read_text() in weights
     assert (
         "Fréchet distance on ResNet-152 features"
         in (finished.results() / "figures/memorable/realness.svg").read_text()

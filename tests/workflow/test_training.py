@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -10,6 +12,7 @@ import yaml
 
 from mnemo import layout, tables
 from mnemo.assessors import trained
+from tests.data import face_layouts
 from tests.workflow.conftest import ROOT, Checkout
 
 TRAINING = {
@@ -22,13 +25,35 @@ TRAINING = {
 }
 
 
+def write_database(checkout: Checkout, images: int) -> None:
+    """Give a checkout a database."""
+    script = ROOT / "tests" / "data" / "us10k.py"
+    words = [sys.executable, script, checkout.path / "faces", str(images), "--counts"]
+    subprocess.run(words, check=True)
+
+
+def give_study(checkout: Checkout, study: dict[str, Any]) -> list[str]:
+    """Give a checkout what differs from the tiny study, and the words to run it."""
+    (checkout.path / "own.yaml").write_text(yaml.safe_dump(study))
+    return ["--configfile", "tests/data/study.yaml", "own.yaml"]
+
+
 def give_database(checkout: Checkout) -> list[str]:
     """Give a checkout a database and a study that trains on it, and the words to run it."""
-    script = ROOT / "tests" / "data" / "us10k.py"
-    words = [sys.executable, script, checkout.path / "faces", "150", "--counts"]
-    subprocess.run(words, check=True)
-    (checkout.path / "own.yaml").write_text(yaml.safe_dump({"training": TRAINING}))
-    return ["train", "--configfile", "tests/data/study.yaml", "own.yaml"]
+    write_database(checkout, 150)
+    return ["train", *give_study(checkout, {"training": TRAINING})]
+
+
+def edit_along(assessor: str) -> dict[str, Any]:
+    """Describe an edit along the hyperplane of an assessor."""
+    return {
+        "name": "memorable",
+        "space": "z",
+        "assessor": assessor,
+        "shape": "square",
+        "threshold": "mean",
+        "alphas": [0, 3],
+    }
 
 
 @pytest.fixture(scope="module")
@@ -71,28 +96,49 @@ def test_what_was_trained_is_an_assessor_of_another_study(learnt: Checkout) -> N
         "assessor_weights": {"mine": str(file.relative_to(learnt.path))},
         "shapes": ["square"],
         "training": None,
-        "edits": [
-            {
-                "name": "memorable",
-                "space": "z",
-                "assessor": "mine",
-                "shape": "square",
-                "threshold": "mean",
-                "alphas": [0, 3],
-            }
-        ],
+        "edits": [edit_along("mine")],
     }
-    (learnt.path / "other.yaml").write_text(yaml.safe_dump(study))
-    learnt.run("score", "--configfile", "tests/data/study.yaml", "other.yaml")
+    learnt.run("score", *give_study(learnt, study))
     scores = learnt.path / "results/other/fit/scores/mine/square/00000.parquet"
     assert len(tables.read(scores)) == 50
     assert f'"mine": "{file_digest(file)}"' in tables.metadata(scores)["mnemo.weights"]
 
 
 def file_digest(path: Path) -> str:
-    from hashlib import sha256
-
     return sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_papers_networks_start_from_face_recognition_or_come_from_the_authors_files(
+    checkout: Checkout,
+) -> None:
+    """On files of the real layouts, with random numbers: what is scored means nothing."""
+    write_database(checkout, 60)
+    recognises = face_layouts.layers("resnet50") | {"classifier": face_layouts.dense(2048, 8631)}
+    face_layouts.write_keras(checkout.path / "resnet50.h5", recognises, whole=False)
+    authors = face_layouts.layers("senet50") | {"dense": face_layouts.dense(2048, 1)}
+    face_layouts.write_keras(checkout.path / "senet50.h5", authors, whole=True)
+    study = {
+        "training": {
+            "name": "resnet50-us10k",
+            "architecture": "resnet50",
+            "database": "faces",
+            "initial": "resnet50.h5",
+            "target": "true_hit_rate",
+            "epochs": 1,
+        },
+        "assessors": ["resnet50-us10k", "senet50-us10k"],
+        "assessor_weights": {"senet50-us10k": "senet50.h5"},
+        "shapes": ["square"],
+        "edits": [edit_along("senet50-us10k")],
+    }
+    checkout.run("score", *give_study(checkout, study))
+    card = trained.card(checkout.results() / "training" / "holdout" / "assessor.safetensors")
+    assert card.initial == file_digest(checkout.path / "resnet50.h5")
+    assert card.architecture == "resnet50"
+    assert card.images == {"train": 48, "validation": 6, "test": 6}
+    for assessor in study["assessors"]:
+        file = checkout.results() / "fit/scores" / assessor / "square/00000.parquet"
+        assert tables.read(file).to_pandas()["score"].nunique() > 40, assessor
 
 
 def test_all_that_is_wrong_with_a_database_is_told_before_anything_is_trained(
@@ -114,6 +160,5 @@ def test_all_that_is_wrong_with_a_database_is_told_before_anything_is_trained(
 
 
 def test_a_database_that_is_not_there_is_told_before_anything_runs(checkout: Checkout) -> None:
-    (checkout.path / "own.yaml").write_text(yaml.safe_dump({"training": TRAINING}))
-    told = checkout.run("train", "--configfile", "tests/data/study.yaml", "own.yaml", fails=True)
+    told = checkout.run("train", *give_study(checkout, {"training": TRAINING}), fails=True)
     assert f"faces/{layout.SCORES} (training.database)" in told
