@@ -90,10 +90,15 @@ BEHIND = sorted(
         *EXTRACTOR.weights,
         *(EMBEDDER.weights if EMBEDDER else ()),
         *(name for assessor in settings.assessors for name in weights_behind(assessor)),
-        *(weights_to_train() if TRAINING else ()),
+        *(weights_to_train() if settings.trained else ()),
     }
 )
-USED_WEIGHTS = [name for name in BEHIND if name not in GIVEN and name != TRAINED]
+#: Those of the catalogue, and what a training needs whose assessor scores nothing here.
+USED_WEIGHTS = [
+    name
+    for name in sorted({*BEHIND, *(weights_to_train() if TRAINING else ())})
+    if name not in GIVEN and name != TRAINED
+]
 
 
 pathvars:
@@ -206,7 +211,8 @@ def about_weights(name):
     """Say what a weights file is, whose licence it has, and its sha256 or where it lies."""
     unknown = {"page": "", "citation": "", "sha256": published(name)}
     if name == TRAINED:
-        return {"description": "trained by this study", "licence": "that of its data", **unknown}
+        licence = licence_of_training()
+        return {"description": "trained by this study", "licence": licence, **unknown}
     if name in GIVEN:
         own = "the user's own file"
         return {"description": own, "licence": "the user's to know", **unknown}
@@ -430,6 +436,21 @@ def initial_weights():
     """Name the weights that training starts from; a student has none."""
     name = INITIAL.get(TRAINING.architecture)
     return [weights_file(name)] if name else []
+
+
+def makes_database():
+    """Tell whether an assessor that scores the study's images learns from ovals of its own faces."""
+    return bool(settings.trained and settings.trained.teachers)
+
+
+def preset_of_training():
+    """Tell the preset of a training; the students have one preparation for both."""
+    return "corrected" if TRAINING.architecture in study.STUDENTS else settings.preset
+
+
+def folds_of_run(wildcards):
+    """Tell of how many folds a training's test is one; the holdout's is of none."""
+    return TRAINING.folds if wildcards.run != "holdout" else None
 
 
 def features_of(names):

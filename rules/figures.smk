@@ -383,7 +383,7 @@ rule show_weights:
     params:
         weights={
             **{name: about_weights(name) for name in BEHIND},
-            **({"mtcnn": MTCNN} if "oval" in settings.shapes else {}),
+            **({"mtcnn": MTCNN} if "oval" in settings.shapes or makes_database() else {}),
         },
         code=code_of("show_weights"),
     script:

@@ -63,7 +63,8 @@ if TRAINING:
         """Train an assessor on one split of a database."""
         input:
             database=database(),
-            split="<results>/training/split.parquet",
+            # The params say what of it this training hangs on: other folds change no holdout.
+            split=ancient("<results>/training/split.parquet"),
             initial=ancient(initial_weights()),
         output:
             weights="<results>/training/{run}/assessor.safetensors",
@@ -83,7 +84,9 @@ if TRAINING:
             mem_mb=memory,
             runtime=minutes,
         params:
-            settings={**TRAINING.settings, "preset": settings.preset},
+            settings={**TRAINING.settings, "preset": preset_of_training()},
+            fillers=TRAINING.fillers,
+            folds=folds_of_run,
             licence=licence_of_training(),
             stamp=stamp(*weights_to_train()),
             code=code_of("train_assessor", *BACKBONES),

@@ -412,8 +412,8 @@ class Config(Section):
     study: Name = Field(description="Name of the study; results go to results/<study>.")
     preset: Literal["corrected", "faithful"] = Field(
         "corrected",
-        description="faithful: ovals and validation as the paper's authors' code has them; "
-        "corrected: as a reviewer would ask for them. See docs/methods.md.",
+        description="faithful: what differs in the papers' authors' code is done as there; "
+        "corrected: as a reviewer would ask for it. docs/methods.md has the points.",
     )
     generator: Generator
     shard_size: PositiveInt = Field(

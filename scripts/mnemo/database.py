@@ -159,8 +159,11 @@ def read(folder: str | Path, *, target: Target, fillers: bool = False) -> pd.Dat
 
     table = sheet.astype({"file": str} | dict.fromkeys(_RATES, float)).reset_index(drop=True)
     table = table.astype({name: int for name in COUNTS if name in table})
-    missed = table["false_alarm_rate"] if target == "true_hit_rate" else 0.0
-    table.insert(len(COLUMNS), "target", table["hit_rate"] - missed)
+    targets = table["hit_rate"]
+    if target == "true_hit_rate":
+        # Rounded, since equal differences of two decimals may differ in the last bit.
+        targets = (targets - table["false_alarm_rate"]).round(9)
+    table.insert(len(COLUMNS), "target", targets)
     LOGGER.info("%d images with scores, %d without", len(table), len(listed) - len(table))
     return table
 
@@ -182,35 +185,57 @@ def split(table: pd.DataFrame, *, seed: int, folds: int | None = None) -> pd.Dat
         The columns of `tables.SPLIT`, in the table's order.
 
     Raises:
-        MnemoError: A part has fewer than three images, or its targets are all the same.
+        MnemoError: A part of the split or of a fold's training has fewer than three images, or its
+            targets are all the same.
     """
     _, held = train_test_split(np.arange(len(table)), test_size=0.2, random_state=seed)
-    parts = np.full(len(table), "train", dtype=object)
-    parts[held[: len(held) // 2]] = "validation"
-    parts[held[len(held) // 2 :]] = "test"
+    part = np.full(len(table), "train", dtype=object)
+    part[held[: len(held) // 2]] = "validation"
+    part[held[len(held) // 2 :]] = "test"
     fold = pd.array([pd.NA] * len(table), dtype="Int64")
     if folds is not None:
         shuffled = KFold(folds, shuffle=True, random_state=seed).split(table)
         for number, (_, tested) in enumerate(shuffled, start=1):
             fold[tested] = number
-    divided = table.assign(split=parts, fold=fold)
+    divided: pd.DataFrame = table.assign(split=part, fold=fold)[tables.SPLIT.names]
     mistakes = [
-        f"{name}: {len(targets)} images"
+        f"{run}, {name}: {len(targets)} images"
         + (", of 3 at least" if len(targets) < 3 else f", all with the target {targets.iloc[0]:g}")
-        for part, kind in (("split", ""), ("fold", "fold "))
-        for name, targets in (
-            (f"{kind}{key}", group["target"]) for key, group in divided.groupby(part)
-        )
-        if len(targets) < 3 or targets.nunique() == 1
+        for run in ("holdout", *(f"fold-{number:02d}" for number in range(1, (folds or 0) + 1)))
+        for name, rows in parts(divided, run, seed).items()
+        if len(targets := divided["target"].iloc[rows]) < 3 or targets.nunique() == 1
     ]
     if mistakes:
         raise MnemoError(
-            "\n  ".join(["parts of the images can't be ranked:", *mistakes])
+            "parts of the images can't be ranked:\n  "
+            + "\n  ".join(mistakes)
             + "\nGive the database scores that differ or more images, or take another seed or "
             "fewer folds."
         )
-    columns: pd.DataFrame = divided[tables.SPLIT.names]
-    return columns
+    return divided
+
+
+def parts(split: pd.DataFrame, run: str, seed: int) -> dict[str, NDArray[np.intp]]:
+    """Tell which images train, validate and test in a run.
+
+    Args:
+        split: Columns of `tables.SPLIT`.
+        run: "holdout" for the split's own parts; "fold-01" for the test on fold 1, with a tenth of
+            the other images, rounded up, for validation.
+        seed: Seed of a fold's images for validation.
+
+    Returns:
+        Rows of the split, ascending, for "train", "validation" and "test".
+    """
+    if run == "holdout":
+        return {
+            part: np.flatnonzero(split["split"] == part) for part in ("train", "validation", "test")
+        }
+    fold = int(run.removeprefix("fold-"))
+    test = np.flatnonzero(split["fold"] == fold)
+    rest = np.random.default_rng((seed, fold)).permutation(np.flatnonzero(split["fold"] != fold))
+    tenth = -(-len(rest) // 10)
+    return {"train": np.sort(rest[tenth:]), "validation": np.sort(rest[:tenth]), "test": test}
 
 
 def digest(folder: str | Path, table: pd.DataFrame) -> str:

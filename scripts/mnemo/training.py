@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from mnemo import __version__, hashes, networks, statistics, tables
+from mnemo import __version__, database, hashes, networks, statistics, tables
 from mnemo.assessors import trained, us10k
 from mnemo.assessors.backbones import resnet152_layer2, student
 from mnemo.assessors.backbones.resnet152_layer2 import FirstLayers
@@ -78,8 +78,7 @@ def train(
         split: Columns of `tables.SPLIT`.
         folder: The folder that has its files, JPEG or PNG.
         settings: How to train.
-        run: "holdout" for the split's own parts; "fold-01" for the test on fold 1, with a tenth of
-            the other images, drawn with the seed, for validation.
+        run: As for `database.parts`.
         checkpoint: Where the training's state is kept. One of other images or settings is left
             alone until it is overwritten. The caller deletes it when it has saved the result.
         initial: What the network starts from, for all but the student: a face-recognition
@@ -101,8 +100,8 @@ def train(
     start = hashes.of(initial) if initial else None
     prepare = trained.preparation(settings.architecture, settings.preset)
     pixels = _decoded(folder, split["file"], prepare)
-    fingerprint = _fingerprint(split, pixels, settings, run, start)
-    members = parts(split, run, settings.seed)
+    members = database.parts(split, run, settings.seed)
+    fingerprint = _fingerprint(split, pixels, members, settings, start)
     targets = torch.tensor(split["target"].to_numpy(), dtype=torch.float32)
 
     # `cudnn.flags` would restore them, and fails where `devices.best` has set the precision.
@@ -206,28 +205,6 @@ def describe(
     )
 
 
-def parts(split: pd.DataFrame, run: str, seed: int) -> dict[str, NDArray[np.intp]]:
-    """Tell which images train, validate and test in a run.
-
-    Args:
-        split: Columns of `tables.SPLIT`.
-        run: As for `train`.
-        seed: Seed of a fold's images for validation.
-
-    Returns:
-        Rows of the split, ascending, for "train", "validation" and "test".
-    """
-    if run == "holdout":
-        return {
-            part: np.flatnonzero(split["split"] == part) for part in ("train", "validation", "test")
-        }
-    fold = int(run.removeprefix("fold-"))
-    test = np.flatnonzero(split["fold"] == fold)
-    rest = np.random.default_rng((seed, fold)).permutation(np.flatnonzero(split["fold"] != fold))
-    tenth = len(rest) // 10
-    return {"train": np.sort(rest[tenth:]), "validation": np.sort(rest[:tenth]), "test": test}
-
-
 def _network(settings: Settings, initial: Path | None, targets: Tensor) -> nn.Module:
     """Make what training starts from."""
     network: student.Student | FirstLayers
@@ -284,11 +261,16 @@ def _decoded(folder: str | Path, names: pd.Series, prepare: Prepare) -> NDArray[
 
 
 def _fingerprint(
-    split: pd.DataFrame, pixels: NDArray[np.uint8], settings: Settings, run: str, start: str | None
+    split: pd.DataFrame,
+    pixels: NDArray[np.uint8],
+    members: dict[str, NDArray[np.intp]],
+    settings: Settings,
+    start: str | None,
 ) -> str:
     """Digest all that a training's course hangs on, but for the machine."""
-    words = [__version__, torch.__version__, run, start, asdict(settings)]
-    rows = split[["file", "target", "split", "fold"]].to_json(orient="values", double_precision=15)
-    digest = hashlib.sha256(json.dumps([*words, rows]).encode())
+    words = [__version__, torch.__version__, start, asdict(settings)]
+    parts = {part: rows.tolist() for part, rows in members.items()}
+    rows = split[["file", "target"]].to_json(orient="values", double_precision=15)
+    digest = hashlib.sha256(json.dumps([*words, parts, rows]).encode())
     digest.update(pixels.tobytes())
     return digest.hexdigest()

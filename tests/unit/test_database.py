@@ -104,7 +104,16 @@ def test_a_database_is_read_in_the_order_of_its_rows(original: Path) -> None:
 def test_the_target_is_the_hit_rate_with_or_without_the_false_alarms(original: Path) -> None:
     hits, true_hits = (read(original, target=name) for name in ("hit_rate", "true_hit_rate"))
     np.testing.assert_array_equal(hits["target"], hits["hit_rate"])
-    np.testing.assert_array_equal(true_hits["target"], hits["hit_rate"] - hits["false_alarm_rate"])
+    difference = hits["hit_rate"] - hits["false_alarm_rate"]
+    np.testing.assert_allclose(true_hits["target"], difference, rtol=0, atol=1e-9)
+
+
+def test_equal_differences_of_rates_are_equal_targets(folder: Path) -> None:
+    sheet = pd.read_excel(folder / SCORES)[list(COLUMNS.values())]
+    mistaken = np.resize([0.1, 0.2, 0.3, 0.4], len(sheet))
+    sheet["False Alarm Rate (FAR)"], sheet["Hit Rate (HR)"] = mistaken, mistaken + 0.4
+    sheet.to_excel(folder / SCORES, index=False)
+    assert read(folder, target="true_hit_rate")["target"].unique().tolist() == [0.4]
 
 
 def test_nothing_is_changed_by_reading(folder: Path) -> None:
@@ -555,7 +564,7 @@ def test_a_part_whose_targets_are_all_the_same_is_named() -> None:
     table = scored(60)
     held = database.split(table, seed=0)["split"] == "validation"
     table.loc[held, "target"] = 0.25
-    with pytest.raises(MnemoError, match="validation: 6 images, all with the target 0.25") as why:
+    with pytest.raises(MnemoError, match="holdout, validation: 6 images, all .* 0.25") as why:
         database.split(table, seed=0)
     assert "test:" not in str(why.value)
 
@@ -563,14 +572,49 @@ def test_a_part_whose_targets_are_all_the_same_is_named() -> None:
 def test_folds_whose_targets_are_all_the_same_are_named_with_all_others() -> None:
     with pytest.raises(MnemoError) as why:
         database.split(scored(60).assign(target=0.5), seed=0, folds=3)
-    for part in ("train: 48", "validation: 6", "test: 6", "fold 1: 20", "fold 2: 20", "fold 3: 20"):
-        assert f"{part} images, all with the target 0.5" in str(why.value)
+    dealt = {"holdout": (48, 6, 6), **{f"fold-0{fold}": (36, 4, 20) for fold in (1, 2, 3)}}
+    for run, counts in dealt.items():
+        for part, count in zip(("train", "validation", "test"), counts, strict=True):
+            assert f"{run}, {part}: {count} images, all with the target 0.5" in str(why.value)
+
+
+def test_a_fold_is_not_validated_on_images_that_have_all_the_same_target() -> None:
+    table = scored(60)
+    fold = database.parts(database.split(table, seed=0, folds=5), "fold-02", 0)
+    table.loc[fold["validation"], "target"] = 0.25
+    with pytest.raises(MnemoError, match="fold-02, validation: 5 images, all .* 0.25") as why:
+        database.split(table, seed=0, folds=5)
+    assert "holdout" not in str(why.value)
+
+
+def test_a_fold_tests_on_itself_and_validates_on_a_tenth_of_the_rest() -> None:
+    split = database.split(scored(80), seed=42, folds=4)
+    tested = []
+    for fold in range(1, 5):
+        rows = database.parts(split, f"fold-{fold:02d}", seed=42)
+        assert (split["fold"].iloc[rows["test"]] == fold).all()
+        assert len(rows["validation"]) == 6
+        assert sorted(np.concatenate(list(rows.values()))) == list(range(80))
+        tested += rows["test"].tolist()
+    assert sorted(tested) == list(range(80))
+    other = database.parts(split, "fold-01", seed=43)["validation"]
+    assert set(other) != set(database.parts(split, "fold-01", seed=42)["validation"])
+
+
+def test_the_holdout_is_the_same_whatever_the_folds() -> None:
+    table = scored(80)
+    first, second = (
+        database.parts(database.split(table, seed=42, folds=folds), "holdout", 42)
+        for folds in (None, 4)
+    )
+    for part, rows in first.items():
+        np.testing.assert_array_equal(rows, second[part])
 
 
 def test_folds_of_fewer_than_three_images_are_named() -> None:
-    with pytest.raises(MnemoError, match="fold 20: 2 images, of 3 at least") as why:
+    with pytest.raises(MnemoError, match="fold-20, test: 2 images, of 3 at least") as why:
         database.split(scored(50), seed=0, folds=20)
-    assert "fold 10:" not in str(why.value)
+    assert "fold-10, test" not in str(why.value)
 
 
 # The digest

@@ -377,19 +377,6 @@ def test_what_training_starts_from_must_fit_the_architecture(
         training.train(split, folder, settings, "holdout", tmp_path / "checkpoint", path)
 
 
-def test_a_fold_tests_on_itself_and_validates_on_a_tenth_of_the_rest(split: pd.DataFrame) -> None:
-    tested = []
-    for fold in range(1, 5):
-        rows = training.parts(split, f"fold-{fold:02d}", seed=42)
-        assert (split["fold"].iloc[rows["test"]] == fold).all()
-        assert len(rows["validation"]) == (80 - len(rows["test"])) // 10
-        assert sorted(np.concatenate(list(rows.values()))) == list(range(80))
-        tested += rows["test"].tolist()
-    assert sorted(tested) == list(range(80))
-    other = training.parts(split, "fold-01", seed=43)["validation"]
-    assert set(other) != set(training.parts(split, "fold-01", seed=42)["validation"])
-
-
 def test_the_card_says_what_was_trained_on_what_and_how_well(
     result: training.Trained, split: pd.DataFrame, tmp_path: Path
 ) -> None:

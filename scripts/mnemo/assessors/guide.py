@@ -16,7 +16,8 @@ this page.
 
 An assessor gives each image a score. A study names those that it wants, and every one of them
 scores every image in every shape, has hyperplanes of its own, and takes part in the tables
-`agreement` and `transfer`. Attributes such as age are assessors like the others:
+`agreement` and `transfer`. Attributes such as age are assessors like the others; none tells
+glasses, because no package on the index ships a network for it:
 
 ```yaml
 assessors: [senet50-us10k, mine, resmem, age, happiness]
