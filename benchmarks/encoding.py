@@ -27,7 +27,8 @@ from sklearn.datasets import load_sample_images
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from mnemo import assessors, features, generators, images, realness  # noqa: E402
+from mnemo import assessors, features, generators, images  # noqa: E402
+from mnemo.results import realness  # noqa: E402
 
 Picture = NDArray[np.uint8]
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_validate
 
-from mnemo import hyperplanes
+from mnemo.directions import hyperplanes
 
 Fit = Callable[[NDArray[np.float32], NDArray[np.float32], int], float]
 

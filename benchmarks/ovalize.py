@@ -22,7 +22,8 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from mnemo import faces, generators  # noqa: E402
+from mnemo import generators  # noqa: E402
+from mnemo.faces import ovals  # noqa: E402
 
 FACES = 240
 SIZE = 256
@@ -30,7 +31,7 @@ REQUIRED = 3.0
 ROUNDS = 3
 
 Pixels = NDArray[np.uint8]
-Ovalize = Callable[[list[Pixels]], list[faces.Face]]
+Ovalize = Callable[[list[Pixels]], list[ovals.Face]]
 
 
 def draw() -> list[Pixels]:
@@ -50,10 +51,10 @@ def draw() -> list[Pixels]:
 def mnemo() -> Ovalize:
     """Find and cut out faces as the workflow does."""
 
-    def ovalize(images: list[Pixels]) -> list[faces.Face]:
-        found = faces.detect(images, SIZE, preset="faithful")
+    def ovalize(images: list[Pixels]) -> list[ovals.Face]:
+        found = ovals.detect(images, SIZE, preset="faithful")
         for image, face in zip(images, found, strict=True):
-            faces.ovalize(image, face)
+            ovals.ovalize(image, face)
         return found
 
     return ovalize
@@ -65,13 +66,13 @@ def mtcnn() -> Ovalize:
 
     detector = MTCNN()
 
-    def ovalize(images: list[Pixels]) -> list[faces.Face]:
+    def ovalize(images: list[Pixels]) -> list[ovals.Face]:
         found = []
         for image in images:
             boxes = detector.detect_faces(image)
             box = tuple(boxes[0]["box"]) if boxes else None
-            face = faces.Face("found" if box else "none", len(boxes), box, None, clamped=False)
-            faces.ovalize(image, face)
+            face = ovals.Face("found" if box else "none", len(boxes), box, None, clamped=False)
+            ovals.ovalize(image, face)
             found.append(face)
         return found
 

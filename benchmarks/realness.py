@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from mnemo import features, generators, images, realness  # noqa: E402
+from mnemo import features, generators, images  # noqa: E402
 from mnemo.features import resnet152  # noqa: E402
+from mnemo.results import realness  # noqa: E402
 
 ALPHAS = (-6, -4, -2, 0, 2, 4, 6)
 REQUIRED = 1.7

@@ -20,9 +20,10 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from mnemo import assessors, faces, generators, images  # noqa: E402
+from mnemo import assessors, generators, images  # noqa: E402
 from mnemo.assessors import trained  # noqa: E402
 from mnemo.assessors.network import NetworkScorer  # noqa: E402
+from mnemo.faces import ovals  # noqa: E402
 
 CHUNK = 32
 REQUIRED = 20.0
@@ -39,11 +40,9 @@ def weights(name: str) -> Path:
 def draw(count: int) -> list[bytes]:
     """Render faces, cut out as if they filled their images, as JPEG files."""
     generator = generators.load(weights("dcgan-faces"), "dcgan-faces")
-    whole = faces.Face("found", 1, (0, 0, 64, 64), 1.0, False)
-    ovals = [
-        faces.ovalize(face, whole) for face in generator.render(generator.sample(range(count)))
-    ]
-    return [images.encode(oval, "oval", "jpeg")["bytes"] for oval in ovals]  # type: ignore
+    whole = ovals.Face("found", 1, (0, 0, 64, 64), 1.0, False)
+    cut = [ovals.ovalize(face, whole) for face in generator.render(generator.sample(range(count)))]
+    return [images.encode(oval, "oval", "jpeg")["bytes"] for oval in cut]  # type: ignore
 
 
 def student(architecture: trained.Architecture) -> assessors.Scorer:

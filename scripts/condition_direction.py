@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnemo import conditions, logs, tables
+from mnemo import logs, tables
+from mnemo.directions import conditions, table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -23,5 +24,5 @@ condition = conditions.project(
 )
 direction = conditions.direction(edit, hyperplane["space"], hyperplane["layers"], condition)
 provenance = tables.Provenance.of(snakemake.rule, params.items())
-tables.write(output.direction, tables.DIRECTIONS, direction, provenance)
-tables.write(output.conditions, tables.CONDITIONS, conditions.rows(edit, condition), provenance)
+tables.write(output.direction, table.DIRECTIONS, direction, provenance)
+tables.write(output.conditions, conditions.CONDITIONS, conditions.rows(edit, condition), provenance)

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import figures, logs, tables
+from mnemo import logs, tables
+from mnemo.figures import distributions, style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
 scores = tables.frame(snakemake.input.scores, ["assessor", "shape", "score"])
-figures.save(figures.distributions(scores), snakemake.output.figure)
+style.save(distributions.draw(scores), snakemake.output.figure)

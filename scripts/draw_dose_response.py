@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import figures, logs, tables
+from mnemo import logs, tables
+from mnemo.figures import dose_response, style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,5 +15,5 @@ means, slopes = (
     table[table["assessor"] == assessor]
     for table in (tables.read(path).to_pandas() for path in (inputs.means, inputs.slopes))
 )
-figure = figures.dose_response(scores, means, slopes, snakemake.params.statistics["confidence"])
-figures.save(figure, snakemake.output.figure)
+figure = dose_response.draw(scores, means, slopes, snakemake.params.statistics["confidence"])
+style.save(figure, snakemake.output.figure)

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import figures, logs, tables
+from mnemo import logs, tables
+from mnemo.figures import realness, style
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -11,5 +12,5 @@ logs.to(snakemake.log[0])
 params = snakemake.params
 measured = tables.read(snakemake.input.realness).to_pandas()
 confidence = params.statistics["confidence"]
-figure = figures.realness(measured, params.frechet, params.kernel, confidence)
-figures.save(figure, snakemake.output.figure)
+figure = realness.draw(measured, params.frechet, params.kernel, confidence)
+style.save(figure, snakemake.output.figure)

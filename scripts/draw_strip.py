@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mnemo import figures, latents, logs, pages, tables
+from mnemo import latents, logs, tables
+from mnemo.figures import strip, style
+from mnemo.report import pages
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -13,12 +15,10 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 params = snakemake.params
 faces = [latents.key(seed) for seed in range(*params.seeds)]
-pictures = pd.concat(
-    figures.gather(snakemake.input[shape], shape, faces) for shape in params.shapes
-)
+pictures = pd.concat(strip.gather(snakemake.input[shape], shape, faces) for shape in params.shapes)
 scores = tables.frame(snakemake.input.scores, ["image", "shape", "alpha", "score"])
-figure = figures.strip(pictures, scores, params.quality, params.edit["assessor"])
-figures.save(figure, snakemake.output.figure)
+figure = strip.draw(pictures, scores, params.quality, params.edit["assessor"])
+style.save(figure, snakemake.output.figure)
 page = pages.picture(
     f"Faces of the edit {snakemake.wildcards.edit}", Path(snakemake.output.figure).read_bytes()
 )

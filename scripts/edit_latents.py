@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnemo import latents, logs, tables
+from mnemo.edits.move import move
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 params = snakemake.params
 direction = tables.read(snakemake.input.direction, ["space", "normal"]).to_pylist()[0]
-moved = latents.move(
+moved = move(
     tables.read(snakemake.input.latents),
     np.array(direction["normal"]),
     direction["space"],
@@ -23,7 +24,7 @@ moved = latents.move(
 )
 tables.write(
     snakemake.output.latents,
-    tables.LATENTS,
+    latents.LATENTS,
     moved,
     tables.Provenance.of(snakemake.rule, params.items()),
 )

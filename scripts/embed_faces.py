@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from mnemo import features, images, logs, tables
+from mnemo.features import table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -18,7 +19,7 @@ embeddings = extractor.extract(pixels)
 absent = pa.array(np.isnan(embeddings).any(axis=1))
 tables.write(
     snakemake.output.embeddings,
-    tables.FEATURES,
+    table.FEATURES,
     {**tables.place(shard), "features": tables.lists(embeddings, absent)},
     tables.Provenance.of(snakemake.rule, snakemake.params.items()),
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mnemo import features, images, logs, tables
+from mnemo.features import table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -19,7 +20,7 @@ def extract(path: str) -> Mapping[str, Any]:
 
 tables.write_parts(
     snakemake.output.features,
-    tables.FEATURES,
+    table.FEATURES,
     map(extract, snakemake.input.images),
     tables.Provenance.of(snakemake.rule, snakemake.params.items()),
 )

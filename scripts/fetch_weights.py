@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import logs, weights
+from mnemo import logs
+from mnemo.weights import catalogue
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
-weights.fetch(snakemake.params.name, snakemake.output.weights)
+catalogue.fetch(snakemake.params.name, snakemake.output.weights)

@@ -2,14 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import hyperplanes, latents, logs, tables
+from mnemo import latents, logs, scores, tables
+from mnemo.directions import hyperplanes
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
 grid, params = snakemake.wildcards, snakemake.params
-scores = tables.scores(snakemake.input.scores, ["image", "score"])
+scores = scores.read(snakemake.input.scores, ["image", "score"])
 tiled = grid.space == "w_plus"
 images = scores["image"].to_numpy()
 fitted = hyperplanes.fit(
@@ -26,7 +27,7 @@ fitted = hyperplanes.fit(
 )
 tables.write(
     snakemake.output.hyperplane,
-    tables.HYPERPLANES,
+    hyperplanes.HYPERPLANES,
     hyperplanes.row(grid.space, grid.assessor, grid.shape, fitted),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

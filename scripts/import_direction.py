@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnemo import interop, logs, tables
+from mnemo.directions import table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -24,7 +25,7 @@ direction = interop.read_direction(
 )
 tables.write(
     snakemake.output.direction,
-    tables.DIRECTIONS,
+    table.DIRECTIONS,
     interop.row(direction, source.name),
     provenance,
 )

@@ -2,17 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import logs, statistics, tables
+from mnemo import logs, scores, tables
+from mnemo.results import agreement
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
 params = snakemake.params
-scores = tables.scores(snakemake.input.scores, ["image", "assessor", "shape", "score"])
+scores = scores.read(snakemake.input.scores, ["image", "assessor", "shape", "score"])
 tables.write(
     snakemake.output.agreement,
-    tables.AGREEMENT,
-    statistics.agreements(scores, **params.statistics),
+    agreement.AGREEMENT,
+    agreement.measure(scores, **params.statistics),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import logs, statistics, tables
+from mnemo import logs, scores, tables
+from mnemo.results import dose_response, schemas
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -10,12 +11,12 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 params = snakemake.params
 columns = ["image", "edit", "assessor", "shape", "alpha", "score"]
-scores = tables.scores(snakemake.input.scores, columns)
-measured = statistics.responses(scores, params.changes, **params.statistics)
+scores = scores.read(snakemake.input.scores, columns)
+measured = dose_response.responses(scores, params.changes, **params.statistics)
 for name, table in measured.items():
     tables.write(
         snakemake.output[name],
-        tables.PUBLIC[name],
+        schemas.of(name),
         table,
         tables.Provenance.of(snakemake.rule, params.items()),
     )

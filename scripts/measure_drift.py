@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import drift, logs, tables
+from mnemo import logs, scores, tables
+from mnemo.results import drift
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -10,11 +11,11 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 params = snakemake.params
 columns = ["set", "edit", "image", "assessor", "shape", "alpha", "score"]
-scores = tables.scores(snakemake.input.scores, columns)
+scores = scores.read(snakemake.input.scores, columns)
 unedited = scores["set"] == "fit"
 tables.write(
     snakemake.output.drift,
-    tables.DRIFT,
+    drift.DRIFT,
     drift.measure(scores[~unedited], scores[unedited], params.held, confidence=params.confidence),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import identity, logs, tables
+from mnemo import logs, tables
+from mnemo.results import identity
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,7 +17,7 @@ measured = identity.measure(
 )
 tables.write(
     snakemake.output.identity,
-    tables.IDENTITY,
+    identity.IDENTITY,
     measured.assign(edit=snakemake.wildcards.edit),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

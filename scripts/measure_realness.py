@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import logs, realness, tables
+from mnemo import logs, tables
+from mnemo.features import table
+from mnemo.results import realness
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -10,15 +12,15 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 params = snakemake.params
 measured = realness.compare(
-    tables.features(snakemake.input.edited),
-    tables.features(snakemake.input.reference)[None],
+    table.read(snakemake.input.edited),
+    table.read(snakemake.input.reference)[None],
     groups=params.groups,
     seed=params.seed,
     confidence=params.confidence,
 )
 tables.write(
     snakemake.output.realness,
-    tables.REALNESS,
+    realness.REALNESS,
     measured.assign(edit=snakemake.wildcards.edit, features=params.features),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import database, logs, tables, validation
+from mnemo import logs, tables
+from mnemo.results import training
+from mnemo.training import database
+from mnemo.training import tables as training_tables
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -11,8 +14,8 @@ logs.to(snakemake.log[0])
 params, statistics = snakemake.params, snakemake.params.statistics
 folder = database.root(snakemake.input.database)
 images = database.read(folder, target=params.target, fillers=params.fillers)
-measured = validation.summary(
-    tables.frame(snakemake.input.predictions, tables.PREDICTIONS.names),
+measured = training.summary(
+    tables.frame(snakemake.input.predictions, training_tables.PREDICTIONS.names),
     database.ceiling(images, target=params.target, **statistics),
     assessor=params.assessor,
     architecture=params.architecture,
@@ -21,7 +24,7 @@ measured = validation.summary(
 )
 tables.write(
     snakemake.output.training,
-    tables.TRAINING,
+    training.TRAINING,
     measured,
     tables.Provenance.of(snakemake.rule, params.items()),
 )

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import logs, tables, transfer
+from mnemo import logs, scores, tables
+from mnemo.results import dose_response, transfer
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -10,13 +11,13 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 params = snakemake.params
 measured = transfer.matrix(
-    tables.frame(snakemake.input.slopes, tables.SLOPES.names),
+    tables.frame(snakemake.input.slopes, dose_response.SLOPES.names),
     params.edits,
-    tables.scores(snakemake.input.scores, ["image", "assessor", "shape", "score"]),
+    scores.read(snakemake.input.scores, ["image", "assessor", "shape", "score"]),
 )
 tables.write(
     snakemake.output.transfer,
-    tables.TRANSFER,
+    transfer.TRANSFER,
     measured,
     tables.Provenance.of(snakemake.rule, params.items()),
 )

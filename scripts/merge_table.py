@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mnemo import logs, tables
+from mnemo.results import schemas
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -11,6 +12,6 @@ logs.to(snakemake.log[0])
 tables.merge(
     snakemake.input.parts,
     snakemake.output.table,
-    tables.PUBLIC[snakemake.wildcards.table],
+    schemas.of(snakemake.wildcards.table),
     tables.Provenance.of(snakemake.rule, snakemake.params.items()),
 )

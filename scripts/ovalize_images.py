@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import faces, images, logs, tables
+from mnemo import images, logs, tables
+from mnemo.faces import ovals
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -10,14 +11,14 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 params = snakemake.params
 shard, pixels = images.read(snakemake.input.images)
-found = faces.detect(pixels, params.detection_height, params.preset)
-ovals = (
-    faces.ovalize(image, face, preset=params.preset)
+found = ovals.detect(pixels, params.detection_height, params.preset)
+cut = (
+    ovals.ovalize(image, face, preset=params.preset)
     for image, face in zip(pixels, found, strict=True)
 )
 tables.write(
     snakemake.output.images,
-    tables.OVALS,
-    faces.table(shard, found, ovals, params.format),
+    ovals.OVALS,
+    ovals.table(shard, found, cut, params.format),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnemo import config, plans
+from mnemo.plan import plans
+from mnemo.study import config
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import images, logs, synthesis, tables
-from mnemo.generators import loading
+from mnemo import images, logs, tables
+from mnemo.generators import loading, synthesis
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -23,7 +23,7 @@ rendered = (
 )
 tables.write_parts(
     snakemake.output.images,
-    tables.IMAGES,
+    images.IMAGES,
     images.encode_while_rendering(rendered, params.format, snakemake.threads),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

@@ -3,8 +3,8 @@
 import os
 from typing import TYPE_CHECKING
 
-from mnemo import logs, synthesis, tables
-from mnemo.generators import loading
+from mnemo import latents, logs, tables
+from mnemo.generators import loading, synthesis
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -23,7 +23,7 @@ drawn = synthesis.draw(
 )
 tables.write(
     snakemake.output.latents,
-    tables.LATENTS,
+    latents.LATENTS,
     drawn,
     tables.Provenance.of(snakemake.rule, params.items()),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mnemo import assessors, images, logs, tables
+from mnemo import assessors, images, logs, scores, tables
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,12 +16,12 @@ assessor = assessors.load(wildcards.assessor, *inputs.trained, *inputs.weights, 
 
 def score(path: str) -> Mapping[str, Any]:
     shard, pixels = images.read(path)
-    return tables.scored(shard, wildcards.assessor, wildcards.shape, assessor.score(pixels))
+    return scores.scored(shard, wildcards.assessor, wildcards.shape, assessor.score(pixels))
 
 
 tables.write_parts(
     snakemake.output.scores,
-    tables.SCORES,
+    scores.SCORES,
     map(score, inputs.images),
     tables.Provenance.of(snakemake.rule, snakemake.params.items()),
 )

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import logs, pages, tables
+from mnemo import logs, tables
+from mnemo.report import pages
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

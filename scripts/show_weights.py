@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import logs, pages
+from mnemo import logs
+from mnemo.report import pages
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

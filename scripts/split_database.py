@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import database, logs, tables
+from mnemo import logs, tables
+from mnemo.training import database
+from mnemo.training import tables as training_tables
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -13,7 +15,7 @@ folder = database.root(snakemake.input.database)
 images = database.read(folder, target=params.target, fillers=params.fillers)
 tables.write(
     snakemake.output.split,
-    tables.SPLIT,
+    training_tables.SPLIT,
     database.split(images, seed=params.seed, folds=params.folds),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnemo import database, hashes, logs, tables, training
+from mnemo import hashes, logs, tables
 from mnemo.assessors import trained
+from mnemo.training import database, train
+from mnemo.training import tables as training_tables
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,20 +16,20 @@ inputs, output, params = snakemake.input, snakemake.output, snakemake.params
 split, faces = tables.read(inputs.split).to_pandas(), database.root(inputs.database)
 folder = Path(output.weights).parent
 checkpoint = folder / f"checkpoint-{params.code}.pt"
-made = training.train(
+made = train.train(
     split,
     faces / database.IMAGES,
-    training.Settings(**params.settings),
+    train.Settings(**params.settings),
     snakemake.wildcards.run,
     checkpoint,
     Path(inputs.initial[0]) if inputs.initial else None,
 )
-card = training.describe(made, database.digest(faces, split), params.licence)
+card = train.describe(made, database.digest(faces, split), params.licence)
 trained.save(output.weights, made.network, card)
 Path(output.card).write_text(trained.text(card))
 Path(output.sha256).write_text(hashes.of(Path(output.weights)))
 provenance = tables.Provenance.of(snakemake.rule, params.items())
-tables.write(output.curves, tables.CURVES, made.curves, provenance)
-tables.write(output.predictions, tables.PREDICTIONS, made.predictions, provenance)
+tables.write(output.curves, training_tables.CURVES, made.curves, provenance)
+tables.write(output.predictions, training_tables.PREDICTIONS, made.predictions, provenance)
 for stale in folder.glob("checkpoint-*.pt"):
     stale.unlink()

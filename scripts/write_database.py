@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from mnemo import database, logs, tables
+from mnemo import logs, scores
+from mnemo.training import database
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -10,8 +11,7 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 inputs = snakemake.input
 hits, alarms = (
-    tables.scores(paths, ["image", "score"])
-    for paths in (inputs.hit_rates, inputs.false_alarm_rates)
+    scores.read(paths, ["image", "score"]) for paths in (inputs.hit_rates, inputs.false_alarm_rates)
 )
 if not hits["image"].equals(alarms["image"]):
     raise ValueError("the two assessors scored different images")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mnemo import generators, weights
+from mnemo import generators
+from mnemo.weights import catalogue
 
 WEIGHTS = Path(__file__).parents[1] / "resources" / "weights"
 
@@ -26,10 +27,10 @@ def find_weights() -> Callable[[str], Path]:
     """Find the real weights of a name, fetched on first use."""
 
     def find(name: str) -> Path:
-        path = WEIGHTS / weights.catalogue()[name].file
+        path = WEIGHTS / catalogue.entries()[name].file
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            weights.fetch(name, path)
+            catalogue.fetch(name, path)
         return path
 
     return find

@@ -1,5 +1,6 @@
 """Images as bytes in a table, and as arrays in memory."""
 
+import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,31 @@ from PIL import Image, UnidentifiedImageError
 
 from mnemo import tables
 from mnemo.errors import MnemoError
+
+PIXELS = tables.field(
+    "pixels",
+    pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())]),
+    "the encoded image and its file name, as Hugging Face datasets lays images out; null where "
+    "no face was found",
+    nullable=True,
+)
+
+
+def for_datasets(schema: pa.Schema) -> pa.Schema:
+    """Add the metadata from which Hugging Face datasets knows that `pixels` holds images."""
+    kinds = {pa.float64(): "float64", pa.bool_(): "bool"}
+    features = {
+        field.name: {"_type": "Image"}
+        if field.name == "pixels"
+        else {"_type": "Value", "dtype": kinds.get(field.type, str(field.type))}
+        for field in schema
+    }
+    return schema.with_metadata(
+        {**schema.metadata, "huggingface": json.dumps({"info": {"features": features}})}
+    )
+
+
+IMAGES = for_datasets(tables.define("Square images, one shard", *tables.PLACE, PIXELS))
 
 Pixels = NDArray[np.uint8]
 Format = Literal["png", "webp", "jpeg"]
@@ -58,7 +84,7 @@ def encode_while_rendering(
         threads: Images encoded at a time.
 
     Yields:
-        The columns of `tables.IMAGES` for each part, in order.
+        The columns of `IMAGES` for each part, in order.
     """
     with ThreadPoolExecutor(threads) as pool:
         before: dict[str, Any] = {}
@@ -119,7 +145,7 @@ def read(path: str | Path) -> tuple[pa.Table, Encoded]:
     """Read a shard of images, without those whose face was not found.
 
     Args:
-        path: A table of `tables.IMAGES` or `tables.OVALS`.
+        path: A table of `IMAGES` or `ovals.OVALS`.
 
     Returns:
         The shard's rows that have an image, and their images.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mnemo import checkpoints, files, latents, tables
+from mnemo import scores as score_tables
 from mnemo.errors import MnemoError
 
 Space = Literal["z", "w", "w_plus"]
@@ -143,7 +144,7 @@ def read_direction(
 
 
 def row(direction: Direction, source: str) -> dict[str, list[Any]]:
-    """Lay a direction out as the one row of a table `tables.DIRECTIONS`.
+    """Lay a direction out as the one row of a table `table.DIRECTIONS`.
 
     Args:
         direction: The direction.
@@ -273,9 +274,9 @@ def write_interfacegan(
 
     Args:
         folder: Where the files go; made where it is missing.
-        shards: The latent shards of one set, tables `tables.LATENTS`.
-        scores: Tables `tables.SCORES`; other sets' and edited images' scores are left out.
-        hyperplanes: Tables `tables.HYPERPLANES`.
+        shards: The latent shards of one set, tables `latents.LATENTS`.
+        scores: Tables `scores.SCORES`; other sets' and edited images' scores are left out.
+        hyperplanes: Tables `hyperplanes.HYPERPLANES`.
         layers: Layers of the generator.
         tile: Whether `wp.npy` is written where all layers share w too, `layers` times as large.
 
@@ -406,10 +407,10 @@ def _alike(rows: NDArray[np.float64]) -> bool:
     return bool(np.abs(rows - rows[0]).max() <= _ALIKE * np.abs(rows).max())
 
 
-def _by_image(scores: Sequence[str | Path], base: str) -> pd.DataFrame:
+def _by_image(paths: Sequence[str | Path], base: str) -> pd.DataFrame:
     """Gather the scores of a set's unedited images, a column for each `<assessor>_<shape>`."""
     columns = ["set", "edit", "image", "assessor", "shape", "score"]
-    rows = tables.scores(scores, columns)
+    rows = score_tables.read(paths, columns)
     rows = rows[(rows["set"] == base) & rows["edit"].isna()]
     rows = rows.assign(by=rows["assessor"] + "_" + rows["shape"])
     return rows.pivot(index="image", columns="by", values="score").dropna()

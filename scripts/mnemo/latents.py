@@ -1,4 +1,4 @@
-"""Latents in tables: gathered from shards, and moved along a hyperplane's normal."""
+"""Latents: the table that holds them, and how they are gathered from shards."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +10,33 @@ from numpy.typing import NDArray
 
 from mnemo import tables
 from mnemo.errors import MnemoError
+
+LATENTS = tables.define(
+    "Latents of a set's images, one shard",
+    *tables.PLACE,
+    tables.field("seed", pa.int64(), "seed that the latent was drawn from"),
+    tables.field("z", tables.FLOATS, "latent of the generator's input space", nullable=True),
+    tables.field(
+        "w",
+        tables.FLOATS,
+        "latent of the intermediate space, truncated; one row that all layers share, or with a "
+        "truncation cutoff that of the truncated layers",
+        nullable=True,
+    ),
+    tables.field(
+        "w_plus",
+        tables.FLOATS,
+        "a w for each layer, one after the other, where the layers' differ",
+        nullable=True,
+    ),
+    tables.field(
+        "class_index",
+        pa.int16(),
+        "class of a conditional generator, in ImageNet's order",
+        limits="0 to 999",
+        nullable=True,
+    ),
+)
 
 Rows = NDArray[np.float32]
 
@@ -23,7 +50,7 @@ def matrix(latents: pa.Table, space: str, source: str = "latents") -> Rows:
     """View one space of a latent table as rows.
 
     Args:
-        latents: The table `tables.LATENTS`.
+        latents: The table `LATENTS`.
         space: "z", "w" or "w_plus".
         source: What an error calls the table.
 
@@ -74,73 +101,11 @@ def gather(paths: Sequence[str | Path], space: str, wanted: Sequence[str]) -> Ro
     return rows
 
 
-def move(
-    latents: pa.Table,
-    normal: NDArray[np.float64],
-    space: str,
-    edit: str,
-    alpha: float,
-    *,
-    layers: int = 1,
-    chosen: Sequence[int] | None = None,
-) -> pa.Table:
-    """Move latents along a unit normal (paper 1, Equations 3 and 4).
-
-    In `w` each layer's w moves by alpha. In `w_plus` each layer moves by its part of the normal,
-    of which a hyperplane's has equal ones, as long as alpha over the square root of the layers.
-    While all layers of an image share one w, one row is kept.
-
-    Args:
-        latents: The table `tables.LATENTS`.
-        normal: Unit normal: of z_dim, of w_dim, or of layers * w_dim numbers.
-        space: Its space: "z", "w" or "w_plus".
-        edit: Name of the edit.
-        alpha: Distance to move, in the norm of that space; 0 leaves the latents as they are.
-        layers: Layers of the generator.
-        chosen: Layers that move, the others stay; all when None.
-
-    Returns:
-        The moved latents. A space that the move does not reach is null.
-
-    Raises:
-        MnemoError: The normal does not fit the latents.
-    """
-    rows = matrix(latents, "z" if space == "z" else "w")
-    dim = rows.shape[1]
-    parts = normal.size / dim
-    if parts != 1 and not (space == "w_plus" and parts == layers):
-        raise MnemoError(
-            f"a normal of {normal.size} numbers does not fit latents of {dim} in {space}: the "
-            "hyperplane belongs to another generator or space"
-        )
-    steps = alpha * normal.reshape(-1, dim)
-    columns = {
-        **tables.place(latents),
-        "edit": [edit] * len(rows),
-        "alpha": [alpha] * len(rows),
-        "seed": latents["seed"],
-        "class_index": latents["class_index"],
-    }
-    shared = space == "z" or (
-        not latents["w"].null_count
-        and latents["w_plus"].null_count == len(rows)
-        and chosen is None
-        and (steps == steps[0]).all()
-    )
-    if shared:
-        moved = {"z" if space == "z" else "w": rows + steps[0]}
-    else:
-        moving = np.isin(np.arange(layers), range(layers) if chosen is None else chosen)
-        tiled = layered(latents, layers) + moving[:, np.newaxis] * steps
-        moved = {"w_plus": tiled.reshape(len(rows), -1)}
-    return table(columns, **{name: values.astype(np.float32) for name, values in moved.items()})
-
-
 def layered(latents: pa.Table, layers: int) -> Rows:
     """View latents as a w for each layer.
 
     Args:
-        latents: The table `tables.LATENTS`, with `w_plus` or `w`.
+        latents: The table `LATENTS`, with `w_plus` or `w`.
         layers: Layers of the generator.
 
     Returns:
@@ -152,7 +117,7 @@ def layered(latents: pa.Table, layers: int) -> Rows:
 
 
 def table(columns: dict[str, Any], **spaces: Rows) -> pa.Table:
-    """Make the table `tables.LATENTS`.
+    """Make the table `LATENTS`.
 
     Args:
         columns: Its columns but for those of the spaces.
@@ -161,9 +126,9 @@ def table(columns: dict[str, Any], **spaces: Rows) -> pa.Table:
     Returns:
         The table.
     """
-    absent = pa.nulls(len(columns["image"]), tables.LATENTS.field("z").type)
+    absent = pa.nulls(len(columns["image"]), LATENTS.field("z").type)
     held = {
         space: tables.lists(spaces[space]) if space in spaces else absent
         for space in ("z", "w", "w_plus")
     }
-    return tables.conform({**columns, **held}, tables.LATENTS)
+    return tables.conform({**columns, **held}, LATENTS)

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
-from mnemo import database
+from mnemo.training import database
 
 #: Responses to an image's repeat and to its first showing, each.
 RESPONSES = 80

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from mnemo import assessors, devices, weights
+from mnemo import assessors, devices
 from mnemo.assessors import guide, memorability
 from mnemo.assessors.network import NetworkScorer
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
+from mnemo.weights import catalogue
 
 Pixels = NDArray[np.uint8]
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -138,7 +139,7 @@ def test_each_entry_has_a_module_with_weights_or_two_parts_that_have(name: str) 
         assert all(ASSESSORS[part].module for part in entry.parts)
     else:
         assert find_spec(entry.module)
-        assert set(entry.weights) <= set(weights.catalogue())
+        assert set(entry.weights) <= set(catalogue.entries())
 
 
 def test_the_registries_can_be_read_where_only_snakemake_is_installed() -> None:
@@ -159,7 +160,7 @@ def test_each_entry_says_what_its_network_takes_in_both_presets(name: str) -> No
     assert entry.faithful
     assert entry.corrected
     for used in entry.weights:
-        assert weights.catalogue()[used].licence
+        assert catalogue.entries()[used].licence
 
 
 def test_the_guide_to_the_assessors_is_that_of_the_registry() -> None:

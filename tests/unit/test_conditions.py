@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from scipy import linalg, stats
 from scipy.spatial import distance
 
-from mnemo import conditions, hyperplanes, latents, tables
+from mnemo import latents, tables
+from mnemo.directions import conditions, hyperplanes
+from mnemo.edits.move import move
 from mnemo.errors import MnemoError
 
 seeds = st.integers(0, 2**32 - 1)
@@ -215,7 +217,7 @@ def test_an_attribute_of_another_space_is_refused():
 def test_the_tables_say_what_is_held_and_move_latents():
     normal, held = draw(10, 2)
     condition = conditions.project(normal, held)
-    table = tables.conform(conditions.rows("calm", condition), tables.CONDITIONS).to_pandas()
+    table = tables.conform(conditions.rows("calm", condition), conditions.CONDITIONS).to_pandas()
     assert table["edit"].tolist() == ["calm"] * 2
     assert table["attribute"].tolist() == [*held]
     np.testing.assert_array_equal(table["cosine_before"], condition.cosines_before)
@@ -223,18 +225,18 @@ def test_the_tables_say_what_is_held_and_move_latents():
     np.testing.assert_array_equal(table["kept"], [condition.kept] * 2)
 
     columns = conditions.direction("calm", "z", 1, condition)
-    [direction] = tables.conform(columns, tables.DIRECTIONS).to_pylist()
+    [direction] = tables.conform(columns, table.DIRECTIONS).to_pylist()
     assert direction["source"] == "calm held against attribute-0, attribute-1"
     assert (direction["norm"], direction["layers"]) == (condition.kept, 1)
     z = np.random.default_rng(0).standard_normal((4, 10)).astype(np.float32)
-    shard = dict.fromkeys(tables.LATENTS.names, [None] * 4) | {
+    shard = dict.fromkeys(latents.LATENTS.names, [None] * 4) | {
         "set": ["eval"] * 4,
         "seed": range(4),
         "image": [latents.key(seed) for seed in range(4)],
         "z": tables.lists(z),
     }
-    moved = latents.move(
-        tables.conform(shard, tables.LATENTS),
+    moved = move(
+        tables.conform(shard, latents.LATENTS),
         np.array(direction["normal"]),
         direction["space"],
         "calm",

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from snakemake.utils import update_config
 
-from mnemo import config
 from mnemo.errors import MnemoError
+from mnemo.study import config
 
 ROOT = Path(__file__).parents[2]
 

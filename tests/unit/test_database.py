@@ -22,9 +22,12 @@ from scipy import stats
 from sklearn.model_selection import train_test_split
 from tests.data import us10k
 
-from mnemo import database, images, tables
-from mnemo.database import COLUMNS, COUNTS, IMAGES, LEAST, SCORES
+from mnemo import images, tables
 from mnemo.errors import MnemoError
+from mnemo.faces import ovals
+from mnemo.training import database
+from mnemo.training import tables as training_tables
+from mnemo.training.database import COLUMNS, COUNTS, IMAGES, LEAST, SCORES
 
 COUNT = 56
 PROVENANCE = tables.Provenance("demo", "split_database", {}, {})
@@ -554,7 +557,7 @@ def test_images_are_split_by_their_place_and_not_their_scores() -> None:
 def test_a_split_is_a_table_of_its_schema(folds: int | None, tmp_path: Path) -> None:
     division = database.split(scored(60), seed=0, folds=folds)
     path = tmp_path / "split.parquet"
-    tables.write(path, tables.SPLIT, division, PROVENANCE)
+    tables.write(path, training_tables.SPLIT, division, PROVENANCE)
     stored = tables.read(path).to_pandas()
     assert stored["file"].tolist() == division["file"].tolist()
     assert stored["fold"].isna().all() if folds is None else set(stored["fold"]) == {1, 2, 3, 4}
@@ -794,7 +797,7 @@ def test_the_ovals_of_shards_come_one_after_the_other_without_faces_not_found(
     for shard, (first, second) in enumerate((drawn[:2], drawn[2:4])):
         encoded = [images.encode(first, "a"), None, images.encode(second, "c")]
         given = columns | {"image": [f"{shard}{key}" for key in "abc"], "pixels": encoded}
-        schema = tables.IMAGES.set(tables.IMAGES.get_field_index("pixels"), PIXELS)
+        schema = images.IMAGES.set(images.IMAGES.get_field_index("pixels"), PIXELS)
         tables.write(tmp_path / f"{shard}.parquet", schema, given, PROVENANCE)
     found = list(database.ovals([tmp_path / "0.parquet", tmp_path / "1.parquet"]))
     assert len(found) == 4
@@ -802,7 +805,7 @@ def test_the_ovals_of_shards_come_one_after_the_other_without_faces_not_found(
         np.testing.assert_array_equal(one, other)
 
 
-PIXELS = tables.OVALS.field("pixels")
+PIXELS = ovals.OVALS.field("pixels")
 
 
 # The human ceiling

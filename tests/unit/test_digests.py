@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mnemo import digests
+from mnemo.study import digests
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 

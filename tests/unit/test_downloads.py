@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from tests.server import Site, serving
 
-from mnemo import downloads
 from mnemo.errors import MnemoError
+from mnemo.weights import downloads
 
 CONTENT = random.Random(1).randbytes(1_000_000)
 OTHER = random.Random(2).randbytes(900_000)

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.weightstats import DescrStatsW
 
-from mnemo import drift, tables
+from mnemo import tables
 from mnemo.errors import MnemoError
+from mnemo.results import drift
 
 ALPHAS = [-2.0, 0.0, 2.0]
 
@@ -97,7 +98,7 @@ def test_each_attribute_has_its_deviation_and_says_whether_it_is_held():
     scores = scored()
     fit = pd.concat([fit_of(scored(images=500, spread=3)), fit_of(scored(500, attributes=["sex"]))])
     table = drift.measure(scores, fit, ["smile", "sex"])
-    assert tables.conform(table, tables.DRIFT).schema == tables.DRIFT
+    assert tables.conform(table, drift.DRIFT).schema == drift.DRIFT
     assert (table["edit"] == "memorable").all()
     assert (table["held"] == (table["attribute"] == "smile")).all()
     for row in table.itertuples():
@@ -113,7 +114,7 @@ def test_an_alpha_with_hardly_any_face_has_a_row_with_what_is_known(found):
         (scores["shape"] == "oval") & (scores["alpha"] == 2) & (scores["image"] >= f"{found:07d}")
     )
     table = drift.measure(scores[~late], fit_of(scores), ["age"])
-    tables.conform(table, tables.DRIFT)
+    tables.conform(table, drift.DRIFT)
     ovals = (table["shape"] == "oval") & (table["alpha"] == 2)
     assert (table.loc[ovals, "n"] == found).all()
     assert (table.loc[ovals, "change"].isna() == (found == 0)).all()

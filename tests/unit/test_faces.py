@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnemo import faces, tables
-from mnemo.faces import Face
+from mnemo import tables
+from mnemo.faces import ovals
+from mnemo.faces.ovals import Face
 
 NOBODY = Face("none", 0, None, None, clamped=False)
 
@@ -47,7 +48,7 @@ def packaged(mixed: list[NDArray[np.uint8]]) -> list[list[dict[str, object]]]:
 
 
 def test_faces_are_those_that_mtcnn_finds_with_its_defaults(mixed, packaged):
-    for face, expected in zip(faces.detect(mixed, preset="faithful"), packaged, strict=True):
+    for face, expected in zip(ovals.detect(mixed, preset="faithful"), packaged, strict=True):
         assert face.faces == len(expected)
         if expected:
             assert face.box == tuple(expected[0]["box"])
@@ -57,43 +58,43 @@ def test_faces_are_those_that_mtcnn_finds_with_its_defaults(mixed, packaged):
 
 
 def test_a_face_depends_on_no_other_image_of_its_shard(mixed):
-    together = faces.detect(mixed)
-    assert together == [face for image in mixed for face in faces.detect([image])]
-    assert together == faces.detect(mixed[::-1])[::-1]
+    together = ovals.detect(mixed)
+    assert together == [face for image in mixed for face in ovals.detect([image])]
+    assert together == ovals.detect(mixed[::-1])[::-1]
 
 
 def test_the_status_says_whether_there_is_one_face_or_several_or_none(mixed):
-    *_, black, static, pair = faces.detect(mixed)
+    *_, black, static, pair = ovals.detect(mixed)
     assert [black.status, static.status, pair.status] == ["none", "none", "several"]
-    assert faces.detect(mixed[:1])[0].status == "found"
+    assert ovals.detect(mixed[:1])[0].status == "found"
 
 
 def test_corrected_takes_the_largest_face_and_faithful_the_first(mixed, packaged):
     boxes = [tuple(face["box"]) for face in packaged[-1]]
     largest = max(boxes, key=lambda box: box[2] * box[3])
     assert largest != boxes[0]
-    assert faces.detect(mixed[-1:], preset="corrected")[0].box == largest
-    assert faces.detect(mixed[-1:], preset="faithful")[0].box == boxes[0]
+    assert ovals.detect(mixed[-1:], preset="corrected")[0].box == largest
+    assert ovals.detect(mixed[-1:], preset="faithful")[0].box == boxes[0]
 
 
 def test_almost_every_face_of_the_embedded_generator_is_found(faces_64):
-    statuses = [face.status for face in faces.detect(faces_64[:40])]
+    statuses = [face.status for face in ovals.detect(faces_64[:40])]
     assert statuses.count("found") >= 37
 
 
 def test_boxes_are_in_pixels_of_the_image_whatever_the_detection_height(faces_64):
     wide = np.pad(faces_64[1], ((0, 0), (0, 40), (0, 0)), mode="edge")
     for image in (faces_64[1], wide):
-        small, large = faces.detect([image, enlarged(image, 256)])
+        small, large = ovals.detect([image, enlarged(image, 256)])
         assert np.allclose(np.array(small.box) * 4, large.box, atol=2.5)
-    coarse, fine = (faces.detect([faces_64[1]], height)[0].box for height in (128, 256))
+    coarse, fine = (ovals.detect([faces_64[1]], height)[0].box for height in (128, 256))
     assert coarse != (0, 0, 0, 0)
     assert np.allclose(coarse, fine, atol=4)
 
 
 def test_a_face_says_when_its_margin_runs_over_the_border(faces_64):
     inside = np.pad(faces_64[1], ((32, 32), (32, 32), (0, 0)), mode="edge")
-    at_border, away = faces.detect([faces_64[1], inside])
+    at_border, away = ovals.detect([faces_64[1], inside])
     assert (at_border.clamped, away.clamped) == (True, False)
 
 
@@ -106,7 +107,7 @@ def test_a_corrected_oval_is_the_crop_inside_its_inscribed_ellipse_and_white_out
     height, width, box
 ):
     image = noise(height, width)
-    oval = faces.ovalize(image, found(*box))
+    oval = ovals.ovalize(image, found(*box))
     left, top, box_width, box_height = box
     margin = round(height * 75 / 1024)
     crop = image[
@@ -124,7 +125,7 @@ def test_a_corrected_oval_is_the_crop_inside_its_inscribed_ellipse_and_white_out
 
 
 def test_an_oval_touches_the_four_sides_of_its_image_and_mirrors_onto_itself():
-    oval = faces.ovalize(np.zeros((200, 200, 3), np.uint8), found(50, 50, 80, 100))
+    oval = ovals.ovalize(np.zeros((200, 200, 3), np.uint8), found(50, 50, 80, 100))
     inside = oval[..., 0] == 0
     for side in (inside[0], inside[-1], inside[:, 0], inside[:, -1]):
         assert side.any()
@@ -134,17 +135,17 @@ def test_an_oval_touches_the_four_sides_of_its_image_and_mirrors_onto_itself():
 
 
 def test_an_oval_has_the_height_asked_for():
-    oval = faces.ovalize(noise(200, 200), found(50, 50, 80, 100), height=100)
+    oval = ovals.ovalize(noise(200, 200), found(50, 50, 80, 100), height=100)
     assert oval.shape == (100, round(110 * 100 / 130), 3)
 
 
 def test_corrected_makes_no_oval_without_a_face():
-    assert faces.ovalize(noise(64, 64), NOBODY) is None
+    assert ovals.ovalize(noise(64, 64), NOBODY) is None
 
 
 def test_faithful_makes_an_oval_of_the_whole_image_without_a_face():
     image = noise(128, 64)
-    oval = faces.ovalize(image, NOBODY, preset="faithful")
+    oval = ovals.ovalize(image, NOBODY, preset="faithful")
     assert oval.shape == (256, 128, 3)
     assert (oval[128, 2:-2] == image.repeat(2, 0).repeat(2, 1)[128, 2:-2]).all()
     assert (oval[[0, 0, -1, -1], [0, -1, 0, -1]] == 255).all()
@@ -152,7 +153,7 @@ def test_faithful_makes_an_oval_of_the_whole_image_without_a_face():
 
 def test_faithful_takes_a_margin_of_75_pixels_on_1024_and_the_nearest_pixels():
     image = noise(1024, 1024)
-    oval = faces.ovalize(image, found(300, 250, 400, 520), preset="faithful")
+    oval = ovals.ovalize(image, found(300, 250, 400, 520), preset="faithful")
     # 520 + 150 = 670 rows and 400 + 150 = 550 columns become 256 rows and floor(210.1) columns.
     assert oval.shape == (256, 210, 3)
     rows = 175 + np.floor((np.arange(256) + 0.5) * 670 / 256).astype(int)
@@ -163,7 +164,7 @@ def test_faithful_takes_a_margin_of_75_pixels_on_1024_and_the_nearest_pixels():
 
 def test_faithful_counts_a_negative_edge_from_the_far_side():
     image = noise(1024, 1024)
-    oval = faces.ovalize(image, found(70, 300, 900, 400), preset="faithful")
+    oval = ovals.ovalize(image, found(70, 300, 900, 400), preset="faithful")
     # The slice runs from column 70 - 75 = -5, which is 1019, to the border.
     middle = 225 + np.floor(128.5 * 550 / 256).astype(int)
     assert oval.shape == (256, int(5 * 256 / 550), 3)
@@ -171,7 +172,7 @@ def test_faithful_counts_a_negative_edge_from_the_far_side():
 
 
 def test_faithful_makes_no_oval_of_an_empty_slice():
-    assert faces.ovalize(noise(1024, 1024), found(70, 300, 400, 400), preset="faithful") is None
+    assert ovals.ovalize(noise(1024, 1024), found(70, 300, 400, 400), preset="faithful") is None
 
 
 def test_ovals_are_laid_out_as_the_table_of_ovals(faces_64):
@@ -184,8 +185,8 @@ def test_ovals_are_laid_out_as_the_table_of_ovals(faces_64):
         }
     )
     face = Face("several", 2, (10, 2, 46, 61), 0.5, clamped=True)
-    ovals = [faces.ovalize(faces_64[0], face), None]
-    laid_out = tables.conform(faces.table(shard, [face, NOBODY], ovals), tables.OVALS)
+    cut = [ovals.ovalize(faces_64[0], face), None]
+    laid_out = tables.conform(ovals.table(shard, [face, NOBODY], cut), ovals.OVALS)
     first, second = laid_out.to_pylist()
     assert first["pixels"]["path"] == "0000007.webp"
     assert second["pixels"] is None

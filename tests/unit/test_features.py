@@ -16,11 +16,12 @@ from sklearn.datasets import load_sample_image
 from torch import Tensor, nn
 from torchvision.models import ResNet152_Weights
 
-from mnemo import devices, features, weights
+from mnemo import devices, features
 from mnemo.errors import MnemoError
 from mnemo.features import resnet152
 from mnemo.features.extractor import NetworkExtractor
 from mnemo.features.registry import EXTRACTORS
+from mnemo.weights import catalogue
 
 Pixels = NDArray[np.uint8]
 INCEPTION = "inception-2015-12-05.pt"
@@ -182,7 +183,7 @@ def test_an_unknown_extractor_is_answered_with_the_known_ones() -> None:
 @pytest.mark.parametrize("name", EXTRACTORS)
 def test_each_entry_has_a_module_and_weights(name: str) -> None:
     assert find_spec(EXTRACTORS[name].module)
-    assert set(EXTRACTORS[name].weights) <= set(weights.catalogue())
+    assert set(EXTRACTORS[name].weights) <= set(catalogue.entries())
 
 
 def test_only_inception_s_distances_are_called_fid_and_kid() -> None:

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from tests.drawn import points, words
 
-from mnemo import figures
+from mnemo.figures import agreement, style, training, transfer
 
 SHAPES = ("square", "oval")
 SLOPE = ["standard_slope", "standard_slope_low", "standard_slope_high"]
@@ -103,7 +103,7 @@ def test_agreement_draws_both_correlations_of_each_pair(tmp_path: Path) -> None:
     pair = {"assessor_a": "resmem", "shape_a": "square", "assessor_b": "resmem", "shape_b": "oval"}
     frame = pd.DataFrame([pair]).assign(n=979, spearman=0.41, kendall=0.29)
     frame = frame.assign(spearman_low=0.36, spearman_high=0.46, kendall_low=0.25, kendall_high=0.33)
-    figure = figures.agreement(frame, 0.95)
+    figure = agreement.draw(frame, 0.95)
     assert "resmem square and resmem oval, n = 979" in words(figure)
     for bars, ends in enumerate(([0.36, 0.46], [0.25, 0.33])):
         np.testing.assert_allclose(points(figure.axes[0], bars)[1][0][:, 0], ends)
@@ -113,7 +113,7 @@ def test_an_interval_that_misses_its_estimate_is_drawn_where_it_is() -> None:
     pair = {"assessor_a": "resmem", "shape_a": "square", "assessor_b": "resmem", "shape_b": "oval"}
     frame = pd.DataFrame([pair]).assign(n=9, spearman=0.5, kendall=0.4)
     frame = frame.assign(spearman_low=0.1, spearman_high=0.3, kendall_low=0.2, kendall_high=0.6)
-    drawn, bars = points(figures.agreement(frame, 0.95).axes[0])
+    drawn, bars = points(agreement.draw(frame, 0.95).axes[0])
     assert drawn[0, 0] == 0.5
     np.testing.assert_allclose(bars[0][:, 0], [0.1, 0.3])
 
@@ -128,7 +128,7 @@ def test_agreement_of_many_has_spearman_below_the_diagonal_and_kendall_above(tur
         sides = [("assessor_a", "assessor_b"), ("shape_a", "shape_b")]
         for one, other in sides:
             given.loc[9:, [one, other]] = pairs.loc[9:, [other, one]].to_numpy()
-    figure = figures.agreement(given, 0.95)
+    figure = agreement.draw(given, 0.95)
     shown = cells(figure.axes[0])
     assert len(shown) == 8 * 7
     for (upper, lower), pair in zip(combinations(names, 2), pairs.itertuples(), strict=True):
@@ -137,7 +137,7 @@ def test_agreement_of_many_has_spearman_below_the_diagonal_and_kendall_above(tur
 
 
 def test_agreement_of_28_sources_fits_a_page_and_says_where_the_intervals_are() -> None:
-    figure = figures.agreement(agreements(28), 0.95)
+    figure = agreement.draw(agreements(28), 0.95)
     assert figure.get_size_inches()[0] == 7
     assert figure.get_size_inches()[1] < 9
     for text, cell in boxes(figure, figure.axes[0]):
@@ -148,7 +148,7 @@ def test_agreement_of_28_sources_fits_a_page_and_says_where_the_intervals_are() 
 @pytest.mark.parametrize("assessors", [2, 7, 14])
 def test_transfer_shows_every_slope_with_its_interval_inside_its_cell(assessors: int) -> None:
     frame = transfers(assessors)
-    figure = figures.transfer(frame, 0.95)
+    figure = transfer.draw(frame, 0.95)
     for panel, shape in zip(figure.axes, SHAPES, strict=True):
         texts = [text.get_text().replace("\n", " ") for text in panel.texts]
         own = frame.loc[frame["shape"] == shape, SLOPE].to_numpy()
@@ -161,7 +161,7 @@ def test_transfer_shows_every_slope_with_its_interval_inside_its_cell(assessors:
 
 def test_transfer_hatches_what_may_be_0_and_frames_what_was_fitted_on() -> None:
     frame = transfers(3)
-    figure = figures.transfer(frame, 0.95)
+    figure = transfer.draw(frame, 0.95)
     for panel, shape in zip(figure.axes, SHAPES, strict=True):
         own = frame[frame["shape"] == shape]
         filled = [patch for patch in panel.patches if patch.get_fill()]
@@ -175,7 +175,7 @@ def test_transfer_hatches_what_may_be_0_and_frames_what_was_fitted_on() -> None:
 
 def test_transfer_colours_slopes_of_either_sign_alike_strong_and_0_white() -> None:
     frame = transfers(2, ("square",)).iloc[:4].assign(standard_slope=[0.3, -0.3, 0.0, 0.1])
-    (panel,) = figures.transfer(frame, 0.95).axes
+    (panel,) = transfer.draw(frame, 0.95).axes
     colours = [patch.get_facecolor()[:3] for patch in panel.patches if patch.get_fill()]
     np.testing.assert_allclose(colours[0], to_rgb("#5FA8D3"))
     np.testing.assert_allclose(colours[1], to_rgb("#E8894F"))
@@ -186,18 +186,18 @@ def test_transfer_colours_slopes_of_either_sign_alike_strong_and_0_white() -> No
 
 def test_transfer_names_a_hyperplane_by_no_more_than_tells_it_apart() -> None:
     frame = transfers(3)
-    told = words(figures.transfer(frame, 0.95))
+    told = words(transfer.draw(frame, 0.95))
     assert "a-long-name-00 square" in told
     spaces = frame.assign(space=frame["edit"].map({"edit-0": "z", "edit-1": "w", "edit-2": "z"}))
-    assert "a-long-name-01 square\nw" in words(figures.transfer(spaces, 0.95))
+    assert "a-long-name-01 square\nw" in words(transfer.draw(spaces, 0.95))
     alike = frame.assign(fitted_on="a-long-name-00")
-    told = words(figures.transfer(alike, 0.95))
+    told = words(transfer.draw(alike, 0.95))
     assert "a-long-name-00 square\nedit-0" in told
     assert "a-long-name-00 square\nedit-2" in told
 
 
 def test_transfer_says_how_many_images_each_shape_has() -> None:
-    told = words(figures.transfer(transfers(2), 0.9))
+    told = words(transfer.draw(transfers(2), 0.9))
     assert "scored as square, n = 200" in told
     assert "scored as oval, n = 193" in told
     assert any("90 % interval" in text for text in told)
@@ -206,21 +206,21 @@ def test_transfer_says_how_many_images_each_shape_has() -> None:
 def test_a_slope_that_could_not_be_measured_is_a_dash(tmp_path: Path) -> None:
     frame = transfers(2, ("square",))
     frame.loc[1, SLOPE] = np.nan
-    figure = figures.transfer(frame, 0.95)
-    figures.save(figure, tmp_path / "figure.svg")
+    figure = transfer.draw(frame, 0.95)
+    style.save(figure, tmp_path / "figure.svg")
     shown = cells(figure.axes[0])
     text, patch = shown["a-long-name-00 square\nedit-0", "a-long-name-01"]
     assert text == "–"
     assert patch.get_hatch()
-    figures.save(
-        figures.transfer(frame.assign(**dict.fromkeys(SLOPE, np.nan)), 0.95), tmp_path / "f.svg"
+    style.save(
+        transfer.draw(frame.assign(**dict.fromkeys(SLOPE, np.nan)), 0.95), tmp_path / "f.svg"
     )
 
 
 def test_training_draws_every_epoch_and_rings_the_one_chosen(
     trained: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
 ) -> None:
-    losses, ranks, *_ = figures.training(*trained, 0.95).axes
+    losses, ranks, *_ = training.draw(*trained, 0.95).axes
     curves = trained[0][trained[0]["run"] == "holdout"]
     (line,) = [line for line in ranks.lines if line.get_label() == "validation"]
     np.testing.assert_array_equal(line.get_xydata(), curves[["epoch", "validation_spearman"]])
@@ -237,7 +237,7 @@ def test_training_draws_every_epoch_and_rings_the_one_chosen(
 def test_training_draws_the_folds_thinner_than_the_assessors_own_run(
     trained: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
 ) -> None:
-    ranks = figures.training(*trained, 0.95).axes[1]
+    ranks = training.draw(*trained, 0.95).axes[1]
     widths = sorted(line.get_linewidth() for line in ranks.lines)
     assert widths[0] == widths[1] < widths[2]
 
@@ -245,7 +245,7 @@ def test_training_draws_the_folds_thinner_than_the_assessors_own_run(
 def test_training_sets_scores_beside_targets_of_the_assessors_own_test_images(
     trained: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
 ) -> None:
-    test = figures.training(*trained, 0.95).axes[2]
+    test = training.draw(*trained, 0.95).axes[2]
     own = trained[1][trained[1]["run"] == "holdout"]
     np.testing.assert_array_equal(test.collections[0].get_offsets(), own[["target", "score"]])
     assert test.get_title("left") == "test images, n = 20\nSpearman 0.7 [0.4, 0.8]"
@@ -255,7 +255,7 @@ def test_training_sets_scores_beside_targets_of_the_assessors_own_test_images(
 def test_training_shows_the_interval_of_each_run_and_the_assessors_own_first(
     trained: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
 ) -> None:
-    runs = figures.training(*trained, 0.95).axes[3]
+    runs = training.draw(*trained, 0.95).axes[3]
     assert [label.get_text() for label in runs.get_yticklabels()] == [
         "holdout, n = 20",
         "fold-01, n = 20",
@@ -271,9 +271,9 @@ def test_training_has_a_band_only_where_the_human_ceiling_is_known(
     trained: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
 ) -> None:
     curves, predictions, summary = trained
-    assert "human ceiling" not in words(figures.training(*trained, 0.95))
+    assert "human ceiling" not in words(training.draw(*trained, 0.95))
     known = summary.assign(ceiling=0.75, ceiling_low=0.7, ceiling_high=0.78)
-    figure = figures.training(curves, predictions, known, 0.95)
+    figure = training.draw(curves, predictions, known, 0.95)
     assert "human ceiling" in words(figure)
     ends = {(bar.get_x(), bar.get_x() + bar.get_width()) for bar in figure.axes[3].patches}
     np.testing.assert_allclose(list(ends), [(0.7, 0.78)])
@@ -283,9 +283,9 @@ def test_figures_of_assessors_are_the_same_bytes_for_the_same_data(
     trained: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame], tmp_path: Path
 ) -> None:
     for name in ("first", "second"):
-        figures.save(figures.transfer(transfers(2), 0.95), tmp_path / f"transfer-{name}.svg")
-        figures.save(figures.training(*trained, 0.95), tmp_path / f"training-{name}.svg")
-        figures.save(figures.agreement(agreements(7), 0.95), tmp_path / f"agreement-{name}.svg")
+        style.save(transfer.draw(transfers(2), 0.95), tmp_path / f"transfer-{name}.svg")
+        style.save(training.draw(*trained, 0.95), tmp_path / f"training-{name}.svg")
+        style.save(agreement.draw(agreements(7), 0.95), tmp_path / f"agreement-{name}.svg")
     for kind in ("transfer", "training", "agreement"):
         first, second = sorted(tmp_path.glob(f"{kind}-*.svg"))
         assert first.read_bytes() == second.read_bytes()

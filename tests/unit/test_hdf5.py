@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnemo import checkpoints, hdf5
-from mnemo.checkpoints import Hdf5
+from mnemo import checkpoints
+from mnemo.checkpoints import Hdf5, hdf5
+from mnemo.checkpoints.pickles import Budget, RefusedError
 from mnemo.errors import MnemoError
-from mnemo.pickles import Budget, RefusedError
 
 random = np.random.default_rng(0)
 ARRAYS = {

@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_validate, train_test_split
 from statsmodels.stats.proportion import proportion_confint
 
-from mnemo import hyperplanes
+from mnemo.directions import hyperplanes
 from mnemo.errors import MnemoError
 
 

@@ -13,8 +13,10 @@ from scipy import stats
 from scipy.spatial import distance
 from statsmodels.stats.proportion import proportion_confint
 
-from mnemo import identity, tables
+from mnemo import tables
 from mnemo.errors import MnemoError
+from mnemo.features import table
+from mnemo.results import identity
 
 KEYS = [f"{seed:07d}" for seed in range(40)]
 
@@ -162,7 +164,7 @@ def test_shards_are_read_by_alpha_with_the_faces_that_are_missing(tmp_path: Path
             "image": KEYS[part],
             "features": held,
         }
-        tables.write(paths[-1], tables.FEATURES, columns, provenance)
+        tables.write(paths[-1], table.FEATURES, columns, provenance)
     embeddings = identity.read(paths)
     assert list(embeddings) == [0, 1.5]
     keys, read = embeddings[0]
@@ -178,7 +180,7 @@ def test_a_set_without_a_single_face_is_read_and_of_no_alpha(tmp_path: Path) -> 
     path = tmp_path / "0.parquet"
     columns = {name: [None] * 3 for name in ("edit", "alpha", "features")}
     columns |= {"set": ["fit"] * 3, "image": KEYS[:3]}
-    tables.write(path, tables.FEATURES, columns, tables.Provenance("study", "rule", {}, {}))
+    tables.write(path, table.FEATURES, columns, tables.Provenance("study", "rule", {}, {}))
     ((alpha, (keys, rows)),) = identity.read([path]).items()
     assert alpha is None
     assert keys == KEYS[:3]
@@ -188,4 +190,4 @@ def test_a_set_without_a_single_face_is_read_and_of_no_alpha(tmp_path: Path) -> 
 
 def test_the_measure_fits_its_table(measured: pd.DataFrame) -> None:
     named = measured.reset_index().assign(edit="up")
-    assert len(tables.conform(named, tables.IDENTITY)) == 3
+    assert len(tables.conform(named, identity.IDENTITY)) == 3

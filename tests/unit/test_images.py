@@ -99,7 +99,7 @@ def test_a_shard_of_any_format_is_read(
         "pixels": [encoded],
     }
     writer = tables.Provenance("demo", "render_images", {}, {})
-    tables.write(tmp_path / "shard.parquet", tables.IMAGES, columns, writer)
+    tables.write(tmp_path / "shard.parquet", images.IMAGES, columns, writer)
     _, shard = images.read(tmp_path / "shard.parquet")
     np.testing.assert_array_equal(shard[0], decoded(encoded))
 

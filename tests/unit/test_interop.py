@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import svm
 
-from mnemo import hyperplanes, interop, latents, tables
+from mnemo import interop, latents, scores, tables
+from mnemo.directions import hyperplanes, table
+from mnemo.edits.move import move
 from mnemo.errors import MnemoError
 
 LAYERS, DIM = 18, 512
@@ -393,7 +395,7 @@ class Study:
         for start in (0, 10):
             chosen = slice(start, start + 10)
             path = folder / f"latents{start}.parquet"
-            tables.write(path, tables.LATENTS, self.latents_table(chosen), self.by)
+            tables.write(path, latents.LATENTS, self.latents_table(chosen), self.by)
             self.latents.append(path)
         for shape, images in {"square": range(16), "oval": self.found}.items():
             self._write_scores(folder / f"{shape}.parquet", shape, list(images))
@@ -408,7 +410,7 @@ class Study:
                 permutations=0,
             )
             row = hyperplanes.row(space, "resmem", "oval", fitted)
-            tables.write(path, tables.HYPERPLANES, row, self.by)
+            tables.write(path, hyperplanes.HYPERPLANES, row, self.by)
             self.hyperplanes.append(path)
 
     def latents_table(self, chosen: slice) -> dict[str, Any]:
@@ -437,7 +439,7 @@ class Study:
             "shape": [shape] * (n + 2),
             "score": [*self.memorability[images], 9.0, 9.0],
         }
-        tables.write(path, tables.SCORES, columns, self.by)
+        tables.write(path, scores.SCORES, columns, self.by)
         self.scores.append(path)
 
 
@@ -487,7 +489,7 @@ def test_latents_that_differ_between_layers_are_exported_as_they_are(
 ) -> None:
     rows = rng.normal(size=(16, study.layers * study.dim)).astype(np.float32)
     columns = {**study.latents_table(slice(0, 16)), "w_plus": list(rows)}
-    tables.write(tmp_path / "shard.parquet", tables.LATENTS, columns, study.by)
+    tables.write(tmp_path / "shard.parquet", latents.LATENTS, columns, study.by)
     interop.write_interfacegan(
         tmp_path, [tmp_path / "shard.parquet"], study.scores[:1], [], layers=study.layers
     )
@@ -536,7 +538,7 @@ def test_a_boundary_of_w_plus_moves_each_layer_by_alpha_over_the_root_of_the_lay
 ) -> None:
     boundary = np.load(exported / "boundary_w_plus_resmem_oval_median.npy")
     plane = tables.read(study.hyperplanes[2]).to_pylist()[0]
-    moved = latents.move(
+    moved = move(
         tables.read(study.latents[0]),
         np.array(plane["normal"]),
         "w_plus",
@@ -552,7 +554,7 @@ def test_without_an_image_that_has_all_scores_the_export_says_so(
     study: Study, tmp_path: Path
 ) -> None:
     columns = tables.read(study.scores[0]).slice(16)
-    tables.write(tmp_path / "edited.parquet", tables.SCORES, columns, study.by)
+    tables.write(tmp_path / "edited.parquet", scores.SCORES, columns, study.by)
     with pytest.raises(MnemoError, match="no image"):
         interop.write_interfacegan(
             tmp_path, study.latents, [tmp_path / "edited.parquet"], [], layers=study.layers
@@ -586,7 +588,7 @@ def test_a_direction_that_was_read_as_foreign_stays_foreign(
     assert direction.foreign
     path = tmp_path / "imported.parquet"
     by = study.by._replace(weights={"generator": "cc"})
-    tables.write(path, tables.DIRECTIONS, interop.row(direction, source.name), by)
+    tables.write(path, table.DIRECTIONS, interop.row(direction, source.name), by)
     with pytest.raises(MnemoError, match="imported.parquet was made with other weights than"):
         interop.read_direction(path, **read)
     assert interop.read_direction(path, **read, allow_foreign=True).foreign
@@ -599,7 +601,7 @@ def test_a_table_that_holds_no_direction_is_refused(study: Study) -> None:
 
 def test_a_table_of_several_hyperplanes_is_no_direction(study: Study, tmp_path: Path) -> None:
     path = tmp_path / "hyperplanes.parquet"
-    tables.merge(study.hyperplanes, path, tables.HYPERPLANES, study.by)
+    tables.merge(study.hyperplanes, path, hyperplanes.HYPERPLANES, study.by)
     with pytest.raises(MnemoError, match="holds 3 directions"):
         interop.read_direction(path, z_dim=study.dim, w_dim=study.dim, layers=study.layers)
 
@@ -607,7 +609,7 @@ def test_a_table_of_several_hyperplanes_is_no_direction(study: Study, tmp_path: 
 def test_a_direction_is_kept_as_a_table_that_reads_as_itself(study: Study, tmp_path: Path) -> None:
     direction = interop.read_direction(npy(tmp_path / "age.npy", DIFFERENT), **FFHQ)
     path = tmp_path / "age.parquet"
-    tables.write(path, tables.DIRECTIONS, interop.row(direction, "age.npy"), study.by)
+    tables.write(path, table.DIRECTIONS, interop.row(direction, "age.npy"), study.by)
     [kept] = tables.read(path).to_pylist()
     assert (kept["source"], kept["layers"], kept["norm"]) == ("age.npy", LAYERS, direction.norm)
     assert not kept["foreign"]
@@ -627,7 +629,7 @@ def test_the_examples_of_the_documentation_run(
         "normal": [np.tile(UNIT, LAYERS) / np.sqrt(LAYERS)],
     }
     mean = Path("mean.parquet")
-    tables.write(mean, tables.HYPERPLANES, columns, study.by)
+    tables.write(mean, hyperplanes.HYPERPLANES, columns, study.by)
     np.savez("projected_w.npz", w=W_PLUS[:1])
     npy(Path("latents.npy"), np.array({"me.jpg": list(W_PLUS)}, dtype=object))
     pt(Path("latents.pt"), torch.tensor(W_PLUS))

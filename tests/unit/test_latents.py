@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnemo import generators, images, latents, synthesis, tables
+from mnemo import generators, images, latents, tables
+from mnemo.edits.move import move
 from mnemo.errors import MnemoError
-from mnemo.generators import Generator
+from mnemo.generators import Generator, synthesis
 
 WRITER = tables.Provenance("demo", "sample_latents", {}, {})
 
@@ -58,7 +59,7 @@ def test_an_image_does_not_depend_on_those_rendered_with_it(generator: Generator
 
 def test_alpha_0_leaves_latents_and_images_as_they_are_byte_for_byte(generator: Generator) -> None:
     drawn = synthesis.draw(generator, "eval", range(5), 0.8)
-    moved = latents.move(drawn, unit(100), "z", "memorable", 0.0)
+    moved = move(drawn, unit(100), "z", "memorable", 0.0)
     assert moved["z"].equals(drawn["z"])
     before, after = (synthesis.render(table, generator, 0.8) for table in (drawn, moved))
     assert [images.encode(image, "a") for image in before] == [
@@ -71,7 +72,7 @@ def test_the_distance_to_the_hyperplane_changes_by_alpha(alpha: float, seed: int
     """Equations 3 and 4 of the paper."""
     rows = np.random.default_rng(seed).normal(size=(3, 20)).astype(np.float32)
     normal = unit(20, seed)
-    moved = latents.matrix(latents.move(z_table(rows), normal, "z", "e", alpha), "z")
+    moved = latents.matrix(move(z_table(rows), normal, "z", "e", alpha), "z")
     np.testing.assert_allclose(moved @ normal - rows @ normal, alpha, atol=1e-5)
 
 
@@ -79,7 +80,7 @@ def test_a_move_in_tiled_space_moves_each_layer_by_alpha_over_the_root_of_the_la
     w = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
     direction = unit(8)
     tiled = np.tile(direction, 18) / np.sqrt(18)
-    edited = latents.move(w_table(w), tiled, "w_plus", "e", 5.0, layers=18)
+    edited = move(w_table(w), tiled, "w_plus", "e", 5.0, layers=18)
     moved = latents.matrix(edited, "w")
     np.testing.assert_allclose(moved, w + 5 / np.sqrt(18) * direction, atol=1e-6)
     distance = np.linalg.norm(np.tile(moved, 18) - np.tile(w, 18), axis=1)
@@ -91,12 +92,12 @@ def test_a_normal_of_another_generator_is_refused(space: str) -> None:
     table = (z_table if space == "z" else w_table)(np.zeros((1, 8), np.float32))
     told = f"a normal of 512 numbers does not fit latents of 8 in {space}"
     with pytest.raises(MnemoError, match=told):
-        latents.move(table, unit(512), space, "e", 1.0, layers=18)
+        move(table, unit(512), space, "e", 1.0, layers=18)
 
 
 def test_an_edit_of_some_layers_leaves_the_others_as_they_are() -> None:
     w = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
-    table = latents.move(w_table(w), unit(8), "w", "e", 2.0, layers=6, chosen=[1, 4])
+    table = move(w_table(w), unit(8), "w", "e", 2.0, layers=6, chosen=[1, 4])
     moved = latents.matrix(table, "w_plus").reshape(3, 6, 8)
     for layer in range(6):
         expected = w + 2 * unit(8) if layer in (1, 4) else w
@@ -107,7 +108,7 @@ def test_an_edit_of_some_layers_leaves_the_others_as_they_are() -> None:
 def test_a_direction_may_move_each_layer_by_a_part_of_its_own() -> None:
     w = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
     direction = unit(6 * 8)
-    table = latents.move(w_table(w), direction, "w_plus", "e", 2.0, layers=6)
+    table = move(w_table(w), direction, "w_plus", "e", 2.0, layers=6)
     moved = latents.matrix(table, "w_plus").reshape(3, 6, 8)
     np.testing.assert_allclose(
         moved - w[:, np.newaxis], np.tile(2 * direction, (3, 1)).reshape(3, 6, 8), atol=1e-6
@@ -117,7 +118,7 @@ def test_a_direction_may_move_each_layer_by_a_part_of_its_own() -> None:
 def test_an_edit_keeps_layers_that_differ_already() -> None:
     layered = np.random.default_rng(0).normal(size=(3, 6, 8)).astype(np.float32)
     table = latents.table(place(3), w=layered[:, 0], w_plus=layered.reshape(3, -1))
-    moved = latents.matrix(latents.move(table, unit(8), "w", "e", 2.0, layers=6), "w_plus")
+    moved = latents.matrix(move(table, unit(8), "w", "e", 2.0, layers=6), "w_plus")
     np.testing.assert_allclose(
         moved.reshape(3, 6, 8) - layered, np.broadcast_to(2 * unit(8), (3, 6, 8)), atol=1e-6
     )
@@ -139,7 +140,7 @@ def test_latents_are_gathered_in_the_order_wanted_without_those_unwanted(
     for shard in range(3):
         paths.append(tmp_path / f"{shard}.parquet")
         drawn = synthesis.draw(generator, "fit", range(10 * shard, 10 * shard + 10), 0.8)
-        tables.write(paths[-1], tables.LATENTS, drawn, WRITER)
+        tables.write(paths[-1], latents.LATENTS, drawn, WRITER)
     seeds = [0, 9, 10, 25]
     wanted = pd.Index([latents.key(seed) for seed in seeds])
     np.testing.assert_array_equal(
@@ -150,7 +151,7 @@ def test_latents_are_gathered_in_the_order_wanted_without_those_unwanted(
 def test_an_image_without_a_latent_is_told(tmp_path: Path, generator: Generator) -> None:
     path = tmp_path / "0.parquet"
     drawn = synthesis.draw(generator, "fit", range(3), 0.8)
-    tables.write(path, tables.LATENTS, drawn, WRITER)
+    tables.write(path, latents.LATENTS, drawn, WRITER)
     with pytest.raises(MnemoError, match="1 of 2 images have a score but no latent"):
         latents.gather([path], "z", pd.Index(["0000001", "0000009"]))
 
@@ -159,7 +160,7 @@ def test_scores_in_another_order_than_their_latents_are_refused(
     tmp_path: Path, generator: Generator
 ) -> None:
     path = tmp_path / "0.parquet"
-    tables.write(path, tables.LATENTS, synthesis.draw(generator, "fit", range(3), 0.8), WRITER)
+    tables.write(path, latents.LATENTS, synthesis.draw(generator, "fit", range(3), 0.8), WRITER)
     with pytest.raises(ValueError, match="another order"):
         latents.gather([path], "z", pd.Index(["0000002", "0000001"]))
 

@@ -14,8 +14,12 @@ from hypothesis import given
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnemo import pages, rounding, tables
-from mnemo import weights as catalogued
+from mnemo import rounding, tables
+from mnemo.faces import ovals
+from mnemo.report import pages
+from mnemo.results import dose_response, schemas
+from mnemo.results.registry import RESULTS
+from mnemo.weights import catalogue as catalogued
 
 MADE = tables.Provenance("demo", "merge_table", {"resmem": "8e4b"}, {})
 SLOPES = {
@@ -63,8 +67,8 @@ class Reader(HTMLParser):
 
 @pytest.fixture
 def slopes(tmp_path: Path) -> pa.Table:
-    columns = {name: SLOPES[name] for name in tables.SLOPES.names}
-    tables.write(tmp_path / "slopes.parquet", tables.SLOPES, columns, MADE)
+    columns = {name: SLOPES[name] for name in dose_response.SLOPES.names}
+    tables.write(tmp_path / "slopes.parquet", dose_response.SLOPES, columns, MADE)
     return tables.read(tmp_path / "slopes.parquet")
 
 
@@ -106,9 +110,9 @@ def test_a_page_loads_nothing_and_runs_nothing(slopes: pa.Table) -> None:
 
 
 def test_the_ends_of_a_range_are_no_interval() -> None:
-    columns = {name: SLOPES.get(name) for name in tables.LOCAL_SLOPES.names}
+    columns = {name: SLOPES.get(name) for name in dose_response.LOCAL_SLOPES.names}
     columns |= {"alpha_low": [-4.0, 0.0], "alpha_high": [0.0, 4.0]}
-    table = tables.conform(columns, tables.LOCAL_SLOPES)
+    table = tables.conform(columns, dose_response.LOCAL_SLOPES)
     head, first, _ = Reader(pages.tabulate(table, 0.95)).rows
     shown = dict(zip(head, first, strict=True))
     assert (shown["alpha_low"], shown["alpha_high"]) == ("-4", "0")
@@ -116,22 +120,22 @@ def test_the_ends_of_a_range_are_no_interval() -> None:
 
 
 def test_a_missing_value_is_a_dash_that_the_page_explains() -> None:
-    columns = {name: SLOPES.get(name) for name in tables.CALIBRATION.names}
+    columns = {name: SLOPES.get(name) for name in dose_response.CALIBRATION.names}
     columns |= {
         "change": [0.05, 0.5],
         "alpha": [2.31, None],
         "low": [2.1, None],
         "high": [None] * 2,
     }
-    page = pages.tabulate(tables.conform(columns, tables.CALIBRATION), 0.95)
+    page = pages.tabulate(tables.conform(columns, dose_response.CALIBRATION), 0.95)
     _, *rows = Reader(page).rows
     assert [row[-1] for row in rows] == ["2.3 [2.1, –]", "–"]
     assert "no value, for the reason that the column" in page
 
 
-@pytest.mark.parametrize("name", tables.PUBLIC)
+@pytest.mark.parametrize("name", RESULTS)
 def test_every_public_table_has_a_page_with_an_interval_beside_each_estimate(name: str) -> None:
-    schema = tables.PUBLIC[name]
+    schema = schemas.of(name)
     kinds = {pa.string(): "a", pa.bool_(): True, pa.float64(): 2.0}
     row = {field.name: kinds.get(field.type, 2) for field in schema}
     row |= {field.name: [0.5] for field in schema if pa.types.is_list(field.type)}
@@ -143,9 +147,9 @@ def test_every_public_table_has_a_page_with_an_interval_beside_each_estimate(nam
     assert shown.count("2.0 [1.0, 3.0]") == len(ends) / 2
 
 
-@pytest.mark.parametrize("name", tables.PUBLIC)
+@pytest.mark.parametrize("name", RESULTS)
 def test_what_a_public_table_may_lack_is_a_dash_on_its_page(name: str) -> None:
-    schema = tables.PUBLIC[name]
+    schema = schemas.of(name)
     given = {pa.string(): "a", pa.bool_(): True}
     row = {field.name: None if field.nullable else given.get(field.type, 2) for field in schema}
     row |= {field.name: [0.5] for field in schema if pa.types.is_list(field.type)}
@@ -204,8 +208,8 @@ def test_faces_are_counted_for_each_set() -> None:
             "clamped": [True, False, False, False, False, False],
         }
     )
-    schema = pa.schema([tables.FACES.field(name) for name in table.column_names])
-    table = table.cast(schema.with_metadata(tables.FACES.metadata))
+    schema = pa.schema([ovals.FACES.field(name) for name in table.column_names])
+    table = table.cast(schema.with_metadata(ovals.FACES.metadata))
     counted = {row["set"]: row for row in pages.faces(table).to_pylist()}
     assert counted["fit"]["images"] == 4
     assert [counted["fit"][name] for name in ("found", "several", "none", "clamped")] == [

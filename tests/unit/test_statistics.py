@@ -14,6 +14,8 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from mnemo import statistics, tables
 from mnemo.errors import MnemoError
+from mnemo.results import agreement, dose_response, schemas
+from mnemo.statistics import mixed, ranks
 
 # Mean scores of 10,000 oval faces, from the outputs of paper 1's authors' notebook.
 PAPER_ALPHAS = [-9, -6, -3, 0, 3, 6, 9]
@@ -53,7 +55,7 @@ def two_scores(n, seed=0, shared=1.0):
 def test_agreement_is_scipys():
     a, b = two_scores(300)
     b = np.round(b, 1)
-    result = statistics.agreement(a, b, resamples=50)
+    result = ranks.agreement(a, b, resamples=50)
     assert result.n == 300
     assert result.spearman == stats.spearmanr(a, b).statistic
     assert result.kendall == stats.kendalltau(a, b).statistic
@@ -61,7 +63,7 @@ def test_agreement_is_scipys():
 
 def test_the_intervals_are_those_of_scipys_paired_bootstrap():
     a, b = two_scores(200)
-    result = statistics.agreement(a, b, resamples=3000)
+    result = ranks.agreement(a, b, resamples=3000)
     for name, correlate in (("spearman", stats.spearmanr), ("kendall", stats.kendalltau)):
         theirs = stats.bootstrap(
             (a, b),
@@ -78,7 +80,7 @@ def test_the_intervals_are_those_of_scipys_paired_bootstrap():
 
 def test_the_interval_of_agreement_has_the_width_that_theory_gives():
     a, b = two_scores(2000)
-    result = statistics.agreement(a, b, resamples=500)
+    result = ranks.agreement(a, b, resamples=500)
     # Bonett and Wright (2000): standard error of Spearman's correlation after Fisher's z.
     error = np.sqrt((1 + result.spearman**2 / 2) / (2000 - 3))
     centre = np.arctanh(result.spearman)
@@ -88,9 +90,9 @@ def test_the_interval_of_agreement_has_the_width_that_theory_gives():
 
 def test_resamples_of_fewer_images_than_there_are_give_the_same_interval(monkeypatch):
     a, b = two_scores(2000)
-    whole = statistics.agreement(a, b, resamples=600)
+    whole = ranks.agreement(a, b, resamples=600)
     monkeypatch.setattr(statistics, "RESAMPLED", 200)
-    bounded = statistics.agreement(a, b, resamples=600)
+    bounded = ranks.agreement(a, b, resamples=600)
     assert (bounded.n, bounded.spearman, bounded.kendall) == (2000, whole.spearman, whole.kendall)
     for name in ("spearman_low", "spearman_high", "kendall_low", "kendall_high"):
         # The ends are 0.02 to 0.03 from the correlation, and at 200 images would be 0.07 to 0.09.
@@ -99,8 +101,8 @@ def test_resamples_of_fewer_images_than_there_are_give_the_same_interval(monkeyp
 
 def test_a_higher_confidence_widens_the_interval():
     a, b = two_scores(100)
-    narrow = statistics.agreement(a, b, resamples=200, confidence=0.8)
-    wide = statistics.agreement(a, b, resamples=200, confidence=0.99)
+    narrow = ranks.agreement(a, b, resamples=200, confidence=0.8)
+    wide = ranks.agreement(a, b, resamples=200, confidence=0.99)
     assert wide.spearman_low < narrow.spearman_low < narrow.spearman_high < wide.spearman_high
     assert wide.kendall_low < narrow.kendall_low < narrow.kendall_high < wide.kendall_high
 
@@ -111,15 +113,15 @@ different = arrays(int, 12, elements=st.integers(-20, 20)).filter(lambda x: len(
 @settings(deadline=None, max_examples=25)
 @given(a=different, b=different, slope=st.integers(1, 9))
 def test_agreement_does_not_change_under_monotone_transforms(a, b, slope):
-    plain = statistics.agreement(a, b, resamples=20)
-    assert statistics.agreement(slope * a - 7, b**3, resamples=20) == plain
+    plain = ranks.agreement(a, b, resamples=20)
+    assert ranks.agreement(slope * a - 7, b**3, resamples=20) == plain
 
 
 @settings(deadline=None, max_examples=25)
 @given(a=different, b=different)
 def test_reversing_a_score_mirrors_its_agreement(a, b):
-    plain = statistics.agreement(a, b, resamples=20)
-    mirrored = statistics.agreement(a, -b, resamples=20)
+    plain = ranks.agreement(a, b, resamples=20)
+    mirrored = ranks.agreement(a, -b, resamples=20)
     assert mirrored.spearman == pytest.approx(-plain.spearman)
     assert mirrored.spearman_low == pytest.approx(-plain.spearman_high)
     assert mirrored.kendall_high == pytest.approx(-plain.kendall_low)
@@ -128,18 +130,16 @@ def test_reversing_a_score_mirrors_its_agreement(a, b):
 def test_images_without_one_of_the_scores_are_left_out():
     a, b = two_scores(50)
     with_gaps = np.r_[a, np.nan, 1.0, np.nan], np.r_[b, 2.0, np.nan, np.nan]
-    assert statistics.agreement(*with_gaps, resamples=20) == statistics.agreement(
-        a, b, resamples=20
-    )
+    assert ranks.agreement(*with_gaps, resamples=20) == ranks.agreement(a, b, resamples=20)
 
 
 def test_scores_without_ranks_are_refused():
     with pytest.raises(MnemoError, match="1 and 4 different values"):
-        statistics.agreement([1, 1, 1, 1], [1, 2, 3, 4])
+        ranks.agreement([1, 1, 1, 1], [1, 2, 3, 4])
     with pytest.raises(MnemoError, match="2 images have both scores"):
-        statistics.agreement([1, 2, 3, np.nan], [1, 2, np.nan, 4])
+        ranks.agreement([1, 2, 3, np.nan], [1, 2, np.nan, 4])
     with pytest.raises(MnemoError, match="0 images have both scores"):
-        statistics.agreement([1, np.nan], [np.nan, 4])
+        ranks.agreement([1, np.nan], [np.nan, 4])
 
 
 # Dose and response
@@ -147,7 +147,7 @@ def test_scores_without_ranks_are_refused():
 
 def test_the_dose_response_is_the_mean_with_its_t_interval():
     frame = lose(respond(40, PAPER_ALPHAS, PAPER_MEANS, noise=0.02), 0.2)
-    table = statistics.dose_response(frame, confidence=0.9)
+    table = dose_response.dose_response(frame, confidence=0.9)
     assert table["alpha"].tolist() == PAPER_ALPHAS
     for row in table.itertuples():
         scores = frame.loc[frame["alpha"] == row.alpha, "score"].dropna()
@@ -158,7 +158,7 @@ def test_the_dose_response_is_the_mean_with_its_t_interval():
 
 
 def test_an_alpha_whose_scores_are_equal_has_an_interval_of_no_width():
-    table = statistics.dose_response(respond(5, [0, 1], [0.5, 0.6], spread=0))
+    table = dose_response.dose_response(respond(5, [0, 1], [0.5, 0.6], spread=0))
     assert table["low"].tolist() == table["high"].tolist() == table["mean"].tolist()
 
 
@@ -168,7 +168,7 @@ def test_an_alpha_whose_scores_are_equal_has_an_interval_of_no_width():
 def test_the_slope_of_a_balanced_design_is_that_within_images():
     """There the fixed slope is ordinary least squares on scores centred within each image."""
     frame = respond(200, [-3, 3], [0.2256, 0.3454], noise=0.03)
-    result = statistics.slope(frame)
+    result = mixed.slope(frame)
     assert result.model == "score ~ alpha + (1 | image)"
     score = frame["score"] - frame.groupby("image")["score"].transform("mean")
     alpha = frame["alpha"]
@@ -187,7 +187,7 @@ def test_images_that_respond_differently_widen_the_interval_of_the_slope():
     frame = respond(80, PAPER_ALPHAS, PAPER_MEANS, noise=0.02)
     own = pd.Series(np.random.default_rng(1).normal(0, 0.01, 80), frame["image"].unique())
     frame["score"] += frame["image"].map(own) * frame["alpha"]
-    result = statistics.slope(frame)
+    result = mixed.slope(frame)
     wide = frame.pivot(index="alpha", columns="image", values="score")
     slopes = np.polyfit(wide.index.to_numpy(), wide.to_numpy(), 1)[0]
     assert result.model == "score ~ alpha + (alpha | image)"
@@ -199,7 +199,7 @@ def test_images_that_respond_differently_widen_the_interval_of_the_slope():
 
 @pytest.mark.parametrize("noise", [1e-4, 1e-2, 0.1])
 def test_images_that_respond_alike_leave_no_slope_without_its_interval(noise):
-    result = statistics.slope(respond(50, PAPER_ALPHAS, PAPER_MEANS, noise=noise))
+    result = mixed.slope(respond(50, PAPER_ALPHAS, PAPER_MEANS, noise=noise))
     assert result.low < result.slope < result.high
 
 
@@ -229,7 +229,7 @@ def reml(frame):
 
 def test_the_slope_with_faces_missing_maximises_the_restricted_likelihood():
     frame = lose(respond(60, [-2, 2], [0.76, 0.86], noise=0.05), 0.3)
-    result = statistics.slope(frame)
+    result = mixed.slope(frame)
     expected, error = reml(frame.dropna())
     assert result.slope == pytest.approx(expected, rel=1e-5)
     assert result.high - result.slope == pytest.approx(1.959964 * error, rel=1e-3)
@@ -241,7 +241,7 @@ def test_the_slope_is_that_of_statsmodels(lost, alphas):
     own = pd.Series(np.random.default_rng(5).normal(0, 0.01, 150), frame["image"].unique())
     frame["score"] += frame["image"].map(own) * frame["alpha"]
     frame = lose(frame, lost)
-    result = statistics.slope(frame)
+    result = mixed.slope(frame)
     # Where the scores' variances are near 0, statsmodels stops short of the optimum.
     scaled = frame.dropna().eval("score = 100 * score")
     effects = "~alpha" if len(alphas) > 2 else "~1"
@@ -258,16 +258,16 @@ def test_where_images_respond_alike_the_model_may_have_an_intercept_alone():
     # Each image strays from its line, and at every alpha as far up as down: its slope stays.
     within = np.tile([0.01, -0.01, -0.01, 0.02, -0.01, -0.01, 0.01], 50)
     flipped = np.repeat(np.resize([1, -1], 50), 7)
-    result = statistics.slope(frame.assign(score=frame["score"] + within * flipped))
+    result = mixed.slope(frame.assign(score=frame["score"] + within * flipped))
     assert result.model == "score ~ alpha + (1 | image)"
     assert result.low < result.slope < result.high
 
 
 def test_calibrating_on_fewer_images_than_there_are_gives_the_same_interval(monkeypatch):
     frame = respond(800, PAPER_ALPHAS, PAPER_MEANS, noise=0.1)
-    whole = statistics.calibrate(frame, [0.1], resamples=600)
+    whole = dose_response.calibrate(frame, [0.1], resamples=600)
     monkeypatch.setattr(statistics, "RESAMPLED", 80)
-    bounded = statistics.calibrate(frame, [0.1], resamples=600)
+    bounded = dose_response.calibrate(frame, [0.1], resamples=600)
     assert bounded["alpha"][0] == whole["alpha"][0]
     width = whole["high"][0] - whole["low"][0]
     for end in ("low", "high"):
@@ -277,11 +277,11 @@ def test_calibrating_on_fewer_images_than_there_are_gives_the_same_interval(monk
 @pytest.mark.parametrize("factor", [1e-3, 1, 1e3])
 def test_the_slope_follows_the_units_of_score_and_alpha(factor):
     frame = lose(respond(30, [-1, 1], [0.2, 0.4], noise=0.05), 0.1)
-    plain = statistics.slope(frame)
-    scaled = statistics.slope(frame.assign(score=frame["score"] * factor))
+    plain = mixed.slope(frame)
+    scaled = mixed.slope(frame.assign(score=frame["score"] * factor))
     assert scaled.slope == pytest.approx(factor * plain.slope)
     assert scaled.low == pytest.approx(factor * plain.low)
-    stretched = statistics.slope(frame.assign(alpha=frame["alpha"] * factor))
+    stretched = mixed.slope(frame.assign(alpha=frame["alpha"] * factor))
     assert stretched.slope == pytest.approx(plain.slope / factor)
     assert stretched.p_value == pytest.approx(plain.p_value)
 
@@ -289,7 +289,7 @@ def test_the_slope_follows_the_units_of_score_and_alpha(factor):
 def test_a_flat_response_has_a_slope_whose_interval_contains_0():
     generator = np.random.default_rng(2)
     frame = respond(50, [-1, 0, 1], [0.5, 0.5, 0.5])
-    result = statistics.slope(frame.assign(score=frame["score"] + generator.normal(0, 0.1, 150)))
+    result = mixed.slope(frame.assign(score=frame["score"] + generator.normal(0, 0.1, 150)))
     assert result.low < 0 < result.high
     assert result.p_value > 0.05
 
@@ -305,12 +305,12 @@ def test_a_flat_response_has_a_slope_whose_interval_contains_0():
 )
 def test_a_slope_that_nothing_determines_is_refused(frame, wrong):
     with pytest.raises(MnemoError, match=wrong):
-        statistics.slope(frame)
+        mixed.slope(frame)
 
 
 def test_local_slopes_are_paired_over_images():
     frame = lose(respond(60, PAPER_ALPHAS, PAPER_MEANS, spread=5, noise=0.02), 0.15)
-    table = statistics.local_slopes(frame)
+    table = dose_response.local_slopes(frame)
     wide = frame.pivot_table(index="image", columns="alpha", values="score")
     assert table["alpha_low"].tolist() == PAPER_ALPHAS[:-1]
     assert table["alpha_high"].tolist() == PAPER_ALPHAS[1:]
@@ -323,7 +323,7 @@ def test_local_slopes_are_paired_over_images():
 
 
 def test_local_slopes_show_that_the_papers_response_is_not_linear():
-    table = statistics.local_slopes(respond(30, PAPER_ALPHAS, PAPER_MEANS))
+    table = dose_response.local_slopes(respond(30, PAPER_ALPHAS, PAPER_MEANS))
     np.testing.assert_allclose(
         table["slope"], [0.0083, 0.0122, 0.0157, 0.0242, 0.0264, 0.0255], atol=1e-4
     )
@@ -335,7 +335,7 @@ def test_local_slopes_show_that_the_papers_response_is_not_linear():
 def test_calibration_inverts_the_papers_response():
     frame = respond(20, PAPER_ALPHAS, PAPER_MEANS)
     changes = [-0.0472, 0, 0.0726, 0.11, 0.2283, 0.23, -0.2]
-    table = statistics.calibrate(frame, changes, resamples=20)
+    table = dose_response.calibrate(frame, changes, resamples=20)
     assert table["change"].tolist() == changes
     between = 3 + 3 * (0.11 - 0.0726) / (0.4245 - 0.3454)
     np.testing.assert_allclose(table["alpha"][:5], [-3, 0, 3, between, 9], atol=1e-9)
@@ -353,7 +353,7 @@ def test_the_alpha_found_gives_the_change_wanted(rises, share, falling):
     alphas = [-0.2, -0.1, 0, 0.1, 0.2]
     response = means - means[2]
     wanted = response[0] + share * (response[-1] - response[0])
-    found = statistics.calibrate(respond(5, alphas, means), [wanted], resamples=2)["alpha"][0]
+    found = dose_response.calibrate(respond(5, alphas, means), [wanted], resamples=2)["alpha"][0]
     if np.isnan(found):
         # Rounding can put the change of an outermost alpha just beyond it.
         assert share == pytest.approx(round(share))
@@ -363,12 +363,12 @@ def test_the_alpha_found_gives_the_change_wanted(rises, share, falling):
 
 def test_a_response_that_turns_back_is_inverted_next_to_0_only():
     frame = respond(5, [-2, -1, 0, 1, 2, 3], [0.3, 0.1, 0.2, 0.4, 0.3, 0.9])
-    table = statistics.calibrate(frame, [-0.1, 0.1, 0.15, 0.2, 0.5, -0.15], resamples=2)
+    table = dose_response.calibrate(frame, [-0.1, 0.1, 0.15, 0.2, 0.5, -0.15], resamples=2)
     np.testing.assert_allclose(table["alpha"], [-1, 0.5, 0.75, 1, np.nan, np.nan], atol=1e-9)
 
 
 def test_a_response_with_its_peak_at_0_can_only_be_lowered():
-    table = statistics.calibrate(
+    table = dose_response.calibrate(
         respond(5, [-1, 0, 1], [0.1, 0.5, 0.4]), [-0.2, 0, 0.1], resamples=2
     )
     np.testing.assert_allclose(table["alpha"], [-0.5, 0, np.nan])
@@ -376,7 +376,7 @@ def test_a_response_with_its_peak_at_0_can_only_be_lowered():
 
 def test_the_interval_of_a_calibrated_alpha_is_that_of_the_delta_method():
     frame = respond(400, [-4, -2, 0, 2, 4], [0.6, 0.7, 0.8, 0.9, 1.0], spread=2, noise=0.1)
-    (found,) = statistics.calibrate(frame, [0.15], resamples=2000).itertuples()
+    (found,) = dose_response.calibrate(frame, [0.15], resamples=2000).itertuples()
     wide = frame.pivot_table(index="image", columns="alpha", values="score")
     # At 3, halfway between 2 and 4, where the response rises by 0.05 per unit of alpha.
     error = ((wide[2.0] + wide[4.0]) / 2 - wide[0.0]).sem() / 0.05
@@ -387,7 +387,7 @@ def test_the_interval_of_a_calibrated_alpha_is_that_of_the_delta_method():
 
 def test_an_end_of_the_interval_beyond_the_range_is_missing():
     frame = respond(50, [-1, 0, 1], [0.4, 0.5, 0.6], noise=0.1)
-    (found,) = statistics.calibrate(frame, [0.099]).itertuples()
+    (found,) = dose_response.calibrate(frame, [0.099]).itertuples()
     assert found.alpha == pytest.approx(0.99)
     assert found.low < 0.99
     assert np.isnan(found.high)
@@ -397,19 +397,19 @@ def test_calibration_compares_each_image_with_itself():
     """Easy faces lost at high alpha would raise a difference of means, and change nothing here."""
     frame = respond(100, [0, 1, 2], [0.5, 0.6, 0.7], spread=1)
     lost = (frame["alpha"] == 2) & (frame["score"] > 0.7)
-    table = statistics.calibrate(frame.assign(score=frame["score"].mask(lost)), [0.15])
+    table = dose_response.calibrate(frame.assign(score=frame["score"].mask(lost)), [0.15])
     np.testing.assert_allclose(table[["alpha", "low", "high"]], [[1.5, 1.5, 1.5]])
 
 
 def test_calibration_without_alpha_0_is_refused():
     with pytest.raises(MnemoError, match="alpha 0"):
-        statistics.calibrate(respond(5, [1, 2], [0.5, 0.6]), [0.1])
+        dose_response.calibrate(respond(5, [1, 2], [0.5, 0.6]), [0.1])
 
 
 def test_a_score_given_twice_is_refused():
     frame = respond(3, [0, 1], [0.5, 0.6])
     with pytest.raises(ValueError, match="duplicate"):
-        statistics.calibrate(pd.concat([frame, frame]), [0.05])
+        dose_response.calibrate(pd.concat([frame, frame]), [0.05])
 
 
 @pytest.mark.parametrize("found", [0, 1, 2])
@@ -430,9 +430,9 @@ def test_a_shape_with_hardly_any_face_is_measured_as_far_as_it_goes(found):
         for image in range(20 if shape == "square" else 3)
         if shape == "square" or alpha == 0 or image < found
     ]
-    measured = statistics.responses(pd.DataFrame(rows), [0.01], resamples=100)
+    measured = dose_response.responses(pd.DataFrame(rows), [0.01], resamples=100)
     for name, frame in measured.items():
-        assert tables.conform(frame, tables.PUBLIC[name], name)
+        assert tables.conform(frame, schemas.of(name), name)
         squares = frame[frame["shape"] == "square"].drop(columns=["model"], errors="ignore")
         assert squares.notna().all(axis=None), name
     ovals = measured["dose_response"].query("shape == 'oval'").set_index("alpha")
@@ -449,13 +449,13 @@ def test_every_pair_of_assessor_and_shape_is_compared_once():
             "score": np.random.default_rng(0).normal(size=80),
         }
     )
-    pairs = statistics.agreements(scores, resamples=50)
+    pairs = agreement.measure(scores, resamples=50)
     assert len(pairs) == 6
     row = pairs.query("assessor_a == 'a' and shape_a == 'oval' and assessor_b == 'b'").iloc[0]
     a = scores.query("assessor == 'a' and shape == 'oval'")["score"].to_numpy()
     b = scores.query("assessor == 'b'").query(f"shape == '{row['shape_b']}'")["score"].to_numpy()
     assert row["spearman"] == pytest.approx(stats.spearmanr(a, b).statistic)
-    alone = statistics.agreements(scores.query("assessor == 'a' and shape == 'oval'"))
+    alone = agreement.measure(scores.query("assessor == 'a' and shape == 'oval'"))
     assert alone.empty
     assert list(alone.columns) == list(pairs.columns)
 
@@ -472,9 +472,9 @@ def test_agreements_are_those_of_pandas_over_the_images_that_each_pair_has():
         parts.append(part[found].assign(assessor=assessor, shape=shape))
     scores = pd.concat(parts, ignore_index=True)
     wide = scores.pivot(index="image", columns=["assessor", "shape"], values="score")
-    pairs = statistics.agreements(scores.sample(frac=1, random_state=0), resamples=20)
+    pairs = agreement.measure(scores.sample(frac=1, random_state=0), resamples=20)
     assert len(pairs) == 15
-    tables.conform(pairs, tables.AGREEMENT)
+    tables.conform(pairs, agreement.AGREEMENT)
     spearman, kendall = wide.corr(method="spearman"), wide.corr(method="kendall")
     for row in pairs.itertuples():
         a, b = (row.assessor_a, row.shape_a), (row.assessor_b, row.shape_b)
@@ -483,5 +483,5 @@ def test_agreements_are_those_of_pandas_over_the_images_that_each_pair_has():
         assert row.spearman == pytest.approx(spearman.loc[a, b])
         assert row.kendall == pytest.approx(kendall.loc[a, b])
         assert row.spearman_low < row.spearman < row.spearman_high
-        alone = statistics.agreement(wide[a], wide[b], resamples=20)
+        alone = ranks.agreement(wide[a], wide[b], resamples=20)
         assert (row.spearman_low, row.kendall_high) == (alone.spearman_low, alone.kendall_high)

@@ -12,12 +12,14 @@ import pytest
 
 from mnemo import tables
 from mnemo.errors import MnemoError
+from mnemo.features import table
+from mnemo.results.registry import RESULTS
 
 WRITER = tables.Provenance("demo", "score_images", {"resmem": "8e4b"}, {"seeds": [0, 3]})
 
 
 @pytest.fixture
-def scores() -> dict[str, object]:
+def some_scores() -> dict[str, object]:
     return {
         "set": ["fit"] * 3,
         "edit": [None] * 3,
@@ -31,14 +33,14 @@ def scores() -> dict[str, object]:
 
 def test_the_same_content_is_the_same_bytes(tmp_path: Path, scores: dict[str, object]) -> None:
     for name in ("a", "b"):
-        tables.write(tmp_path / name, tables.SCORES, scores, WRITER)
+        tables.write(tmp_path / name, scores.SCORES, scores, WRITER)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_a_file_says_who_wrote_it_and_what_each_column_means(
     tmp_path: Path, scores: dict[str, object]
 ) -> None:
-    tables.write(tmp_path / "a", tables.SCORES, scores, WRITER)
+    tables.write(tmp_path / "a", scores.SCORES, scores, WRITER)
     told = tables.metadata(tmp_path / "a")
     assert told["mnemo.study"] == "demo"
     assert told["mnemo.rule"] == "score_images"
@@ -55,14 +57,14 @@ def test_a_missing_value_is_refused_where_the_schema_forbids_it(
     tmp_path: Path, scores: dict[str, object]
 ) -> None:
     with pytest.raises(ValueError, match="no value may be missing in score"):
-        tables.write(tmp_path / "a", tables.SCORES, {**scores, "score": [0.5, None, 0.7]}, WRITER)
+        tables.write(tmp_path / "a", scores.SCORES, {**scores, "score": [0.5, None, 0.7]}, WRITER)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_missing_column_is_named(tmp_path: Path, scores: dict[str, object]) -> None:
     del scores["shape"]
     with pytest.raises(ValueError, match="no column shape"):
-        tables.write(tmp_path / "a", tables.SCORES, scores, WRITER)
+        tables.write(tmp_path / "a", scores.SCORES, scores, WRITER)
 
 
 @pytest.mark.parametrize("kept", [0, 10, 0.5, 0.99])
@@ -70,7 +72,7 @@ def test_a_shard_cut_short_is_named_with_the_remedy(
     tmp_path: Path, scores: dict[str, object], kept: float
 ) -> None:
     path = tmp_path / "00000.parquet"
-    tables.write(path, tables.SCORES, scores, WRITER)
+    tables.write(path, scores.SCORES, scores, WRITER)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(kept * len(whole)) if kept < 1 else int(kept)])
     with pytest.raises(MnemoError, match=r"00000.parquet is damaged.*Delete it and run the same"):
@@ -81,13 +83,13 @@ def test_a_shard_with_a_flipped_byte_is_never_read_as_if_it_were_whole(
     tmp_path: Path, scores: dict[str, object]
 ) -> None:
     path = tmp_path / "00000.parquet"
-    tables.write(path, tables.SCORES, scores, WRITER)
+    tables.write(path, scores.SCORES, scores, WRITER)
     whole = path.read_bytes()
     expected = tables.read(path).to_pydict()
     for position in range(0, len(whole), 7):
         path.write_bytes(whole[:position] + bytes([whole[position] ^ 0xFF]) + whole[position + 1 :])
         try:
-            read = tables.read(path, tables.SCORES.names)
+            read = tables.read(path, scores.SCORES.names)
         except MnemoError:
             continue
         assert read.to_pydict() == expected, f"a flipped byte at {position} went unseen"
@@ -110,7 +112,7 @@ place = dict(set=["fit"] * n, edit=[None] * n, alpha=[None] * n, image=[str(i) f
 features = tables.lists(np.random.default_rng(0).normal(size=(n, 8)).astype(np.float32))
 writer = tables.Provenance("demo", "extract_features", {{}}, {{}})
 columns = {{**place, "features": features}}
-tables.write("{tmp_path}/features.parquet", tables.FEATURES, columns, writer)
+tables.write("{tmp_path}/features.parquet", table.FEATURES, columns, writer)
 """
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -130,21 +132,21 @@ def test_merging_shards_is_the_same_as_writing_them_at_once(
     for index in range(3):
         one = {name: values[index : index + 1] for name, values in scores.items()}  # type: ignore[index]
         parts.append(tmp_path / f"{index}.parquet")
-        tables.write(parts[-1], tables.SCORES, one, WRITER)
-    tables.merge(parts, tmp_path / "merged.parquet", tables.SCORES, WRITER)
-    assert tables.read(tmp_path / "merged.parquet").equals(tables.conform(scores, tables.SCORES))
+        tables.write(parts[-1], scores.SCORES, one, WRITER)
+    tables.merge(parts, tmp_path / "merged.parquet", scores.SCORES, WRITER)
+    assert tables.read(tmp_path / "merged.parquet").equals(tables.conform(scores, scores.SCORES))
 
 
 def test_merging_names_the_damaged_part_and_writes_nothing(
     tmp_path: Path, scores: dict[str, object]
 ) -> None:
-    tables.write(tmp_path / "0.parquet", tables.SCORES, scores, WRITER)
+    tables.write(tmp_path / "0.parquet", scores.SCORES, scores, WRITER)
     (tmp_path / "1.parquet").write_bytes(b"PAR1")
     with pytest.raises(MnemoError, match="1.parquet is damaged"):
         tables.merge(
             [tmp_path / "0.parquet", tmp_path / "1.parquet"],
             tmp_path / "merged.parquet",
-            tables.SCORES,
+            scores.SCORES,
             WRITER,
         )
     assert not (tmp_path / "merged.parquet").exists()
@@ -155,10 +157,10 @@ def test_merging_takes_the_memory_of_one_part(tmp_path: Path) -> None:
     rows = np.random.default_rng(0).normal(size=(n, 64)).astype(np.float32)
     place = {"set": ["fit"] * n, "edit": pa.nulls(n), "alpha": pa.nulls(n), "image": ["0"] * n}
     tables.write(
-        tmp_path / "part", tables.FEATURES, {**place, "features": tables.lists(rows)}, WRITER
+        tmp_path / "part", table.FEATURES, {**place, "features": tables.lists(rows)}, WRITER
     )
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    tables.merge([tmp_path / "part"] * parts, tmp_path / "whole", tables.FEATURES, WRITER)
+    tables.merge([tmp_path / "part"] * parts, tmp_path / "whole", table.FEATURES, WRITER)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     assert after - before < parts * rows.nbytes / 2
 
@@ -188,8 +190,8 @@ def test_features_come_in_blocks_of_each_alpha(
             }
             for part in (own[:2], own[2:])
         ]
-        tables.write_parts(paths[-1], tables.FEATURES, columns, WRITER)
-    read = tables.features(paths)
+        tables.write_parts(paths[-1], table.FEATURES, columns, WRITER)
+    read = table.read(paths)
     assert list(read) == [0.0, 2.0]
     for alpha, seeds in ((0.0, [0, 1, 2, 3, 4, 10, 11, 12, 13, 14]), (2.0, [*range(5, 10)])):
         keys, blocks = read[alpha]
@@ -200,6 +202,6 @@ def test_features_come_in_blocks_of_each_alpha(
 
 
 def test_every_public_column_is_described() -> None:
-    for schema in [*tables.PUBLIC.values(), *tables.SHARDS.values()]:
+    for schema in [*RESULTS.values(), *tables.SHARDS.values()]:
         for field in schema:
             assert field.metadata[b"description"], field.name

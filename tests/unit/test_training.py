@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import save_file
 
-from mnemo import database, tables, trainer, training
+from mnemo import tables
 from mnemo.assessors import trained
 from mnemo.assessors.backbones import student
 from mnemo.checkpoints import read
 from mnemo.errors import MnemoError
-from mnemo.trainer import Settings, Trainer
+from mnemo.training import database, train, trainer
+from mnemo.training import tables as training_tables
+from mnemo.training.trainer import Settings, Trainer
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 SETTINGS = Settings(
@@ -66,18 +68,18 @@ def read_split(folder: Path) -> pd.DataFrame:
 @pytest.fixture(scope="module", name="result")
 def train(
     folder: Path, split: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory
-) -> training.Trained:
+) -> train.Trained:
     checkpoint = tmp_path_factory.mktemp("run") / "checkpoint"
     settings = replace(SETTINGS, epochs=12)
-    return training.train(split, folder, settings, "holdout", checkpoint)
+    return train.train(split, folder, settings, "holdout", checkpoint)
 
 
-def write(path: Path, result: training.Trained) -> bytes:
-    trained.save(path, result.network, training.describe(result, "0" * 64, "none", resamples=50))
+def write(path: Path, result: train.Trained) -> bytes:
+    trained.save(path, result.network, train.describe(result, "0" * 64, "none", resamples=50))
     return path.read_bytes()
 
 
-def contiguous(result: training.Trained) -> dict[str, torch.Tensor]:
+def contiguous(result: train.Trained) -> dict[str, torch.Tensor]:
     return {name: tensor.contiguous() for name, tensor in result.network.state_dict().items()}
 
 
@@ -85,16 +87,16 @@ def test_a_training_learns_what_the_images_show(tmp_path: Path) -> None:
     # With fewer, the few for validation can take a fluke for the best epoch.
     split = draw(tmp_path, count=240)
     settings = replace(SETTINGS, epochs=12)
-    result = training.train(split, tmp_path, settings, "holdout", tmp_path / "checkpoint")
+    result = train.train(split, tmp_path, settings, "holdout", tmp_path / "checkpoint")
     first, best = result.curves["validation_loss"].iloc[0], result.curves["validation_loss"].min()
     assert best < first / 2
     assert result.predictions["target"].corr(result.predictions["score"], "spearman") > 0.8
 
 
 def test_predictions_are_of_the_test_images_alone_and_those_of_the_loaded_file(
-    result: training.Trained, split: pd.DataFrame, folder: Path, tmp_path: Path
+    result: train.Trained, split: pd.DataFrame, folder: Path, tmp_path: Path
 ) -> None:
-    tables.conform(result.predictions, tables.PREDICTIONS)
+    tables.conform(result.predictions, training_tables.PREDICTIONS)
     test = split[split["split"] == "test"]
     assert result.predictions["file"].tolist() == test["file"].tolist()
     assert result.predictions["target"].tolist() == test["target"].tolist()
@@ -106,15 +108,15 @@ def test_predictions_are_of_the_test_images_alone_and_those_of_the_loaded_file(
 
 
 def test_the_best_epoch_is_that_of_the_highest_validation_correlation(
-    result: training.Trained, split: pd.DataFrame, folder: Path, tmp_path: Path
+    result: train.Trained, split: pd.DataFrame, folder: Path, tmp_path: Path
 ) -> None:
-    tables.conform(result.curves, tables.CURVES)
+    tables.conform(result.curves, training_tables.CURVES)
     curves = result.curves
     best = int(curves["validation_spearman"].idxmax())
     assert curves["chosen"].tolist() == [row == best for row in curves.index]
     # The weights of the epoch are those that a training gives that ends with it.
     short = replace(SETTINGS, epochs=int(curves["epoch"][best]))
-    again = training.train(split, folder, short, "holdout", tmp_path / "checkpoint")
+    again = train.train(split, folder, short, "holdout", tmp_path / "checkpoint")
     for name, tensor in again.network.state_dict().items():
         assert torch.equal(tensor, result.network.state_dict()[name]), name
 
@@ -146,7 +148,7 @@ def test_the_learning_rate_falls_where_the_loss_does_not(
 
 
 def frozen(folder: Path, split: pd.DataFrame, settings: Settings, path: Path) -> pd.DataFrame:
-    return training.train(split, folder, settings, "holdout", path / "checkpoint").curves
+    return train.train(split, folder, settings, "holdout", path / "checkpoint").curves
 
 
 PROGRAM = """
@@ -218,9 +220,9 @@ def test_a_training_that_stops_at_any_step_goes_on_as_if_it_had_not(
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "_step", stop)
         with pytest.raises(Killed):
-            training.train(split, folder, SETTINGS, "holdout", checkpoint, every=0)
+            train.train(split, folder, SETTINGS, "holdout", checkpoint, every=0)
     torch.rand(7)
-    result = training.train(split, folder, SETTINGS, "holdout", checkpoint, every=0)
+    result = train.train(split, folder, SETTINGS, "holdout", checkpoint, every=0)
     assert write(tmp_path / "resumed.safetensors", result) == whole
     assert result.curves["epoch"].tolist() == [1, 2, 3]
 
@@ -230,7 +232,7 @@ def train_whole(
     folder: Path, split: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory
 ) -> bytes:
     path = tmp_path_factory.mktemp("whole")
-    result = training.train(split, folder, SETTINGS, "holdout", path / "checkpoint")
+    result = train.train(split, folder, SETTINGS, "holdout", path / "checkpoint")
     return write(path / "assessor.safetensors", result)
 
 
@@ -240,7 +242,7 @@ def test_a_training_leaves_the_callers_random_numbers_alone(
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    training.train(split, folder, replace(SETTINGS, epochs=1), "holdout", tmp_path / "checkpoint")
+    train.train(split, folder, replace(SETTINGS, epochs=1), "holdout", tmp_path / "checkpoint")
     assert torch.equal(torch.rand(3), expected)
 
 
@@ -254,7 +256,7 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_from(
 ) -> None:
     checkpoint = tmp_path / "checkpoint"
     one = replace(SETTINGS, epochs=1)
-    training.train(split, folder, one, "holdout", checkpoint, every=0)
+    train.train(split, folder, one, "holdout", checkpoint, every=0)
     match change:
         case "settings":
             one = replace(one, dropout=0.1)
@@ -270,7 +272,7 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_from(
         case "damage":
             checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
     with caplog.at_level("INFO"):
-        training.train(split, folder, one, "holdout", checkpoint)
+        train.train(split, folder, one, "holdout", checkpoint)
     assert "starts anew" in caplog.text
     assert "goes on" not in caplog.text
 
@@ -279,9 +281,9 @@ def test_a_training_that_was_done_is_not_done_again(
     folder: Path, split: pd.DataFrame, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     one = replace(SETTINGS, epochs=1)
-    first = training.train(split, folder, one, "holdout", tmp_path / "checkpoint", every=0)
+    first = train.train(split, folder, one, "holdout", tmp_path / "checkpoint", every=0)
     with caplog.at_level("INFO"):
-        again = training.train(split, folder, one, "holdout", tmp_path / "checkpoint")
+        again = train.train(split, folder, one, "holdout", tmp_path / "checkpoint")
     assert "goes on from step 0 of epoch 2" in caplog.text
     assert again.predictions.equals(first.predictions)
 
@@ -322,7 +324,7 @@ def test_mirrored_images_are_what_the_network_sees(
 
     monkeypatch.setattr(student, "prepare", look)
     one = replace(SETTINGS, epochs=1, flip=1.0)
-    training.train(split, folder, one, "holdout", tmp_path / "checkpoint")
+    train.train(split, folder, one, "holdout", tmp_path / "checkpoint")
     files = [np.asarray(Image.open(folder / name).resize(student.SIZE)) for name in split["file"]]
     plain = {image.tobytes(): name for image, name in zip(files, split["file"], strict=True)}
     mirrored = {
@@ -345,7 +347,7 @@ def test_a_loss_that_is_not_finite_is_an_error_that_says_what_to_do(
     with pytest.raises(
         MnemoError, match=r"loss is (inf|nan) in step \d+ of epoch \d.*learning_rate"
     ):
-        training.train(
+        train.train(
             split, folder, replace(SETTINGS, learning_rate=1e30), "holdout", tmp_path / "checkpoint"
         )
 
@@ -359,12 +361,12 @@ def test_scores_that_never_differ_are_an_error(
     with pytest.raises(
         MnemoError, match="holdout: the network gives all 8 images .* the same score"
     ):
-        training.train(split, tmp_path, SETTINGS, "holdout", tmp_path / "checkpoint")
+        train.train(split, tmp_path, SETTINGS, "holdout", tmp_path / "checkpoint")
 
 
 def test_an_image_that_is_gone_is_named(folder: Path, split: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(MnemoError, match=r"face-000\.png can't be read"):
-        training.train(split, tmp_path, SETTINGS, "holdout", tmp_path / "checkpoint")
+        train.train(split, tmp_path, SETTINGS, "holdout", tmp_path / "checkpoint")
 
 
 @pytest.mark.parametrize(("architecture", "initial"), [("student", True), ("resnet50", False)])
@@ -374,11 +376,11 @@ def test_what_training_starts_from_must_fit_the_architecture(
     path = folder / "split.parquet" if initial else None
     settings = replace(SETTINGS, architecture=architecture)  # type: ignore[arg-type]
     with pytest.raises(MnemoError, match=f"{architecture} starts from"):
-        training.train(split, folder, settings, "holdout", tmp_path / "checkpoint", path)
+        train.train(split, folder, settings, "holdout", tmp_path / "checkpoint", path)
 
 
 def test_the_card_says_what_was_trained_on_what_and_how_well(
-    result: training.Trained, split: pd.DataFrame, tmp_path: Path
+    result: train.Trained, split: pd.DataFrame, tmp_path: Path
 ) -> None:
     path = tmp_path / "assessor.safetensors"
     write(path, result)
@@ -395,7 +397,7 @@ def test_the_card_says_what_was_trained_on_what_and_how_well(
     assert json.loads(trained.text(told)) == told.model_dump()
 
 
-def test_equal_content_is_written_as_equal_bytes(result: training.Trained, tmp_path: Path) -> None:
+def test_equal_content_is_written_as_equal_bytes(result: train.Trained, tmp_path: Path) -> None:
     assert write(tmp_path / "one", result) == write(tmp_path / "other", result)
 
 
@@ -410,14 +412,14 @@ def test_scores_are_not_rounded_where_layers_compute_in_bfloat16(
         assert network(inputs).dtype == torch.float32
 
 
-def test_a_file_without_a_card_is_refused(result: training.Trained, tmp_path: Path) -> None:
+def test_a_file_without_a_card_is_refused(result: train.Trained, tmp_path: Path) -> None:
     path = tmp_path / "assessor.safetensors"
     save_file(contiguous(result), path)
     with pytest.raises(MnemoError, match="has no card"):
         trained.load("mine", [path], "corrected")
 
 
-def test_a_card_of_another_version_is_refused(result: training.Trained, tmp_path: Path) -> None:
+def test_a_card_of_another_version_is_refused(result: train.Trained, tmp_path: Path) -> None:
     path = tmp_path / "assessor.safetensors"
     save_file(contiguous(result), path, {"mnemo.card": '{"architecture": "student"}'})
     with pytest.raises(MnemoError, match=r"card .*can't read \(mnemo, layout"):
@@ -426,7 +428,7 @@ def test_a_card_of_another_version_is_refused(result: training.Trained, tmp_path
 
 @pytest.mark.parametrize("change", ["missing", "left over", "not finite"])
 def test_a_file_of_another_network_than_its_card_says_is_refused(
-    change: str, result: training.Trained, tmp_path: Path
+    change: str, result: train.Trained, tmp_path: Path
 ) -> None:
     path = tmp_path / "assessor.safetensors"
     write(path, result)
@@ -444,7 +446,7 @@ def test_a_file_of_another_network_than_its_card_says_is_refused(
 
 
 def test_a_gradient_flows_from_the_score_to_the_image(
-    result: training.Trained, tmp_path: Path
+    result: train.Trained, tmp_path: Path
 ) -> None:
     path = tmp_path / "assessor.safetensors"
     write(path, result)

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mnemo import statistics, tables, transfer
+from mnemo import tables
 from mnemo.errors import MnemoError
+from mnemo.results import dose_response, transfer
+from mnemo.statistics import mixed
 
 PLANE = {"space": "z", "assessor": "resmem", "shape": "square", "threshold": "mean"}
 EDITS = [{"name": "memorable", **PLANE, "alphas": [-1, 0, 1]}]
@@ -45,7 +47,7 @@ def edited(name="memorable", response=0.3):
 
 
 def slopes_of(scores):
-    return statistics.responses(scores, [], resamples=1)["slopes"]
+    return dose_response.responses(scores, [], resamples=1)["slopes"]
 
 
 def test_a_standard_slope_is_the_slope_of_standardised_scores():
@@ -61,7 +63,7 @@ def test_a_standard_slope_is_the_slope_of_standardised_scores():
         wanted = f"assessor == '{row.assessor}' and shape == '{row.shape}'"
         deviation = np.std(FIT.query(wanted)["score"].to_numpy(np.float64), ddof=1)
         frame = scores.query(wanted)
-        theirs = statistics.slope(frame.assign(score=frame["score"].astype(float) / deviation))
+        theirs = mixed.slope(frame.assign(score=frame["score"].astype(float) / deviation))
         assert row.deviation == pytest.approx(deviation)
         found = (row.standard_slope_low, row.standard_slope, row.standard_slope_high)
         assert found == pytest.approx((theirs.low, theirs.slope, theirs.high), rel=1e-4)
@@ -71,7 +73,7 @@ def test_a_standard_slope_is_the_slope_of_standardised_scores():
 
 def test_a_row_says_which_hyperplane_the_edit_moves_along():
     matrix = transfer.matrix(slopes_of(edited()), EDITS, FIT)
-    assert tables.conform(matrix, tables.TRANSFER).schema == tables.TRANSFER
+    assert tables.conform(matrix, transfer.TRANSFER).schema == transfer.TRANSFER
     about = ["edit", "space", "fitted_on", "fitted_shape", "threshold", "n"]
     assert (matrix[about] == ["memorable", "z", "resmem", "square", "mean", 200]).all(axis=None)
 
@@ -87,7 +89,7 @@ def test_the_matrix_has_the_edits_in_their_order_and_no_other():
 def test_a_slope_that_could_not_be_fitted_stays_missing():
     scores = edited().query("shape == 'square' or alpha == 0")
     matrix = transfer.matrix(slopes_of(scores), EDITS, FIT)
-    tables.conform(matrix, tables.TRANSFER)
+    tables.conform(matrix, transfer.TRANSFER)
     ovals = matrix["shape"] == "oval"
     ends = ["standard_slope", "standard_slope_low", "standard_slope_high"]
     assert matrix.loc[ovals, ends].isna().all(axis=None)

@@ -16,9 +16,10 @@ import torch
 from tests.server import Site, serving
 from torch import nn
 
-from mnemo import checkpoints, downloads, hashes, locks, weights
+from mnemo import checkpoints, hashes, locks
 from mnemo.errors import MnemoError
 from mnemo.generators.registry import GENERATORS
+from mnemo.weights import catalogue, downloads
 
 
 @pytest.fixture
@@ -31,8 +32,8 @@ def faces(weights: Callable[[str], Path], tmp_path: Path) -> Path:
 
 def test_weights_are_fetched_from_the_package_index(tmp_path: Path) -> None:
     path = tmp_path / "dcgan-faces.pt"
-    weights.fetch("dcgan-faces", path)
-    weights.verify("dcgan-faces", path)
+    catalogue.fetch("dcgan-faces", path)
+    catalogue.verify("dcgan-faces", path)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -41,7 +42,7 @@ def test_without_a_network_the_error_says_how_to_get_the_file_by_hand(tmp_path: 
     done = subprocess.run(
         [sys.executable, "-c", script],
         env={
-            "PYTHONPATH": str(Path(weights.__file__).parents[1]),
+            "PYTHONPATH": str(Path(catalogue.__file__).parents[1]),
             "PIP_INDEX_URL": "http://127.0.0.1:9",
             "PIP_RETRIES": "0",
             "PIP_CONFIG_FILE": "/dev/null",
@@ -59,13 +60,13 @@ def test_without_a_network_the_error_says_how_to_get_the_file_by_hand(tmp_path: 
 
 def test_a_missing_file_is_named_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(MnemoError, match=r"absent.pt, the weights of resmem, is missing: run `pip"):
-        weights.verify("resmem", tmp_path / "absent.pt")
+        catalogue.verify("resmem", tmp_path / "absent.pt")
 
 
 def test_a_truncated_file_is_named_with_its_size(faces: Path) -> None:
     faces.write_bytes(faces.read_bytes()[:1000])
     with pytest.raises(MnemoError, match="has 1000 bytes instead of 14322251. Delete it and run"):
-        weights.verify("dcgan-faces", faces)
+        catalogue.verify("dcgan-faces", faces)
 
 
 def test_a_file_with_another_sha256_is_refused(faces: Path) -> None:
@@ -73,20 +74,20 @@ def test_a_file_with_another_sha256_is_refused(faces: Path) -> None:
     spoilt[5_000_000] ^= 1
     faces.write_bytes(spoilt)
     with pytest.raises(MnemoError, match="has sha256 [0-9a-f]{64} instead of 0c3b90b1"):
-        weights.verify("dcgan-faces", faces)
+        catalogue.verify("dcgan-faces", faces)
 
 
 def test_weights_without_a_published_sha256_are_locked_on_first_use(tmp_path: Path) -> None:
     path = tmp_path / "inception-2015-12-05.pt"
     path.write_bytes(b"first")
-    weights.verify("inception", path)
-    weights.verify("inception", path)
+    catalogue.verify("inception", path)
+    catalogue.verify("inception", path)
     path.write_bytes(b"other")
     lock = path.with_name("inception-2015-12-05.pt.sha256")
     with pytest.raises(MnemoError, match=f"has sha256 .*{lock} keeps.* purpose, delete that lock"):
-        weights.verify("inception", path)
+        catalogue.verify("inception", path)
     lock.unlink()
-    weights.verify("inception", path)
+    catalogue.verify("inception", path)
     assert lock.read_text() == f"{hashlib.sha256(b'other').hexdigest()}\n"
 
 
@@ -108,10 +109,10 @@ def catalogued(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Puts weights into the catalogue for the time of a test: `<name>.pt`, from these places."""
 
     def put(name: str, *urls: str, visit: str = "", **known: Any) -> None:
-        source = weights.Visit(visit=visit) if visit else weights.Web(urls=urls)
+        source = catalogue.Visit(visit=visit) if visit else catalogue.Web(urls=urls)
         words = {"description": "", "licence": "CC0", "page": "https://page", "citation": ""}
-        entry = weights.Weights(file=f"{name}.pt", source=source, **words, **known)
-        monkeypatch.setitem(weights.catalogue(), name, entry)
+        entry = catalogue.Weights(file=f"{name}.pt", source=source, **words, **known)
+        monkeypatch.setitem(catalogue.entries(), name, entry)
 
     return put
 
@@ -140,9 +141,9 @@ def test_a_whole_download_is_kept_and_locked(
     tmp_path: Path, site: Site, catalogued: Callable[..., None]
 ) -> None:
     catalogued("served", f"{site.url}/a")
-    weights.fetch("served", tmp_path / "served.pt")
+    catalogue.fetch("served", tmp_path / "served.pt")
     assert found(tmp_path) == {"served.pt": CONTENT, "served.pt.sha256": lock_of(CONTENT)}
-    weights.verify("served", tmp_path / "served.pt")
+    catalogue.verify("served", tmp_path / "served.pt")
 
 
 def test_addresses_are_tried_in_their_order_until_one_gives_the_file(
@@ -150,7 +151,7 @@ def test_addresses_are_tried_in_their_order_until_one_gives_the_file(
 ) -> None:
     site.answers = [404]
     catalogued("served", f"{site.url}/a", f"{site.url}/b", f"{site.url}/c")
-    weights.fetch("served", tmp_path / "served.pt")
+    catalogue.fetch("served", tmp_path / "served.pt")
     assert found(tmp_path)["served.pt"] == CONTENT
     assert site.paths == ["/a", "/b"]
 
@@ -162,7 +163,7 @@ def test_an_address_that_gives_another_file_is_passed_over(
     site.changes_to = (CONTENT, '"2"', None)
     sha256 = hashlib.sha256(CONTENT).hexdigest()
     catalogued("served", f"{site.url}/a", f"{site.url}/b", sha256=sha256)
-    weights.fetch("served", tmp_path / "served.pt")
+    catalogue.fetch("served", tmp_path / "served.pt")
     assert found(tmp_path) == {"served.pt": CONTENT}
 
 
@@ -171,11 +172,11 @@ def test_the_error_lists_what_each_address_answered_and_the_way_by_hand(
 ) -> None:
     site.answers = [403, 410]
     catalogued("served", f"{site.url}/a", f"{site.url}/b")
-    monkeypatch.setenv(weights.MIRROR, str(tmp_path / "absent"))
+    monkeypatch.setenv(catalogue.MIRROR, str(tmp_path / "absent"))
     (tmp_path / "weights").mkdir()
     monkeypatch.chdir(tmp_path)
     with pytest.raises(MnemoError) as error:
-        weights.fetch("served", "weights/served.pt")
+        catalogue.fetch("served", "weights/served.pt")
     assert str(error.value) == (
         f"could not fetch served.pt, the weights of served:\n"
         f"- {tmp_path}/absent/served.pt: No such file or directory\n"
@@ -212,7 +213,7 @@ def test_what_comes_is_refused_if_it_is_not_what_was_wanted(
     site.content = given
     catalogued("served", f"{site.url}/a", **known)
     with pytest.raises(MnemoError, match=told):
-        weights.fetch("served", tmp_path / "served.pt")
+        catalogue.fetch("served", tmp_path / "served.pt")
     assert found(tmp_path) == {}
 
 
@@ -221,11 +222,11 @@ def test_a_file_that_was_replaced_at_its_address_is_not_taken_for_the_first_one(
 ) -> None:
     catalogued("served", f"{site.url}/a")
     path = tmp_path / "served.pt"
-    weights.fetch("served", path)
+    catalogue.fetch("served", path)
     path.unlink()
     site.content, site.etag = b"another file", '"2"'
     with pytest.raises(MnemoError, match="what came has .* on first use and .*served.pt.sha256 ke"):
-        weights.fetch("served", path)
+        catalogue.fetch("served", path)
     assert found(tmp_path) == {"served.pt.sha256": lock_of(CONTENT)}
 
 
@@ -243,19 +244,19 @@ def test_a_download_of_unknown_length_is_locked_only_where_more_is_known_of_the_
     with serving(Unending(CONTENT)) as unending:
         catalogued("served", f"{unending.url}/a")
         with pytest.raises(MnemoError, match="does not tell how long the file is"):
-            weights.fetch("served", path)
+            catalogue.fetch("served", path)
         assert found(tmp_path) == {}
         for known in ({"size": len(CONTENT)}, {"sha256": hashlib.sha256(CONTENT).hexdigest()}):
             catalogued("served", f"{unending.url}/a", **known)
-            weights.fetch("served", path)
+            catalogue.fetch("served", path)
             assert found(tmp_path)["served.pt"] == CONTENT
             path.unlink()
         assert found(tmp_path) == {"served.pt.sha256": lock_of(CONTENT)}
         catalogued("served", f"{unending.url}/a")
-        weights.fetch("served", path)
+        catalogue.fetch("served", path)
         unending.answers = [("cut", 200_000)]
         with pytest.raises(MnemoError, match="what came has sha256 .* which it had on first use"):
-            weights.fetch("served", path)
+            catalogue.fetch("served", path)
     assert found(tmp_path)["served.pt"] == CONTENT
 
 
@@ -273,13 +274,13 @@ def test_a_folder_can_be_the_mirror_that_is_asked_first(
     (mirror / "served.pt").write_bytes(b"mirrored")
     catalogued("served", f"{site.url}/a")
     place = str(mirror).replace(" ", "%20") if form.startswith("file") else str(mirror)
-    monkeypatch.setenv(weights.MIRROR, form.format(place))
-    weights.fetch("served", stored / "served.pt")
+    monkeypatch.setenv(catalogue.MIRROR, form.format(place))
+    catalogue.fetch("served", stored / "served.pt")
     assert found(stored)["served.pt"] == b"mirrored"
     assert site.paths == []
     (mirror / "served.pt").unlink()
     (stored / "served.pt.sha256").unlink()
-    weights.fetch("served", stored / "served.pt")
+    catalogue.fetch("served", stored / "served.pt")
     assert found(stored)["served.pt"] == CONTENT
 
 
@@ -287,9 +288,9 @@ def test_a_server_can_be_the_mirror_of_what_cannot_be_fetched_elsewhere(
     tmp_path: Path, site: Site, catalogued: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalogued("served", visit="https://page/quota")
-    monkeypatch.setenv(weights.MIRROR, f"{site.url}/weights/")
-    weights.check_obtainable(["served"], tmp_path)
-    weights.fetch("served", tmp_path / "served.pt")
+    monkeypatch.setenv(catalogue.MIRROR, f"{site.url}/weights/")
+    catalogue.check_obtainable(["served"], tmp_path)
+    catalogue.fetch("served", tmp_path / "served.pt")
     assert found(tmp_path)["served.pt"] == CONTENT
     assert site.paths == ["/weights/served.pt"]
 
@@ -297,9 +298,9 @@ def test_a_server_can_be_the_mirror_of_what_cannot_be_fetched_elsewhere(
 def test_a_mirror_of_an_unknown_kind_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(weights.MIRROR, "s3://bucket/weights")
+    monkeypatch.setenv(catalogue.MIRROR, "s3://bucket/weights")
     with pytest.raises(MnemoError, match="MNEMO_MIRROR is s3://bucket/weights: it must be a fold"):
-        weights.fetch("dcgan-faces", tmp_path / "dcgan-faces.pt")
+        catalogue.fetch("dcgan-faces", tmp_path / "dcgan-faces.pt")
 
 
 def test_all_files_that_only_the_user_can_get_are_told_at_once(
@@ -311,7 +312,7 @@ def test_all_files_that_only_the_user_can_get_are_told_at_once(
     catalogued("web", "https://page/web.pt")
     (tmp_path / "there.pt").write_bytes(CONTENT)
     with pytest.raises(MnemoError) as error:
-        weights.check_obtainable(names, tmp_path)
+        catalogue.check_obtainable(names, tmp_path)
     told = [line for line in str(error.value).splitlines() if line.startswith("- ")]
     assert told == [
         f"- {name}: open https://page/{name} in a browser, and save the file as "
@@ -319,13 +320,13 @@ def test_all_files_that_only_the_user_can_get_are_told_at_once(
         for name in ("one", "two")
     ]
     with pytest.raises(MnemoError, match="gives it to persons only(?s:.)*open https://page/one"):
-        weights.fetch("one", tmp_path / "one.pt")
+        catalogue.fetch("one", tmp_path / "one.pt")
     mirror = tmp_path / "mirror"
     mirror.mkdir()
     (mirror / "one.pt").write_bytes(CONTENT)
-    monkeypatch.setenv(weights.MIRROR, str(mirror))
+    monkeypatch.setenv(catalogue.MIRROR, str(mirror))
     with pytest.raises(MnemoError, match=r"get them by hand:\n- two: open"):
-        weights.check_obtainable(names, tmp_path)
+        catalogue.check_obtainable(names, tmp_path)
 
 
 def test_a_full_disk_is_not_told_as_a_fault_of_the_network(
@@ -337,9 +338,9 @@ def test_a_full_disk_is_not_told_as_a_fault_of_the_network(
         pytest.raises(MnemoError, match=r"served.pt could not be written: File too large"),
         files_of_at_most(2_000_000),
     ):
-        weights.fetch("served", tmp_path / "served.pt")
+        catalogue.fetch("served", tmp_path / "served.pt")
     assert set(found(tmp_path)) == {".served.pt.download", ".served.pt.download.version"}
-    weights.fetch("served", tmp_path / "served.pt")
+    catalogue.fetch("served", tmp_path / "served.pt")
     assert found(tmp_path)["served.pt"] == site.content
     assert site.sent < 4_500_000
 
@@ -350,9 +351,9 @@ def test_a_download_that_stopped_outlives_the_tidying_up_and_is_continued(
     catalogued("served", f"{site.url}/a")
     site.answers = [("cut", 100_000), 404]
     with pytest.raises(MnemoError, match="answered 404"):
-        weights.fetch("served", tmp_path / "served.pt")
+        catalogue.fetch("served", tmp_path / "served.pt")
     locks.clear_partials(tmp_path)
-    weights.fetch("served", tmp_path / "served.pt")
+    catalogue.fetch("served", tmp_path / "served.pt")
     assert site.sent == len(CONTENT)
     assert set(found(tmp_path)) == {"served.pt", "served.pt.sha256"}
 
@@ -363,37 +364,37 @@ def test_what_came_of_a_file_is_removed_once_it_is_there_by_hand(
     catalogued("served", f"{site.url}/a")
     site.answers = [("cut", 100_000), 404]
     with pytest.raises(MnemoError, match="answered 404"):
-        weights.fetch("served", tmp_path / "served.pt")
+        catalogue.fetch("served", tmp_path / "served.pt")
     (tmp_path / "served.pt").write_bytes(CONTENT)
-    weights.verify_present(["served"], tmp_path)
+    catalogue.verify_present(["served"], tmp_path)
     assert set(found(tmp_path)) == {"served.pt", "served.pt.sha256"}
 
 
 def test_a_web_page_that_was_saved_as_weights_is_refused_and_not_locked(tmp_path: Path) -> None:
-    path = tmp_path / weights.catalogue()["stylegan1-ffhq"].file
+    path = tmp_path / catalogue.entries()["stylegan1-ffhq"].file
     path.write_bytes(PAGE)
     with pytest.raises(MnemoError, match=r"is a web page .* Delete it .* or open https://drive"):
-        weights.verify("stylegan1-ffhq", path)
+        catalogue.verify("stylegan1-ffhq", path)
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_without_a_published_sha256_has_that_of_its_first_use(tmp_path: Path) -> None:
-    path = tmp_path / weights.catalogue()["stylegan2-cat"].file
+    path = tmp_path / catalogue.entries()["stylegan2-cat"].file
     assert hashes.locked(path) is None
     path.write_bytes(CONTENT)
-    weights.verify("stylegan2-cat", path)
+    catalogue.verify("stylegan2-cat", path)
     assert hashes.locked(path) == hashlib.sha256(CONTENT).hexdigest()
 
 
 def test_the_digits_of_a_sha256_in_a_files_name_are_checked_as_pytorch_does() -> None:
     named = {
         name: found[1]
-        for name, entry in weights.catalogue().items()
+        for name, entry in catalogue.entries().items()
         if (found := re.search(r"-([0-9a-f]{8,})\.pth$", entry.file))
     }
     assert named == {
         name: entry.sha256_start
-        for name, entry in weights.catalogue().items()
+        for name, entry in catalogue.entries().items()
         if entry.sha256_start
     }
 
@@ -403,61 +404,61 @@ def test_a_file_of_the_users_own_is_locked_beside_it(tmp_path: Path) -> None:
     own.parent.mkdir()
     own.write_bytes(CONTENT)
     assert hashes.locked(own, stored) is None
-    weights.verify_own(own, stored)
-    weights.verify_own(own, stored)
+    catalogue.verify_own(own, stored)
+    catalogue.verify_own(own, stored)
     assert found(own.parent) == {"mine.pt": CONTENT, "mine.pt.sha256": lock_of(CONTENT)}
     assert hashes.locked(own, stored) == hashlib.sha256(CONTENT).hexdigest()
     own.write_bytes(b"other")
     with pytest.raises(MnemoError, match="mine.pt has sha256 .* which it had on first use"):
-        weights.verify_own(own, stored)
+        catalogue.verify_own(own, stored)
     own.write_bytes(PAGE)
     with pytest.raises(MnemoError, match="mine.pt is a web page"):
-        weights.verify_own(own, stored)
+        catalogue.verify_own(own, stored)
     with pytest.raises(MnemoError, match="absent.pt is missing: put the weights there, or correct"):
-        weights.verify_own(tmp_path / "absent.pt", stored)
+        catalogue.verify_own(tmp_path / "absent.pt", stored)
 
 
 @pytest.mark.skipif(not Path("/proc/version").is_file(), reason="needs Linux")
 def test_a_file_where_nobody_can_write_is_locked_in_the_folder_of_weights(tmp_path: Path) -> None:
     own, stored = Path("/proc/version"), tmp_path / "resources" / "weights"
-    weights.verify_own(own, stored)
+    catalogue.verify_own(own, stored)
     (lock,) = stored.iterdir()
     assert re.fullmatch(r"version\.[0-9a-f]{8}\.sha256", lock.name)
     assert lock.read_bytes() == lock_of(own.read_bytes())
     assert hashes.locked(own, stored) == lock.read_text().strip()
     lock.write_text("0" * 64)
     with pytest.raises(MnemoError, match="version has sha256 .* instead of 0{64}"):
-        weights.verify_own(own, stored)
+        catalogue.verify_own(own, stored)
 
 
 def test_weights_that_are_not_there_yet_stop_nothing(tmp_path: Path) -> None:
-    weights.verify_present(["resmem", "dcgan-faces"], tmp_path)
+    catalogue.verify_present(["resmem", "dcgan-faces"], tmp_path)
 
 
 def test_every_generator_has_weights_in_the_catalogue() -> None:
-    assert {entry.weights for entry in GENERATORS.values()} <= set(weights.catalogue())
+    assert {entry.weights for entry in GENERATORS.values()} <= set(catalogue.entries())
 
 
 def test_every_entry_of_the_catalogue_can_be_got_and_cited() -> None:
-    entries = weights.catalogue()
+    entries = catalogue.entries()
     assert len({entry.file for entry in entries.values()}) == len(entries)
     for name, entry in entries.items():
         assert entry.licence, name
         assert entry.citation, name
         match entry.source:
-            case weights.Web(urls=urls):
+            case catalogue.Web(urls=urls):
                 assert urls, name
                 assert all(Path(url).suffix == Path(entry.file).suffix for url in urls), name
-            case weights.Visit(visit=page):
+            case catalogue.Visit(visit=page):
                 assert page.startswith("https://"), name
-            case weights.Package():
+            case catalogue.Package():
                 assert entry.sha256, name
 
 
 def test_the_page_on_weights_lists_the_catalogue() -> None:
-    page = Path(weights.__file__).parents[2] / "docs" / "weights.md"
+    page = Path(catalogue.__file__).parents[2] / "docs" / "weights.md"
     listed = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", page.read_text(), re.MULTILINE)
-    assert listed == [(name, entry.file) for name, entry in weights.catalogue().items()]
+    assert listed == [(name, entry.file) for name, entry in catalogue.entries().items()]
 
 
 def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:

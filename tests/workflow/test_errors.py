@@ -71,11 +71,12 @@ def test_scores_that_are_all_equal_are_told(rerun: Checkout) -> None:
     script = """
 import sys
 from pathlib import Path
+from mnemo import scores
 from mnemo import tables
 writer = tables.Provenance("tiny", "score_images", {}, {})
 for path in sorted(Path("results/tiny/fit/scores/resmem/square").glob("*.parquet")):
     table = tables.read(path).to_pandas().assign(score=0.5)
-    tables.write(path, tables.SCORES, table, writer)
+    tables.write(path, scores.SCORES, table, writer)
 """
     subprocess.run(
         [sys.executable, "-c", script],

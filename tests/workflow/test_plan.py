@@ -4,8 +4,9 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from mnemo import config, jobs
 from mnemo.generators.registry import GENERATORS
+from mnemo.plan import jobs
+from mnemo.study import config
 from tests.workflow.conftest import ROOT, Checkout
 
 

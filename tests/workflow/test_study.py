@@ -14,8 +14,12 @@ import pytest
 import yaml
 from datasets import Image, load_dataset
 
-from mnemo import dictionary, layout, tables
+from mnemo import tables
 from mnemo.assessors import trained
+from mnemo.report import dictionary
+from mnemo.results import schemas
+from mnemo.results.registry import RESULTS
+from mnemo.training import layout
 from tests.workflow.conftest import ROOT, Checkout
 
 ALPHAS = [0.0, 3.0]
@@ -53,12 +57,12 @@ def test_a_public_table_has_the_columns_that_downstream_code_relies_on(
     assert set(RELIED_ON[name].split()) <= set(table(finished, name).columns)
 
 
-@pytest.mark.parametrize("name", tables.PUBLIC)
+@pytest.mark.parametrize("name", RESULTS)
 def test_a_public_table_has_its_schema_and_says_where_it_comes_from(
     finished: Checkout, name: str
 ) -> None:
     path = finished.results() / f"{name}.parquet"
-    assert pq.read_schema(path).equals(tables.PUBLIC[name])
+    assert pq.read_schema(path).equals(schemas.of(name))
     told = tables.metadata(path)
     assert told["mnemo.study"] == "tiny"
     assert told["mnemo.rule"]

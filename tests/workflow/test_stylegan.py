@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from mnemo import generators, images, tables
+from mnemo.results.registry import RESULTS
 from tests.data import stylegan2_layouts
 from tests.workflow.conftest import Checkout
 
@@ -43,7 +44,7 @@ def test_the_study_ends_with_a_report_and_every_table(styled: Checkout) -> None:
     assert (styled.results() / "report.html").is_file()
     # It has no ovals, trains nothing, conditions no edit and asks for nobody's identity.
     left_out = {"faces", "curves", "predictions", "training", "conditions", "drift", "identity"}
-    assert {*tables.PUBLIC} - left_out == {path.stem for path in styled.results().glob("*.parquet")}
+    assert {*RESULTS} - left_out == {path.stem for path in styled.results().glob("*.parquet")}
     planes = tables.read(styled.results() / "hyperplanes.parquet").to_pandas()
     assert dict(zip(planes["space"], map(len, planes["normal"]), strict=True)) == {
         "z": 512,

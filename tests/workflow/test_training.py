@@ -10,8 +10,9 @@ import openpyxl
 import pytest
 import yaml
 
-from mnemo import layout, tables
+from mnemo import tables
 from mnemo.assessors import trained
+from mnemo.training import layout
 from tests.data import face_layouts
 from tests.workflow.conftest import ROOT, Checkout
 

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from mnemo import alignment, onnx
 from mnemo.assessors import Preset
+from mnemo.checkpoints import onnx
 from mnemo.errors import MnemoError
+from mnemo.faces import landmarks
 
 Pixels = NDArray[np.uint8]
 
@@ -41,16 +42,16 @@ class ChipScorer:
     Args:
         name: "age" or "gender".
         network: The network's file.
-        landmarks: The file of `alignment.Aligner`.
+        shape: The file of `landmarks.Aligner`.
 
     Raises:
         MnemoError: A file is missing, damaged, or another network's.
     """
 
-    def __init__(self, name: str, network: Path, landmarks: Path):
+    def __init__(self, name: str, network: Path, shape: Path):
         self.name = name
         self.session = onnx.session(network, _OPERATORS)
-        self.aligner = alignment.Aligner(landmarks)
+        self.aligner = landmarks.Aligner(shape)
         size, classes = _SIZE[name], len(_VALUES[name])
         (given,), (made,) = self.session.get_inputs(), self.session.get_outputs()
         if given.shape[1:] != [3, size, size] or made.shape[1:] != [classes]:
@@ -87,8 +88,8 @@ class ChipScorer:
         Returns:
             (3, size, size), around 0.
         """
-        image = alignment.resize(image)
-        chip = self.aligner.chip(image, alignment.central(image), _SIZE[self.name], _PADDING)
+        image = landmarks.resize(image)
+        chip = self.aligner.chip(image, landmarks.central(image), _SIZE[self.name], _PADDING)
         pixels: NDArray[np.float32] = (chip - _MEAN) / np.float32(256)
         return pixels.transpose(2, 0, 1)
 

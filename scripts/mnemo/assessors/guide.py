@@ -5,8 +5,8 @@ Run as `python -m mnemo.assessors.guide > docs/assessors.md`.
 
 from textwrap import fill
 
-from mnemo import weights
 from mnemo.assessors.registry import ASSESSORS, Entry
+from mnemo.weights import catalogue
 
 _INTRODUCTION = """\
 # Assessors
@@ -83,7 +83,7 @@ def _section(name: str, entry: Entry) -> str:
     }
     lines += [fill(f"- {key}: {words}", 99, subsequent_indent="  ") for key, words in facts.items()]
     for used in entry.weights:
-        known = weights.catalogue()[used]
+        known = catalogue.entries()[used]
         words = (
             f"- weights `{used}`: {known.description}. Licence: {known.licence}. {known.citation}"
         )
@@ -102,8 +102,8 @@ def _source(entry: Entry) -> str:
     """Write how its weights are had."""
     if entry.parts:
         return "those of its parts"
-    kinds = {type(weights.catalogue()[name].source) for name in entry.weights}
-    if weights.Visit in kinds:
+    kinds = {type(catalogue.entries()[name].source) for name in entry.weights}
+    if catalogue.Visit in kinds:
         return "by hand, or trained" if "us10k" in entry.module else "by hand"
     return "fetched"
 

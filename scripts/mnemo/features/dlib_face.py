@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from mnemo import alignment
+from mnemo.faces import landmarks
 
 Pixels = NDArray[np.uint8]
 
@@ -29,15 +29,15 @@ class FaceExtractor:
 
     Args:
         network: `dlib_face_recognition_resnet_model_v1.dat` of dlib-models.
-        landmarks: As for `alignment.Aligner`.
+        shape: As for `landmarks.Aligner`.
 
     Raises:
         MnemoError: A file is missing, damaged, or of something else.
     """
 
-    def __init__(self, network: Path, landmarks: Path):
-        self._network = alignment.load(dlib.face_recognition_model_v1, network)
-        self._aligner = alignment.Aligner(landmarks)
+    def __init__(self, network: Path, shape: Path):
+        self._network = landmarks.load(dlib.face_recognition_model_v1, network)
+        self._aligner = landmarks.Aligner(shape)
         self._detector = dlib.get_frontal_face_detector()
 
     def extract(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
@@ -52,7 +52,7 @@ class FaceExtractor:
         embeddings = np.full((len(images), _DIM), np.nan, np.float32)
         bar = tqdm(images, desc="dlib", unit=" images", mininterval=5)
         for row, image in zip(embeddings, bar, strict=True):
-            image = alignment.resize(image)
+            image = landmarks.resize(image)
             if boxes := self._detector(image, 0):
                 largest = max(boxes, key=dlib.rectangle.area)
                 chip = self._aligner.chip(image, largest, _SIZE, _PADDING)
@@ -60,12 +60,12 @@ class FaceExtractor:
         return embeddings
 
 
-def load(network: Path, landmarks: Path) -> FaceExtractor:
+def load(network: Path, shape: Path) -> FaceExtractor:
     """Load the extractor.
 
     Args:
         network: dlib's `dlib_face_recognition_resnet_model_v1.dat`.
-        landmarks: dlib's `shape_predictor_5_face_landmarks.dat`.
+        shape: dlib's `shape_predictor_5_face_landmarks.dat`.
 
     Returns:
         The extractor.
@@ -73,4 +73,4 @@ def load(network: Path, landmarks: Path) -> FaceExtractor:
     Raises:
         MnemoError: A file is missing, damaged, or of something else.
     """
-    return FaceExtractor(network, landmarks)
+    return FaceExtractor(network, shape)

@@ -1,0 +1,244 @@
+"""Reading weights files as data, whatever their format, and filling networks with all of it."""
+
+import mmap
+import re
+import zipfile
+import zlib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from mnemo.checkpoints import hdf5, matlab, pickles
+from mnemo.checkpoints.hdf5 import Hdf5 as Hdf5
+from mnemo.checkpoints.pickles import Record as Record
+from mnemo.errors import MnemoError
+
+# What a damaged file raises on its way through the parsers.
+_DAMAGE = (
+    EOFError,
+    LookupError,
+    OSError,  # of a zip file that refers to places outside of it
+    OverflowError,
+    RuntimeError,
+    SafetensorError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+# As every version of numpy writes it; numpy's own parser evaluates it as Python's literals.
+_HEADER = re.compile(
+    rb"\{'descr': '([<>=|])(O|[a-z]\d+)', 'fortran_order': (True|False), "
+    rb"'shape': \(([\dL, ]*)\),? *\}\s*"
+)
+_LONGEST_HEADER = 1000
+_CHUNK = 2**20
+
+
+class Safetensors(NamedTuple):
+    """The content of a safetensors file.
+
+    Attributes:
+        metadata: What its writer said of it.
+        tensors: By name, on the CPU.
+    """
+
+    metadata: Mapping[str, str]
+    tensors: Mapping[str, Tensor]
+
+
+def read(path: str | Path) -> Any:
+    """Read a weights file of any known format, told by its content; nothing in it is executed.
+
+    The formats are safetensors, HDF5, torch files of before and after 2020, pickles, `.npy`,
+    `.npz` and MATLAB 5.
+
+    Args:
+        path: The file.
+
+    Returns:
+        `Safetensors`, `Hdf5`, or a tree of dicts (an `.npz` and a MATLAB file are ones too), lists
+        (sets become lists), tuples, text, bytes, numbers, None, numpy arrays of numbers (one of
+        objects becomes a list; without dimensions, its content), torch tensors on the CPU
+        (parameters too, and as stored), and a `Record` for each object of another class that
+        weights files need: NVIDIA's networks, `argparse.Namespace`.
+
+    Raises:
+        MnemoError: The file is missing, damaged, of another format, or asks for a class that no
+            weights file needs.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MnemoError(f"{path} is missing: run `snakemake weights`")
+    again = "Delete it, and run `snakemake weights` or get it from its publisher again."
+    try:
+        file = path.open("rb")
+    except OSError as why:
+        raise MnemoError(f"{path} can't be read: {why.strerror}") from why
+    try:
+        with file:
+            # The mapping goes with the last view of it, which an error's traceback may hold.
+            return _read(path, memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+    except pickles.RefusedError as why:
+        raise MnemoError(
+            f"{path} is damaged or not what it should be: it {why}. Nothing in it was executed. "
+            f"{again}"
+        ) from why
+    except _DAMAGE as why:
+        told = (str(why) or type(why).__name__).splitlines()[0]
+        raise MnemoError(f"{path} is damaged, perhaps cut short ({told}). {again}") from why
+
+
+def tensors(path: str | Path, key: str | None = None) -> dict[str, Tensor]:
+    """Read a weights file that holds tensors by name.
+
+    Args:
+        path: The file, as `read` takes it.
+        key: The entry that holds the tensors; the whole file when None.
+
+    Returns:
+        The tensors by name, on the CPU.
+
+    Raises:
+        MnemoError: As for `read`, or the file holds something else.
+    """
+    content = read(path)
+    if isinstance(content, Safetensors):
+        content = content.tensors
+    if key is not None:
+        content = content.get(key) if isinstance(content, dict) else None
+    if not isinstance(content, dict) or not all(
+        isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in content.items()
+    ):
+        raise MnemoError(
+            f"{path} is damaged or not what it should be: it holds no tensors by name"
+            f"{f' as {key!r}' if key else ''}. Delete it and run `snakemake weights`."
+        )
+    return content
+
+
+def fill(
+    network: nn.Module,
+    state: Mapping[str, Tensor],
+    path: str | Path,
+    unused: Collection[str] = (),
+) -> None:
+    """Give a network every tensor of a checkpoint, and leave none at its initial value.
+
+    Args:
+        network: What to fill.
+        state: Tensors by the network's own names.
+        path: Where they come from, for the error.
+        unused: Names in `state` that the network does not need.
+
+    Raises:
+        MnemoError: A tensor is missing, left over, of another shape, or not finite.
+    """
+    used = {name: tensor for name, tensor in state.items() if name not in unused}
+    broken = [name for name, tensor in used.items() if not torch.isfinite(tensor).all()]
+    if broken:
+        raise MnemoError(
+            f"{path} holds infinite or undefined numbers, in {', '.join(broken)}: it is damaged, "
+            "or its training failed"
+        )
+    try:
+        network.load_state_dict(used)
+    except RuntimeError as why:
+        raise MnemoError(f"{path} holds another network: {why}") from why
+
+
+def _read(path: Path, data: memoryview) -> Any:
+    """Tell the format, and read it."""
+    budget = pickles.Budget(len(data))
+    start = bytes(data[:9])
+    if start.startswith(b"PK\x03\x04"):
+        return _zip(path, budget)
+    if start.startswith(b"\x93NUMPY"):
+        return _npy(data, budget)
+    if start.startswith(hdf5.MAGIC):
+        return hdf5.load(path, data, budget)
+    if start.startswith(matlab.MAGIC):
+        return matlab.load(data, budget)
+    # The length of its header, which is below 100 MB, and the header's first character.
+    if start.endswith(b"\0\0\0\0{"):
+        return _safetensors(path)
+    return pickles.load(data, budget)
+
+
+def _safetensors(path: Path) -> Safetensors:
+    with safe_open(path, "pt") as file:
+        return Safetensors(
+            dict(file.metadata() or {}),
+            {name: file.get_tensor(name) for name in file.offset_keys()},
+        )
+
+
+def _zip(path: Path, budget: pickles.Budget) -> Any:
+    """Read a torch file of 2020 or later, or an `.npz`."""
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        if all(name.endswith(".npy") for name in names):
+            return {
+                name.removesuffix(".npy"): _npy(memoryview(_entry(archive, name, budget)), budget)
+                for name in names
+            }
+        roots = [name.removesuffix("data.pkl") for name in names if name.endswith("/data.pkl")]
+        if len(roots) != 1 or f"{roots[0]}constants.pkl" in names:
+            raise pickles.RefusedError("is a zip file of neither tensors nor arrays")
+        return _torch(archive, roots[0], budget)
+
+
+def _torch(archive: zipfile.ZipFile, root: str, budget: pickles.Budget) -> Any:
+    """Read a torch file of 2020 or later, whose entries are in the folder `root`."""
+    order = f"{root}byteorder"
+    if order in archive.namelist() and _entry(archive, order, budget) != b"little":
+        raise pickles.RefusedError("was written by a big-endian machine")
+    found: dict[str, pickles.Storage] = {}
+
+    def storages(dtype: torch.dtype, key: str, count: int) -> pickles.Storage:
+        if key not in found:
+            storage = pickles.Storage(dtype, count)
+            storage.data = _entry(archive, f"{root}data/{key}", budget)
+            found[key] = storage
+        storage = found[key]
+        if (storage.dtype, storage.count, storage.size) != (dtype, count, len(storage.data or b"")):
+            raise ValueError(f"the storage {key} is damaged")
+        return storage
+
+    pickle = memoryview(_entry(archive, f"{root}data.pkl", budget))
+    return pickles.load(pickle, budget, storages)
+
+
+def _entry(archive: zipfile.ZipFile, name: str, budget: pickles.Budget) -> bytearray:
+    """Read an entry of a zip file, as far as its length and the budget allow."""
+    entry = archive.getinfo(name)
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise pickles.RefusedError("is compressed as neither torch nor numpy does")
+    budget.make(entry.file_size)
+    content = bytearray(entry.file_size)
+    with archive.open(entry) as file:
+        for start in range(0, entry.file_size, _CHUNK):
+            content[start : start + _CHUNK] = file.read(_CHUNK)
+    if len(content) != entry.file_size:
+        raise EOFError(f"{name} is too short")
+    return content
+
+
+def _npy(data: memoryview, budget: pickles.Budget) -> Any:
+    """Read an `.npy` file."""
+    start = 10 if data[6] == 1 else 12
+    end = start + int.from_bytes(data[8:start], "little")
+    if end > len(data):
+        raise EOFError("its header is too short")
+    header = _HEADER.fullmatch(bytes(data[start : min(end, start + _LONGEST_HEADER)]))
+    if header is None:
+        raise pickles.RefusedError("is an array that is not of numbers")
+    order, code, fortran, lengths = (group.decode() for group in header.groups())
+    if code == "O":
+        return pickles.load(data[end:], budget)
+    shape = tuple(int(length) for length in re.findall(r"\d+", lengths))
+    return pickles.array(budget, data[end:], order, code, shape, fortran == "True")

@@ -1,0 +1,282 @@
+"""An interpreter of pickle's opcodes, which can call nothing but the builders it is given."""
+
+import pickletools
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from mnemo.checkpoints.pickles.limits import NAME_LENGTH, Budget, RefusedError, pairs, whole
+from mnemo.checkpoints.pickles.parts import (
+    Array,
+    Dtype,
+    Floats,
+    Global,
+    Object,
+    Storages,
+    storage_from_list,
+)
+
+_INTEGER_BITS = 128
+# Bytes from here on stay where they are in the file until an array or a tensor is made of them.
+_LARGE = 4096
+# As many floats as Python appends to a list at once, each after the byte of its operation.
+_FLOAT = np.dtype([("operation", "S1"), ("value", ">f8")])
+_BATCH = 1000
+
+
+class _Cursor:
+    """The part of a binary file's interface that `pickletools` needs."""
+
+    def __init__(self, data: memoryview):
+        self.data = data
+        self.position = 0
+
+    def read(self, count: int) -> bytes:
+        return bytes(self.take(min(count, len(self.data) - self.position)))
+
+    def readline(self) -> bytes:
+        # A line of a pickle is a name or a number.
+        line = bytes(self.data[self.position : self.position + _LARGE])
+        end = line.find(b"\n") + 1
+        return self.read(end or len(line))
+
+    def tell(self) -> int:
+        return self.position
+
+    def take(self, count: int) -> memoryview:
+        if count > len(self.data) - self.position:
+            raise EOFError(f"{count} bytes are missing at its end")
+        self.position += count
+        return self.data[self.position - count : self.position]
+
+
+class Unpickler:
+    """Interprets pickles, one after the other.
+
+    Attributes:
+        cursor: Where it is in the file.
+        budget: What the file may cost.
+        builders: By module and name, what the file may name: a function that is called with this
+            unpickler and the file's arguments, the type of the numbers of torch's storages, or
+            None for a name that is not called.
+        storages: Gives the storages that the next pickle refers to; None if it may refer to none.
+    """
+
+    def __init__(
+        self,
+        data: memoryview,
+        budget: Budget,
+        builders: Mapping[tuple[str, str], Any],
+        storages: Storages | None,
+    ):
+        self.cursor = _Cursor(data)
+        self.budget = budget
+        self.builders = builders
+        self.storages = storages
+
+    def load(self) -> Any:
+        """Interpret the next pickle.
+
+        Returns:
+            Its content, in `parts` that may refer to each other and to what is still to come.
+
+        Raises:
+            RefusedError: It asks for what no weights file needs.
+            ValueError, TypeError, LookupError, EOFError: It is damaged.
+        """
+        self._stack: list[Any] = []
+        self._marks: list[list[Any]] = []
+        self._memo: dict[int, Any] = {}
+        # typeshed asks for a whole file, where pickletools asks for three methods.
+        for opcode, argument, _ in pickletools.genops(self.cursor):  # type: ignore[arg-type]
+            self.budget.operate()
+            self._interpret(opcode.name, argument)
+        return self._stack.pop()
+
+    def _interpret(self, name: str, argument: Any) -> None:
+        match name:
+            case "PROTO" | "FRAME" | "STOP":
+                pass
+            case (
+                "INT"
+                | "BININT"
+                | "BININT1"
+                | "BININT2"
+                | "LONG1"
+                | "LONG4"
+                | "BINFLOAT"
+                | "BINSTRING"
+                | "SHORT_BINSTRING"
+                | "BINBYTES"
+                | "SHORT_BINBYTES"
+                | "BINBYTES8"
+                | "BYTEARRAY8"
+                | "BINUNICODE"
+                | "SHORT_BINUNICODE"
+                | "BINUNICODE8"
+            ):
+                self._stack.append(self._checked(argument))
+            case "NONE":
+                self._stack.append(None)
+            case "NEWTRUE":
+                self._stack.append(True)
+            case "NEWFALSE":
+                self._stack.append(False)
+            case "BINPUT" | "LONG_BINPUT":
+                self._memo[argument] = self._stack[-1]
+            case "MEMOIZE":
+                self._memo[len(self._memo)] = self._stack[-1]
+            case "BINGET" | "LONG_BINGET":
+                self._stack.append(self._memo[argument])
+            case "MARK":
+                self._mark()
+            case "POP":
+                if self._stack:
+                    self._stack.pop()
+                else:
+                    self._pop_mark()
+            case "POP_MARK":
+                self._pop_mark()
+            case "EMPTY_TUPLE":
+                self._stack.append(())
+            case "TUPLE1" | "TUPLE2" | "TUPLE3":
+                start = len(self._stack) - int(name[-1])
+                if start < 0:
+                    raise ValueError("its stack is empty")
+                self._stack[start:] = [tuple(self._stack[start:])]
+            case "TUPLE":
+                items = self._pop_mark()
+                self._stack.append(tuple(items))
+            # A set becomes a list: nothing needs its members hashed.
+            case "EMPTY_LIST" | "EMPTY_SET":
+                self._stack.append([])
+            case "LIST" | "FROZENSET":
+                items = self._pop_mark()
+                self._stack.append(items)
+            case "APPEND":
+                self._extend([self._stack.pop()])
+            case "APPENDS" | "ADDITEMS":
+                self._extend(self._pop_mark())
+            case "EMPTY_DICT":
+                self._stack.append({})
+            case "DICT":
+                items = self._pop_mark()
+                self._stack.append({})
+                self._set(items)
+            case "SETITEM":
+                value = self._stack.pop()
+                self._set([self._stack.pop(), value])
+            case "SETITEMS":
+                self._set(self._pop_mark())
+            case "GLOBAL":
+                self._stack.append(self._named(argument))
+            case "STACK_GLOBAL":
+                name, module = self._stack.pop(), self._stack.pop()
+                if type(name) is not str or type(module) is not str:
+                    raise ValueError("the name of a class is no text")
+                self._stack.append(self._known(module, name))
+            case "REDUCE" | "NEWOBJ":
+                arguments, function = self._stack.pop(), self._stack.pop()
+                if type(arguments) is not tuple:
+                    raise ValueError("arguments are no tuple")
+                self._stack.append(self._called(function, arguments))
+            case "OBJ":
+                function, *items = self._pop_mark()
+                self._stack.append(self._called(function, items))
+            case "INST":
+                items = self._pop_mark()
+                self._stack.append(self._called(self._named(argument), items))
+            case "BUILD":
+                state = self._stack.pop()
+                self._build(self._stack[-1], state)
+            case "BINPERSID":
+                self._persistent()
+            case _:
+                raise RefusedError(f"has the pickle operation {name}")
+
+    def _checked(self, argument: Any) -> Any:
+        """Give what an opcode carries."""
+        if isinstance(argument, str | bytes | bytearray) and len(argument) >= _LARGE:
+            self.budget.make(len(argument))
+            if not isinstance(argument, str):
+                end = self.cursor.position
+                return self.cursor.data[end - len(argument) : end]
+        if type(argument) is int and argument.bit_length() > _INTEGER_BITS:
+            raise RefusedError(f"has a number of more than {_INTEGER_BITS} bits")
+        return argument
+
+    def _mark(self) -> None:
+        self._marks.append(self._stack)
+        self._stack = []
+        # Torch before 1.0 pickled storages as lists of floats, which are operations by the million.
+        start = self.cursor.position
+        end = start + _BATCH * _FLOAT.itemsize
+        if bytes(self.cursor.data[end : end + 1]) == b"e":  # which appends all since the mark
+            floats = np.frombuffer(self.cursor.data[start:end], _FLOAT)
+            if (floats["operation"] == b"G").all():
+                self.cursor.position = end
+                self._stack.append(Floats(floats["value"]))
+
+    def _pop_mark(self) -> list[Any]:
+        """Give what was stacked since the last mark, and go on with what was before it."""
+        items = self._stack
+        self._stack = self._marks.pop()
+        return items
+
+    def _extend(self, items: list[Any]) -> None:
+        if type(self._stack[-1]) is not list:
+            raise ValueError("it appends to what is no list")
+        self._stack[-1].extend(items)
+
+    def _set(self, items: list[Any]) -> None:
+        target = self._stack[-1]
+        if type(target) is not dict:
+            raise ValueError("it sets the items of what is no dict")
+        target.update(pairs(zip(items[::2], items[1::2], strict=True)))
+
+    def _named(self, argument: str) -> Global:
+        # pickletools joins the two lines with a space.
+        module, _, name = argument.partition(" ")
+        return self._known(module, name)
+
+    def _known(self, module: str, name: str) -> Global:
+        module = {"__builtin__": "builtins"}.get(module, module)  # Python 2's name
+        kind = f"{module}.{name}"
+        if (module, name) not in self.builders:
+            raise RefusedError(f"names {kind[:NAME_LENGTH]}, which no weights file needs")
+        return Global(kind, self.builders[module, name])
+
+    def _called(self, function: Any, arguments: Iterable[Any]) -> Any:
+        if type(function) is not Global:
+            raise RefusedError(f"calls a {type(function).__name__}")
+        if isinstance(function.builder, torch.dtype):
+            return storage_from_list(self.budget, function.builder, *arguments)
+        if not callable(function.builder):
+            raise RefusedError(f"calls {function.kind}")
+        return function.builder(self, *arguments)
+
+    def _build(self, target: Any, state: Any) -> None:
+        match target:
+            case Object():
+                target.state = state
+            case Array():
+                target.fill(self.budget, *state)
+            case Dtype():
+                target.set_order(state[1])
+            case dict():
+                pass  # attributes of an OrderedDict: torch's versions of the modules
+            case _:
+                raise RefusedError(f"sets the state of a {type(target).__name__}")
+
+    def _persistent(self) -> None:
+        if self.storages is None:
+            raise RefusedError("refers to objects outside of it")
+        kind, of, key, _location, count, *view = self._stack.pop()
+        if kind != "storage" or type(of) is not Global or type(of.builder) is not torch.dtype:
+            raise RefusedError("refers to what is no storage of numbers")
+        if type(key) is not str or any(view):
+            raise ValueError("the name of a storage is damaged")
+        (count,) = whole([count])
+        self._stack.append(self.storages(of.builder, key, count))

@@ -1,0 +1,1 @@
+"""Directions in latent spaces: hyperplanes, projections of them, and files of other programs."""

@@ -1,0 +1,1 @@
+"""Edits: how latents are moved along a direction."""

@@ -1,0 +1,1 @@
+"""Faces in images: found, cut to ovals, and aligned by landmarks."""

@@ -1,0 +1,51 @@
+"""The figure of accuracy: how well hyperplanes separate held-out images."""
+
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mnemo.figures import parts, style
+
+
+@mpl.rc_context(style.STYLE)
+def draw(hyperplanes: pd.DataFrame, confidence: float) -> Figure:
+    """Draw how well hyperplanes separate held-out seeds, against chance (Tables 2 and 4).
+
+    Args:
+        hyperplanes: Rows of `hyperplanes.HYPERPLANES`.
+        confidence: Confidence of the intervals, 0 to 1.
+
+    Returns:
+        A figure with a line for each hyperplane: its accuracy, the share of the larger class, and
+        the accuracy with shuffled labels. n counts images fitted on or held out, as the axis says.
+    """
+    names = [
+        f"{row.space}, {row.assessor}, {row.shape}, {row.threshold}, n = {row.n}"
+        for row in hyperplanes.itertuples()
+    ]
+    figure = Figure((style.WIDTH, 0.8 + 0.24 * len(names)), layout="constrained")
+    panel = figure.subplots()
+    y = np.arange(len(names))
+    label = f"accuracy ({parts.percent(confidence)} interval)"
+    parts.bars(panel, hyperplanes, "accuracy", y, label=label, across=True)
+    chance: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("base_rate", "share of the larger class", {"marker": "|", "s": 60, "color": "black"}),
+        (
+            "permuted_accuracy",
+            "shuffled labels",
+            {"marker": "x", "s": 16, "color": style.VERMILION},
+        ),
+    )
+    for name, label, mark in chance:
+        panel.scatter(hyperplanes[name], y, label=label, zorder=3, **mark)
+    parts.name_rows(panel, names)
+    validated = {
+        "cross-validation": "share of the n images on the right side, each when it was held out",
+        "holdout": "share on the right side, of the tenth of the n images that was held out",
+    }
+    panel.set_xlabel("; ".join(validated[name] for name in hyperplanes["validation"].unique()))
+    figure.legend(loc="outside upper right", ncols=3)
+    return figure

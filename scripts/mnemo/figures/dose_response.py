@@ -1,0 +1,105 @@
+"""The figure of dose and response: how the scores of an edit follow alpha."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from mnemo.figures import parts, style
+
+
+@mpl.rc_context(style.STYLE)
+def draw(
+    scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame, confidence: float
+) -> Figure:
+    """Draw how the scores of an edit by one assessor follow alpha (Figure 6).
+
+    Args:
+        scores: Rows of `scores.SCORES` of one edit and one assessor.
+        means: Rows of `dose_response.DOSE_RESPONSE` of the same.
+        slopes: Rows of `dose_response.SLOPES` of the same.
+        confidence: Confidence of the intervals, 0 to 1.
+
+    Returns:
+        A figure with a row for each shape: the densities at each alpha, and the means, each with
+        its n where these differ, as those of ovals do when a face is not found at every alpha.
+    """
+    shapes = parts.shapes(scores)
+    figure = Figure((style.WIDTH, 2.6 * len(shapes)), layout="constrained")
+    panels = figure.subplots(len(shapes), 2, sharex="col", squeeze=False, width_ratios=(1.1, 1))
+    grid = parts.grid(scores["score"])
+    for (ridges, line), shape in zip(panels, shapes, strict=True):
+        of_shape = scores[scores["shape"] == shape]
+        n = parts.counts(of_shape.groupby("alpha").size())
+        _ridges(ridges, of_shape, grid, style.COLOURS[shape])
+        ridges.set(title=f"{shape}, n = {n} at each alpha", ylabel="alpha")
+        own = means[means["shape"] == shape].sort_values("alpha")
+        look: dict[str, Any] = {"marker": style.MARKERS[shape], "colour": style.COLOURS[shape]}
+        parts.bars(line, own, "mean", own["alpha"], ends=("low", "high"), line="-", **look)
+        line.set_xticks(own["alpha"])
+        line.axvline(0, color=style.GREY, linewidth=0.6, linestyle=":")
+        title = f"{shape}, {parts.percent(confidence)} intervals"
+        if own["n"].min() < own["n"].max():
+            title += ", n below each mean"
+            _count_below(line, own)
+        line.set_title(title)
+        line.set_ylabel("mean score")
+        fitted = slopes.loc[slopes["shape"] == shape, ["slope", "low", "high"]]
+        for slope, low, high in fitted.to_numpy():
+            told = parts.estimated(slope, low, high)
+            text = f"slope of the mixed model\n{told} per alpha"
+            _note(line, text, low=slope >= 0)
+    _equal_spans(panels[:, 1])
+    panels[-1, 0].set_xlabel("score")
+    panels[-1, 1].set_xlabel("alpha")
+    return figure
+
+
+def _count_below(panel: Axes, means: pd.DataFrame) -> None:
+    """Write below each mean of how many images it is."""
+    look: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 6}
+    known = means.dropna(subset="mean")
+    ends = zip(known["n"], known["alpha"], known["low"].fillna(known["mean"]), strict=True)
+    for n, alpha, low in ends:
+        panel.annotate(f"{n}", (alpha, low), (0, -3), textcoords="offset points", **look)
+    panel.margins(y=0.2)
+
+
+def _equal_spans(panels: Iterable[Axes]) -> None:
+    """Give panels y axes of one length, so that slopes look as steep as they are."""
+    ends = np.array([panel.get_ylim() for panel in panels])
+    span = np.ptp(ends, axis=1).max()
+    for panel, middle in zip(panels, ends.mean(axis=1), strict=True):
+        panel.set_ylim(middle - span / 2, middle + span / 2)
+
+
+def _ridges(panel: Axes, scores: pd.DataFrame, grid: NDArray[np.float64], colour: str) -> None:
+    """Draw one density above the other, with the mean of each as a tick."""
+    groups = [(alpha, own.to_numpy(float)) for alpha, own in scores.groupby("alpha")["score"]]
+    densities = [parts.density(values, grid) for _, values in groups]
+    tallest = max(density.max() for density in densities) or 1.0
+    for level, ((alpha, values), density) in enumerate(zip(groups, densities, strict=True)):
+        original = alpha == 0
+        ridge = level + 1.5 * density / tallest
+        order = len(groups) - level
+        fill: dict[str, Any] = {
+            "color": style.GREY if original else colour,
+            "alpha": 0.35,
+            "linewidth": 0,
+        }
+        panel.fill_between(grid, level, ridge, zorder=order, **fill)
+        panel.plot(grid, ridge, color="black" if original else colour, linewidth=0.8, zorder=order)
+        panel.vlines(values.mean(), level, level + 0.3, color="black", zorder=order)
+    panel.set_yticks(range(len(groups)), [parts.minus(f"{alpha:g}") for alpha, _ in groups])
+    panel.set_ylim(-0.15, None)
+
+
+def _note(panel: Axes, text: str, *, low: bool) -> None:
+    """Write into the corner that a rising or a falling line leaves free."""
+    y, vertical = (0.04, "bottom") if low else (0.96, "top")
+    panel.text(0.98, y, text, transform=panel.transAxes, ha="right", va=vertical, fontsize=7)

@@ -1,0 +1,131 @@
+"""The strip: the edited faces themselves."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
+
+from mnemo import tables
+from mnemo.figures import parts, style
+
+#: Edge of a face in a strip.
+CELL = 0.75
+
+
+def gather(paths: Sequence[str | Path], shape: str, wanted: Sequence[str]) -> pd.DataFrame:
+    """Gather some images of edited sets for `strip`.
+
+    Args:
+        paths: Shards of `images.IMAGES` or `ovals.OVALS` of sets at several alphas.
+        shape: The images' shape.
+        wanted: Keys of the images wanted.
+
+    Returns:
+        A row for each image and alpha: image, alpha, shape, and pixels, (height, width, 3) RGB or
+        None where no face was found.
+    """
+    rows = []
+    for path in paths:
+        shard = tables.read(path, ["image", "alpha", "pixels"])
+        rows += shard.filter(pc.is_in(shard["image"], pa.array(wanted))).to_pylist()
+    return pd.DataFrame(
+        [{**row, "shape": shape, "pixels": _decoded(row["pixels"])} for row in rows]
+    )
+
+
+@mpl.rc_context(style.STYLE)
+def draw(pictures: pd.DataFrame, scores: pd.DataFrame, quality: str, assessor: str) -> Figure:
+    """Draw some faces over alpha, each with its ovals below its squares (Figure 4).
+
+    Args:
+        pictures: What `gather` made of squares, of ovals, or of both.
+        scores: Rows of `scores.SCORES` of the same edit and one assessor.
+        quality: What the assessor should score a face as more of at a larger alpha.
+        assessor: Who gave the scores; it is named in the corner.
+
+    Returns:
+        A figure with a column for each alpha and a row for each face and shape; each picture's
+        score is in its top left corner, and a picture without a face is blank and says so.
+    """
+    shapes = parts.shapes(pictures)
+    faces = sorted(pictures["image"].unique())
+    alphas = sorted(pictures["alpha"].unique())
+    keys = ["image", "shape", "alpha"]
+    merged = pictures.merge(scores[[*keys, "score"]], on=keys, how="left").to_dict("records")
+    cells = {tuple(cell[key] for key in keys): cell for cell in merged}
+    left, top, gap = 0.65, 0.67, 0.12
+    block = CELL * len(shapes)
+    width = left + CELL * len(alphas) + 0.05
+    height = top + (block + gap) * len(faces)
+    figure = Figure((width, height))
+    margins = {"left": left / width, "right": 1 - 0.05 / width, "top": 1 - top / height}
+    blocks = figure.add_gridspec(len(faces), 1, **margins, bottom=gap / height, hspace=gap / block)
+    for number, face in enumerate(faces):
+        grid = blocks[number].subgridspec(len(shapes), len(alphas), wspace=0.02, hspace=0.02)
+        for shape, row in zip(shapes, grid.subplots(squeeze=False), strict=True):
+            label = {"rotation": 0, "ha": "right", "va": "center", "fontsize": 6}
+            row[0].set_ylabel(f"{face}\n{shape}", **label)
+            for alpha, panel in zip(alphas, row, strict=True):
+                cell = cells[face, shape, alpha]
+                _picture(panel, cell["pixels"], cell["score"], original=alpha == 0)
+    first = figure.axes[: len(alphas)]
+    for alpha, panel in zip(alphas, first, strict=True):
+        text = "original" if alpha == 0 else parts.minus(f"alpha {alpha:+g}")
+        panel.set_title(text, loc="center", fontsize=7)
+    less = [panel for alpha, panel in zip(alphas, first, strict=True) if alpha < 0]
+    more = [panel for alpha, panel in zip(alphas, first, strict=True) if alpha > 0]
+    if less:
+        _arrow(less[-1], less[0], 0, f"scored less\n{quality}")
+    if more:
+        _arrow(more[0], more[-1], 1, f"scored more\n{quality}")
+    corner: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": 6}
+    figure.text(0.04 / width, 1 - 0.05 / height, f"scores by\n{_broken(assessor)}", **corner)
+    return figure
+
+
+def _decoded(pixels: dict[str, bytes] | None) -> NDArray[np.uint8] | None:
+    if pixels is None:
+        return None
+    with Image.open(BytesIO(pixels["bytes"])) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def _picture(
+    panel: Axes, pixels: NDArray[np.uint8] | None, score: float, *, original: bool
+) -> None:
+    panel.set(xticks=[], yticks=[])
+    panel.spines[:].set(visible=True, color="black" if original else "white", zorder=5)
+    where: dict[str, Any] = {"transform": panel.transAxes, "fontsize": 6.5}
+    if pixels is None:
+        panel.set_facecolor("#F2F2F2")
+        panel.text(0.5, 0.5, "no face", ha="center", va="center", color=style.GREY, **where)
+        return
+    panel.imshow(pixels, interpolation="lanczos")
+    # The picture fills its cell in one direction; the cell keeps its size.
+    panel.set_adjustable("datalim")
+    box = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 1}
+    panel.text(0.05, 0.95, f"{score:.2f}", va="top", bbox=box, **where)
+
+
+def _broken(name: str) -> str:
+    return name.replace("-", "-\n")
+
+
+def _arrow(tail: Axes, tip: Axes, end: int, text: str) -> None:
+    """Draw an arrow above a row of panels, to the left (end 0) or to the right (end 1)."""
+    level = 1.35
+    look = {"arrowstyle": "->", "linewidth": 1}
+    ends = (end, level), (1 - end, level)
+    tip.annotate("", ends[0], ends[1], tip.transAxes, tail.transAxes, arrowprops=look)
+    side = "right" if end else "left"
+    tip.text(end, level + 0.05, text, transform=tip.transAxes, ha=side, fontsize=7)

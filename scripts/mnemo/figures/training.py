@@ -1,0 +1,103 @@
+"""The figure of training: how an assessor was trained, and how well it ranks new images."""
+
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from mnemo.figures import parts, style
+
+#: The run whose weights the assessor has.
+OWN = "holdout"
+
+
+@mpl.rc_context(style.STYLE)
+def draw(
+    curves: pd.DataFrame, predictions: pd.DataFrame, summary: pd.DataFrame, confidence: float
+) -> Figure:
+    """Draw how an assessor was trained, and how well it ranks images that it was not trained on.
+
+    Args:
+        curves: Rows of `training.tables.CURVES`; the run `holdout` is the assessor's own, the
+            others are folds.
+        predictions: Rows of `training.tables.PREDICTIONS` of the same runs.
+        summary: Rows of `training.TRAINING` of the same runs.
+        confidence: Confidence of the intervals, 0 to 1.
+
+    Returns:
+        A figure with four panels: the losses, and the rank correlation on the images for
+        validation, by epoch, with the epoch chosen, and folds as thin lines; the scores of the
+        assessor's test images over their targets; and the rank correlation of each run on its test
+        images, with its interval, and the ceiling where it is known.
+    """
+    # The assessor's own run comes first, and the mean over the folds last.
+    order = summary["run"].map({OWN: 0, "folds": 2}).fillna(1)
+    sorted_runs = summary.assign(order=order).sort_values(["order", "run"])
+    own = sorted_runs.iloc[0]
+    figure = Figure((style.WIDTH, 5.4), layout="constrained")
+    (losses, ranks), (test, runs) = figure.subplots(2, 2)
+    for run, curve in curves.groupby("run"):
+        look: dict[str, Any] = {} if run == OWN else {"linewidth": 0.5, "alpha": 0.6}
+        _curve(losses, curve, "train_loss", look, color=style.GREY, linestyle="--")
+        _curve(losses, curve, "validation_loss", look, color=style.BLUE)
+        _curve(ranks, curve, "validation_spearman", look, color=style.BLUE)
+        _chosen(losses, curve, "validation_loss", own=run == OWN)
+        _chosen(ranks, curve, "validation_spearman", own=run == OWN)
+    for panel in (losses, ranks):
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.set_xlabel("epoch")
+        panel.legend()
+    losses.set(title=f"{own['assessor']}, architecture {own['architecture']}", ylabel="mean loss")
+    ranks.set(title="images for validation", ylabel="Spearman's rank correlation")
+    _scatter(test, predictions[predictions["run"] == OWN], own)
+    _by_run(runs, sorted_runs, confidence)
+    return figure
+
+
+def _curve(panel: Axes, curve: pd.DataFrame, name: str, look: dict[str, Any], **more: Any) -> None:
+    label = "" if look else name.split("_")[0]
+    panel.plot(curve["epoch"], curve[name], label=label, **look, **more)
+
+
+def _chosen(panel: Axes, curve: pd.DataFrame, name: str, *, own: bool) -> None:
+    """Mark the epoch whose weights a run ends with."""
+    epoch = curve[curve["chosen"]]
+    label = f"epoch {epoch['epoch'].iloc[0]}, chosen" if own else ""
+    look: dict[str, Any] = {"facecolor": "white", "edgecolor": style.VERMILION, "zorder": 3}
+    panel.scatter(epoch["epoch"], epoch[name], s=30 if own else 8, label=label, **look)
+
+
+def _scatter(panel: Axes, predictions: pd.DataFrame, summary: pd.Series) -> None:
+    """Draw scores over targets on axes of one unit, with the line where they are equal."""
+    target, score = predictions["target"], predictions["score"]
+    ends = [min(target.min(), score.min()), max(target.max(), score.max())]
+    panel.plot(ends, ends, color=style.GREY, linewidth=0.8, linestyle="--", zorder=0)
+    panel.scatter(target, score, s=6, color=style.BLUE, alpha=0.5, linewidth=0)
+    panel.set_aspect("equal", adjustable="datalim")
+    told = parts.estimated(*summary[["spearman", "spearman_low", "spearman_high"]])
+    panel.set_title(f"test images, n = {summary['n']}\nSpearman {told}")
+    panel.set(xlabel=f"target: {summary['target'].replace('_', ' ')}", ylabel="score")
+
+
+def _by_run(panel: Axes, summary: pd.DataFrame, confidence: float) -> None:
+    """Draw the rank correlation of each run, and behind it the ceiling of the targets."""
+    y = np.arange(len(summary))
+    label = f"assessor ({parts.percent(confidence)} interval)"
+    parts.bars(panel, summary, "spearman", y, label=label, across=True)
+    if summary["ceiling"].notna().any():
+        low, high = summary["ceiling_low"], summary["ceiling_high"]
+        band: dict[str, Any] = {"color": "#BFE3D6", "height": 0.8, "zorder": 0}
+        panel.barh(y, high - low, left=low, label="human ceiling", **band)
+        panel.vlines(summary["ceiling"], y - 0.4, y + 0.4, color="#009E73", zorder=1)
+    look: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "fontsize": 6.5}
+    triples = summary[["spearman", "spearman_low", "spearman_high"]].to_numpy(float)
+    for level, triple in zip(y, triples, strict=True):
+        panel.annotate(parts.estimated(*triple), (triple[0], level), (0, 4), **look)
+    names = summary["run"].replace("folds", "mean of folds")
+    parts.name_rows(panel, [f"{run}, n = {n}" for run, n in zip(names, summary["n"], strict=True)])
+    panel.set_xlabel("Spearman's rank correlation, test images")
+    panel.legend(loc="upper right", bbox_to_anchor=(1, 1.14), ncols=2, borderaxespad=0)

@@ -1,0 +1,68 @@
+"""The figure of transfer: how an edit changes the scores of other assessors."""
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from mnemo.figures import parts, style
+
+
+@mpl.rc_context(style.STYLE)
+def draw(transfer: pd.DataFrame, confidence: float) -> Figure:
+    """Draw how edits along one assessor's hyperplane change the scores by the others.
+
+    Args:
+        transfer: Rows of `transfer.TRANSFER`.
+        confidence: Confidence of the intervals, 0 to 1.
+
+    Returns:
+        A figure with a row for each hyperplane and a column for each assessor, in a panel for each
+        shape scored: the slope over alpha in standard deviations of the assessor's scores, with
+        its interval. Slopes of the scores that the hyperplane was fitted on are framed.
+    """
+    shapes, columns = parts.shapes(transfer), list(transfer["assessor"].unique())
+    cells = transfer.assign(
+        row=_origins(transfer),
+        column=transfer["assessor"],
+        value=transfer["standard_slope"],
+        low=transfer["standard_slope_low"],
+        high=transfer["standard_slope_high"],
+    )
+    rows = list(cells["row"].unique())
+    # The shapes stand side by side where an interval then has room in a cell.
+    aside = parts.cell_width(rows, len(columns) * len(shapes)) >= parts.WIDE
+    down, across = (1, len(shapes)) if aside else (len(shapes), 1)
+    # However many columns there are, no slope stands without its interval.
+    width = max(parts.cell_width(rows, len(columns) * across), parts.NARROW)
+    height = down * (0.42 * len(rows) + 0.04 * max(map(len, columns)) + 0.5) + 0.6
+    figure = Figure((style.WIDTH, height), layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False, sharey=True).ravel()
+    reach = cells["value"].abs().max()
+    for panel, shape in zip(panels, shapes, strict=True):
+        own = cells[cells["shape"] == shape]
+        parts.matrix(panel, own, rows, columns, width=width, reach=reach)
+        fitted_on = own[(own["fitted_on"] == own["assessor"]) & (own["fitted_shape"] == shape)]
+        for row, column in zip(fitted_on["row"], fitted_on["column"], strict=True):
+            corner = columns.index(column) - 0.5, rows.index(row) - 0.5
+            panel.add_patch(Rectangle(corner, 1, 1, fill=False, linewidth=1.4, zorder=3))
+        panel.set_xlabel(f"scored as {shape}, n = {parts.counts(own['n'])}")
+    panels[0].set_ylabel("hyperplane fitted\non the scores by")
+    told = (
+        "slope over alpha, in standard deviations of the assessor's scores, with its "
+        f"{parts.percent(confidence)} interval\n"
+        "hatched: the interval contains 0; framed: scored as what the hyperplane was fitted on"
+    )
+    figure.supxlabel(told, fontsize=7)
+    return figure
+
+
+def _origins(transfer: pd.DataFrame) -> pd.Series:
+    """Name edits by what their hyperplanes were fitted on, and by more where that names several."""
+    fitted_on = transfer["fitted_on"] + " " + transfer["fitted_shape"]
+    more = [name for name in ("space", "threshold") if transfer[name].nunique() > 1]
+    if transfer["edit"].nunique() > len(
+        transfer[["fitted_on", "fitted_shape", *more]].drop_duplicates()
+    ):
+        more.append("edit")
+    return fitted_on + "\n" + transfer[more].agg(", ".join, axis=1) if more else fitted_on

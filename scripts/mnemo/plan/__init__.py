@@ -1,0 +1,1 @@
+"""The plan: what the jobs of a study cost."""

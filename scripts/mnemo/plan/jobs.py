@@ -1,0 +1,230 @@
+"""The jobs of a study whose work grows with it, and what each works on.
+
+This module imports nothing heavy, because the Snakefile reads it on machines that have only
+Snakemake.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from math import ceil
+from typing import NamedTuple
+
+from mnemo.assessors.registry import entry
+from mnemo.generators.registry import GENERATORS
+from mnemo.plan import rates
+from mnemo.study.config import Config, Edit, ImageSet, alpha_name
+from mnemo.study.sets import cut
+
+#: Sets that are drawn from seeds.
+BASES = ("fit", "eval", "reference")
+#: Images in a resample of an agreement's bootstrap, as `ranks.RESAMPLED` has it.
+RESAMPLED = 2000
+#: Images of the 10k US Adult Faces Database that have rates.
+DATABASE = 2222
+#: Images whose features take as much memory as measuring realness does for however many.
+MEASURED_AT_ONCE = 200_000
+
+
+class Workload(NamedTuple):
+    """What one job works on.
+
+    Attributes:
+        images: Images; of a job that reads several scores of an image, its scores.
+        at_once: How many of them it holds in memory at once.
+        times: How often it goes over them, against the default study.
+    """
+
+    images: int
+    at_once: int
+    times: float = 1
+
+
+class Job(NamedTuple):
+    """One job of a rule whose work grows with the study.
+
+    Attributes:
+        rule: The rule.
+        work: What it works on.
+        output: Its file in the results folder; where it has several, the first.
+        record: Its benchmark file in the folder of benchmarks, and its log in that of logs, without
+            their endings.
+    """
+
+    rule: str
+    work: Workload
+    output: str
+    record: str
+
+
+def edited_sets(edit: Edit) -> list[str]:
+    """Name the sets that an edit makes, in order."""
+    return [f"eval/{edit.name}/{alpha_name(alpha)}" for alpha in edit.alphas]
+
+
+def images_of(config: Config, name: str) -> ImageSet:
+    """Find the unedited set that a set comes from."""
+    images: ImageSet = getattr(config.sets, name.split("/")[0])
+    return images
+
+
+def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workload:
+    """Tell what a job works on.
+
+    Args:
+        config: The study.
+        rule: The job's rule.
+        wildcards: The job's wildcards.
+    """
+    if shard := wildcards.get("shard"):
+        images = images_of(config, wildcards.get("set") or wildcards.get("base", ""))
+        scored = rule in ("score_images", "extract_features", "subtract_scores")
+        size = config.score_shard_size if scored else config.shard_size
+        count = len(cut(images, size)[shard])
+        at_once = {
+            "score_images": config.shard_size,
+            "extract_features": config.shard_size,
+            "render_images": GENERATORS[config.generator.name].at_once,
+        }
+        return Workload(count, min(count, at_once.get(rule, count)), _slowness(config, wildcards))
+    fit, grid = config.sets.fit.count, config.hyperplanes
+    edited = {edit.name: config.sets.eval.count * len(edit.alphas) for edit in config.edits}
+    of_edit = edited.get(wildcards.get("edit", ""), 0)
+    shapes = len(config.shapes)
+    scorings = len(config.assessors) * shapes
+    resampled = config.statistics.resamples / 1000
+    match rule, wildcards.get("table"):
+        case "fit_hyperplane", _:
+            # The default study fits 56 times on latents of 100 numbers.
+            larger = GENERATORS[config.generator.name].latent_dim / 100
+            fits = grid.folds * (1 + grid.permutations) + 1
+            return Workload(fit, ceil(fit * larger), larger * fits / 56)
+        case "measure_agreement", _:
+            # Each pair is resampled, by so many images at most.
+            pairs = scorings * (scorings - 1) / 2
+            times = resampled * pairs * min(fit, RESAMPLED) / (fit * scorings)
+            return Workload(fit * scorings, fit * scorings, times)
+        case "draw_distributions", _:
+            return Workload(fit * scorings, fit * scorings)
+        case "measure_dose_response", _:
+            return Workload(of_edit * scorings, of_edit * scorings, resampled)
+        case "draw_dose_response", _:
+            return Workload(of_edit * shapes, of_edit * shapes)
+        case "measure_drift", _:
+            drifting = (fit + of_edit) * len(config.attributes) * shapes
+            return Workload(drifting, drifting)
+        case "measure_transfer", _:
+            return Workload(fit * scorings, fit * scorings)
+        case "measure_identity", _:
+            return Workload(of_edit, of_edit)
+        case "write_database" | "split_database" | "train_assessor" | "measure_training", _:
+            return _training(config, rule)
+        case "measure_realness", _:
+            count = of_edit + config.sets.reference.count
+            return Workload(count, min(count, MEASURED_AT_ONCE))
+        case "merge_table", "scores":
+            return Workload((fit + sum(edited.values())) * scorings, config.score_shard_size)
+        case "merge_table" | "show_faces", ("faces" | None):
+            return Workload(fit + sum(edited.values()), config.shard_size)
+    return Workload(0, 0)
+
+
+def _slowness(config: Config, wildcards: Mapping[str, str]) -> float:
+    """Tell what an image takes with a job's assessor, against ResMem."""
+    name = wildcards.get("assessor", "")
+    if config.training and name == config.training.name:
+        name = config.training.architecture
+    return rates.multiples("assessors").get(name.removesuffix("-us10k"), 1)
+
+
+def _training(config: Config, rule: str) -> Workload:
+    """Tell what a job of the training of an assessor works on."""
+    training = config.training
+    if training is None:
+        return Workload(0, 0)
+    made = config.sets.train
+    # Of a database that is not there yet nothing is known; the 10k US Adult Faces have so many.
+    count = DATABASE if training.database or made is None else made.count
+    if rule != "train_assessor":
+        return Workload(count, 1)
+    times = training.epochs * rates.multiples("architectures")[training.architecture]
+    # Its larger networks take memory as so many more images would.
+    held = count + rates.multiples("memory_of_architectures")[training.architecture]
+    return Workload(count, int(held), times)
+
+
+def of_study(config: Config) -> Iterator[Job]:
+    """List the jobs whose work grows with the study, in the order of the diagram.
+
+    Args:
+        config: The study.
+
+    Yields:
+        All of them, whether they are done or not.
+    """
+
+    def job(rule: str, output: str, name: str = "", **wildcards: str) -> Job:
+        """Make a job; `{set}` and `{shard}` are filled in."""
+        file = f"{output}.parquet".format_map(wildcards)
+        record = f"{rule}/{name}".rstrip("/").format_map(wildcards)
+        return Job(rule, workload(config, rule, wildcards), file, record)
+
+    def each(names: Iterable[str], size: int) -> Iterator[dict[str, str]]:
+        for name in names:
+            for shard in cut(images_of(config, name), size):
+                yield {"set": name, "shard": shard}
+
+    edited = [name for edit in config.edits for name in edited_sets(edit)]
+    images, scores = config.shard_size, config.score_shard_size
+    trained = ["train"] if config.trained and config.trained.teachers else []
+    bases = [*BASES, *trained]
+    for place in each(bases, images):
+        yield job("sample_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
+    for place in each(edited, images):
+        yield job("edit_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
+    for place in each([*bases, *edited], images):
+        yield job("render_images", "{set}/square/{shard}", "{set}/{shard}", **place)
+    shaped = ["fit", *edited] if "oval" in config.shapes else []
+    for place in each([*trained, *shaped], images):
+        yield job("ovalize_images", "{set}/oval/{shard}", "{set}/{shard}", **place)
+    taught = config.trained.teachers if config.trained else ()
+    scorings = [
+        *product(taught, ["oval"], ["train"]),
+        *product(config.assessors, config.shapes, ["fit", *edited]),
+    ]
+    for assessor, shape, name in scorings:
+        rule = "subtract_scores" if entry(assessor).parts else "score_images"
+        path = f"{{set}}/scores/{assessor}/{shape}/{{shard}}"
+        record = f"{{set}}/{assessor}/{shape}/{{shard}}"
+        for place in each([name], scores):
+            yield job(rule, path, record, assessor=assessor, **place)
+    if config.trained:
+        if taught:
+            work = workload(config, "write_database", {})
+            yield Job("write_database", work, "training/database", "write_database")
+        yield job("split_database", "training/split")
+        for run in config.trained.runs:
+            yield job("train_assessor", f"training/{run}/predictions", run)
+    extracted = f"{config.realness.features}/{{shard}}"
+    for place in each(["reference", *edited], scores):
+        yield job(
+            "extract_features", f"{{set}}/features/{extracted}", f"{{set}}/{extracted}", **place
+        )
+    if embedded := config.identity.features:
+        for place in each(edited, images):
+            path = f"{{set}}/embeddings/{embedded}/{{shard}}"
+            yield job("embed_faces", path, f"{{set}}/{embedded}/{{shard}}", **place)
+    grid = config.hyperplanes
+    for names in product(grid.spaces, config.assessors, config.shapes, grid.thresholds):
+        yield job("fit_hyperplane", "/".join(("hyperplanes", *names)), "/".join(names))
+    yield job("measure_agreement", "agreement")
+    for edit in config.edits:
+        responses = f"dose_response/{edit.name}/dose_response"
+        yield job("measure_dose_response", responses, edit.name, edit=edit.name)
+        if config.attributes:
+            yield job("measure_drift", f"drift/{edit.name}", edit.name, edit=edit.name)
+        yield job("measure_realness", f"realness/{edit.name}", edit.name, edit=edit.name)
+        if embedded:
+            yield job("measure_identity", f"identity/{edit.name}", edit.name, edit=edit.name)
+    if any(edit.plain for edit in config.edits):
+        yield job("measure_transfer", "transfer")
+    yield job("merge_table", "scores", "scores", table="scores")

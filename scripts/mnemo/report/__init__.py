@@ -1,0 +1,1 @@
+"""The report: pages, the data dictionary, and the report itself."""

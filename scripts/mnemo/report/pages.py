@@ -1,0 +1,251 @@
+"""The report's tables: each a page of HTML that needs no other file, and prints well."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from PIL import Image
+
+from mnemo import files, hashes, rounding
+
+STYLE = """
+body { font: 14px/1.45 system-ui, sans-serif; color: #1a1a1a; background: white; margin: 2em; }
+h1 { font-size: 1.3em; margin: 0 0 1em; }
+h2 { font-size: 1em; margin: 2em 0 .5em; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .25em .8em; text-align: left; vertical-align: top; }
+th { border-bottom: 2px solid #1a1a1a; }
+td { border-bottom: 1px solid #d9d9d9; }
+th.number, td.number { text-align: right; }
+td.number { white-space: nowrap; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2em 1em; margin: 0; }
+dt { font-weight: 600; }
+dd { margin: 0; }
+p { max-width: 70em; }
+.small, dl { font-size: .86em; }
+img { max-width: 100%; }
+@media print { body { font-size: 8pt; margin: 0; } thead { display: table-header-group; }
+  tr { break-inside: avoid; } }
+"""
+
+
+def save(page: str, path: str | Path) -> None:
+    """Write a page whole or not at all.
+
+    Args:
+        page: HTML.
+        path: Where it goes.
+
+    Raises:
+        MnemoError: The disk is full.
+    """
+    with files.whole(path) as partial:
+        partial.write_text(page, encoding="utf-8")
+
+
+def tabulate(table: pa.Table, confidence: float | None = None) -> str:
+    """Show a table with what its metadata say of it.
+
+    An estimate and the ends of its interval share a column; columns of lists are left out.
+
+    Args:
+        table: A table with a title in its metadata and a description of each column.
+        confidence: Confidence of its intervals, 0 to 1; None where it has none.
+
+    Returns:
+        HTML.
+    """
+    names = table.column_names
+    ends = {name: _ends(name, names) for name in names}
+    folded = {end for pair in ends.values() for end in pair}
+    lists = [field.name for field in table.schema if pa.types.is_list(field.type)]
+    fields = [field for field in table.schema if field.name not in {*folded, *lists}]
+    frame = table.drop_columns(lists).to_pandas()
+    cells = [_cells(frame, field, ends[field.name]) for field in fields]
+    metadata = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+    notes = [] if len(table) else ["No rows."]
+    if confidence is not None and folded:
+        notes.append(f"In brackets: the {100 * confidence:g} % interval.")
+    if "\N{EN DASH}" in {cell for column in cells for cell in column}:
+        notes.append("\N{EN DASH}: no value, for the reason that the column's description gives.")
+    if lists:
+        notes.append(f"Only in the parquet file: {', '.join(lists)}.")
+    head = "".join(
+        f'<th class="{_kind(field)}" title="{escape(_about(field))}">{_breakable(field.name)}</th>'
+        for field in fields
+    )
+    rows = "\n".join(
+        "<tr>"
+        + "".join(
+            f'<td class="{_kind(field)}">{_breakable(cell)}</td>'
+            for field, cell in zip(fields, row, strict=True)
+        )
+        + "</tr>"
+        for row in zip(*cells, strict=True)
+    )
+    legend = "".join(
+        f"<dt>{escape(field.name)}</dt><dd>{escape(_about(field))}</dd>" for field in fields
+    )
+    return _page(
+        metadata["title"],
+        f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>",
+        "".join(f'<p class="small">{escape(note)}</p>' for note in notes),
+        f"<h2>Columns</h2><dl>{legend}</dl>",
+        _made(metadata),
+    )
+
+
+def picture(title: str, png: bytes) -> str:
+    """Show a picture that may be taller than a screen.
+
+    Args:
+        title: The page's title.
+        png: The picture; the page has it as a JPEG, because browsers show nothing of a page inside
+            a report that is larger than 2 MB.
+
+    Returns:
+        HTML.
+    """
+    jpeg = BytesIO()
+    Image.open(BytesIO(png)).convert("RGB").save(jpeg, format="JPEG", quality=85)
+    data = base64.b64encode(jpeg.getvalue()).decode()
+    image = f'<img alt="{escape(title)}" src="data:image/jpeg;base64,{data}">'
+    return _page(title, image)
+
+
+def faces(found: pa.Table) -> pa.Table:
+    """Count for each set what MTCNN found in its images.
+
+    Args:
+        found: The table `ovals.FACES`.
+
+    Returns:
+        A table for `tabulate`: images, and how many of them had one face, several or none, and an
+        oval that ran over the border; each with its share.
+    """
+    frame = found.to_pandas()
+    place = ["set", "edit", "alpha"]
+    rows = []
+    for key, own in frame.groupby(place, dropna=False, sort=False):
+        counts = {
+            status: (own["status"] == status).sum() for status in ("found", "several", "none")
+        }
+        counts["clamped"] = own["clamped"].sum()
+        shares = {name: f"{count} ({count / len(own):.1%})" for name, count in counts.items()}
+        rows.append({**dict(zip(place, key, strict=True)), "images": len(own), **shares})
+    schema = pa.schema(
+        [
+            *(found.schema.field(name) for name in place),
+            _field("images", pa.int64(), "images in the set"),
+            _field("found", pa.string(), "images with one face"),
+            _field("several", pa.string(), "images with several faces, of which one was cut out"),
+            _field("none", pa.string(), "images without a face"),
+            _field("clamped", pa.string(), "ovals that ran over the border and were cut there"),
+        ],
+        metadata={**found.schema.metadata, b"title": "Faces found in every set"},
+    )
+    return pa.Table.from_pandas(pd.DataFrame(rows), schema, preserve_index=False)
+
+
+def weights(entries: Mapping[str, Mapping[str, Any]]) -> pa.Table:
+    """List weights with their licences.
+
+    Args:
+        entries: The fields of `weights.Weights` by the weights' names; for `sha256` the file's path
+            where none is published, and none where the weights come inside an installed package.
+
+    Returns:
+        A table for `tabulate`.
+    """
+    schema = pa.schema(
+        [
+            _field("name", pa.string(), "name in Mnemo's catalogue"),
+            _field("description", pa.string(), "what it is"),
+            _field("licence", pa.string(), "licence of the weights"),
+            _field("citation", pa.string(), "what to cite"),
+            _field("page", pa.string(), "where it comes from"),
+            _field(
+                "sha256",
+                pa.string(),
+                "digest of the file: the published one, or else that of its first use; null where "
+                "the weights came inside a package",
+            ),
+        ],
+        metadata={"title": "Weights that the study uses"},
+    )
+    rows = [
+        {
+            "name": name,
+            **entry,
+            "sha256": hashes.known(entry["sha256"]) if "sha256" in entry else None,
+        }
+        for name, entry in entries.items()
+    ]
+    return pa.Table.from_pylist(rows, schema)
+
+
+def _field(name: str, kind: pa.DataType, description: str) -> pa.Field:
+    return pa.field(name, kind, metadata={"description": description})
+
+
+def _ends(name: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Name the columns that hold the two ends of a column's interval, if it has one."""
+    after = names.index(name) + 1
+    for ends in ((f"{name}_low", f"{name}_high"), ("low", "high")):
+        if tuple(names[after : after + 2]) == ends:
+            return ends
+    return ()
+
+
+def _cells(frame: pd.DataFrame, field: pa.Field, ends: tuple[str, ...]) -> list[str]:
+    values = frame[field.name]
+    if ends:
+        low, high = (frame[end] for end in ends)
+        return [rounding.interval(*triple) for triple in zip(values, low, high, strict=True)]
+    if _kind(field) == "number":
+        return [rounding.number(value) for value in values]
+    words = {True: "yes", False: "no"} if pa.types.is_boolean(field.type) else {}
+    return ["\N{EN DASH}" if pd.isna(value) else words.get(value, str(value)) for value in values]
+
+
+def _kind(field: pa.Field) -> str:
+    numeric = pa.types.is_floating(field.type) or pa.types.is_integer(field.type)
+    return "number" if numeric else "text"
+
+
+def _breakable(text: str) -> str:
+    """Escape a text, and let a line end within its long words and after its underscores."""
+    return escape(re.sub(r"(_|[^\s_]{16})(?=\S)", "\\1\0", text)).replace("\0", "<wbr>")
+
+
+def _about(field: pa.Field) -> str:
+    """Say what a column holds, in which unit and range."""
+    told = {key.decode(): value.decode() for key, value in field.metadata.items()}
+    more = [f"{name}: {told[name]}" for name in ("unit", "range") if name in told]
+    return "; ".join([told["description"], *more])
+
+
+def _made(metadata: Mapping[str, str]) -> str:
+    """Say who wrote a table, from what; nothing of a table that is in no file."""
+    if "mnemo.study" not in metadata:
+        return ""
+    study, rule, version = (metadata[f"mnemo.{name}"] for name in ("study", "rule", "version"))
+    weights = ", ".join(json.loads(metadata["mnemo.weights"]))
+    told = f"Study {study}, rule {rule}, Mnemo {version}. Weights: {weights or 'none'}."
+    return f'<p class="small">{escape(told)}</p>'
+
+
+def _page(title: str, *parts: str) -> str:
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{escape(title)}'
+        f"</title><style>{STYLE}</style></head>\n<body>\n<h1>{escape(title)}</h1>\n"
+        + "\n".join(filter(None, parts))
+        + "\n</body>\n</html>\n"
+    )

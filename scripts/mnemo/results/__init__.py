@@ -1,0 +1,1 @@
+"""Results: one module for each, with its table and its measurement."""

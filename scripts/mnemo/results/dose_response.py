@@ -1,0 +1,239 @@
+"""Dose and response: how the scores of an edit follow alpha."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mnemo import tables
+from mnemo.errors import MnemoError
+from mnemo.results import columns
+from mnemo.statistics import frames, mixed, ranks
+
+DOSE_RESPONSE = tables.define(
+    "Mean score at each alpha",
+    *columns.EDITED,
+    columns.MOVED,
+    tables.field("n", pa.int64(), "images scored"),
+    tables.field("mean", pa.float64(), "mean score", nullable=True),
+    tables.field("low", pa.float64(), "lower end of the interval of the mean", nullable=True),
+    tables.field("high", pa.float64(), "upper end of the interval of the mean", nullable=True),
+)
+SLOPES = tables.define(
+    "Slope of the score over alpha, from a linear mixed-effects model",
+    *columns.EDITED,
+    tables.field("n", pa.int64(), "images"),
+    *columns.SLOPE,
+    tables.field("p_value", pa.float64(), "of the Wald test against a slope of 0", nullable=True),
+    tables.field("model", pa.string(), "the model's formula, as R's lme4 writes it"),
+)
+LOCAL_SLOPES = tables.define(
+    "Slope of the score between neighbouring alphas",
+    *columns.EDITED,
+    tables.field("alpha_low", pa.float64(), "the smaller alpha"),
+    tables.field("alpha_high", pa.float64(), "the larger alpha"),
+    tables.field("n", pa.int64(), "images scored at both"),
+    *columns.SLOPE,
+)
+CALIBRATION = tables.define(
+    "Alpha that gives a wanted change of the mean score",
+    *columns.EDITED,
+    tables.field("change", pa.float64(), "wanted change of the mean score against alpha 0"),
+    tables.field(
+        "alpha", pa.float64(), "alpha that gives it; null outside what was measured", nullable=True
+    ),
+    tables.field("low", pa.float64(), "lower end of the interval of alpha", nullable=True),
+    tables.field("high", pa.float64(), "upper end of the interval of alpha", nullable=True),
+)
+
+
+LOGGER = logging.getLogger(__name__)
+
+
+def dose_response(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Average the score at each alpha (paper 1, figure 6; GANalyze, figure 3A).
+
+    Args:
+        frame: Dose and response table.
+        confidence: Confidence of the interval.
+
+    Returns:
+        By alpha: `alpha`, `n` images, `mean` score, and `low` and `high`, the ends of the mean's t
+        interval.
+    """
+    table = (
+        frames.scored(frame)
+        .groupby("alpha")["score"]
+        .agg(n="count", mean="mean", standard_error="sem")
+        .reset_index()
+    )
+    return frames.with_interval(table, "mean", confidence)
+
+
+def local_slopes(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """Average the slope of each image's score between neighbouring alphas.
+
+    Args:
+        frame: Dose and response table.
+        confidence: Confidence of the interval.
+
+    Returns:
+        By `alpha_low` and `alpha_high`, neighbours: `n` images scored at both, their mean `slope`
+        in score per unit of alpha, and `low` and `high`, the ends of its paired t interval.
+    """
+    wide = frames.by_image(frame)
+    pairs = list(pairwise(wide.columns.to_numpy()))
+    steps = [(wide[high] - wide[low]) / (high - low) for low, high in pairs]
+    table = pd.DataFrame(
+        {
+            "alpha_low": [low for low, _ in pairs],
+            "alpha_high": [high for _, high in pairs],
+            "n": [step.count() for step in steps],
+            "slope": [step.mean() for step in steps],
+            "standard_error": [step.sem() for step in steps],
+        }
+    )
+    return frames.with_interval(table, "slope", confidence)
+
+
+def calibrate(
+    frame: pd.DataFrame,
+    changes: Sequence[float],
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Find the alpha that changes the mean score by a wanted amount.
+
+    The response at an alpha is the mean change of score against alpha 0, over the images scored at
+    both. It is taken as linear between the measured alphas and inverted on the part around 0 where
+    it keeps rising, or keeps falling; which of the two, its neighbours of 0 say. Where it turns
+    back, the part ends, so that the alpha found is the one nearest to 0. Nothing is extrapolated.
+
+    The intervals are percentiles over resamples of the images, all alphas of an image together, and
+    of more than `ranks.RESAMPLED` images as `ranks.agreement` says, for the mean changes. A
+    resample whose response does not reach the change counts as an alpha beyond the range.
+
+    Args:
+        frame: Dose and response table with alpha 0.
+        changes: Wanted changes of the mean score, in the score's unit.
+        resamples: Bootstrap resamples of the images.
+        seed: Seed of the resamples.
+        confidence: Confidence of the intervals.
+
+    Returns:
+        By `change`: `alpha`, and `low` and `high`, the ends of its interval. All three are nan
+        where the response does not reach the change, an end where it lies beyond the range.
+
+    Raises:
+        MnemoError: No image is scored at alpha 0.
+    """
+    wide = frames.by_image(frame)
+    if 0 not in wide:
+        raise MnemoError("No image is scored at alpha 0, which changes are measured against.")
+    paired = wide.sub(wide[0], axis=0).dropna(how="all").dropna(how="all", axis="columns")
+    alphas = paired.columns.to_numpy(dtype=np.float64)
+    rises = paired.to_numpy()
+    wanted = np.asarray(changes, dtype=np.float64)
+    response = np.nanmean(rises, axis=0)
+    generator = np.random.default_rng(seed)
+    drawn = min(len(rises), ranks.RESAMPLED)
+    shrink = np.sqrt(drawn / len(rises))
+    resampled = []
+    for _ in range(resamples):
+        mean = np.nanmean(rises[generator.integers(len(rises), size=drawn)], axis=0)
+        resampled.append(_invert(alphas, response + shrink * (mean - response), wanted))
+    # An observed quantile: interpolating between infinities gives nan.
+    low, high = np.quantile(
+        resampled, ranks.tails(confidence), axis=0, method="closest_observation"
+    )
+    table = pd.DataFrame(
+        {
+            "change": wanted,
+            "alpha": _invert(alphas, response, wanted),
+            "low": low,
+            "high": high,
+        }
+    ).replace([-np.inf, np.inf], np.nan)
+    table.loc[table["alpha"].isna(), ["low", "high"]] = np.nan
+    return table
+
+
+def responses(
+    scores: pd.DataFrame,
+    changes: Sequence[float],
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> dict[str, pd.DataFrame]:
+    """Measure how the scores of an edit follow alpha, for each assessor and shape.
+
+    Where too few images of a shape have a score, since no face was found in the others, an estimate
+    is missing; n says how many there are.
+
+    Args:
+        scores: One row for each `edit`, `assessor`, `shape`, `alpha` and `image`, with its `score`.
+        changes: As for `calibrate`.
+        resamples: As for `calibrate`.
+        seed: As for `calibrate`.
+        confidence: Confidence of every interval.
+
+    Returns:
+        The tables `dose_response`, `slopes`, `local_slopes` and `calibration` by name.
+    """
+    alphas = np.unique(scores["alpha"])
+    measured: dict[str, list[pd.DataFrame]] = {}
+    for (edit, assessor, shape), frame in scores.groupby(["edit", "assessor", "shape"]):
+        means = dose_response(frame, confidence=confidence).set_index("alpha").reindex(alphas)
+        means["n"] = means["n"].fillna(0).astype(int)
+        parts = {"dose_response": means.reset_index()}
+        parts["local_slopes"] = local_slopes(frame, confidence=confidence)
+        try:
+            parts["slopes"] = pd.DataFrame([asdict(mixed.slope(frame, confidence=confidence))])
+            parts["calibration"] = calibrate(
+                frame, changes, resamples=resamples, seed=seed, confidence=confidence
+            )
+        except MnemoError as why:
+            LOGGER.warning("%s of %s: %s", shape, assessor, why)
+            found = frame["image"].nunique()
+            parts["slopes"] = pd.DataFrame(
+                {
+                    "n": [found],
+                    "slope": np.nan,
+                    "low": np.nan,
+                    "high": np.nan,
+                    "p_value": np.nan,
+                    "model": "",
+                }
+            )
+            parts["calibration"] = pd.DataFrame(
+                {"change": changes, "alpha": np.nan, "low": np.nan, "high": np.nan}
+            )
+        for table, part in parts.items():
+            named = part.assign(edit=str(edit), assessor=str(assessor), shape=str(shape))
+            measured.setdefault(table, []).append(named)
+    return {table: pd.concat(parts, ignore_index=True) for table, parts in measured.items()}
+
+
+def _invert(
+    alphas: NDArray[np.float64], response: NDArray[np.float64], changes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Invert a piecewise-linear response around alpha 0; beyond its monotone part is infinite."""
+    zero = int(np.searchsorted(alphas, 0))
+    last = len(alphas) - 1
+    direction = np.sign(response[min(zero + 1, last)] - response[max(zero - 1, 0)])
+    onward = np.diff(response) * direction > 0
+    right = zero + int(np.argmin(np.append(onward[zero:], False)))
+    left = zero - int(np.argmin(np.append(onward[:zero][::-1], False)))
+    part = slice(left, right + 1)
+    inverted: NDArray[np.float64] = np.interp(
+        direction * changes, direction * response[part], alphas[part], left=-np.inf, right=np.inf
+    )
+    return inverted

@@ -1,0 +1,74 @@
+"""Drift: how far an edit changes attributes that it holds still, and those that it does not."""
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy import stats
+
+from mnemo import tables
+from mnemo.errors import MnemoError
+from mnemo.results import columns
+from mnemo.scores import SHAPE
+from mnemo.statistics import frames
+
+DRIFT = tables.define(
+    "How an edit changes each attribute, against alpha 0",
+    tables.field("edit", pa.string(), "name of the edit"),
+    tables.field("attribute", pa.string(), "assessor of the attribute"),
+    SHAPE,
+    tables.field("held", pa.bool_(), "whether the edit holds the attribute"),
+    columns.MOVED,
+    tables.field("n", pa.int64(), "images scored at this alpha and at 0"),
+    tables.field("change", pa.float64(), "mean change of the attribute's score", nullable=True),
+    tables.field("low", pa.float64(), "lower end of the interval of the change", nullable=True),
+    tables.field("high", pa.float64(), "upper end of the interval of the change", nullable=True),
+    tables.field("deviation", pa.float64(), "standard deviation of its scores of the set fit"),
+)
+
+
+def measure(
+    scores: pd.DataFrame,
+    fit_scores: pd.DataFrame,
+    held: Collection[str],
+    *,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Average the change of each attribute's score against alpha 0 (paper 1, figure 27).
+
+    Each image is compared with itself: an image without a score at alpha 0 or at another alpha,
+    since no face was found, has no change there.
+
+    Args:
+        scores: Scores of one edit with alpha 0, by the assessors of attributes: one row for each
+            `edit`, `assessor`, `shape`, `alpha` and `image`, with its `score`.
+        fit_scores: Scores of the set fit by the same assessors: one row for each `image`,
+            `assessor` and `shape`, with its `score`.
+        held: The attributes that the edit holds.
+        confidence: Confidence of the intervals.
+
+    Returns:
+        The columns of `DRIFT`, one row for each attribute, shape and alpha. `low` and `high`
+        are the ends of the paired t interval, nan where fewer than two images have a change.
+
+    Raises:
+        MnemoError: No image is scored at alpha 0; or as for `frames.deviations`.
+    """
+    alphas = np.unique(scores["alpha"])
+    if 0 not in alphas:
+        raise MnemoError("No image is scored at alpha 0, which changes are measured against.")
+    parts = []
+    exact = scores.astype({"score": np.float64})
+    for (edit, attribute, shape), frame in exact.groupby(["edit", "assessor", "shape"]):
+        by_image = frame.pivot(index="image", columns="alpha", values="score")
+        by_image = by_image.reindex(columns=alphas)
+        changes = by_image.sub(by_image[0], axis=0)
+        n, change = changes.count(), changes.mean()
+        margin = stats.t.ppf((1 + confidence) / 2, n - 1) * changes.sem()
+        columns = {"n": n, "change": change, "low": change - margin, "high": change + margin}
+        table = pd.DataFrame(columns).reset_index()
+        parts.append(table.assign(edit=str(edit), attribute=str(attribute), shape=str(shape)))
+    table = pd.concat(parts, ignore_index=True)
+    table = table.join(frames.deviations(fit_scores), on=["attribute", "shape"])
+    return table.assign(held=table["attribute"].isin(held))

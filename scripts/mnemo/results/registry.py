@@ -1,0 +1,209 @@
+"""The public tables of a study: one entry each, beside the module that measures it.
+
+This module imports nothing heavy, because the Snakefile reads it on machines that have only
+Snakemake. No digest reads it: nothing that a job computes with may stand here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mnemo.study.config import Config
+
+
+def _always(study: Config) -> bool:
+    return True
+
+
+def _ovals(study: Config) -> bool:
+    return "oval" in study.shapes
+
+
+def _comparable(study: Config) -> bool:
+    return len(study.assessors) * len(study.shapes) > 1
+
+
+def _transfers(study: Config) -> bool:
+    return any(map(study.is_plain, study.edits))
+
+
+def _holds(study: Config) -> bool:
+    return bool(study.attributes)
+
+
+def _embeds(study: Config) -> bool:
+    return study.identity is not None
+
+
+def _scores_with_trained(study: Config) -> bool:
+    return study.trained is not None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What Mnemo knows of a public table without reading it.
+
+    Attributes:
+        schema: Module and name of its schema.
+        question: A question that it answers.
+        pandas: The answer in pandas, from a frame `table`.
+        sql: The answer in SQL, with `{}` for the table.
+        category: Heading of its page in the report; empty for a table that has no such page.
+        title: Its name in the report.
+        wanted: Whether a study has the table.
+        shown: Whether a study that has it shows it in the report.
+    """
+
+    schema: str
+    question: str
+    pandas: str
+    sql: str
+    category: str = ""
+    title: str = ""
+    wanted: Callable[[Config], bool] = _always
+    shown: Callable[[Config], bool] = _always
+
+
+#: The public tables by name, in the order in which a study makes them.
+RESULTS: dict[str, Result] = {
+    "scores": Result(
+        "mnemo.scores:SCORES",
+        "How do squares and ovals compare, before and after the edit?",
+        'table.groupby(["assessor", "shape", "alpha"], dropna=False)["score"].mean()',
+        "SELECT assessor, shape, alpha, avg(score) FROM {} GROUP BY ALL ORDER BY ALL",
+    ),
+    "faces": Result(
+        "mnemo.faces.ovals:FACES",
+        "In how many images was no face found, or more than one?",
+        'table.groupby(["set", "alpha"], dropna=False)["status"].value_counts()',
+        'SELECT "set", alpha, status, count(*) FROM {} GROUP BY ALL ORDER BY ALL',
+        wanted=_ovals,
+    ),
+    "agreement": Result(
+        "mnemo.results.agreement:AGREEMENT",
+        "Which shapes and assessors rank the images alike? (Table 1)",
+        'table.sort_values("spearman", ascending=False)',
+        "SELECT * FROM {} ORDER BY spearman DESC",
+        category="1 Scores",
+        title="Table 1: agreement of ranks",
+        shown=_comparable,
+    ),
+    "hyperplanes": Result(
+        "mnemo.directions.hyperplanes:HYPERPLANES",
+        "Which hyperplane separates held-out seeds best? (Tables 2 and 4)",
+        'table.drop(columns="normal").sort_values("accuracy", ascending=False)',
+        "SELECT * EXCLUDE normal FROM {} ORDER BY accuracy DESC",
+        category="2 Hyperplanes",
+        title="Tables 2 and 4: accuracy of the hyperplanes",
+    ),
+    "directions": Result(
+        "mnemo.directions.table:DIRECTIONS",
+        "Which direction does each edit move along, and who made it?",
+        'table.drop(columns="normal")',
+        "SELECT * EXCLUDE normal FROM {}",
+        category="2 Hyperplanes",
+        title="Directions of the edits",
+    ),
+    "conditions": Result(
+        "mnemo.directions.conditions:CONDITIONS",
+        "How much of its normal does a direction keep that holds attributes constant?",
+        'table[["direction", "attribute", "cosine_before", "cosine_after", "kept"]]',
+        "SELECT * FROM {}",
+        category="2 Hyperplanes",
+        title="What the directions hold constant",
+        wanted=_holds,
+    ),
+    "dose_response": Result(
+        "mnemo.results.dose_response:DOSE_RESPONSE",
+        "What is the mean score at each alpha? (Figure 6)",
+        'table.pivot(index="alpha", columns=["edit", "assessor", "shape"], values="mean")',
+        "PIVOT {} ON assessor, shape USING first(mean) GROUP BY edit, alpha",
+        category="3 Edits",
+        title="Mean score at each alpha",
+    ),
+    "slopes": Result(
+        "mnemo.results.dose_response:SLOPES",
+        "How much does the score change per unit of alpha?",
+        'table[["edit", "assessor", "shape", "slope", "low", "high"]]',
+        "SELECT edit, assessor, shape, slope, low, high FROM {}",
+        category="3 Edits",
+        title="Slope over all alphas",
+    ),
+    "local_slopes": Result(
+        "mnemo.results.dose_response:LOCAL_SLOPES",
+        "Between which alphas is the edit strongest?",
+        'table.loc[table.groupby(["edit", "assessor", "shape"])["slope"].idxmax()]',
+        "SELECT * FROM {} QUALIFY slope = max(slope) OVER (PARTITION BY edit, assessor, shape)",
+        category="3 Edits",
+        title="Slopes between neighbouring alphas",
+    ),
+    "calibration": Result(
+        "mnemo.results.dose_response:CALIBRATION",
+        "Which alpha gives the wanted change of score?",
+        'table[["edit", "assessor", "shape", "change", "alpha", "low", "high"]]',
+        "SELECT edit, assessor, shape, change, alpha, low, high FROM {}",
+        category="3 Edits",
+        title="Alpha for a wanted change",
+    ),
+    "transfer": Result(
+        "mnemo.results.transfer:TRANSFER",
+        "Does an edit found with one assessor change the scores of another?",
+        'table.pivot(index="fitted_on", columns=["assessor", "shape"], values="standard_slope")',
+        "PIVOT {} ON assessor, shape USING first(standard_slope) GROUP BY fitted_on",
+        category="3 Edits",
+        title="Transfer between assessors",
+        wanted=_transfers,
+    ),
+    "drift": Result(
+        "mnemo.results.drift:DRIFT",
+        "How does each attribute change, with and without being held? (Figure 27)",
+        'table.pivot(index=["attribute", "shape", "alpha"], columns="edit", values="change")',
+        "PIVOT {} ON edit USING first(change) GROUP BY attribute, shape, alpha",
+        category="3 Edits",
+        title="Change of each attribute",
+        wanted=_holds,
+    ),
+    "realness": Result(
+        "mnemo.results.realness:REALNESS",
+        "Are edited images further from the reference set than unedited ones? (Figure 7)",
+        'table[["edit", "alpha", "frechet_ratio", "frechet_ratio_low", "frechet_ratio_high"]]',
+        "SELECT edit, alpha, frechet_ratio, frechet_ratio_low, frechet_ratio_high FROM {}",
+        category="4 Realness",
+        title="Distances to the reference set",
+    ),
+    "identity": Result(
+        "mnemo.results.identity:IDENTITY",
+        "Is the edited face still that of the same person?",
+        'table[["edit", "alpha", "distance", "accepted", "chance", "n", "lost"]]',
+        "SELECT edit, alpha, distance, accepted, chance, n, lost FROM {}",
+        category="4 Realness",
+        title="Identity of the edited faces",
+        wanted=_embeds,
+    ),
+    "training": Result(
+        "mnemo.results.training:TRAINING",
+        "How well does the trained assessor rank images that it has not seen? (Table 3)",
+        'table[["run", "n", "spearman", "spearman_low", "spearman_high"]]',
+        "SELECT run, n, spearman, spearman_low, spearman_high FROM {}",
+        category="5 Models",
+        title="Table 3: rank correlation of the trained assessor",
+        wanted=_scores_with_trained,
+    ),
+    "curves": Result(
+        "mnemo.training.tables:CURVES",
+        "Which epoch was chosen?",
+        'table.loc[table["chosen"], ["run", "epoch", "validation_loss", "validation_spearman"]]',
+        "SELECT run, epoch, validation_loss, validation_spearman FROM {} WHERE chosen",
+        wanted=_scores_with_trained,
+    ),
+    "predictions": Result(
+        "mnemo.training.tables:PREDICTIONS",
+        "Which test images is it furthest off at?",
+        'table.assign(off=table["score"] - table["target"]).sort_values("off", key=abs).tail()',
+        "SELECT file, target, score FROM {} ORDER BY abs(score - target) DESC LIMIT 5",
+        wanted=_scores_with_trained,
+    ),
+}

@@ -1,0 +1,91 @@
+"""How well a trained assessor ranks images that it was not trained on (paper 1, Table 3)."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy import stats
+
+from mnemo import tables
+from mnemo.scores import ASSESSOR
+from mnemo.statistics import ranks
+from mnemo.training.tables import RUN
+
+TRAINING = tables.define(
+    "How well a trained assessor ranks images that it was not trained on",
+    RUN,
+    ASSESSOR,
+    tables.field("architecture", pa.string(), "network"),
+    tables.field("target", pa.string(), "what was trained for", limits="hit_rate, true_hit_rate"),
+    tables.field("n", pa.int64(), "test images"),
+    *tables.estimate("spearman", "rank correlation of score and target", limits="-1 to 1"),
+    *tables.estimate(
+        "ceiling",
+        "rank correlation of the targets that two halves of the human responses give, published as "
+        "the ceiling; null where the data has no counts",
+        nullable=True,
+        limits="-1 to 1",
+    ),
+)
+
+Interval = tuple[float, float, float]
+
+
+def summary(
+    predictions: pd.DataFrame,
+    ceiling: Interval | None,
+    *,
+    assessor: str,
+    architecture: str,
+    target: str,
+    resamples: int = 1000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Correlate the ranks of scores and targets of each training's test images.
+
+    The intervals are those of `ranks.agreement`: percentiles over resamples of the images.
+    With 223 of them, as in the paper, an interval is about 0.16 wide. Where there are folds, a last
+    row has the mean over them, each image being tested once; its t interval takes the folds for
+    independent, though their training images overlap, and so is somewhat too narrow (Bengio and
+    Grandvalet, JMLR 5:1089, 2004).
+
+    Args:
+        predictions: Rows of `training.tables.PREDICTIONS`.
+        ceiling: What `database.ceiling` measures; None where the data has no counts.
+        assessor: Name of what was trained.
+        architecture: Its network.
+        target: What it was trained for.
+        resamples: Bootstrap resamples.
+        seed: Their seed.
+        confidence: Confidence of the intervals.
+
+    Returns:
+        The columns of `TRAINING`, a row for each training, and `folds` for the mean over
+        them.
+
+    Raises:
+        MnemoError: A training has scores that are all equal, which have no ranks.
+    """
+    rows = []
+    for run, tested in predictions.groupby("run", sort=True):
+        measured = ranks.agreement(
+            tested["target"],
+            tested["score"],
+            resamples=resamples,
+            seed=seed,
+            confidence=confidence,
+        )
+        spearman = (measured.spearman, measured.spearman_low, measured.spearman_high)
+        rows.append((run, measured.n, *spearman))
+    folds = [row for row in rows if str(row[0]).startswith("fold-")]
+    if folds:
+        each = np.array([row[2] for row in folds])
+        low, high = stats.t.interval(confidence, len(each) - 1, each.mean(), stats.sem(each))
+        rows.append(("folds", sum(row[1] for row in folds), each.mean(), low, high))
+    columns = ["run", "n", "spearman", "spearman_low", "spearman_high"]
+    ceilings = dict(
+        zip(("ceiling", "ceiling_low", "ceiling_high"), ceiling or (np.nan,) * 3, strict=True)
+    )
+    return pd.DataFrame(rows, columns=columns).assign(
+        assessor=assessor, architecture=architecture, target=target, **ceilings
+    )

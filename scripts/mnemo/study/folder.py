@@ -1,0 +1,149 @@
+"""A results folder: whose it is, so that nothing of another study is replaced.
+
+This module imports nothing heavy, because the Snakefile reads it on machines that have only
+Snakemake.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mnemo import files
+from mnemo.assessors.registry import ASSESSORS
+from mnemo.errors import MnemoError
+from mnemo.study.config import Config
+from mnemo.training import layout
+from mnemo.version import FORMAT
+
+
+def check_files(config: Config) -> None:
+    """Make sure that the files which a study names are there, before any work starts.
+
+    Args:
+        config: The study.
+
+    Raises:
+        MnemoError: Some are not; the message has a line for each.
+    """
+    named = [
+        ("generator.weights", config.generator.weights),
+        *((f"edits.{index}.direction", edit.direction) for index, edit in enumerate(config.edits)),
+        *((f"assessor_weights.{name}", path) for name, path in config.assessor_weights.items()),
+        *([("training.initial", config.training.initial)] if config.training else []),
+        *(
+            [("training.database", str(Path(config.training.database, layout.SCORES)))]
+            if config.training and config.training.database
+            else []
+        ),
+    ]
+    absent: dict[str, list[str]] = {}
+    for key, path in named:
+        if path and not Path(path).is_file():
+            absent.setdefault(path, []).append(key)
+    if absent:
+        lines = [f"  {path} ({', '.join(keys)})" for path, keys in absent.items()]
+        raise MnemoError("\n".join(["the study names files that are not there:", *lines]))
+    # Snakemake would take what is in braces for a wildcard.
+    if braced := [f"  {path} ({key})" for key, path in named if path and {*path} & {*"{}"}]:
+        raise MnemoError(
+            "\n".join(["the study names files with braces, { or }: rename them", *braced])
+        )
+    for name, path in config.assessor_weights.items():
+        if name not in ASSESSORS and not _has_card(Path(path)):
+            raise MnemoError(
+                f"{path} (assessor_weights.{name}) is not an assessor that Mnemo trained: it has "
+                "no card. Name the assessor.safetensors that `snakemake train` made, or if it is "
+                f"one of Mnemo's assessors, name that: {', '.join(ASSESSORS)}."
+            )
+
+
+def _has_card(path: Path) -> bool:
+    """Tell whether a file begins as one does that `assessors.trained.save` wrote."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        return b'"mnemo.card"' in file.read(min(length, 2**20))
+
+
+def check_results(config: Config, folder: str | Path) -> None:
+    """Make sure that a results folder is this study's, before anything in it is replaced.
+
+    Args:
+        config: The study.
+        folder: Its results folder; one that is absent or empty is fine.
+
+    Raises:
+        MnemoError: The folder was written by another study, by a version of Mnemo whose files
+            this one can't continue, or by something else.
+    """
+    folder = Path(folder)
+    marker = folder / "study.json"
+    remedy = f"Give this study another name (key `study`), or move {folder} away."
+    # What has only been planned can still become any study.
+    if not any(path.name not in (marker.name, "logs") for path in folder.glob("*")):
+        return
+    if not marker.is_file():
+        raise MnemoError(f"{folder} is not empty, and has no {marker.name} of Mnemo's. {remedy}")
+    try:
+        found = json.loads(marker.read_text())
+    except ValueError as why:
+        raise MnemoError(f"{marker} is damaged ({why}). {remedy}") from why
+    ours = identity(config)
+    # A set can be added to a study, or taken away.
+    seeds, others = ours["first_seeds"], found.get("first_seeds")
+    if isinstance(others, dict):
+        ours["first_seeds"], found["first_seeds"] = {**others, **seeds}, {**seeds, **others}
+    for key, value in ours.items():
+        if found.get(key) != value:
+            raise MnemoError(
+                f"{folder} was written with {key} {found.get(key)!r}, and this study has "
+                f"{value!r}. {remedy}"
+            )
+
+
+def mark_results(config: Config, folder: str | Path, weights: Mapping[str, str]) -> None:
+    """Mark a results folder as this study's, for `check_results`.
+
+    Args:
+        config: The study.
+        folder: Its results folder.
+        weights: The sha256 of each weights file that was locked on first use and is there. Those
+            with a published sha256 need no mark: when it changes, what they made is made again.
+
+    Raises:
+        MnemoError: What is there was made with other weights, which Snakemake can't tell.
+    """
+    marker = Path(folder, "study.json")
+    known = json.loads(marker.read_text()).get("weights", {}) if marker.is_file() else {}
+    for name, sha256 in weights.items():
+        if known.get(name, sha256) != sha256:
+            raise MnemoError(
+                f"{folder} was made with weights of {name} whose sha256 is {known[name]}, and "
+                f"those that are there now have {sha256}. Give this study another name (key "
+                f"`study`), or move {folder} away."
+            )
+    marked = {**identity(config), "weights": {**known, **weights}}
+    text = json.dumps(marked, indent=2) + "\n"
+    if not marker.is_file() or marker.read_text() != text:
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        with files.whole(marker) as partial:
+            partial.write_text(text)
+
+
+def identity(config: Config) -> dict[str, Any]:
+    """Tell what can't change while a results folder stays the same study's.
+
+    Args:
+        config: The study.
+
+    Returns:
+        What `study.json` holds. Other settings may change: the rules that they reach run again.
+    """
+    return {
+        "format": FORMAT,
+        "study": config.study,
+        "generator": config.generator.name,
+        "shard_size": config.shard_size,
+        "score_shard_size": config.score_shard_size,
+        "first_seeds": {name: images.first_seed for name, images in config.sets.given.items()},
+    }

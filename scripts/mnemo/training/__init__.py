@@ -1,0 +1,1 @@
+"""Training of assessors on rated images."""

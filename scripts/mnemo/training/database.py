@@ -1,0 +1,622 @@
+"""A folder laid out like the 10k US Adult Faces Database: read, checked, split and written.
+
+The database (Bainbridge, Isola and Oliva, Journal of Experimental Psychology: General 142:4, 2013)
+holds 10,168 faces as ovals on white, 256 pixels high. 2,222 of them, the targets, have a row in the
+spreadsheet of scores; the others were fillers of the experiment, or not shown. The names of its
+folders and columns are those that the code of the paper's authors reads (mamyou96/FaceMem).
+"""
+
+import hashlib
+import json
+import logging
+import re
+import shutil
+import zipfile
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+from xml.etree.ElementTree import ParseError
+
+import numpy as np
+import openpyxl
+import pandas as pd
+from numpy.typing import NDArray
+from openpyxl.writer.excel import ExcelWriter
+from PIL import Image, UnidentifiedImageError
+from scipy import stats
+from sklearn.model_selection import KFold, train_test_split
+
+from mnemo import files, hashes
+from mnemo.errors import MnemoError
+from mnemo.images import Pixels, encode
+from mnemo.images import read as read_shard
+from mnemo.training import tables as training_tables
+from mnemo.training.layout import IMAGES as IMAGES
+from mnemo.training.layout import LEAST as LEAST
+from mnemo.training.layout import SCORES as SCORES
+
+Target = Literal["hit_rate", "true_hit_rate"]
+
+LOGGER = logging.getLogger(__name__)
+#: The spreadsheet's columns by the names that they have here.
+COLUMNS = {
+    "file": "Filename",
+    "hit_rate": "Hit Rate (HR)",
+    "false_alarm_rate": "False Alarm Rate (FAR)",
+}
+#: Columns that may be absent. The database's readme says that the spreadsheet has these counts; how
+#: it heads them is an assumption, since no public code reads them.
+COUNTS = {
+    "hits": "Hits",
+    "misses": "Misses",
+    "false_alarms": "False Alarms",
+    "correct_rejections": "Correct Rejections",
+}
+#: Height of the images in pixels.
+HEIGHT = 256
+
+# Each rate with the counts that it is the first's share of.
+_RATES = {
+    "hit_rate": ("hits", "misses"),
+    "false_alarm_rate": ("false_alarms", "correct_rejections"),
+}
+# How far a rate may be from its counts: the rounding to two decimals.
+_ROUNDING = 0.005 + 1e-9
+# Formats that are read: others that Pillow knows start programs or are not single pictures.
+_FORMATS = ("JPEG", "PNG")
+_SUFFIXES = (".jpg", ".jpeg", ".png")
+_MODES = ("1", "L", "P", "RGB")
+# A file can claim far more than it holds: bounds on what it unpacks to.
+_MOST_PIXELS = 2**25
+_MOST_BYTES = 2**28
+# NumPy deals no more.
+_MOST_RESPONSES = 10**9
+# What openpyxl raises at a damaged file.
+_UNREADABLE = (
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    OSError,
+    ParseError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+# Places of a mistake that its line names.
+_NAMED = 10
+# The earliest date that a zip file can hold.
+_EPOCH = datetime(1980, 1, 1)
+
+
+class Ceiling(NamedTuple):
+    """How well one half of the human responses ranks the images as the other half does.
+
+    Attributes:
+        value: Spearman's rank correlation of the halves' targets, -1 to 1: mean over splits.
+        low: Lower end of its interval.
+        high: Upper end of its interval.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def root(watched: str | Path) -> Path:
+    """Find a database's folder from what Snakemake watches of it.
+
+    Args:
+        watched: The folder of a database that the study makes, or the spreadsheet of one that the
+            user has.
+
+    Returns:
+        The folder.
+    """
+    path = Path(watched)
+    return path if path.is_dir() else path.parents[len(SCORES.parts) - 1]
+
+
+def read(folder: str | Path, *, target: Target, fillers: bool = False) -> pd.DataFrame:
+    """Read a database, once everything in it is found to be right.
+
+    Args:
+        folder: The folder that has `IMAGES` and `SCORES`.
+        target: What an assessor is trained to say of an image: "hit_rate", or "true_hit_rate", hit
+            rate minus false-alarm rate (paper 1, table 3).
+        fillers: Whether there may be images without a row, which are left out.
+
+    Returns:
+        A row for each row of the spreadsheet, in its order: `file`, `hit_rate` and
+        `false_alarm_rate` (0 to 1), `target`, and the names of `COUNTS` where the spreadsheet has
+        all four.
+
+    Raises:
+        MnemoError: The database is not right. The message has a line for each kind of mistake, with
+            the rows as a spreadsheet program numbers them or the files, their values, and the
+            remedy: a part is missing or can't be read; a column is missing or there twice; a file
+            name is missing, a path or there twice; a rate is not a number from 0 to 1, or not what
+            its counts make; a count is none; a row has no image, or an image no row; an image can't
+            be read, is too large, not RGB or there under two names; or there are fewer than
+            `LEAST`.
+    """
+    folder = Path(folder)
+    sheet, mistakes = _sheet(folder / SCORES)
+    listed, missing = _listed(folder / IMAGES)
+    mistakes += [*missing, *_wrong_rates(sheet), *_wrong_counts(sheet)]
+    names = sheet.get("file", pd.Series(dtype=object))
+    mistakes += _wrong_names(names)
+    if "file" in sheet and not missing:
+        mistakes += _unpaired(names, listed, fillers)
+    used = sorted(set(listed) & set(names)) if fillers else listed
+    mistakes += _wrong_images(folder / IMAGES, used)
+    if mistakes:
+        raise MnemoError("\n  ".join([f"the database in {folder} is not right:", *mistakes]))
+
+    table = sheet.astype({"file": str} | dict.fromkeys(_RATES, float)).reset_index(drop=True)
+    table = table.astype({name: int for name in COUNTS if name in table})
+    targets = table["hit_rate"]
+    if target == "true_hit_rate":
+        # Rounded, since equal differences of two decimals may differ in the last bit.
+        targets = (targets - table["false_alarm_rate"]).round(9)
+    table.insert(len(COLUMNS), "target", targets)
+    LOGGER.info("%d images with scores, %d without", len(table), len(listed) - len(table))
+    return table
+
+
+def split(table: pd.DataFrame, *, seed: int, folds: int | None = None) -> pd.DataFrame:
+    """Divide the images into 80 % for training, 10 % for validation and 10 % for the test.
+
+    As the code of the paper's authors does (mamyou96/FaceMem, with seed 42): scikit-learn's
+    `train_test_split` takes a fifth of the rows, rounded up, whose first half validates and whose
+    second tests. Of the database's 2,222 images 1,777 train, 222 validate and 223 test. What is
+    drawn are positions, so the same images are drawn from rows in the same order only.
+
+    Args:
+        table: What `read` returns.
+        seed: Seed of the split and of the folds, below 2**32.
+        folds: Folds of a cross-validation over all images; None for none.
+
+    Returns:
+        The columns of `training.tables.SPLIT`, in the table's order.
+
+    Raises:
+        MnemoError: A part of the split or of a fold's training has fewer than three images, or its
+            targets are all the same.
+    """
+    _, held = train_test_split(np.arange(len(table)), test_size=0.2, random_state=seed)
+    part = np.full(len(table), "train", dtype=object)
+    part[held[: len(held) // 2]] = "validation"
+    part[held[len(held) // 2 :]] = "test"
+    fold = pd.array([pd.NA] * len(table), dtype="Int64")
+    if folds is not None:
+        shuffled = KFold(folds, shuffle=True, random_state=seed).split(table)
+        for number, (_, tested) in enumerate(shuffled, start=1):
+            fold[tested] = number
+    divided: pd.DataFrame = table.assign(split=part, fold=fold)[training_tables.SPLIT.names]
+    mistakes = [
+        f"{run}, {name}: {len(targets)} images"
+        + (", of 3 at least" if len(targets) < 3 else f", all with the target {targets.iloc[0]:g}")
+        for run in ("holdout", *(f"fold-{number:02d}" for number in range(1, (folds or 0) + 1)))
+        for name, rows in parts(divided, run, seed).items()
+        if len(targets := divided["target"].iloc[rows]) < 3 or targets.nunique() == 1
+    ]
+    if mistakes:
+        raise MnemoError(
+            "parts of the images can't be ranked:\n  "
+            + "\n  ".join(mistakes)
+            + "\nGive the database scores that differ or more images, or take another seed or "
+            "fewer folds."
+        )
+    return divided
+
+
+def parts(split: pd.DataFrame, run: str, seed: int) -> dict[str, NDArray[np.intp]]:
+    """Tell which images train, validate and test in a run.
+
+    Args:
+        split: Columns of `training.tables.SPLIT`.
+        run: "holdout" for the split's own parts; "fold-01" for the test on fold 1, with a tenth of
+            the other images, rounded up, for validation.
+        seed: Seed of a fold's images for validation.
+
+    Returns:
+        Rows of the split, ascending, for "train", "validation" and "test".
+    """
+    if run == "holdout":
+        return {
+            part: np.flatnonzero(split["split"] == part) for part in ("train", "validation", "test")
+        }
+    fold = int(run.removeprefix("fold-"))
+    test = np.flatnonzero(split["fold"] == fold)
+    rest = np.random.default_rng((seed, fold)).permutation(np.flatnonzero(split["fold"] != fold))
+    tenth = -(-len(rest) // 10)
+    return {"train": np.sort(rest[tenth:]), "validation": np.sort(rest[:tenth]), "test": test}
+
+
+def digest(folder: str | Path, table: pd.DataFrame) -> str:
+    """Digest the images and their rates, whatever the order of the rows.
+
+    Args:
+        folder: As for `read`.
+        table: What `read` returns.
+
+    Returns:
+        The sha256 of every file's name, sha256 and rates in order of file name, in hexadecimal.
+    """
+    rows = [
+        [file, hashes.of(Path(folder, IMAGES, file)), hit_rate, false_alarm_rate]
+        for file, hit_rate, false_alarm_rate in table[list(COLUMNS)]
+        .sort_values("file")
+        .itertuples(index=False)
+    ]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def write(
+    folder: str | Path,
+    names: Iterable[str],
+    images: Iterable[Pixels],
+    hit_rates: Iterable[float],
+    false_alarm_rates: Iterable[float],
+) -> None:
+    """Write a database whole or not at all, the same bytes for the same content.
+
+    Args:
+        folder: Where it goes; it must not exist or be empty, and its parent must exist.
+        names: Of the images; a file is called after it, `<name>_oval.jpg`.
+        images: Each (`HEIGHT`, any, 3), RGB, an oval on white; made as they are asked for.
+        hit_rates: Of the images, 0 to 1.
+        false_alarm_rates: Of the images, 0 to 1.
+
+    Raises:
+        MnemoError: A rate is outside 0 to 1, the folder has something in it, or the disk is full.
+        ValueError: There are more of one than of another, or an image is no oval on white.
+    """
+    folder = Path(folder)
+    if folder.exists() and any(folder.iterdir()):
+        raise MnemoError(f"{folder} has something in it: delete it, or take another folder.")
+    # A name that does not change: what a killed job left is replaced, and not left for good.
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        for part in (IMAGES, SCORES.parent):
+            (partial / part).mkdir(parents=True)
+        rows: list[tuple[str, float, float]] = []
+        for name, image, *rates in zip(names, images, hit_rates, false_alarm_rates, strict=True):
+            _check_oval(name, image)
+            if not all(0 <= rate <= 1 for rate in rates):
+                raise MnemoError(
+                    f"image {name} has the rates {rates[0]:g} and {rates[1]:g}, which must be from "
+                    "0 to 1: take assessors whose scores are rates."
+                )
+            rows.append((f"{name}_oval.jpg", float(rates[0]), float(rates[1])))
+            _write_file(partial / IMAGES / rows[-1][0], encode(image, name, "jpeg")["bytes"])
+        _write_file(partial / SCORES, _spreadsheet([tuple(COLUMNS.values()), *rows]))
+        partial.replace(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def ovals(shards: Iterable[str | Path]) -> Iterator[Pixels]:
+    """Read the ovals of a set, for `write`.
+
+    Args:
+        shards: Tables of `ovals.OVALS`.
+
+    Yields:
+        Each oval that there is, (height, width, 3), RGB, in order.
+
+    Raises:
+        MnemoError: A shard is damaged.
+    """
+    for shard in shards:
+        yield from read_shard(shard)[1]
+
+
+def ceiling(
+    table: pd.DataFrame,
+    *,
+    target: Target,
+    splits: int = 25,
+    resamples: int = 1000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> Ceiling | None:
+    """Measure how consistent people are: Spearman between two halves of the responses.
+
+    Each image's responses are dealt into two halves at random, those to its repeat and those to its
+    first showing apart, and each half gives a target; the correlation of the halves over images is
+    averaged over `splits` deals (Isola et al., CVPR 2011; Khosla et al., ICCV 2013, with 25). Those
+    papers halve the participants, whom the spreadsheet does not tell apart; a participant's
+    leaning to one answer is then spread over both halves, and not in one.
+
+    It is published as the ceiling of an assessor, and compares with the published .69 for hit rate
+    minus false-alarm rate. A half has half the responses: the targets themselves, of all responses,
+    are more reliable, by Spearman and Brown 2r / (1 + r), and an assessor that knew the truth would
+    reach about the root of that.
+
+    The interval is that of the images being a sample: percentiles over resamples of the images,
+    each measured as the images themselves are, over the same deals.
+
+    Args:
+        table: What `read` returns.
+        target: As for `read`.
+        splits: Times that the responses are dealt.
+        resamples: Bootstrap resamples of the images.
+        seed: Seed of the deals and the resamples.
+        confidence: Confidence of the interval.
+
+    Returns:
+        The mean correlation with its interval; None where the data has no counts. Images with fewer
+        than two responses to a showing are left out.
+    """
+    if not set(COUNTS) <= set(table):
+        return None
+    used = ("hit_rate",) if target == "hit_rate" else tuple(_RATES)
+    counts = [table[list(_RATES[rate])].to_numpy() for rate in used]
+    enough = np.all([part.sum(axis=1) >= 2 for part in counts], axis=0)
+    random = np.random.default_rng(seed)
+    halves = np.zeros((2, splits, int(enough.sum())))
+    for sign, part in zip((1, -1), counts, strict=False):
+        yes, no = part[enough].T
+        drawn = (yes + no) // 2
+        first = random.hypergeometric(yes, no, drawn, size=(splits, len(yes)))
+        halves[0] += sign * first / drawn
+        halves[1] += sign * (yes - first) / (yes + no - drawn)
+    images = random.integers(halves.shape[2], size=(resamples, halves.shape[2]))
+    resampled = [_consistency(halves[:, :, chosen]) for chosen in images]
+    low, high = np.nanquantile(resampled, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Ceiling(_consistency(halves), float(low), float(high))
+
+
+def _consistency(halves: NDArray[np.float64]) -> float:
+    """Average Spearman's correlation of (2, splits, n) over the splits; nan without ranks."""
+    ranks = stats.rankdata(halves, axis=2)
+    ranks -= ranks.mean(axis=2, keepdims=True)
+    products = (ranks[0] * ranks[1]).sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return float(np.mean(products / np.sqrt((ranks**2).sum(axis=2).prod(axis=0))))
+
+
+def _sheet(path: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Read the columns that are there, indexed by row, and say what is wrong with the file."""
+    try:
+        heading, *rows = _rows(path) or [()]
+    except FileNotFoundError:
+        return pd.DataFrame(), [f"{path} is missing: put the spreadsheet there."]
+    except _UNREADABLE as why:
+        remedy = "Open it in a spreadsheet program, and save it as .xlsx."
+        return pd.DataFrame(), [f"{path} can't be read as .xlsx ({why}). {remedy}"]
+    found = [_plain(cell) for cell in heading]
+    there = ", ".join(str(cell) for cell in heading if cell is not None) or "nothing"
+    mistakes, columns = [], {}
+    for name, column in (COLUMNS | COUNTS).items():
+        match found.count(_plain(column)):
+            case 1:
+                at = found.index(_plain(column))
+                columns[name] = [row[at] if at < len(row) else None for row in rows]
+            case 0 if name in COLUMNS:
+                mistakes.append(
+                    f"{path}: no column {column}; the first row has {there}. Head it so."
+                )
+            case 0:
+                pass
+            case more:
+                mistakes.append(f"{path}: {more} columns {column}. Leave one.")
+    absent = [column for name, column in COUNTS.items() if name not in columns]
+    if absent and len(absent) < len(COUNTS):
+        LOGGER.warning("%s has no column %s: its counts are not used", path, ", ".join(absent))
+    if absent:
+        columns = {name: column for name, column in columns.items() if name in COLUMNS}
+    sheet = pd.DataFrame(columns, index=range(2, len(rows) + 2), dtype=object)
+    return sheet.dropna(how="all"), mistakes
+
+
+def _rows(path: Path) -> list[tuple[Any, ...]]:
+    """Read the values of the first sheet, those of formulas as they were last computed."""
+    with zipfile.ZipFile(path) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+    if size > _MOST_BYTES:
+        raise ValueError(f"it unpacks to {size:,} bytes")
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        sheet = book.worksheets[0]
+        # Some programs write a size that is not the sheet's.
+        sheet.reset_dimensions()
+        return [
+            tuple(cell.strip() if isinstance(cell, str) else cell for cell in row)
+            for row in sheet.iter_rows(values_only=True)
+        ]
+    finally:
+        book.close()
+
+
+def _plain(heading: object) -> str:
+    return " ".join(str(heading).split()).casefold()
+
+
+def _wrong_names(names: pd.Series) -> Iterator[str]:
+    is_text = names.map(lambda name: isinstance(name, str) and name != "")
+    yield from _line(
+        f"{SCORES.name}: no file name",
+        _places(names[~is_text]),
+        f"Write the image's in {COLUMNS['file']}, or delete the row.",
+    )
+    texts = names[is_text]
+    yield from _line(
+        f"{SCORES.name}: paths for file names",
+        _places(texts[texts.map(_is_path)]),
+        "Write the name alone of a file among the images.",
+    )
+    yield from _line(
+        f"{SCORES.name}: file names there twice, but perhaps for their case",
+        _places(texts[texts.map(str.casefold).duplicated(keep=False)]),
+        "Delete all but one row of an image.",
+    )
+
+
+def _is_path(name: str) -> bool:
+    return re.search(r"[/\\\0]", name) is not None or name in (".", "..")
+
+
+def _wrong_rates(sheet: pd.DataFrame) -> Iterator[str]:
+    for name in _RATES:
+        if name in sheet:
+            yield from _line(
+                f"{SCORES.name}: {COLUMNS[name]} is not a number from 0 to 1",
+                _places(sheet[name][~sheet[name].map(_is_rate)]),
+                "Correct it, or delete the row.",
+            )
+
+
+def _wrong_counts(sheet: pd.DataFrame) -> Iterator[str]:
+    for name, column in COUNTS.items():
+        if name in sheet:
+            yield from _line(
+                f"{SCORES.name}: {column} is not a whole number from 0",
+                _places(sheet[name][~sheet[name].map(_is_count)]),
+                "Correct it, or delete the columns of counts.",
+            )
+    for rate, (yes, no) in _RATES.items():
+        if not {rate, yes, no} <= set(sheet):
+            continue
+        known = sheet[rate].map(_is_rate) & sheet[yes].map(_is_count) & sheet[no].map(_is_count)
+        given = sheet.loc[known, [rate, yes, no]].astype(float)
+        made = given[yes] / (given[yes] + given[no])
+        # What 0 responses make is no number, and compares as false.
+        wrong = given[~((made - given[rate]).abs() <= _ROUNDING)]
+        yield from _line(
+            f"{SCORES.name}: {COLUMNS[rate]} is not {COUNTS[yes]} / ({COUNTS[yes]} + {COUNTS[no]})",
+            [
+                f"row {row} ({values[0]:g}, not {values[1]:g} / ({values[1]:g} + {values[2]:g}))"
+                for row, *values in wrong.itertuples()
+            ],
+            "Correct one or the other.",
+        )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_rate(value: Any) -> bool:
+    return _is_number(value) and 0 <= value <= 1
+
+
+def _is_count(value: Any) -> bool:
+    return _is_number(value) and 0 <= value < _MOST_RESPONSES and value == int(value)
+
+
+def _listed(folder: Path) -> tuple[list[str], list[str]]:
+    """List the images of a folder, or say that it is missing."""
+    if not folder.is_dir():
+        return [], [f"{folder} is missing: put the images there."]
+    # The names of what macOS keeps beside files start with a dot.
+    return sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.suffix.lower() in _SUFFIXES and path.name[0] != "." and path.is_file()
+    ), []
+
+
+def _unpaired(names: pd.Series, listed: Sequence[str], fillers: bool) -> Iterator[str]:
+    texts = names[names.map(lambda name: isinstance(name, str) and not _is_path(name))]
+    texts = texts[texts != ""]
+    yield from _line(
+        f"{SCORES.name}: rows without an image",
+        _places(texts[~texts.isin(listed)]),
+        f"Put a JPEG or PNG of that name into {IMAGES}, or delete the row.",
+    )
+    paired = set(texts) & set(listed)
+    if not fillers:
+        yield from _line(
+            f"{IMAGES}: images without a row",
+            [repr(name) for name in listed if name not in paired],
+            "Give each a row, or take it out; or set `training.fillers: true` to leave "
+            "them out: the 10k US Adult Faces Database itself has 7,946.",
+        )
+    if len(paired) < LEAST:
+        yield f"{len(paired)} images have a row, and training needs {LEAST}. Give it more."
+
+
+def _wrong_images(folder: Path, names: Sequence[str]) -> Iterator[str]:
+    faults = {name: fault for name in names if (fault := _fault(folder / name))}
+    yield from _line(
+        f"{folder.name}: images that can't be used",
+        [f"{name!r} ({fault})" for name, fault in faults.items()],
+        "Save each as a JPEG or PNG in RGB, or take it out with its row.",
+    )
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        if name not in faults:
+            alike[hashes.of(folder / name)].append(name)
+    yield from _line(
+        f"{folder.name}: one image under several names, which could train and test at once",
+        [" = ".join(map(repr, same)) for same in alike.values() if len(same) > 1],
+        "Keep one of them and its row.",
+    )
+
+
+def _fault(path: Path) -> str | None:
+    """Decode an image whole, and say why it can't be used; None if it can."""
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
+            if image.width * image.height > _MOST_PIXELS:
+                return f"{image.width} x {image.height} pixels"
+            image.load()
+            if image.has_transparency_data:
+                return "transparent"
+            return None if image.mode in _MODES else f"of mode {image.mode}"
+    except UnidentifiedImageError:
+        return "no JPEG or PNG"
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as why:
+        return str(why)
+
+
+def _places(values: pd.Series) -> list[str]:
+    return [f"row {row} ({value!r})" for row, value in values.items()]
+
+
+def _line(what: str, places: Sequence[str], remedy: str) -> Iterator[str]:
+    """Write the line of a mistake with where it is, if it is anywhere."""
+    if places:
+        more = f" and {len(places) - _NAMED:,} more" if len(places) > _NAMED else ""
+        yield f"{what}: {', '.join(places[:_NAMED])}{more}. {remedy}"
+
+
+def _check_oval(name: str, image: Pixels) -> None:
+    # A JPEG's white may be a level or two off.
+    corners = image[[0, 0, -1, -1], [0, -1, 0, -1]]
+    if image.shape[0] != HEIGHT or image.dtype != np.uint8 or corners.min() < 250:
+        raise ValueError(
+            f"image {name} of {image.shape} with corners of {corners.min()} is no oval on white, "
+            f"{HEIGHT} pixels high"
+        )
+
+
+def _write_file(path: Path, content: Any) -> None:
+    with files.whole(path) as partial:
+        partial.write_bytes(content)
+
+
+def _spreadsheet(rows: Iterable[Sequence[str | float]]) -> bytes:
+    """Make an .xlsx file of one sheet, the same bytes at any time."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.properties.created = book.properties.modified = _EPOCH
+    dated, undated = BytesIO(), BytesIO()
+    # Workbook.save would write the time as that of the change.
+    with zipfile.ZipFile(dated, "w") as archive:
+        ExcelWriter(book, archive).write_data()
+    with zipfile.ZipFile(dated) as archive, zipfile.ZipFile(undated, "w") as copy:
+        for entry in archive.infolist():
+            # A ZipInfo's date is the earliest; stored, since versions of zlib compress differently.
+            copy.writestr(zipfile.ZipInfo(entry.filename), archive.read(entry))
+    return undated.getvalue()

@@ -1,0 +1,280 @@
+"""Training an assessor on rated images, as paper 1 does (section 2.2 and appendix A.3)."""
+
+import copy
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+
+from mnemo import hashes, networks
+from mnemo.assessors import trained, us10k
+from mnemo.assessors.backbones import resnet152_layer2, student
+from mnemo.assessors.backbones.resnet152_layer2 import FirstLayers
+from mnemo.assessors.network import NetworkScorer
+from mnemo.assessors.trained import Card, Prepare
+from mnemo.errors import MnemoError
+from mnemo.statistics import ranks
+from mnemo.training import database
+from mnemo.training import tables as training_tables
+from mnemo.training.trainer import Settings as Settings
+from mnemo.training.trainer import Trainer
+from mnemo.version import __version__
+
+LOGGER = logging.getLogger(__name__)
+# Seconds between checkpoints: VGG16's has 2.3 GB.
+_EVERY = 60.0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training gives.
+
+    Attributes:
+        network: The network, with the weights of its best epoch.
+        curves: Columns of `training.tables.CURVES`.
+        predictions: Columns of `training.tables.PREDICTIONS`, for the test images.
+        run: Which of the trainings.
+        settings: How it was trained.
+        images: Images by part.
+        low: Smallest target of the images trained on.
+        high: Largest target of them.
+        initial: sha256 of the weights that it started from, if any.
+    """
+
+    network: nn.Module
+    curves: pd.DataFrame
+    predictions: pd.DataFrame
+    run: str
+    settings: Settings
+    images: dict[str, int]
+    low: float
+    high: float
+    initial: str | None
+
+
+def train(
+    split: pd.DataFrame,
+    folder: str | Path,
+    settings: Settings,
+    run: str,
+    checkpoint: Path,
+    initial: Path | None = None,
+    every: float = _EVERY,
+) -> Trained:
+    """Train an assessor, or go on where a killed training of the same stood.
+
+    The loss is the Euclidean distance of score and target (paper 1, A.3), which with one output is
+    the absolute error, averaged over a batch. On a GPU that has bfloat16, layers compute in that;
+    its range is float32's, so that the loss needs no scaling.
+
+    Args:
+        split: Columns of `training.tables.SPLIT`.
+        folder: The folder that has its files, JPEG or PNG.
+        settings: How to train.
+        run: As for `database.parts`.
+        checkpoint: Where the training's state is kept. One of other images or settings is left
+            alone until it is overwritten. The caller deletes it when it has saved the result.
+        initial: What the network starts from, for all but the student: a face-recognition
+            network's weights, or ResMem's.
+        every: Seconds between checkpoints.
+
+    Returns:
+        The network with what is known of it.
+
+    Raises:
+        MnemoError: A loss is not finite, the scores of the validation images never differ, a file
+            can't be read, or the initial weights are missing or needless.
+    """
+    if (initial is None) != (settings.architecture == "student"):
+        raise MnemoError(
+            f"{settings.architecture} starts from "
+            f"{'nothing: take `initial` away' if initial else 'weights: give it `initial`'}"
+        )
+    start = hashes.of(initial) if initial else None
+    prepare = trained.preparation(settings.architecture, settings.preset)
+    pixels = _decoded(folder, split["file"], prepare)
+    members = database.parts(split, run, settings.seed)
+    fingerprint = _fingerprint(split, pixels, members, settings, start)
+    targets = torch.tensor(split["target"].to_numpy(), dtype=torch.float32)
+
+    # `cudnn.flags` would restore them, and fails where `devices.best` has set the precision.
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    with torch.random.fork_rng():
+        torch.manual_seed(settings.seed)
+        network = _network(settings, initial, targets[members["train"]])
+        learner, stored, ready = _learner(network, pixels, prepare, members["train"])
+        trainer = Trainer(learner, stored, targets, ready, settings)
+        trainer.resume(checkpoint, fingerprint)
+        for _ in trainer.epochs(members["train"], members["validation"]):
+            if time.monotonic() - trainer.saved >= every:
+                trainer.save(checkpoint, fingerprint)
+    state = trainer.state
+    chosen = state.chosen()
+    if chosen is None:
+        raise MnemoError(
+            f"{run}: the network gives all {len(members['validation'])} images for validation the "
+            "same score in every epoch. Raise `training.learning_rate`, or give it more epochs."
+        )
+    learner.load_state_dict(state.best)
+    network.cpu().eval()
+    # A scorer folds the network that it is given.
+    scorer = NetworkScorer(copy.deepcopy(network), prepare, f"test of {run}")
+    test = members["test"]
+    learned = targets[members["train"]]
+    return Trained(
+        network,
+        curves=pd.DataFrame(state.history).assign(
+            run=run, chosen=[row["epoch"] == chosen for row in state.history]
+        )[training_tables.CURVES.names],
+        predictions=pd.DataFrame(
+            {
+                "run": run,
+                "file": split["file"].to_numpy()[test],
+                "target": split["target"].to_numpy()[test],
+                "score": scorer.score(list(pixels[test])),
+            }
+        ),
+        run=run,
+        settings=settings,
+        images={part: len(rows) for part, rows in members.items()},
+        low=float(learned.min()),
+        high=float(learned.max()),
+        initial=start,
+    )
+
+
+def describe(
+    trained: Trained,
+    data: str,
+    licence: str,
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> Card:
+    """Write the card of a trained assessor.
+
+    Args:
+        trained: What `train` gave.
+        data: Digest of the database, from `database.digest`.
+        licence: What binds the assessor's use.
+        resamples: Bootstrap resamples of the test images.
+        seed: Their seed.
+        confidence: Confidence of the interval.
+
+    Returns:
+        The card.
+
+    Raises:
+        MnemoError: As for `ranks.agreement`.
+    """
+    measured = ranks.agreement(
+        trained.predictions["target"],
+        trained.predictions["score"],
+        resamples=resamples,
+        seed=seed,
+        confidence=confidence,
+    )
+    settings = trained.settings
+    return Card(
+        mnemo=__version__,
+        architecture=settings.architecture,
+        layout=getattr(trained.network, "layout", None),
+        preset=settings.preset,
+        target=settings.target,
+        run=trained.run,
+        settings=asdict(settings),
+        data=data,
+        images=trained.images,
+        initial=trained.initial,
+        epoch=int(trained.curves.loc[trained.curves["chosen"], "epoch"].item()),
+        low=trained.low,
+        high=trained.high,
+        spearman=measured.spearman,
+        spearman_low=measured.spearman_low,
+        spearman_high=measured.spearman_high,
+        confidence=confidence,
+        licence=licence,
+    )
+
+
+def _network(settings: Settings, initial: Path | None, targets: Tensor) -> nn.Module:
+    """Make what training starts from."""
+    network: student.Student | FirstLayers
+    match settings.architecture:
+        case "student":
+            network = student.Student(settings.dropout)
+        case "resnet152-layer2":
+            network = resnet152_layer2.initial(cast(Path, initial), settings.dropout)
+        case architecture:
+            return us10k.initial(architecture, cast(Path, initial), settings.dropout)
+    fresh = network.head if isinstance(network, FirstLayers) else network
+    # From nothing, it would take most of the training to learn where the targets are.
+    fresh.centre.copy_(targets.mean())
+    fresh.spread.copy_(targets.std())
+    return network
+
+
+def _learner(
+    network: nn.Module, pixels: NDArray[np.uint8], prepare: Prepare, learned: NDArray[np.intp]
+) -> tuple[nn.Module, NDArray[Any], Callable[[NDArray[Any]], Tensor]]:
+    """Find the part of a network that learns, what it learns from, and how that is prepared.
+
+    Layers that training leaves alone, which are followed by the head, see each image once.
+    """
+    if not isinstance(network, FirstLayers):
+        return network, pixels, prepare
+    front = networks.ready(copy.deepcopy(network.front))
+    label, shape = "first layers", resnet152_layer2.FEATURES
+    features = networks.apply(front, list(pixels), prepare, label, shape)
+    network.head.standardise(torch.from_numpy(features[learned]))
+    return network.head, features, torch.from_numpy
+
+
+def _decoded(folder: str | Path, names: pd.Series, prepare: Prepare) -> NDArray[np.uint8]:
+    """Read all images once, and keep them in the size of the network's input.
+
+    Pillow leaves an image of that size as it is when it is prepared, so that preparing what is kept
+    gives what preparing the file gives: both resize with Pillow's default filter.
+    """
+    pixels: list[NDArray[np.uint8]] = []
+    size: tuple[int, int] | None = None
+    for name in names:
+        path = Path(folder, name)
+        try:
+            with Image.open(path, formats=("JPEG", "PNG")) as file:
+                image = file.convert("RGB")
+        except OSError as why:
+            raise MnemoError(f"{path} can't be read ({why}): put the image there again") from why
+        if size is None:
+            height, width = prepare(np.asarray(image)).shape[1:]
+            size = (width, height)
+        pixels.append(np.asarray(image.resize(size)))
+    return np.stack(pixels)
+
+
+def _fingerprint(
+    split: pd.DataFrame,
+    pixels: NDArray[np.uint8],
+    members: dict[str, NDArray[np.intp]],
+    settings: Settings,
+    start: str | None,
+) -> str:
+    """Digest all that a training's course hangs on, but for the machine."""
+    words = [__version__, torch.__version__, start, asdict(settings)]
+    parts = {part: rows.tolist() for part, rows in members.items()}
+    rows = split[["file", "target"]].to_json(orient="values", double_precision=15)
+    digest = hashlib.sha256(json.dumps([*words, parts, rows]).encode())
+    digest.update(pixels.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Weights files: the catalogue, and how they are fetched."""
