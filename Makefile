@@ -62,6 +62,6 @@ clean: ## remove what was installed, but no results
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
 
 docs: $(VENV)/dev ## write what is generated: data dictionary, guide to the assessors, schema
-	PYTHONPATH=scripts $(BIN)/python -m mnemo.dictionary > docs/data.md
-	PYTHONPATH=scripts $(BIN)/python -m mnemo.config > config.schema.json
+	PYTHONPATH=scripts $(BIN)/python -m mnemo.report.dictionary > docs/data.md
+	PYTHONPATH=scripts $(BIN)/python -m mnemo.study.config > config.schema.json
 	PYTHONPATH=scripts $(BIN)/python -m mnemo.assessors.guide > docs/assessors.md

@@ -15,7 +15,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 #: Weights that the tiny study needs, fetched once for all checkouts.
 WEIGHTS = (
-    "age",
     "dcgan-faces",
     "dlib-face",
     "dlib-landmarks",

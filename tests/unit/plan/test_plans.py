@@ -12,7 +12,8 @@ import yaml
 from snakemake.utils import update_config
 
 from mnemo.plan import jobs, plans, rates
-from mnemo.study import config
+from mnemo.study import config, sets
+from mnemo.study.mistakes import checked
 
 ROOT = Path(__file__).parents[2]
 REQUESTS = {
@@ -40,11 +41,10 @@ GPU = partition(max_runtime=1440, max_mem_mb=64000, max_gpu=4)
 
 
 def study(overlay: str, **changes: Any) -> config.Config:
-    """Read the default study with another laid over it, as Snakemake does."""
-    raw = yaml.safe_load((ROOT / "config.yaml").read_text())
-    update_config(raw, yaml.safe_load((ROOT / overlay).read_text()))
+    """Read a study with changes laid over it, as Snakemake does."""
+    raw = yaml.safe_load((ROOT / overlay).read_text())
     update_config(raw, changes)
-    return config.checked(raw)
+    return checked(raw)
 
 
 def warnings(planned: config.Config, folder: Path, *partitions: Any) -> str:
@@ -130,10 +130,10 @@ def test_shards_too_small_for_a_gpu_are_warned_of(tmp_path: Path) -> None:
 
 
 def test_shards_too_large_for_a_gpu_are_warned_of(tmp_path: Path) -> None:
-    sets = {
-        name: {"count": 1_000_000, "first_seed": n * 2_000_000} for n, name in enumerate(jobs.BASES)
+    images = {
+        name: {"count": 1_000_000, "first_seed": n * 2_000_000} for n, name in enumerate(sets.BASES)
     }
-    huge = study("studies/large.yaml", sets=sets, score_shard_size=1_000_000)
+    huge = study("studies/large.yaml", sets=images, score_shard_size=1_000_000)
     assert "make score_shard_size smaller" in warnings(huge, tmp_path, CPU, GPU)
 
 
@@ -158,8 +158,8 @@ def test_a_large_study_without_a_gpu_is_warned_of(tmp_path: Path) -> None:
 
 def test_what_is_written_already_needs_no_room(tmp_path: Path) -> None:
     tiny = study("tests/data/study.yaml")
-    sets, size = {"fit": {"count": 2_000_000_000, "first_seed": 2**31}}, 10_000_000
-    huge = study("tests/data/study.yaml", sets=sets, shard_size=size, score_shard_size=size)
+    images, size = {"fit": {"count": 2_000_000_000, "first_seed": 2**31}}, 10_000_000
+    huge = study("tests/data/study.yaml", sets=images, shard_size=size, score_shard_size=size)
     assert "GB are still to write" in warnings(huge, tmp_path)
     before = plans.lines(tiny, REQUESTS, tmp_path)
     for job in jobs.of_study(tiny):

@@ -6,8 +6,6 @@ import pytest
 
 from mnemo.study import digests
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
-
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
@@ -29,7 +27,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def after_editing(root: Path, name: str) -> tuple[bool, bool, bool]:
-    """Tell which digests an edit changes: draw, draw with its plug-in, count."""
+    """Return which digests an edit changes: draw, draw with its plug-in, count."""
 
     def all_three() -> list[str]:
         digests._imports.cache_clear()
@@ -40,7 +38,7 @@ def after_editing(root: Path, name: str) -> tuple[bool, bool, bool]:
         ]
 
     before = all_three()
-    (root / name).write_text((root / name).read_text() + "\n# edited")
+    (root / name).write_text((root / name).read_text() + "\nedited = True")
     return tuple(a != b for a, b in zip(before, all_three(), strict=True))  # type: ignore[return-value]
 
 
@@ -70,17 +68,44 @@ def test_touching_a_file_changes_no_digest(root: Path) -> None:
     assert digests.of(root, "draw") == before
 
 
-def test_rendering_does_not_depend_on_how_scores_are_made() -> None:
-    def files(script: str, *modules: str) -> set[str]:
-        pending, seen = [SCRIPTS / f"{script}.py"], set()
-        for module in modules:
-            pending += digests._files(SCRIPTS, module)
-        while pending:
-            path = pending.pop()
-            if path not in seen:
-                seen.add(path)
-                pending += digests._imports(SCRIPTS, path)
-        return {path.relative_to(SCRIPTS).as_posix() for path in seen}
+SOURCE = '''"""What it is."""
+x = "# no comment"  # a comment
 
-    assert "mnemo/assessors/__init__.py" not in files("render_images")
-    assert "mnemo/config.py" not in files("render_images")
+
+def double(x):
+    """Double it.
+
+    Args:
+        x: A number.
+    """
+    # Why.
+    return 2 * x  # é
+'''
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("What it is", "What it does"),
+        ("Double it.", "Return twice a number; ½ becomes 1."),
+        ("# a comment", ""),
+        ("    # Why.\n", ""),
+        ("\n\n\n", "\n"),
+        ("# é", "# ü"),
+    ],
+)
+def test_better_words_change_no_digest(old: str, new: str) -> None:
+    assert old in SOURCE
+    assert digests.code(SOURCE.replace(old, new)) == digests.code(SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("# no comment", "# another"), ("2 * x", "3 * x"), ("def double", "def triple")],
+)
+def test_another_line_of_code_changes_the_digest(old: str, new: str) -> None:
+    assert digests.code(SOURCE.replace(old, new)) != digests.code(SOURCE)
+
+
+def test_what_is_left_of_a_file_is_its_code() -> None:
+    assert digests.code(SOURCE) == 'x = "# no comment"\ndef double(x):\n    return 2 * x'
