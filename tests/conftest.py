@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from mnemo import generators
 from mnemo.weights import catalogue
+from tests.support.paths import ROOT
 
-WEIGHTS = Path(__file__).parents[1] / "resources" / "weights"
+WEIGHTS = ROOT / "resources" / "weights"
 
 
 @pytest.fixture(scope="session", autouse=True)

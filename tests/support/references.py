@@ -15,7 +15,9 @@ from typing import Any
 from unittest.mock import patch
 from zipfile import ZipFile
 
-FOLDER = Path(__file__).parents[1] / "resources" / "references"
+from tests.support.paths import ROOT
+
+FOLDER = ROOT / "resources" / "references"
 
 
 def package(name: str, version: str) -> Path:

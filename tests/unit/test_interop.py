@@ -15,6 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import svm
+from tests.support.paths import ROOT
 
 from mnemo import interop, keys, latents, scores, tables
 from mnemo.directions import hyperplanes, table
@@ -25,7 +26,7 @@ LAYERS, DIM = 18, 512
 FFHQ = {"z_dim": DIM, "w_dim": DIM, "layers": LAYERS}
 CAT = {**FFHQ, "layers": 14}
 BIGGAN = {"z_dim": 140, "w_dim": None, "layers": 1}
-DOCS = Path(__file__).parents[2] / "docs" / "interop.md"
+DOCS = ROOT / "docs" / "interop.md"
 
 rng = np.random.default_rng(0)
 VECTOR = rng.normal(size=DIM)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import Checkout
+from tests.support.checkout import Checkout
 
 
 def test_a_mistaken_study_stops_before_anything_is_written(checkout: Checkout) -> None:

@@ -6,7 +6,8 @@ import yaml
 from mnemo.generators.registry import GENERATORS
 from mnemo.plan import jobs
 from mnemo.study.mistakes import checked
-from tests.workflow.conftest import ROOT, Checkout
+from tests.support.checkout import Checkout
+from tests.support.paths import ROOT
 
 
 @pytest.mark.parametrize("overlay", ["tests/data/study.yaml", "studies/large.yaml"])

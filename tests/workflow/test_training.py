@@ -14,7 +14,8 @@ from mnemo import tables
 from mnemo.assessors import trained
 from mnemo.training import layout
 from tests.data import face_layouts
-from tests.workflow.conftest import ROOT, Checkout
+from tests.support.checkout import Checkout
+from tests.support.paths import ROOT
 
 TRAINING = {
     "name": "student",

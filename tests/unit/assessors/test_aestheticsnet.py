@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_sample_image
-from tests import caffenet
 from tests.data import ganalyze_layouts as layouts
+from tests.support import caffenet
 
 from mnemo import assessors
 from mnemo.assessors.network import NetworkScorer

@@ -15,6 +15,7 @@ import torchvision
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_sample_image
+from tests.support.paths import SCRIPTS
 
 from mnemo import assessors, devices
 from mnemo.assessors import guide, memorability
@@ -24,7 +25,6 @@ from mnemo.errors import MnemoError
 from mnemo.weights import catalogue
 
 Pixels = NDArray[np.uint8]
-SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
 @pytest.fixture(scope="module")

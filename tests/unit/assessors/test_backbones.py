@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_sample_image
 from tests.data import face_layouts
-from tests.references import keras_vggface
+from tests.support.references import keras_vggface
 from torch import Tensor, nn
 
 from mnemo.assessors import backbones
 from mnemo.assessors.backbones import Architecture, Layout, layouts
 from mnemo.assessors.backbones.regressor import Regressor
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
+SCRIPTS = Path(__file__).parents[3] / "scripts"
 ARCHITECTURES: list[Architecture] = ["vgg16", "resnet50", "senet50"]
 RESNETS: list[Architecture] = ["resnet50", "senet50"]
 # What the summary of a Keras model of keras-vggface counts. For VGG16, whose last layer is part of

@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from sklearn.datasets import load_sample_image
 from tests.data import face_layouts
 from tests.data.face_layouts import Layers
-from tests.references import keras_vggface
+from tests.support.references import keras_vggface
 
 from mnemo import assessors
 from mnemo.assessors import backbones, us10k

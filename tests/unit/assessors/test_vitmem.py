@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_sample_image
-from tests.references import package
+from tests.support.references import package
 from torch import Tensor
 
 from mnemo import assessors, devices

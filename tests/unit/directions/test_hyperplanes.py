@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_validate, train_test_split
 from statsmodels.stats.proportion import proportion_confint
+from tests.support.paths import SCRIPTS
 
 from mnemo.directions import hyperplanes
 from mnemo.errors import MnemoError
@@ -247,7 +247,7 @@ def test_latents_on_the_hyperplane_have_even_odds():
 MEASURE = """
 import resource, sys
 import numpy as np
-from mnemo import hyperplanes
+from mnemo.directions import hyperplanes
 
 def peak():
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -264,10 +264,9 @@ print((peak() - before) / latents.nbytes)
 
 @pytest.mark.parametrize("layers", [1, 18])
 def test_memory_while_fitting_stays_close_to_the_latents_own(layers):
-    scripts = Path(__file__).parents[2] / "scripts"
     measured = subprocess.run(
         [sys.executable, "-c", MEASURE, str(layers)],
-        env={"PYTHONPATH": str(scripts), "OMP_NUM_THREADS": "1"},
+        env={"PYTHONPATH": str(SCRIPTS), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=True,

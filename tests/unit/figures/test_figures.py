@@ -11,7 +11,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.text import Annotation, Text
 from numpy.typing import NDArray
 from PIL import Image
-from tests.drawn import points, words
+from tests.support.drawn import points, words
 
 from mnemo import images, tables
 from mnemo.figures import (

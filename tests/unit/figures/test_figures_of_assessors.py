@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
-from tests.drawn import points, words
+from tests.support.drawn import points, words
 
 from mnemo.figures import agreement, style, training, transfer
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy import signal
-from tests.references import package
+from tests.support.references import package
 from torch import Tensor
 
 from mnemo.errors import MnemoError

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.data import stylegan2_layouts as layouts
 from tests.data.stylegan2_layouts import Network
-from tests.references import package
+from tests.support.references import package
 from torch.nn import functional as F
 
 from mnemo import checkpoints, generators

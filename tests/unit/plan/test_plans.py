@@ -15,7 +15,7 @@ from mnemo.plan import jobs, plans, rates
 from mnemo.study import config, sets
 from mnemo.study.mistakes import checked
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 REQUESTS = {
     rule: plans.Request(threads=4, gpu=int(rule in ("score_images", "extract_features")))
     for rule in rates.rates()

@@ -14,7 +14,7 @@ from mnemo.errors import MnemoError
 from mnemo.study import config
 from mnemo.study.mistakes import checked
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

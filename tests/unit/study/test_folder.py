@@ -11,7 +11,7 @@ from mnemo.errors import MnemoError
 from mnemo.study import folder
 from mnemo.study.mistakes import checked
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

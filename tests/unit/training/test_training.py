@@ -27,7 +27,7 @@ from mnemo.training import database, train, trainer
 from mnemo.training import tables as training_tables
 from mnemo.training.trainer import Settings, Trainer
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
+SCRIPTS = Path(__file__).parents[3] / "scripts"
 SETTINGS = Settings(
     architecture="student",
     target="hit_rate",

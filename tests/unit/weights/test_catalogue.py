@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.server import Site, serving
+from tests.support.server import Site, serving
 from torch import nn
 
 from mnemo import checkpoints, hashes, locks

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.server import Site, serving
+from tests.support.server import Site, serving
 
 from mnemo.errors import MnemoError
 from mnemo.weights import downloads
