@@ -1,10 +1,10 @@
 """What assessors that are networks share: images in, batches through the network, scores out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from mnemo import networks
 
@@ -23,9 +23,7 @@ class NetworkScorer:
         label: What the progress bar calls it.
     """
 
-    def __init__(
-        self, network: nn.Module, prepare: Callable[[NDArray[np.uint8]], Tensor], label: str
-    ):
+    def __init__(self, network: nn.Module, prepare: networks.Prepare, label: str):
         self.network = networks.ready(network)
         self.prepare = prepare
         self.label = label
