@@ -8,8 +8,16 @@ from snakemake.utils import min_version
 min_version("9.20")
 sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
 
+from mnemo import driver, hashes, progress
 
-configfile: "config.yaml"
+driver.find_python()
+
+
+configfile: str(Path(workflow.basedir, "config.yaml"))
+
+
+pathvars:
+    resources=str(hashes.FOLDER.parent),
 
 
 report: "rules/captions/workflow.rst"
@@ -34,6 +42,8 @@ include: "rules/plan.smk"
 
 onstart:
     start()
+    progress.announce(workflow, cost)
+    driver.look_once(workflow)
 
 
 rule all:
