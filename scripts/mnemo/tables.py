@@ -245,7 +245,7 @@ def opened(path: str | Path, columns: Sequence[str]) -> Iterator[pq.ParquetFile]
         raise MnemoError(f"{path} is damaged or cut short ({why}). {_REMEDY}") from why
 
 
-_REMEDY = "Delete it and run the same command again; only it and what hangs on it is redone."
+_REMEDY = "Delete it and run the same command again; only it and what depends on it are redone."
 
 
 def frame(paths: Iterable[str | Path], columns: Sequence[str]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from scipy import linalg, stats
 from scipy.spatial import distance
 
 from mnemo import keys, latents, tables
-from mnemo.directions import conditions, hyperplanes
+from mnemo.directions import conditions, hyperplanes, table
 from mnemo.edits.move import move
 from mnemo.errors import MnemoError
 
@@ -192,7 +192,7 @@ def test_in_the_tiled_space_each_layer_holds_the_attributes_alone():
 def test_holding_what_the_edit_changes_is_refused_with_the_attributes_names():
     normal, held = draw(20, 3)
     names = "attribute-0, attribute-1, attribute-2, resmem"
-    with pytest.raises(MnemoError, match=f"holding {names} leaves nothing .* Hold fewer"):
+    with pytest.raises(MnemoError, match=f"holding {names} constant leaves nothing .* Hold fewer"):
         conditions.project(normal, held | {"resmem": normal})
 
 
@@ -217,17 +217,19 @@ def test_an_attribute_of_another_space_is_refused():
 def test_the_tables_say_what_is_held_and_move_latents():
     normal, held = draw(10, 2)
     condition = conditions.project(normal, held)
-    table = tables.conform(conditions.rows("calm", condition), conditions.CONDITIONS).to_pandas()
-    assert table["edit"].tolist() == ["calm"] * 2
-    assert table["attribute"].tolist() == [*held]
-    np.testing.assert_array_equal(table["cosine_before"], condition.cosines_before)
-    np.testing.assert_array_equal(table["cosine_after"], condition.cosines_after)
-    np.testing.assert_array_equal(table["kept"], [condition.kept] * 2)
+    rows = tables.conform(conditions.rows("calm", condition), conditions.CONDITIONS).to_pandas()
+    assert rows["direction"].tolist() == ["calm"] * 2
+    assert rows["attribute"].tolist() == [*held]
+    np.testing.assert_array_equal(rows["cosine_before"], condition.cosines_before)
+    np.testing.assert_array_equal(rows["cosine_after"], condition.cosines_after)
+    np.testing.assert_array_equal(rows["kept"], [condition.kept] * 2)
 
-    columns = conditions.direction("calm", "z", 1, condition)
-    [direction] = tables.conform(columns, table.DIRECTIONS).to_pylist()
-    assert direction["source"] == "calm held against attribute-0, attribute-1"
-    assert (direction["norm"], direction["layers"]) == (condition.kept, 1)
+    plane = {"method": "hyperplane", "assessor": "resmem", "shape": "oval", "threshold": "mean"}
+    told = {"name": "calm", "space": "z", "hold": [*held], **plane}
+    row = table.row(told, "dcgan-faces", None, condition.normal, 1, kept=condition.kept)
+    [direction] = tables.conform(row, table.DIRECTIONS).to_pylist()
+    assert direction["hold"] == ["attribute-0", "attribute-1"]
+    assert (direction["kept"], direction["layers"]) == (condition.kept, 1)
     z = np.random.default_rng(0).standard_normal((4, 10)).astype(np.float32)
     shard = dict.fromkeys(latents.LATENTS.names, [None] * 4) | {
         "set": ["eval"] * 4,

@@ -133,12 +133,20 @@ def test_a_missing_value_is_a_dash_that_the_page_explains() -> None:
     assert "no value, for the reason that the column" in page
 
 
+def listed(schema: pa.Schema) -> dict[str, list[object]]:
+    """Make a value for each column of lists."""
+    columns = [field for field in schema if pa.types.is_list(field.type)]
+    return {
+        field.name: ["a" if pa.types.is_string(field.type.value_type) else 0.5] for field in columns
+    }
+
+
 @pytest.mark.parametrize("name", RESULTS)
 def test_every_public_table_has_a_page_with_an_interval_beside_each_estimate(name: str) -> None:
     schema = schemas.of(name)
     kinds = {pa.string(): "a", pa.bool_(): True, pa.float64(): 2.0}
     row = {field.name: kinds.get(field.type, 2) for field in schema}
-    row |= {field.name: [0.5] for field in schema if pa.types.is_list(field.type)}
+    row |= listed(schema)
     # The ends of a range of alphas are no interval.
     ends = [end for end in row if re.search("(^|(?<!alpha)_)(low|high)$", end)]
     row |= {end: 1.0 if end.endswith("low") else 3.0 for end in ends}
@@ -152,7 +160,7 @@ def test_what_a_public_table_may_lack_is_a_dash_on_its_page(name: str) -> None:
     schema = schemas.of(name)
     given = {pa.string(): "a", pa.bool_(): True}
     row = {field.name: None if field.nullable else given.get(field.type, 2) for field in schema}
-    row |= {field.name: [0.5] for field in schema if pa.types.is_list(field.type)}
+    row |= listed(schema)
     head, shown = Reader(pages.tabulate(pa.Table.from_pylist([row], schema), 0.95)).rows
     lacking = [name for name, cell in zip(head, shown, strict=True) if cell == "–"]
     assert lacking == [name for name in head if row[name] is None]
@@ -230,11 +238,11 @@ def test_faces_are_counted_for_each_set() -> None:
 def test_every_weight_of_the_catalogue_is_listed_with_its_licence_and_citation() -> None:
     entries = {
         name: {**entry.model_dump(), "sha256": entry.sha256 or f"absent/{entry.file}"}
-        for name, entry in catalogued.catalogue().items()
+        for name, entry in catalogued.entries().items()
     }
     head, *rows = Reader(pages.tabulate(pages.weights(entries))).rows
     shown = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
-    for name, entry in catalogued.catalogue().items():
+    for name, entry in catalogued.entries().items():
         assert shown[name]["licence"] == entry.licence
         assert shown[name]["citation"] == entry.citation
         assert shown[name]["sha256"] == (entry.sha256 or "–")
@@ -246,7 +254,7 @@ def test_weights_without_a_published_sha256_are_listed_with_that_of_their_first_
     file = tmp_path / "inception-2015-12-05.pt"
     file.write_bytes(b"weights")
     catalogued.verify("inception", file)
-    entry = {**catalogued.catalogue()["inception"].model_dump(), "sha256": str(file)}
+    entry = {**catalogued.entries()["inception"].model_dump(), "sha256": str(file)}
     head, row = Reader(pages.tabulate(pages.weights({"inception": entry}))).rows
     assert row[head.index("sha256")] == hashlib.sha256(b"weights").hexdigest()
 

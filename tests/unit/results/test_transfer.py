@@ -10,7 +10,7 @@ from mnemo.results import dose_response, transfer
 from mnemo.statistics import mixed
 
 PLANE = {"space": "z", "assessor": "resmem", "shape": "square", "threshold": "mean"}
-EDITS = [{"name": "memorable", **PLANE, "alphas": [-1, 0, 1]}]
+DIRECTIONS = [{"edit": "memorable", **PLANE}]
 
 
 def scores_of(means, deviations, images=200, **columns):
@@ -52,7 +52,7 @@ def slopes_of(scores):
 
 def test_a_standard_slope_is_the_slope_of_standardised_scores():
     scores = edited()
-    matrix = transfer.matrix(slopes_of(scores), EDITS, FIT)
+    matrix = transfer.matrix(slopes_of(scores), DIRECTIONS, FIT)
     assert matrix[["assessor", "shape"]].to_numpy().tolist() == [
         ["age", "oval"],
         ["age", "square"],
@@ -72,7 +72,7 @@ def test_a_standard_slope_is_the_slope_of_standardised_scores():
 
 
 def test_a_row_says_which_hyperplane_the_edit_moves_along():
-    matrix = transfer.matrix(slopes_of(edited()), EDITS, FIT)
+    matrix = transfer.matrix(slopes_of(edited()), DIRECTIONS, FIT)
     assert tables.conform(matrix, transfer.TRANSFER).schema == transfer.TRANSFER
     about = ["edit", "space", "fitted_on", "fitted_shape", "threshold", "n"]
     assert (matrix[about] == ["memorable", "z", "resmem", "square", "mean", 200]).all(axis=None)
@@ -80,15 +80,15 @@ def test_a_row_says_which_hyperplane_the_edit_moves_along():
 
 def test_the_matrix_has_the_edits_in_their_order_and_no_other():
     scores = pd.concat([edited("b"), edited("a"), edited("conditional")])
-    edits = [{"name": "b", **PLANE}, {"name": "a", **PLANE, "assessor": "age"}]
-    matrix = transfer.matrix(slopes_of(scores), edits, FIT)
+    directions = [{"edit": "b", **PLANE}, {"edit": "a", **PLANE, "assessor": "age"}]
+    matrix = transfer.matrix(slopes_of(scores), directions, FIT)
     assert matrix["edit"].tolist() == ["b"] * 4 + ["a"] * 4
     assert matrix["fitted_on"].tolist() == ["resmem"] * 4 + ["age"] * 4
 
 
 def test_a_slope_that_could_not_be_fitted_stays_missing():
     scores = edited().query("shape == 'square' or alpha == 0")
-    matrix = transfer.matrix(slopes_of(scores), EDITS, FIT)
+    matrix = transfer.matrix(slopes_of(scores), DIRECTIONS, FIT)
     tables.conform(matrix, transfer.TRANSFER)
     ovals = matrix["shape"] == "oval"
     ends = ["standard_slope", "standard_slope_low", "standard_slope_high"]
@@ -99,4 +99,4 @@ def test_a_slope_that_could_not_be_fitted_stays_missing():
 def test_an_assessor_that_scores_all_images_alike_is_refused_by_name():
     alike = FIT.assign(score=FIT["score"].mask(FIT["assessor"] == "age", 40))
     with pytest.raises(MnemoError, match="by age of oval, age of square images .* all the same"):
-        transfer.matrix(slopes_of(edited()), EDITS, alike)
+        transfer.matrix(slopes_of(edited()), DIRECTIONS, alike)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.support.paths import ROOT, SCRIPTS
 from tests.support.server import Site, serving
 from torch import nn
 
@@ -38,11 +39,11 @@ def test_weights_are_fetched_from_the_package_index(tmp_path: Path) -> None:
 
 
 def test_without_a_network_the_error_says_how_to_get_the_file_by_hand(tmp_path: Path) -> None:
-    script = f"from mnemo import weights; weights.fetch('dcgan-faces', '{tmp_path}/faces.pt')"
+    fetch = f"catalogue.fetch('dcgan-faces', '{tmp_path}/faces.pt')"
     done = subprocess.run(
-        [sys.executable, "-c", script],
+        [sys.executable, "-c", f"from mnemo.weights import catalogue; {fetch}"],
         env={
-            "PYTHONPATH": str(Path(catalogue.__file__).parents[1]),
+            "PYTHONPATH": str(SCRIPTS),
             "PIP_INDEX_URL": "http://127.0.0.1:9",
             "PIP_RETRIES": "0",
             "PIP_CONFIG_FILE": "/dev/null",
@@ -453,12 +454,16 @@ def test_every_entry_of_the_catalogue_can_be_got_and_cited() -> None:
                 assert page.startswith("https://"), name
             case catalogue.Package():
                 assert entry.sha256, name
+            case catalogue.Installed():
+                assert not entry.file, name
 
 
 def test_the_page_on_weights_lists_the_catalogue() -> None:
-    page = Path(catalogue.__file__).parents[2] / "docs" / "weights.md"
+    page = ROOT / "docs" / "weights.md"
     listed = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", page.read_text(), re.MULTILINE)
-    assert listed == [(name, entry.file) for name, entry in catalogue.entries().items()]
+    assert listed == [
+        (name, entry.file) for name, entry in catalogue.entries().items() if entry.file
+    ]
 
 
 def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path) -> None:

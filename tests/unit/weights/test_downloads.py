@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.paths import SCRIPTS
 from tests.support.server import Site, serving
 
 from mnemo.errors import MnemoError
@@ -43,12 +44,11 @@ def fail(site: Site, folder: Path, told: str) -> list[str]:
 def downloader(url: str, *paths: Path) -> subprocess.Popen[bytes]:
     """Start a process that downloads."""
     script = (
-        "import sys; from pathlib import Path; from mnemo import downloads;"
+        "import sys; from pathlib import Path; from mnemo.weights import downloads;"
         "downloads.download(sys.argv[1], *map(Path, sys.argv[2:]))"
     )
-    scripts = str(Path(downloads.__file__).parents[1])
     return subprocess.Popen(
-        [sys.executable, "-c", script, url, *paths], env={**os.environ, "PYTHONPATH": scripts}
+        [sys.executable, "-c", script, url, *paths], env={**os.environ, "PYTHONPATH": str(SCRIPTS)}
     )
 
 
