@@ -28,7 +28,7 @@ def find_weights() -> Callable[[str], Path]:
     """Find the real weights of a name, fetched on first use."""
 
     def find(name: str) -> Path:
-        path = WEIGHTS / catalogue.entries()[name].file
+        path = catalogue.path(name, WEIGHTS)
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             catalogue.fetch(name, path)

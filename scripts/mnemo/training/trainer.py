@@ -118,6 +118,31 @@ def loss(scores: Tensor, targets: Tensor) -> Tensor:
     return (scores.float() - targets).abs().mean()
 
 
+def correlated(
+    scores: NDArray[np.float32], targets: NDArray[np.float32], shapes: NDArray[np.str_]
+) -> float | None:
+    """Average Spearman's rank correlation of scores and targets over the shapes of the images.
+
+    Of all images together it would be high where one shape scores higher than the other, however
+    the images of each are ranked.
+
+    Args:
+        scores: (n,).
+        targets: (n,).
+        shapes: (n,).
+
+    Returns:
+        The mean; None where all scores of a shape are the same, which have no ranks.
+    """
+    each = []
+    for shape in np.unique(shapes):
+        alike = shapes == shape
+        if np.ptp(scores[alike]) == 0:
+            return None
+        each.append(stats.spearmanr(scores[alike], targets[alike]).statistic)
+    return float(np.mean(each))
+
+
 class Trainer:
     """A network in training: its steps, its epochs, and its checkpoints.
 
@@ -238,7 +263,7 @@ class Trainer:
             "learning_rate": self.optimizer.param_groups[0]["lr"],
             "train_loss": state.loss / count,
             "validation_loss": rated,
-            "validation_spearman": _ranked(
+            "validation_spearman": correlated(
                 scores.numpy(), targets.numpy(), self.shapes[validation]
             ),
         }
@@ -285,20 +310,3 @@ class Trainer:
         self.optimizer.load_state_dict(content["optimizer"])
         self.scheduler.load_state_dict(content["scheduler"])
         LOGGER.info("goes on from step %d of epoch %d", self.state.step, self.state.epoch)
-
-
-def _ranked(
-    scores: NDArray[np.float32], targets: NDArray[np.float32], shapes: NDArray[np.str_]
-) -> float | None:
-    """Average Spearman's correlation of scores and targets, (n,), over shapes; None without ranks.
-
-    All together, images of a shape that scores higher than another would make up for ranks that are
-    wrong within each.
-    """
-    each = []
-    for shape in np.unique(shapes):
-        alike = shapes == shape
-        if np.ptp(scores[alike]) == 0:
-            return None
-        each.append(stats.spearmanr(scores[alike], targets[alike]).statistic)
-    return float(np.mean(each))

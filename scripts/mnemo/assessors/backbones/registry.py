@@ -63,7 +63,13 @@ NETWORKS: dict[str, Network] = {
         initial="resmem",
         whole=False,
         unmirrored="its first layers, which do not learn, see each image once",
-        settings={"learning_rate": 3e-4, "weight_decay": 0.01, "flip": 0.0, "epochs": 40},
+        settings={
+            "learning_rate": 5e-4,
+            "batch_size": 128,
+            "weight_decay": 0.01,
+            "flip": 0.0,
+            "epochs": 40,
+        },
     ),
     "student": Network(
         module="mnemo.assessors.backbones.student",
