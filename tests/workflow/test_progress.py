@@ -9,7 +9,8 @@ from pathlib import Path
 
 import psutil
 
-from tests.workflow.conftest import ROOT, Checkout
+from tests.support.checkout import Checkout
+from tests.support.paths import ROOT
 
 SNAKEFILE = """
 from mnemo.plan import progress, rates
