@@ -46,7 +46,7 @@ def write_faces(
 
 
 @pytest.fixture(scope="module", name="result")
-def train(
+def train_once(
     folder: tuple[Path, pd.DataFrame],
     weights: Callable[[str], Path],
     tmp_path_factory: pytest.TempPathFactory,

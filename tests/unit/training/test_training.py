@@ -66,7 +66,7 @@ def read_split(folder: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module", name="result")
-def train(
+def train_once(
     folder: Path, split: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory
 ) -> train.Trained:
     checkpoint = tmp_path_factory.mktemp("run") / "checkpoint"
@@ -156,14 +156,14 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {scripts!r})
 import pandas as pd, torch
-from mnemo import training
 from mnemo.assessors import trained
+from mnemo.training import train
 torch.set_num_threads(1)
 folder, checkpoint, out = map(Path, sys.argv[1:4])
 split = pd.read_parquet(folder / "split.parquet")
-settings = training.Settings(**{settings!r})
-result = training.train(split, folder, settings, "holdout", checkpoint, every=0)
-card = training.describe(result, "0" * 64, "none", resamples=50)
+settings = train.Settings(**{settings!r})
+result = train.train(split, folder, settings, "holdout", checkpoint, every=0)
+card = train.describe(result, "0" * 64, "none", resamples=50)
 trained.save(out, result.network, card)
 """
 
