@@ -9,7 +9,10 @@ min_version("9.20")
 sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
 
 
-configfile: "config.yaml"
+# The default study, where no other is given.
+if not workflow.overwrite_configfiles:
+
+    configfile: str(Path(workflow.basedir, "config.yaml"))
 
 
 report: "rules/captions/workflow.rst"
@@ -18,11 +21,10 @@ report: "rules/captions/workflow.rst"
 include: "rules/common.smk"
 include: "rules/weights.smk"
 include: "rules/latents.smk"
-include: "rules/interop.smk"
 include: "rules/images.smk"
 include: "rules/scores.smk"
 include: "rules/training.smk"
-include: "rules/hyperplanes.smk"
+include: "rules/directions.smk"
 include: "rules/dose_response.smk"
 include: "rules/realness.smk"
 include: "rules/identity.smk"
@@ -40,8 +42,8 @@ rule all:
     """Every stage, every table, and the report."""
     default_target: True
     input:
-        collect("<results>/{table}.parquet", table=TABLES),
-        shards("square", BASES),
+        collect("<results>/{table}.parquet", table=paths.tables),
+        paths.shards("square", bases),
         "<results>/config.yaml",
         "<results>/report.html",
 
@@ -49,31 +51,31 @@ rule all:
 rule weights:
     """Stage: fetch the weights that the study needs."""
     input:
-        collect("{file}", file=map(weights_file, USED_WEIGHTS)),
+        models.files(models.used),
 
 
 rule sample:
     """Stage: draw the latents of the sets fit, eval and reference."""
     input:
-        shards("latents", BASES),
+        paths.shards("latents", bases),
 
 
 rule render:
     """Stage: render the sets fit, eval and reference."""
     input:
-        shards("square", BASES),
+        paths.shards("square", bases),
 
 
 rule ovalize:
     """Stage: cut the faces of the set fit to ovals."""
     input:
-        shards("oval", ["fit"]),
+        paths.shards("oval", ["fit"]),
 
 
 rule score:
     """Stage: score the set fit, and compare the assessors and shapes."""
     input:
-        scores(["fit"]),
+        paths.scores(["fit"]),
         "<results>/agreement.parquet",
 
 
@@ -92,7 +94,7 @@ rule fit:
 rule edit:
     """Stage: edit the set eval, score the edits, and measure how scores follow alpha."""
     input:
-        collect("<results>/{table}.parquet", table=["scores", *DOSE_RESPONSE_TABLES]),
+        collect("<results>/{table}.parquet", table=["scores", *DOSE_RESPONSE]),
 
 
 rule realness:
@@ -104,7 +106,7 @@ rule realness:
 rule figures:
     """Stage: draw the figures."""
     input:
-        FIGURES,
+        paths.figures,
 
 
 rule report:

@@ -1,10 +1,20 @@
-"""Dose and response: how scores, and attributes, follow alpha (Figures 6, 27; GANalyze, 3.1)."""
+"""Dose and response: how scores, and attributes, follow alpha (Figures 6, 27; GANalyze, 3.1).
+
+Needs the scores of edits and of the set fit; makes dose_response/, drift/ and transfer.parquet.
+"""
+
+#: The edits that move all layers along a hyperplane's normal as it is.
+plain = [edit.name for edit in study.edits if study.is_plain(edit)]
+
+
+def held_by_edit(wildcards):
+    return list(study.direction(study.edit(wildcards.edit)).hold)
 
 
 rule measure_dose_response:
     """Measure how the scores of an edit follow alpha, and which alpha gives a wanted change."""
     input:
-        scores=scores_of_edit,
+        scores=paths.scores_of_edit,
     output:
         dose_response="<results>/dose_response/{edit}/dose_response.parquet",
         slopes="<results>/dose_response/{edit}/slopes.parquet",
@@ -21,9 +31,9 @@ rule measure_dose_response:
         mem_mb=memory,
         runtime=minutes,
     params:
-        changes=settings.calibration.changes,
-        statistics=settings.statistics.model_dump(),
-        stamp=stamp(*BEHIND),
+        changes=study.calibration.changes,
+        statistics=study.statistics.model_dump(),
+        stamp=models.stamp(*models.all),
         code=code_of("measure_dose_response"),
     script:
         "../scripts/measure_dose_response.py"
@@ -32,8 +42,8 @@ rule measure_dose_response:
 rule measure_transfer:
     """Measure how an edit along one assessor's normal changes the scores of the others."""
     input:
-        slopes=collect("<results>/dose_response/{edit}/slopes.parquet", edit=PLAIN),
-        scores=scores(["fit"]),
+        slopes=collect("<results>/dose_response/{edit}/slopes.parquet", edit=plain),
+        scores=paths.scores(["fit"]),
     output:
         transfer="<results>/transfer.parquet",
     log:
@@ -47,17 +57,20 @@ rule measure_transfer:
         mem_mb=memory,
         runtime=minutes,
     params:
-        edits=[EDITS[name].model_dump(mode="json") for name in PLAIN],
-        stamp=stamp(*BEHIND),
+        directions=[
+            {"edit": name, **study.direction(study.edit(name)).model_dump(mode="json")}
+            for name in plain
+        ],
+        stamp=models.stamp(*models.all),
         code=code_of("measure_transfer"),
     script:
         "../scripts/measure_transfer.py"
 
 
 rule measure_drift:
-    """Measure how an edit changes the attributes that it, or another, holds still (Figure 27)."""
+    """Measure how an edit changes the attributes that it, or another, holds constant (Figure 27)."""
     input:
-        scores=scores_of_attributes,
+        scores=paths.scores_of_attributes,
     output:
         drift="<results>/drift/{edit}.parquet",
     log:
@@ -71,9 +84,9 @@ rule measure_drift:
         mem_mb=memory,
         runtime=minutes,
     params:
-        held=conditions_of_edit,
-        confidence=settings.statistics.confidence,
-        stamp=stamp(*BEHIND),
+        held=held_by_edit,
+        confidence=study.statistics.confidence,
+        stamp=models.stamp(*models.all),
         code=code_of("measure_drift"),
     script:
         "../scripts/measure_drift.py"

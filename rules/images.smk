@@ -1,11 +1,14 @@
-"""Images: rendered from latents, and cut to ovals as in the 10k US Adult Faces."""
+"""Images: rendered from latents, and cut to ovals as in the 10k US Adult Faces.
+
+Needs <set>/latents/ and the generator's weights; makes <set>/square/ and <set>/oval/.
+"""
 
 
 rule render_images:
     """Render one shard of latents."""
     input:
         latents="<results>/{set}/latents/{shard}.parquet",
-        weights=ancient(GENERATOR_WEIGHTS),
+        weights=ancient(models.file(models.generator.weights)),
     output:
         images="<results>/{set}/square/{shard}.parquet",
     log:
@@ -16,19 +19,19 @@ rule render_images:
         "../envs/torch.yaml"
     threads: 4
     resources:
-        gpu=GENERATOR.gpu,
+        gpu=models.generator.gpu,
         mem_mb=memory,
         runtime=minutes,
     params:
-        generator=settings.generator.name,
+        generator=study.generator.name,
         truncation_psi=truncation_psi,
-        truncation_cutoff=settings.generator.truncation_cutoff,
-        noise=settings.generator.noise,
-        rows=settings.generator.rows or (0, GENERATOR.resolution),
-        format=settings.images.format,
-        at_once=GENERATOR.at_once,
-        stamp=stamp(GENERATOR.weights),
-        code=code_of("render_images", GENERATOR.module),
+        truncation_cutoff=study.generator.truncation_cutoff,
+        noise=study.generator.noise,
+        rows=study.generator.rows or (0, models.generator.resolution),
+        format=study.images.format,
+        at_once=models.generator.at_once,
+        stamp=models.stamp(models.generator.weights),
+        code=code_of("render_images", models.generator.module),
     script:
         "../scripts/render_images.py"
 
@@ -50,10 +53,10 @@ rule ovalize_images:
         mem_mb=memory,
         runtime=minutes,
     params:
-        preset=preset_of_ovals,
-        detection_height=settings.ovals.detection_height,
-        format=settings.images.format,
-        stamp=stamp(),
+        preset=models.preset_of_ovals,
+        detection_height=study.ovals.detection_height,
+        format=study.images.format,
+        stamp=models.stamp(),
         code=code_of("ovalize_images"),
     script:
         "../scripts/ovalize_images.py"

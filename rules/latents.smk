@@ -1,10 +1,19 @@
-"""Latents: drawn from seeds for a set, or moved along a direction for an edit of one."""
+"""Latents: drawn from seeds for a set, or moved along a direction for an edit of one.
+
+Needs the generator's weights, for an edit a direction; makes <set>/latents/.
+"""
+
+
+def layers_of_edit(wildcards):
+    """List the layers that an edit moves; None for all."""
+    chosen = study.edit(wildcards.edit).layers
+    return None if chosen is None else list(chosen)
 
 
 rule sample_latents:
     """Draw the latents of one shard of a set, each from its own seed."""
     input:
-        weights=ancient(GENERATOR_WEIGHTS),
+        weights=ancient(models.file(models.generator.weights)),
     output:
         latents="<results>/{base}/latents/{shard}.parquet",
     log:
@@ -18,22 +27,22 @@ rule sample_latents:
         mem_mb=memory,
         runtime=minutes,
     params:
-        generator=settings.generator.name,
+        generator=study.generator.name,
         truncation_psi=truncation_psi,
-        truncation_cutoff=settings.generator.truncation_cutoff,
-        classes=settings.generator.class_indices,
-        seeds=shard_seeds,
-        stamp=stamp(GENERATOR.weights),
-        code=code_of("sample_latents", GENERATOR.module),
+        truncation_cutoff=study.generator.truncation_cutoff,
+        classes=study.generator.class_indices,
+        seeds=paths.seeds,
+        stamp=models.stamp(models.generator.weights),
+        code=code_of("sample_latents", models.generator.module),
     script:
         "../scripts/sample_latents.py"
 
 
 rule edit_latents:
-    """Move one shard of a set's latents along a hyperplane's normal, or another direction."""
+    """Move one shard of a set's latents along a direction."""
     input:
         latents="<results>/{base}/latents/{shard}.parquet",
-        direction=direction_of_edit,
+        direction=paths.direction_of_edit,
     output:
         latents="<results>/{base}/{edit}/{alpha}/latents/{shard}.parquet",
     log:
@@ -47,9 +56,9 @@ rule edit_latents:
         mem_mb=memory,
         runtime=minutes,
     params:
-        layers=GENERATOR.layers,
+        layers=models.generator.layers,
         chosen=layers_of_edit,
-        stamp=stamp(GENERATOR.weights),
+        stamp=models.stamp(models.generator.weights),
         code=code_of("edit_latents"),
     script:
         "../scripts/edit_latents.py"

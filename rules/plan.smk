@@ -1,4 +1,4 @@
-"""The plan: what the study will cost, told before anything of it runs."""
+"""The plan: what the study will cost, reported before anything runs."""
 
 
 rule plan:
@@ -9,9 +9,9 @@ rule plan:
     conda:
         "../envs/report.yaml"
     params:
-        config=settings.model_dump(mode="json"),
+        config=study.model_dump(mode="json"),
         requests={rule: asked(rule)._asdict() for rule in filter(workflow.is_rule, rates.rates())},
-        results=f"results/{settings.study}",
+        results=f"results/{study.study}",
         partitions=partitions_file(),
     script:
         "../scripts/plan.py"

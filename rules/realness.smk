@@ -1,11 +1,14 @@
-"""Realness: how far the edited images are from the reference set (Figure 7)."""
+"""Realness: how far the edited images are from the reference set (Figure 7).
+
+Needs <set>/square/ and the extractor's weights; makes <set>/features/ and realness/.
+"""
 
 
 rule extract_features:
     """Extract the features of one shard of images, once for all comparisons."""
     input:
-        images=images_to_extract,
-        weights=ancient(EXTRACTOR_WEIGHTS),
+        images=paths.images_to_extract,
+        weights=ancient(models.files(models.extractor.weights)),
     output:
         features="<results>/{set}/features/{features}/{shard}.parquet",
     log:
@@ -20,8 +23,8 @@ rule extract_features:
         mem_mb=memory,
         runtime=minutes,
     params:
-        stamp=stamp(*EXTRACTOR.weights),
-        code=code_of("extract_features", EXTRACTOR.module),
+        stamp=models.stamp(*models.extractor.weights),
+        code=code_of("extract_features", models.extractor.module),
     script:
         "../scripts/extract_features.py"
 
@@ -29,8 +32,8 @@ rule extract_features:
 rule measure_realness:
     """Measure the Fréchet and the kernel distance of an edit at each alpha to the reference."""
     input:
-        edited=features_of_edit,
-        reference=features_of(["reference"]),
+        edited=paths.features_of_edit,
+        reference=paths.features(["reference"]),
     output:
         realness="<results>/realness/{edit}.parquet",
     log:
@@ -44,11 +47,11 @@ rule measure_realness:
         mem_mb=memory,
         runtime=minutes,
     params:
-        features=settings.realness.features,
-        groups=settings.realness.groups,
-        seed=settings.statistics.seed,
-        confidence=settings.statistics.confidence,
-        stamp=stamp(*EXTRACTOR.weights),
+        features=study.realness.features,
+        groups=study.realness.groups,
+        seed=study.statistics.seed,
+        confidence=study.statistics.confidence,
+        stamp=models.stamp(*models.extractor.weights),
         code=code_of("measure_realness"),
     script:
         "../scripts/measure_realness.py"

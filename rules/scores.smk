@@ -1,12 +1,16 @@
-"""Scores: what each assessor says of each image, and how far the assessors agree."""
+"""Scores: of each image by each assessor, and how far the assessors agree.
+
+Needs <set>/square/ or <set>/oval/, and the assessors' weights; makes <set>/scores/ and
+agreement.parquet (Table 1).
+"""
 
 
 rule score_images:
     """Score one shard of images with one assessor."""
     input:
-        images=images_to_score,
-        trained=trained_weights,
-        weights=ancient(weights_of_assessor),
+        images=paths.images_to_score,
+        trained=models.trained_of_assessor,
+        weights=ancient(models.files_of_assessor),
     output:
         scores="<results>/{set}/scores/{assessor}/{shape}/{shard}.parquet",
     log:
@@ -14,17 +18,17 @@ rule score_images:
     benchmark:
         "<benchmarks>/score_images/{set}/{assessor}/{shape}/{shard}.tsv"
     wildcard_constraints:
-        assessor="|".join(MEASURED),
+        assessor="|".join(models.measured),
     conda:
         "../envs/torch.yaml"
     threads: 4
     resources:
-        gpu=gpu_of_assessor,
+        gpu=models.gpu_of_assessor,
         mem_mb=memory,
         runtime=minutes,
     params:
-        preset=preset_of_assessor,
-        stamp=stamp_of_assessor,
+        preset=models.preset_of_assessor,
+        stamp=models.stamp_of_assessor,
         code=code_of_assessor,
     script:
         "../scripts/score_images.py"
@@ -33,13 +37,13 @@ rule score_images:
 rule subtract_scores:
     """Subtract one assessor's scores from another's: hit rate minus false-alarm rate."""
     input:
-        scores=scores_of_parts,
+        scores=paths.scores_of_parts,
     output:
         scores="<results>/{set}/scores/{assessor}/{shape}/{shard}.parquet",
     log:
         "<logs>/subtract_scores/{set}/{assessor}/{shape}/{shard}.log",
     wildcard_constraints:
-        assessor="|".join(DERIVED or ["(?!)"]),
+        assessor="|".join(models.derived or nothing),
     conda:
         "../envs/statistics.yaml"
     threads: 1
@@ -47,7 +51,7 @@ rule subtract_scores:
         mem_mb=memory,
         runtime=minutes,
     params:
-        stamp=stamp_of_assessor,
+        stamp=models.stamp_of_assessor,
         code=code_of("subtract_scores"),
     script:
         "../scripts/subtract_scores.py"
@@ -56,7 +60,7 @@ rule subtract_scores:
 rule measure_agreement:
     """Correlate the ranks that assessors and shapes give to the same images (Table 1)."""
     input:
-        scores=scores(["fit"]),
+        scores=paths.scores(["fit"]),
     output:
         agreement="<results>/agreement.parquet",
     log:
@@ -70,8 +74,8 @@ rule measure_agreement:
         mem_mb=memory,
         runtime=minutes,
     params:
-        statistics=settings.statistics.model_dump(),
-        stamp=stamp(*BEHIND),
+        statistics=study.statistics.model_dump(),
+        stamp=models.stamp(*models.all),
         code=code_of("measure_agreement"),
     script:
         "../scripts/measure_agreement.py"

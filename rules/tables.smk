@@ -4,7 +4,7 @@
 rule merge_table:
     """Join the parts of one public table."""
     input:
-        parts=parts_of_table,
+        parts=paths.parts_of_table,
     output:
         table="<results>/{table}.parquet",
     log:
@@ -12,7 +12,7 @@ rule merge_table:
     benchmark:
         "<benchmarks>/merge_table/{table}.tsv"
     wildcard_constraints:
-        table="|".join(MERGED_TABLES),
+        table="|".join(paths.merged),
     conda:
         "../envs/statistics.yaml"
     threads: 1
@@ -20,8 +20,8 @@ rule merge_table:
         mem_mb=memory,
         runtime=minutes,
     params:
-        stamp={**stamp(*BEHIND), "config_digest": CONFIG_DIGEST},
-        code=code_of("merge_table"),
+        stamp={**models.stamp(*models.all), "config_digest": config_digest},
+        code=code_of_table,
     script:
         "../scripts/merge_table.py"
 
@@ -36,6 +36,6 @@ rule write_config:
     conda:
         "../envs/statistics.yaml"
     params:
-        config=settings.model_dump(mode="json"),
+        config=study.model_dump(mode="json"),
     script:
         "../scripts/write_config.py"

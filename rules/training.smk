@@ -5,14 +5,27 @@ assessor's weights file with its card, and the tables of how its training went a
 ranks images that it has not seen (Table 3).
 """
 
-if TRAINING and TRAINING.teachers:
+
+def results_of_training(wildcards):
+    """List what the stage `train` makes."""
+    if study.training is None:
+        raise WorkflowError("this study trains nothing: give it a section `training`")
+    return paths.training
+
+
+def folds_of_run(wildcards):
+    """Return the folds of which a training's test is one; None for the holdout."""
+    return study.training.folds if wildcards.run != "holdout" else None
+
+
+if study.training and study.training.teachers:
 
     rule write_database:
         """Lay the ovals of the set train out as a database, with two assessors' scores as rates."""
         input:
-            ovals=shards("oval", ["train"]),
-            hit_rates=scores(["train"], [TRAINING.hit_rate], ["oval"]),
-            false_alarm_rates=scores(["train"], [TRAINING.false_alarm_rate], ["oval"]),
+            ovals=paths.shards("oval", ["train"]),
+            hit_rates=paths.scores(["train"], [study.training.hit_rate], ["oval"]),
+            false_alarm_rates=paths.scores(["train"], [study.training.false_alarm_rate], ["oval"]),
         output:
             folder=directory("<results>/training/database"),
         log:
@@ -31,12 +44,12 @@ if TRAINING and TRAINING.teachers:
             "../scripts/write_database.py"
 
 
-if TRAINING:
+if study.training:
 
     rule split_database:
         """Check a database to train on, and deal its images to training, validation and test."""
         input:
-            database=database(),
+            database=paths.database,
         output:
             split="<results>/training/split.parquet",
         log:
@@ -50,11 +63,11 @@ if TRAINING:
             mem_mb=memory,
             runtime=minutes,
         params:
-            target=TRAINING.target,
-            fillers=TRAINING.fillers,
-            seed=TRAINING.seed,
-            folds=TRAINING.folds,
-            stamp=stamp(),
+            target=study.training.target,
+            fillers=study.training.fillers,
+            seed=study.training.seed,
+            folds=study.training.folds,
+            stamp=models.stamp(),
             code=code_of("split_database"),
         script:
             "../scripts/split_database.py"
@@ -62,10 +75,10 @@ if TRAINING:
     rule train_assessor:
         """Train an assessor on one split of a database."""
         input:
-            database=database(),
-            # The params say what of it this training hangs on: other folds change no holdout.
+            database=paths.database,
+            # The params record what this training depends on: other folds change no holdout.
             split=ancient("<results>/training/split.parquet"),
-            initial=ancient(initial_weights()),
+            initial=ancient(models.initial),
         output:
             weights="<results>/training/{run}/assessor.safetensors",
             sha256="<results>/training/{run}/assessor.safetensors.sha256",
@@ -84,21 +97,23 @@ if TRAINING:
             mem_mb=memory,
             runtime=minutes,
         params:
-            settings={**TRAINING.settings, "preset": preset_of_training()},
-            fillers=TRAINING.fillers,
+            settings={**study.training.settings, "preset": models.preset_of_training},
+            fillers=study.training.fillers,
             folds=folds_of_run,
-            licence=licence_of_training(),
-            stamp=stamp(*weights_to_train()),
-            code=code_of("train_assessor", *BACKBONES),
+            licence=models.licence_of_training,
+            stamp=models.stamp(*models.to_train),
+            code=code_of("train_assessor", *models.modules_of_training),
         script:
             "../scripts/train_assessor.py"
 
     rule measure_training:
         """Measure how well a trained assessor ranks images that it has not seen (Table 3)."""
         input:
-            database=database(),
+            database=paths.database,
             split="<results>/training/split.parquet",
-            predictions=collect("<results>/training/{run}/predictions.parquet", run=TRAINING.runs),
+            predictions=collect(
+                "<results>/training/{run}/predictions.parquet", run=study.training.runs
+            ),
         output:
             training="<results>/training.parquet",
         log:
@@ -110,40 +125,12 @@ if TRAINING:
             mem_mb=memory,
             runtime=minutes,
         params:
-            target=TRAINING.target,
-            fillers=TRAINING.fillers,
-            assessor=TRAINING.name,
-            architecture=TRAINING.architecture,
-            statistics=settings.statistics.model_dump(),
-            stamp=stamp(*weights_to_train()),
+            target=study.training.target,
+            fillers=study.training.fillers,
+            assessor=study.training.name,
+            architecture=study.training.architecture,
+            statistics=study.statistics.model_dump(),
+            stamp=models.stamp(*models.to_train),
             code=code_of("measure_training"),
         script:
             "../scripts/measure_training.py"
-
-    rule draw_training:
-        """Draw how the training went, epoch by epoch, and what the assessor says of test images."""
-        input:
-            curves="<results>/curves.parquet",
-            predictions="<results>/predictions.parquet",
-            summary="<results>/training.parquet",
-        output:
-            figure=report(
-                "<results>/figures/training.svg",
-                caption="captions/training.rst",
-                category="5 Models",
-                labels={"result": "Training of the assessor"},
-            ),
-        log:
-            "<logs>/draw_training.log",
-        conda:
-            "../envs/statistics.yaml"
-        threads: 1
-        resources:
-            mem_mb=memory,
-            runtime=minutes,
-        params:
-            about=about_training(),
-            statistics=settings.statistics.model_dump(),
-            code=code_of("draw_training"),
-        script:
-            "../scripts/draw_training.py"

@@ -11,6 +11,6 @@ rule fetch_weights:
     conda:
         "../envs/torch.yaml"
     params:
-        name=weights_name,
+        name=models.named,
     script:
         "../scripts/fetch_weights.py"

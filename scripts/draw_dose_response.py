@@ -15,5 +15,5 @@ means, slopes = (
     table[table["assessor"] == assessor]
     for table in (tables.read(path).to_pandas() for path in (inputs.means, inputs.slopes))
 )
-figure = dose_response.draw(scores, means, slopes, snakemake.params.statistics["confidence"])
+figure = dose_response.draw(scores, means, slopes, snakemake.params.confidence)
 style.save(figure, snakemake.output.figure)

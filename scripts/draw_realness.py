@@ -11,6 +11,5 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 params = snakemake.params
 measured = tables.read(snakemake.input.realness).to_pandas()
-confidence = params.statistics["confidence"]
-figure = realness.draw(measured, params.frechet, params.kernel, confidence)
+figure = realness.draw(measured, params.frechet, params.kernel, params.confidence)
 style.save(figure, snakemake.output.figure)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mnemo import latents, logs, tables
+from mnemo import logs, tables
 from mnemo.figures import strip, style
 from mnemo.report import pages
 
@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 params = snakemake.params
-faces = [latents.key(seed) for seed in range(*params.seeds)]
-pictures = pd.concat(strip.gather(snakemake.input[shape], shape, faces) for shape in params.shapes)
+pictures = pd.concat(
+    strip.gather(snakemake.input[shape], shape, params.images) for shape in params.shapes
+)
 scores = tables.frame(snakemake.input.scores, ["image", "shape", "alpha", "score"])
-figure = strip.draw(pictures, scores, params.quality, params.edit["assessor"])
+figure = strip.draw(pictures, scores, params.quality, params.assessor)
 style.save(figure, snakemake.output.figure)
 page = pages.picture(
     f"Faces of the edit {snakemake.wildcards.edit}", Path(snakemake.output.figure).read_bytes()

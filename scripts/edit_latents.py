@@ -1,4 +1,4 @@
-"""Move one shard of a set's latents along the normal of a hyperplane, or another direction."""
+"""Move one shard of a set's latents along a direction."""
 
 from typing import TYPE_CHECKING
 

@@ -10,22 +10,26 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
-params = snakemake.params
-source = Path(snakemake.input.direction)
+params, source = snakemake.params, Path(snakemake.input.file)
 provenance = tables.Provenance.of(snakemake.rule, params.items())
 [sha256] = provenance.weights.values()
-direction = interop.read_direction(
+found = interop.read_direction(
     source,
     z_dim=params.z_dim,
     w_dim=params.w_dim,
     layers=params.layers,
-    space=params.space,
+    space=params.direction["space"],
     weights=sha256,
-    allow_foreign=params.allow_foreign,
+    allow_foreign=params.direction["allow_foreign"],
 )
-tables.write(
-    snakemake.output.direction,
-    table.DIRECTIONS,
-    interop.row(direction, source.name),
-    provenance,
+row = table.row(
+    params.direction,
+    params.generator,
+    sha256,
+    found.rows.ravel(),
+    len(found.rows),
+    norm=found.norm,
+    foreign=found.foreign,
+    source=source.name,
 )
+tables.write(snakemake.output.direction, table.DIRECTIONS, row, provenance)

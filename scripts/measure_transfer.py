@@ -12,7 +12,7 @@ logs.to(snakemake.log[0])
 params = snakemake.params
 measured = transfer.matrix(
     tables.frame(snakemake.input.slopes, dose_response.SLOPES.names),
-    params.edits,
+    params.directions,
     scores.read(snakemake.input.scores, ["image", "assessor", "shape", "score"]),
 )
 tables.write(

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnemo.plan import plans
-from mnemo.study import config
+from mnemo.study.mistakes import checked
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 params = snakemake.params
-study = config.checked(params.config)
+study = checked(params.config)
 requests = {rule: plans.Request(**asked) for rule, asked in params.requests.items()}
 plan = plans.lines(study, requests, params.results)
 partitions = plans.partitions(params.partitions)

@@ -10,5 +10,5 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 table = tables.read(snakemake.input.table)
-page = pages.tabulate(table, snakemake.params.statistics["confidence"])
+page = pages.tabulate(table, snakemake.params.confidence)
 pages.save(page, snakemake.output.page)

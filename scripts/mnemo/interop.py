@@ -155,26 +155,6 @@ def read_direction(
     return Direction(possible[0], rows / np.linalg.norm(rows), norm, foreign)
 
 
-def row(direction: Direction, source: str) -> dict[str, list[Any]]:
-    """Lay a direction out as the one row of a table `table.DIRECTIONS`.
-
-    Args:
-        direction: The direction.
-        source: Name of the file that it was read from.
-
-    Returns:
-        The columns.
-    """
-    return {
-        "space": [direction.space],
-        "normal": [direction.rows.ravel()],
-        "norm": [direction.norm],
-        "layers": [len(direction.rows)],
-        "foreign": [direction.foreign],
-        "source": [source],
-    }
-
-
 def read_latents(path: str | Path, space: Space | None = None) -> Latents:
     """Read latents from a file, without executing anything in it.
 

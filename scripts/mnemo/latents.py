@@ -14,7 +14,12 @@ from mnemo.errors import MnemoError
 LATENTS = tables.define(
     "Latents of a set's images, one shard",
     *tables.PLACE,
-    tables.field("seed", pa.int64(), "seed that the latent was drawn from"),
+    tables.field(
+        "seed",
+        pa.int64(),
+        "seed that the latent was drawn from; null for an image from elsewhere",
+        nullable=True,
+    ),
     tables.field("z", tables.FLOATS, "latent of the generator's input space", nullable=True),
     tables.field(
         "w",
@@ -39,11 +44,6 @@ LATENTS = tables.define(
 )
 
 Rows = NDArray[np.float32]
-
-
-def key(seed: int) -> str:
-    """Return the key of a seed's image: the seed, zero-padded to at least 7 digits."""
-    return f"{seed:07d}"
 
 
 def matrix(latents: pa.Table, space: str, source: str = "latents") -> Rows:

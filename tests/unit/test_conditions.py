@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import linalg, stats
 from scipy.spatial import distance
 
-from mnemo import latents, tables
+from mnemo import keys, latents, tables
 from mnemo.directions import conditions, hyperplanes
 from mnemo.edits.move import move
 from mnemo.errors import MnemoError
@@ -232,7 +232,7 @@ def test_the_tables_say_what_is_held_and_move_latents():
     shard = dict.fromkeys(latents.LATENTS.names, [None] * 4) | {
         "set": ["eval"] * 4,
         "seed": range(4),
-        "image": [latents.key(seed) for seed in range(4)],
+        "image": [keys.of_seed(seed) for seed in range(4)],
         "z": tables.lists(z),
     }
     moved = move(

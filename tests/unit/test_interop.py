@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import svm
 
-from mnemo import interop, latents, scores, tables
+from mnemo import interop, keys, latents, scores, tables
 from mnemo.directions import hyperplanes, table
 from mnemo.edits.move import move
 from mnemo.errors import MnemoError
@@ -420,7 +420,7 @@ class Study:
             "set": ["fit"] * len(seeds),
             "edit": nothing,
             "alpha": nothing,
-            "image": [latents.key(seed) for seed in seeds],
+            "image": [keys.of_seed(seed) for seed in seeds],
             "seed": list(seeds),
             "z": list(self.z[chosen]),
             "w": list(self.w[chosen]),
@@ -434,7 +434,7 @@ class Study:
             "set": [*["fit"] * n, "eval", "fit"],
             "edit": [*[None] * (n + 1), "more"],
             "alpha": [*[None] * (n + 1), 2.0],
-            "image": [latents.key(image) for image in [*images, 0, 0]],
+            "image": [keys.of_seed(image) for image in [*images, 0, 0]],
             "assessor": ["resmem"] * (n + 2),
             "shape": [shape] * (n + 2),
             "score": [*self.memorability[images], 9.0, 9.0],
@@ -462,7 +462,7 @@ def test_the_images_exported_are_those_with_all_scores_in_one_order(
 ) -> None:
     found = list(study.found)
     keys = (exported / "images.txt").read_text().splitlines()
-    assert keys == [latents.key(image) for image in found]
+    assert keys == [keys.of_seed(image) for image in found]
     np.testing.assert_array_equal(np.load(exported / "z.npy"), study.z[found])
     np.testing.assert_array_equal(np.load(exported / "w.npy"), study.w[found])
     for shape in ("square", "oval"):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnemo import generators, images, latents, tables
+from mnemo import generators, images, keys, latents, tables
 from mnemo.edits.move import move
 from mnemo.errors import MnemoError
 from mnemo.generators import Generator, synthesis
@@ -142,7 +142,7 @@ def test_latents_are_gathered_in_the_order_wanted_without_those_unwanted(
         drawn = synthesis.draw(generator, "fit", range(10 * shard, 10 * shard + 10), 0.8)
         tables.write(paths[-1], latents.LATENTS, drawn, WRITER)
     seeds = [0, 9, 10, 25]
-    wanted = pd.Index([latents.key(seed) for seed in seeds])
+    wanted = pd.Index([keys.of_seed(seed) for seed in seeds])
     np.testing.assert_array_equal(
         latents.gather(paths, "z", wanted), generator.sample(seeds, psi=0.8)
     )
@@ -174,7 +174,7 @@ def w_table(rows: np.ndarray) -> object:
 
 
 def place(n: int) -> dict[str, object]:
-    keys = [latents.key(seed) for seed in range(n)]
+    keys = [keys.of_seed(seed) for seed in range(n)]
     return {
         "set": ["eval"] * n,
         "edit": [None] * n,

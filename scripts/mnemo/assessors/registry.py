@@ -14,6 +14,7 @@ class Entry:
     Attributes:
         description: What its score means.
         module: Dotted name of its file; empty for one whose score is a difference.
+        modules: Modules that this one imports by name.
         weights: Names in the weights catalogue, which gives each one's licence. A file of the
             user's own takes the place of the first.
         parts: For a difference, the assessors whose scores it subtracts.
@@ -31,6 +32,7 @@ class Entry:
 
     description: str
     module: str = ""
+    modules: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
     parts: tuple[str, str] | None = None
     low: float | None = 0.0
@@ -65,6 +67,10 @@ _AS_TRAINED = (
 _US10K = Entry(
     description="",
     module="mnemo.assessors.us10k",
+    modules=tuple(
+        f"mnemo.assessors.backbones.{name}"
+        for name in ("preparation", "resnet50", "senet50", "vgg16")
+    ),
     low=None,
     high=None,
     input="(3, 224, 224), from 0 to 255",

@@ -13,13 +13,13 @@ from mnemo import tables
 from mnemo.errors import MnemoError
 
 CONDITIONS = tables.define(
-    "What an edit holds still, and how its direction lies to that",
-    tables.field("edit", pa.string(), "name of the edit"),
-    tables.field("attribute", pa.string(), "assessor of what is held"),
+    "Attributes that a direction holds constant, and its cosines with them",
+    tables.field("direction", pa.string(), "name of the direction"),
+    tables.field("attribute", pa.string(), "assessor of the attribute"),
     tables.field(
         "cosine_before",
         pa.float64(),
-        "cosine between the edit's hyperplane's normal and the attribute's",
+        "cosine between the hyperplane's normal and the attribute's",
         limits="-1 to 1",
     ),
     tables.field(
@@ -96,6 +96,9 @@ def project(
                 f"the normal of {name} has {attribute.size} numbers and that of the edit "
                 f"{normal.size}: fit both in one space of one generator"
             )
+    if not held:
+        nothing = np.empty(0)
+        return Condition((), normal, 1.0, nothing, nothing)
     units = np.array([vector / np.linalg.norm(vector) for vector in held.values()])
     units = units.reshape(len(held), normal.size)
     subtracted = units if preset == "faithful" else linalg.orth(units.T).T
@@ -103,51 +106,29 @@ def project(
     kept = float(np.linalg.norm(left))
     if kept < _LEAST_KEPT:
         raise MnemoError(
-            f"holding {', '.join(held)} leaves nothing of the edit: {kept:.1g} of its unit normal "
-            "is orthogonal to them. Hold fewer attributes, or edit along another assessor's "
+            f"holding {', '.join(held)} constant leaves nothing of the direction: {kept:.1g} of "
+            "its unit normal is orthogonal to them. Hold fewer attributes, or take another assessor's "
             "hyperplane."
         )
     left /= kept
     return Condition(tuple(held), left, kept, units @ normal, units @ left)
 
 
-def rows(edit: str, condition: Condition) -> dict[str, list[Any]]:
+def rows(direction: str, condition: Condition) -> dict[str, list[Any]]:
     """Lay a condition out as rows of a table `CONDITIONS`, one for each attribute.
 
     Args:
-        edit: Name of the edit.
-        condition: What it holds.
+        direction: Name of the direction.
+        condition: What it holds constant.
 
     Returns:
         The columns.
     """
     n = len(condition.attributes)
     return {
-        "edit": [edit] * n,
+        "direction": [direction] * n,
         "attribute": list(condition.attributes),
         "cosine_before": condition.cosines_before.tolist(),
         "cosine_after": condition.cosines_after.tolist(),
         "kept": [condition.kept] * n,
-    }
-
-
-def direction(edit: str, space: str, layers: int, condition: Condition) -> dict[str, list[Any]]:
-    """Lay out what a conditional edit moves along as the one row of a table `table.DIRECTIONS`.
-
-    Args:
-        edit: Name of the edit.
-        space: Latent space of its hyperplane.
-        layers: Layers that the space tiles one latent over; 1 but for w_plus.
-        condition: What it holds.
-
-    Returns:
-        The columns. `norm` is what the condition kept.
-    """
-    return {
-        "space": [space],
-        "normal": [condition.normal],
-        "norm": [condition.kept],
-        "layers": [layers],
-        "foreign": [False],
-        "source": [f"{edit} held against {', '.join(condition.attributes)}"],
     }

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from mnemo import latents
+from mnemo import keys, latents
 from mnemo.generators import Conditional, Generator, Mapped, Noise
 
 AnyGenerator = Generator | Mapped | Conditional
@@ -47,7 +47,7 @@ def draw(
         "set": [base] * len(seeds),
         "edit": pa.nulls(len(seeds)),
         "alpha": pa.nulls(len(seeds)),
-        "image": [latents.key(seed) for seed in seeds],
+        "image": [keys.of_seed(seed) for seed in seeds],
         "seed": seeds,
         "class_index": [classes[seed % len(classes)] for seed in seeds]
         if classes

@@ -12,11 +12,9 @@ from typing import NamedTuple
 from mnemo.assessors.registry import entry
 from mnemo.generators.registry import GENERATORS
 from mnemo.plan import rates
-from mnemo.study.config import Config, Edit, ImageSet, alpha_name
-from mnemo.study.sets import cut
+from mnemo.study import sets
+from mnemo.study.config import Config, Edit
 
-#: Sets that are drawn from seeds.
-BASES = ("fit", "eval", "reference")
 #: Images in a resample of an agreement's bootstrap, as `ranks.RESAMPLED` has it.
 RESAMPLED = 2000
 #: Images of the 10k US Adult Faces Database that have rates.
@@ -56,19 +54,8 @@ class Job(NamedTuple):
     record: str
 
 
-def edited_sets(edit: Edit) -> list[str]:
-    """Name the sets that an edit makes, in order."""
-    return [f"eval/{edit.name}/{alpha_name(alpha)}" for alpha in edit.alphas]
-
-
-def images_of(config: Config, name: str) -> ImageSet:
-    """Find the unedited set that a set comes from."""
-    images: ImageSet = getattr(config.sets, name.split("/")[0])
-    return images
-
-
 def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workload:
-    """Tell what a job works on.
+    """Return what a job works on.
 
     Args:
         config: The study.
@@ -76,10 +63,11 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         wildcards: The job's wildcards.
     """
     if shard := wildcards.get("shard"):
-        images = images_of(config, wildcards.get("set") or wildcards.get("base", ""))
+        name = wildcards.get("set") or wildcards.get("base", "")
+        images = sets.scored(config, name, wildcards.get("assessor", ""))
         scored = rule in ("score_images", "extract_features", "subtract_scores")
         size = config.score_shard_size if scored else config.shard_size
-        count = len(cut(images, size)[shard])
+        count = len(sets.cut(images.count, size)[shard])
         at_once = {
             "score_images": config.shard_size,
             "extract_features": config.shard_size,
@@ -87,33 +75,41 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         }
         return Workload(count, min(count, at_once.get(rule, count)), _slowness(config, wildcards))
     fit, grid = config.sets.fit.count, config.hyperplanes
-    edited = {edit.name: config.sets.eval.count * len(edit.alphas) for edit in config.edits}
+    edited = {edit.name: _images(config, edit) for edit in config.edits}
     of_edit = edited.get(wildcards.get("edit", ""), 0)
     shapes = len(config.shapes)
-    scorings = len(config.assessors) * shapes
+    assessors = len(config.assessors)
+    # Scores of the set fit, and of each edit.
+    fitted = shapes * sum(sets.scored(config, "fit", name).count for name in config.assessors)
+    scores = {
+        edit.name: edited[edit.name] * assessors * len(config.shapes_of(edit))
+        for edit in config.edits
+    }
+    of_scores = scores.get(wildcards.get("edit", ""), 0)
     resampled = config.statistics.resamples / 1000
     match rule, wildcards.get("table"):
         case "fit_hyperplane", _:
-            # The default study fits 56 times on latents of 100 numbers.
+            # The rates are those of 56 fits on latents of 100 numbers.
             larger = GENERATORS[config.generator.name].latent_dim / 100
             fits = grid.folds * (1 + grid.permutations) + 1
-            return Workload(fit, ceil(fit * larger), larger * fits / 56)
+            fitting = sets.scored(config, "fit", wildcards.get("assessor", "")).count
+            return Workload(fitting, ceil(fitting * larger), larger * fits / 56)
         case "measure_agreement", _:
             # Each pair is resampled, by so many images at most.
-            pairs = scorings * (scorings - 1) / 2
-            times = resampled * pairs * min(fit, RESAMPLED) / (fit * scorings)
-            return Workload(fit * scorings, fit * scorings, times)
+            pairs = assessors * shapes * (assessors * shapes - 1) / 2
+            times = resampled * pairs * min(fit, RESAMPLED) / fitted
+            return Workload(fitted, fitted, times)
         case "draw_distributions", _:
-            return Workload(fit * scorings, fit * scorings)
+            return Workload(fitted, fitted)
         case "measure_dose_response", _:
-            return Workload(of_edit * scorings, of_edit * scorings, resampled)
+            return Workload(of_scores, of_scores, resampled)
         case "draw_dose_response", _:
-            return Workload(of_edit * shapes, of_edit * shapes)
+            return Workload(of_scores // assessors, of_scores // assessors)
         case "measure_drift", _:
-            drifting = (fit + of_edit) * len(config.attributes) * shapes
+            drifting = (fit * shapes + of_scores // assessors) * len(config.attributes)
             return Workload(drifting, drifting)
         case "measure_transfer", _:
-            return Workload(fit * scorings, fit * scorings)
+            return Workload(fitted, fitted)
         case "measure_identity", _:
             return Workload(of_edit, of_edit)
         case "write_database" | "split_database" | "train_assessor" | "measure_training", _:
@@ -122,14 +118,19 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             count = of_edit + config.sets.reference.count
             return Workload(count, min(count, MEASURED_AT_ONCE))
         case "merge_table", "scores":
-            return Workload((fit + sum(edited.values())) * scorings, config.score_shard_size)
+            return Workload(fitted + sum(scores.values()), config.score_shard_size)
         case "merge_table" | "show_faces", ("faces" | None):
             return Workload(fit + sum(edited.values()), config.shard_size)
     return Workload(0, 0)
 
 
+def _images(config: Config, edit: Edit) -> int:
+    """Return the images of an edit at all its alphas."""
+    return sets.base(config, edit.of).count * len(edit.alphas)
+
+
 def _slowness(config: Config, wildcards: Mapping[str, str]) -> float:
-    """Tell what an image takes with a job's assessor, against ResMem."""
+    """Return the time that an image takes with a job's assessor, relative to ResMem."""
     name = wildcards.get("assessor", "")
     if config.training and name == config.training.name:
         name = config.training.architecture
@@ -137,7 +138,7 @@ def _slowness(config: Config, wildcards: Mapping[str, str]) -> float:
 
 
 def _training(config: Config, rule: str) -> Workload:
-    """Tell what a job of the training of an assessor works on."""
+    """Return what a job of the training of an assessor works on."""
     training = config.training
     if training is None:
         return Workload(0, 0)
@@ -168,34 +169,38 @@ def of_study(config: Config) -> Iterator[Job]:
         record = f"{rule}/{name}".rstrip("/").format_map(wildcards)
         return Job(rule, workload(config, rule, wildcards), file, record)
 
-    def each(names: Iterable[str], size: int) -> Iterator[dict[str, str]]:
+    def each(names: Iterable[str], size: int, scorer: str = "") -> Iterator[dict[str, str]]:
         for name in names:
-            for shard in cut(images_of(config, name), size):
+            for shard in sets.cut(sets.scored(config, name, scorer).count, size):
                 yield {"set": name, "shard": shard}
 
-    edited = [name for edit in config.edits for name in edited_sets(edit)]
+    edited = [name for edit in config.edits for name in sets.edited(edit)]
     images, scores = config.shard_size, config.score_shard_size
     trained = ["train"] if config.trained and config.trained.teachers else []
-    bases = [*BASES, *trained]
+    bases = [*sets.BASES, *trained]
     for place in each(bases, images):
         yield job("sample_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
     for place in each(edited, images):
         yield job("edit_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
     for place in each([*bases, *edited], images):
         yield job("render_images", "{set}/square/{shard}", "{set}/{shard}", **place)
-    shaped = ["fit", *edited] if "oval" in config.shapes else []
+    shaped = [name for name in ("fit", *edited) if "oval" in sets.shapes(config, name)]
     for place in each([*trained, *shaped], images):
         yield job("ovalize_images", "{set}/oval/{shard}", "{set}/{shard}", **place)
     taught = config.trained.teachers if config.trained else ()
     scorings = [
         *product(taught, ["oval"], ["train"]),
-        *product(config.assessors, config.shapes, ["fit", *edited]),
+        *(
+            (assessor, shape, name)
+            for name in ("fit", *edited)
+            for assessor, shape in product(config.assessors, sets.shapes(config, name))
+        ),
     ]
     for assessor, shape, name in scorings:
         rule = "subtract_scores" if entry(assessor).parts else "score_images"
         path = f"{{set}}/scores/{assessor}/{shape}/{{shard}}"
         record = f"{{set}}/{assessor}/{shape}/{{shard}}"
-        for place in each([name], scores):
+        for place in each([name], scores, assessor):
             yield job(rule, path, record, assessor=assessor, **place)
     if config.trained:
         if taught:
@@ -209,13 +214,15 @@ def of_study(config: Config) -> Iterator[Job]:
         yield job(
             "extract_features", f"{{set}}/features/{extracted}", f"{{set}}/{extracted}", **place
         )
-    if embedded := config.identity.features:
+    embedded = config.identity.features if config.identity else None
+    if embedded:
         for place in each(edited, images):
             path = f"{{set}}/embeddings/{embedded}/{{shard}}"
             yield job("embed_faces", path, f"{{set}}/{embedded}/{{shard}}", **place)
     grid = config.hyperplanes
     for names in product(grid.spaces, config.assessors, config.shapes, grid.thresholds):
-        yield job("fit_hyperplane", "/".join(("hyperplanes", *names)), "/".join(names))
+        record, assessor = "/".join(names), names[1]
+        yield job("fit_hyperplane", f"hyperplanes/{record}", record, assessor=assessor)
     yield job("measure_agreement", "agreement")
     for edit in config.edits:
         responses = f"dose_response/{edit.name}/dose_response"
@@ -225,6 +232,6 @@ def of_study(config: Config) -> Iterator[Job]:
         yield job("measure_realness", f"realness/{edit.name}", edit.name, edit=edit.name)
         if embedded:
             yield job("measure_identity", f"identity/{edit.name}", edit.name, edit=edit.name)
-    if any(edit.plain for edit in config.edits):
+    if any(map(config.is_plain, config.edits)):
         yield job("measure_transfer", "transfer")
     yield job("merge_table", "scores", "scores", table="scores")

@@ -33,11 +33,11 @@ TRANSFER = tables.define(
     ),
 )
 
-_NAMES = {"name": "edit", "assessor": "fitted_on", "shape": "fitted_shape"}
+_NAMES = {"assessor": "fitted_on", "shape": "fitted_shape"}
 
 
 def matrix(
-    slopes: pd.DataFrame, edits: Sequence[Mapping[str, Any]], fit_scores: pd.DataFrame
+    slopes: pd.DataFrame, directions: Sequence[Mapping[str, Any]], fit_scores: pd.DataFrame
 ) -> pd.DataFrame:
     """Compare the slopes that the assessors' scores have along each other's hyperplanes.
 
@@ -48,8 +48,8 @@ def matrix(
 
     Args:
         slopes: Rows of `dose_response.SLOPES`; those of other edits are left out.
-        edits: `name`, and the hyperplane's `space`, `assessor`, `shape` and `threshold`, of each
-            edit that moves along a hyperplane's normal as it is.
+        directions: For each edit that moves along a hyperplane's normal as it is: `edit`, its name,
+            and the hyperplane's `space`, `assessor`, `shape` and `threshold`.
         fit_scores: Scores of the set fit: one row for each `image`, `assessor` and `shape`, with
             its `score`.
 
@@ -60,7 +60,9 @@ def matrix(
     Raises:
         MnemoError: As for `frames.deviations`.
     """
-    planes = pd.DataFrame(edits, columns=[*_NAMES, "space", "threshold"]).rename(columns=_NAMES)
+    planes = pd.DataFrame(directions, columns=["edit", *_NAMES, "space", "threshold"]).rename(
+        columns=_NAMES
+    )
     table = planes.merge(slopes, on="edit")
     table = table.join(frames.deviations(fit_scores), on=["assessor", "shape"])
     ends = {"standard_slope": "slope", "standard_slope_low": "low", "standard_slope_high": "high"}

@@ -1,9 +1,6 @@
-"""What a study may say: one closed model, and every mistake at once."""
+"""What a study may contain: one closed model."""
 
 import json
-from copy import deepcopy
-from functools import reduce
-from operator import getitem
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -14,16 +11,12 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
-    TypeAdapter,
-    ValidationError,
     model_validator,
 )
 
-from mnemo.errors import MnemoError
 from mnemo.features.registry import IDENTITY, REALNESS
 from mnemo.generators.imagenet import class_index
 from mnemo.generators.registry import GENERATORS
-from mnemo.study import consistency
 
 Shape = Literal["square", "oval"]
 Threshold = Literal["mean", "median"]
@@ -106,6 +99,8 @@ def _not_reserved(name: str) -> str:
     return name
 
 
+#: Seeds of the first images of sets that give none.
+FIRST_SEEDS = {"fit": 0, "eval": 1_000_000, "reference": 2_000_000, "train": 3_000_000}
 Truncation = Annotated[float, Field(ge=0, le=2)]
 
 
@@ -154,15 +149,20 @@ class Generator(Section):
 
 
 class ImageSet(Section):
-    """A set of generated images."""
+    """A set of generated images, one from each seed."""
 
     count: PositiveInt = Field(description="Images in the set.")
     first_seed: NonNegativeInt = Field(
-        description="Seed of the first image; the others follow it one by one."
+        description="Seed of the first image; the others follow it one by one. By default 0 for "
+        "fit, 1000000 for eval, 2000000 for reference and 3000000 for train."
     )
     truncation_psi: Truncation | None = Field(
         None, description="Truncation psi of this set; the generator's when absent."
     )
+
+    def first(self, count: int) -> "ImageSet":
+        """Return the set of its first images."""
+        return self.model_copy(update={"count": min(count, self.count)})
 
 
 class Sets(Section):
@@ -174,6 +174,19 @@ class Sets(Section):
     train: ImageSet | None = Field(
         None, description="Images that a database to train an assessor on is made of."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_seeds(cls, given: Any) -> Any:
+        """Give each set without a first seed its default."""
+        if not isinstance(given, dict):
+            return given
+        return {
+            name: {"first_seed": FIRST_SEEDS[name], **images}
+            if name in FIRST_SEEDS and isinstance(images, dict)
+            else images
+            for name, images in given.items()
+        }
 
     @property
     def given(self) -> dict[str, ImageSet]:
@@ -218,57 +231,67 @@ class Hyperplanes(Section):
     )
 
 
-class Edit(Section):
-    """A move of the set `eval` along the normal of one hyperplane of the grid, or a direction."""
+class Direction(Section):
+    """A unit vector in a latent space that edits move along."""
 
-    name: Annotated[Name, AfterValidator(_not_reserved)] = Field(description="Name of the edit.")
-    space: Space = Field(description="Space of the hyperplane or direction.")
-    assessor: Name = Field(
-        description="Assessor of the hyperplane, whose scores the figures of the edit show."
+    name: Name = Field(description="Name of the direction.")
+    method: Literal["hyperplane", "file"] = Field(
+        description="Where it comes from: the normal of one hyperplane of the grid, or a file."
     )
-    shape: Shape = Field(description="Shape of the images that the hyperplane was fitted on.")
-    threshold: Threshold | None = Field(
-        None, description="Threshold of the hyperplane; must be given unless there is a direction."
+    space: Space = Field(description="Latent space of the direction.")
+    assessor: Name | None = Field(None, description="Assessor of the hyperplane.")
+    shape: Shape | None = Field(
+        None, description="Shape of the images that the hyperplane was fitted on."
     )
-    direction: str | None = Field(
-        None,
-        description="File of a direction to move along in place of a hyperplane's normal; "
-        "docs/interop.md lists the kinds.",
+    threshold: Threshold | None = Field(None, description="Threshold of the hyperplane.")
+    hold: Annotated[tuple[Name, ...], AfterValidator(_unique)] = Field(
+        (),
+        description="Assessors, such as age, whose attributes are held constant: the hyperplane's "
+        "normal is projected onto the orthogonal complement of their hyperplanes' normals.",
+    )
+    file: str | None = Field(
+        None, description="File of the direction; docs/interop.md lists the kinds."
     )
     allow_foreign: bool = Field(
-        False, description="Whether the direction may be another generator's."
+        False, description="Whether the file's direction may be another generator's."
+    )
+
+    @property
+    def words(self) -> str:
+        """What the direction is, in words."""
+        if self.method == "file":
+            return f"the direction of {self.file}"
+        way = (
+            f"the normal of the hyperplane fitted on the {self.threshold} of the scores by "
+            f"{self.assessor} of {self.shape} images"
+        )
+        if self.hold:
+            way += f", projected to hold {', '.join(self.hold)} constant"
+        return way
+
+
+class Edit(Section):
+    """A move of one set along one direction."""
+
+    name: Annotated[Name, AfterValidator(_not_reserved)] = Field(description="Name of the edit.")
+    of: Literal["fit", "eval", "reference"] = Field("eval", description="Set that is moved.")
+    along: Name = Field(description="Direction that the set is moved along.")
+    alphas: Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_alphas)] = Field(
+        description="Distances to move along the unit vector; 0 is the unedited image."
     )
     layers: Annotated[tuple[NonNegativeInt, ...] | None, AfterValidator(_unique)] = Field(
         None, description="Layers of a StyleGAN that move, from 0, the coarsest; all if absent."
     )
-    conditions: Annotated[tuple[Name, ...], AfterValidator(_unique)] = Field(
-        (),
-        description="Assessors, such as age, whose scores the edit holds still: it moves along "
-        "what of the normal is orthogonal to the normals of their hyperplanes.",
+    assessor: Name | None = Field(
+        None,
+        description="Assessor whose scores the strip of faces shows; if absent, that of the "
+        "direction's hyperplane, or the study's first.",
     )
-    alphas: Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_alphas)] = Field(
-        description="Distances to move along the unit normal; 0 is the unedited image."
-    )
-
-    @property
-    def along(self) -> str:
-        """What the edit moves along, in words."""
-        way = (
-            f"the direction of {self.direction}"
-            if self.direction
-            else f"the normal of the hyperplane fitted on the {self.threshold} of the scores by "
-            f"{self.assessor} of {self.shape} images"
+    shapes: Annotated[tuple[Shape, ...], Field(min_length=1), AfterValidator(_unique)] | None = (
+        Field(
+            None, description="Shapes of the edited images that are scored; the study's if absent."
         )
-        if self.conditions:
-            way += f", as far as it is orthogonal to those of {', '.join(self.conditions)}"
-        if self.layers is None:
-            return way
-        return f"{way}, in the layers {', '.join(map(str, self.layers))} alone"
-
-    @property
-    def plain(self) -> bool:
-        """Whether it moves all of a latent along a hyperplane's normal as it is."""
-        return not self.direction and not self.conditions and self.layers is None
+    )
 
 
 class Realness(Section):
@@ -285,10 +308,10 @@ class Realness(Section):
 class Identity(Section):
     """Whether an edited face is still that of the same person."""
 
-    features: Annotated[str, _known("face-recognition network", IDENTITY)] | None = Field(
-        None,
-        description="Face-recognition network whose embeddings are compared; null: identity is "
-        "not measured, as for images that aren't faces.",
+    features: Annotated[str, _known("face-recognition network", IDENTITY)] = Field(
+        "dlib-face",
+        description="Face-recognition network whose embeddings are compared.",
+        json_schema_extra={"enum": list(IDENTITY)},
     )
     threshold: PositiveFloat = Field(
         0.6, description="Distance of two embeddings below which the faces are one person's."
@@ -396,7 +419,7 @@ class Calibration(Section):
     """Changes of score for which the study looks for an alpha."""
 
     changes: Annotated[tuple[float, ...], AfterValidator(_unique)] = Field(
-        (), description="Wanted changes of the mean score against alpha 0."
+        (-0.05, 0.05), description="Wanted changes of the mean score against alpha 0."
     )
 
 
@@ -417,7 +440,7 @@ class Config(Section):
     )
     generator: Generator
     shard_size: PositiveInt = Field(
-        description="Images in one file of latents or images, which one job makes."
+        250, description="Images in one file of latents or images, which one job makes."
     )
     score_shard_size: PositiveInt = Field(
         100_000,
@@ -433,18 +456,30 @@ class Config(Section):
     assessors: Annotated[tuple[Name, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
         description="Models that score the images; docs/assessors.md lists them."
     )
+    fit_on: dict[Name, PositiveInt] = Field(
+        {},
+        description="Images of the set fit that an assessor scores and its hyperplanes are fitted "
+        "on, the first ones, by assessor; all if absent. For a slow assessor beside a fast one.",
+    )
     assessor_weights: dict[Name, str] = Field(
         {},
         description="Weights files of your own by assessor: in place of the catalogue's for one of "
         "Mnemo's, or of one that Mnemo trained, under any name.",
     )
     training: Training | None = Field(
-        None, description="Training of an assessor: `snakemake train`."
+        None, description="Training of an assessor (`snakemake train`); none if absent."
     )
     hyperplanes: Hyperplanes = Hyperplanes()  # type: ignore[call-arg]
-    edits: Annotated[tuple[Edit, ...], Field(min_length=1)]
+    directions: Annotated[tuple[Direction, ...], Field(min_length=1)] = Field(
+        description="Directions that the edits move along."
+    )
+    edits: Annotated[tuple[Edit, ...], Field(min_length=1)] = Field(
+        description="Edits, each of one set along one direction."
+    )
     realness: Realness = Realness()  # type: ignore[call-arg]
-    identity: Identity = Identity()  # type: ignore[call-arg]
+    identity: Identity | None = Field(
+        None, description="Measures whether edits keep the person's identity; not if absent."
+    )
     statistics: Statistics = Statistics()  # type: ignore[call-arg]
     calibration: Calibration = Calibration()  # type: ignore[call-arg]
     figures: Figures = Figures()  # type: ignore[call-arg]
@@ -461,105 +496,39 @@ class Config(Section):
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        """The assessors that some edit holds still, in the order of the study's."""
-        held = {name for edit in self.edits for name in edit.conditions}
+        """The assessors that some edit's direction holds constant, in the study's order."""
+        held = {name for edit in self.edits for name in self.direction(edit).hold}
         return tuple(name for name in self.assessors if name in held)
 
+    def edit(self, name: str) -> Edit:
+        """Look up an edit."""
+        return next(edit for edit in self.edits if edit.name == name)
+
+    def direction(self, edit: Edit) -> Direction:
+        """Look up the direction that an edit moves along."""
+        return self.named_direction(edit.along)
+
+    def named_direction(self, name: str) -> Direction:
+        """Look up a direction."""
+        return next(direction for direction in self.directions if direction.name == name)
+
+    def is_plain(self, edit: Edit) -> bool:
+        """Return whether an edit moves all layers along a hyperplane's normal as it is."""
+        direction = self.direction(edit)
+        return direction.method == "hyperplane" and not direction.hold and edit.layers is None
+
+    def shown(self, edit: Edit) -> str:
+        """Return the assessor whose scores an edit's strip shows."""
+        return edit.assessor or self.direction(edit).assessor or self.assessors[0]
+
+    def shapes_of(self, edit: Edit) -> tuple[Shape, ...]:
+        """Return the shapes of an edit's images that are scored."""
+        return edit.shapes or self.shapes
+
     def truncation_psi(self, base: str) -> float:
-        """Tell the truncation psi of a set."""
+        """Return the truncation psi of an unedited set."""
         own: float | None = getattr(self.sets, base).truncation_psi
         return self.generator.truncation_psi if own is None else own
-
-
-def checked(raw: dict[str, Any]) -> Config:
-    """Read a study, or tell every mistake in it.
-
-    Args:
-        raw: The merged configuration, as Snakemake hands it over.
-
-    Returns:
-        The study.
-
-    Raises:
-        MnemoError: The study is not right; the message has a line for each mistake: its path, the
-            value given, and what is allowed.
-    """
-    mistakes: list[tuple[str, Any, str]] = []
-    try:
-        config = Config.model_validate(raw)
-        sections = dict(config)
-    except ValidationError as invalid:
-        errors = [dict(error) for error in invalid.errors()]
-        mistakes += [_told(error) for error in errors if not _invented(error)]
-        sections = _readable(raw, errors)
-    mistakes += consistency.mistakes(sections)
-    if mistakes:
-        lines = [f"  {path}: {value!r}: {allowed}" for path, value, allowed in mistakes]
-        raise MnemoError("\n".join(["the study is not right:", *lines]))
-    return config
-
-
-def _readable(raw: dict[str, Any], errors: list[dict[str, Any]]) -> dict[str, Any]:
-    """Read the sections that can be read once unknown keys are taken out."""
-    known = deepcopy(raw)
-    for error in errors:
-        if error["type"] in ("extra_forbidden", "invalid_key"):
-            *path, key = error["loc"]
-            reduce(getitem, path, known).pop(key)
-    try:
-        return dict(Config.model_validate(known))
-    except ValidationError as invalid:
-        wrong = {error["loc"][0] for error in invalid.errors()}
-    return {
-        name: TypeAdapter(field.rebuild_annotation()).validate_python(known[name])
-        if name in known
-        else field.get_default()
-        for name, field in Config.model_fields.items()
-        if name not in wrong
-    }
-
-
-def _invented(error: dict[str, Any]) -> bool:
-    """Tell whether a list is called too short only because its mistaken items don't count."""
-    if error["type"] != "too_short":
-        return False
-    given, least = len(error["input"]), int(error["ctx"]["min_length"])
-    return given >= least
-
-
-def _told(error: dict[str, Any]) -> tuple[str, Any, str]:
-    path = ".".join(map(str, error["loc"]))
-    match error["type"]:
-        case "extra_forbidden" | "invalid_key":
-            allowed = f"unknown key; known: {_keys(error['loc'][:-1])}"
-        case "missing":
-            return path, None, "must be given"
-        case "model_type":
-            allowed = f"must be a section with its keys: {_keys(error['loc'])}"
-        case "tuple_type":
-            allowed = "must be a list"
-        case "too_short":
-            least = error["ctx"]["min_length"]
-            allowed = f"needs at least {least} item{'s' if least > 1 else ''}"
-        case _:
-            allowed = error["msg"].removeprefix("Value error, ")
-    return path, error["input"], allowed
-
-
-def _keys(path: tuple[str | int, ...]) -> str:
-    """List the keys of the section at a path."""
-    return ", ".join(reduce(_step, path, Config).model_fields)
-
-
-def _step(section: Any, step: str | int) -> Any:
-    """Go down one step of a mistake's path in the model."""
-    if isinstance(step, int):
-        return section
-    kind = section.model_fields[step].annotation
-    inner = [
-        argument for argument in getattr(kind, "__args__", ()) if hasattr(argument, "model_fields")
-    ]
-    return inner[0] if inner else kind
 
 
 def schema() -> str:

@@ -46,7 +46,8 @@ def _enough_to_split(sections: Sections) -> Mistakes:
 
 
 def _enough_to_jackknife(sections: Sections) -> Mistakes:
-    for name in ("eval", "reference"):
+    moved = {edit.of for edit in sections["edits"]}
+    for name in sorted({"reference", *moved}):
         count, groups = getattr(sections["sets"], name).count, sections["realness"].groups
         if count < 2 * groups:
             yield f"sets.{name}.count", count, f"realness.groups {groups} needs {2 * groups} images"
@@ -113,65 +114,115 @@ def _layers_alike(sections: Sections) -> Mistakes:
         yield f"hyperplanes.spaces.{spaces.index('w_plus')}", "w_plus", allowed
 
 
-def _edits_in_grid(sections: Sections) -> Mistakes:
-    names = [edit.name for edit in sections["edits"]]
+def _directions_possible(sections: Sections) -> Mistakes:
+    generator = sections["generator"].name
+    spaces = GENERATORS[generator].spaces
+    names = [direction.name for direction in sections["directions"]]
+    for index, direction in enumerate(sections["directions"]):
+        path = f"directions.{index}"
+        if direction.name in names[:index]:
+            yield f"{path}.name", direction.name, "given twice"
+        if direction.space not in spaces:
+            allowed = f"the generator {generator} has {', '.join(spaces)}"
+            yield f"{path}.space", direction.space, allowed
+        needed = {
+            "hyperplane": ("assessor", "shape", "threshold"),
+            "file": ("file",),
+        }
+        for method, keys in needed.items():
+            for key in keys:
+                value = getattr(direction, key)
+                if method == direction.method and value is None:
+                    yield f"{path}.{key}", None, f"must be given: the method is {method}"
+                # Whose scores a file's direction was found with may be known.
+                elif method != direction.method and value is not None and key != "assessor":
+                    allowed = f"belongs to the method {method}, and this is {direction.method}"
+                    yield f"{path}.{key}", value, allowed
+        if direction.allow_foreign and direction.method != "file":
+            allowed = f"belongs to the method file, and this is {direction.method}"
+            yield f"{path}.allow_foreign", True, allowed
+
+
+def _directions_in_grid(sections: Sections) -> Mistakes:
     grid = {
         "space": sections["hyperplanes"].spaces,
         "assessor": sections["assessors"],
         "shape": sections["shapes"],
         "threshold": sections["hyperplanes"].thresholds,
     }
-    for index, edit in enumerate(sections["edits"]):
-        if edit.name in names[:index]:
-            yield f"edits.{index}.name", edit.name, "given twice"
-        if edit.threshold is None and edit.direction is None:
-            yield f"edits.{index}.threshold", None, "must be given, or a direction"
+    for index, direction in enumerate(sections["directions"]):
         for axis, values in grid.items():
-            value = getattr(edit, axis)
-            if edit.direction and axis in ("space", "threshold"):
-                continue
-            if value is not None and value not in values:
+            value = getattr(direction, axis)
+            if direction.method == "hyperplane" and value is not None and value not in values:
                 allowed = f"the grid of hyperplanes has {', '.join(values)}"
-                yield f"edits.{index}.{axis}", value, allowed
+                yield f"directions.{index}.{axis}", value, allowed
+
+
+def _held_possible(sections: Sections) -> Mistakes:
+    known = sections["assessors"]
+    for index, direction in enumerate(sections["directions"]):
+        for place, name in enumerate(direction.hold):
+            path = f"directions.{index}.hold.{place}"
+            if direction.method != "hyperplane":
+                allowed = "projects a hyperplane's normal, and this direction comes from a file"
+                yield path, name, allowed
+            elif name == direction.assessor:
+                yield path, name, "is what the direction changes"
+            elif name not in known:
+                yield path, name, f"the study's assessors are {', '.join(known)}"
 
 
 def _edits_possible(sections: Sections) -> Mistakes:
     generator = GENERATORS[sections["generator"].name]
+    directions = {direction.name: direction for direction in sections["directions"]}
+    names = [edit.name for edit in sections["edits"]]
     for index, edit in enumerate(sections["edits"]):
         path = f"edits.{index}"
-        if edit.direction and edit.space not in generator.spaces:
-            allowed = (
-                f"the generator {sections['generator'].name} has {', '.join(generator.spaces)}"
-            )
-            yield f"{path}.space", edit.space, allowed
-        if edit.direction and edit.threshold:
-            yield f"{path}.threshold", edit.threshold, "an edit along a direction has none"
-        if edit.allow_foreign and not edit.direction:
-            yield f"{path}.allow_foreign", True, "is about a direction, and there is none"
+        if edit.name in names[:index]:
+            yield f"{path}.name", edit.name, "given twice"
+        if edit.along not in directions:
+            allowed = f"the study's directions are {', '.join(directions)}"
+            yield f"{path}.along", edit.along, allowed
+            continue
         if edit.layers is None:
             continue
-        if edit.space == "z":
+        if directions[edit.along].space == "z":
             yield f"{path}.layers", list(edit.layers), "z has no layers; edit in w or w_plus"
         elif not edit.layers or max(edit.layers) >= generator.layers:
             allowed = f"must be some of 0 to {generator.layers - 1}"
             yield f"{path}.layers", list(edit.layers), allowed
 
 
-def _conditions_hold(sections: Sections) -> Mistakes:
-    known = sections["assessors"]
+def _edits_scored(sections: Sections) -> Mistakes:
     for index, edit in enumerate(sections["edits"]):
-        for place, name in enumerate(edit.conditions):
-            path = f"edits.{index}.conditions.{place}"
-            if edit.direction:
-                yield (
-                    path,
-                    name,
-                    "holds a hyperplane's normal, and the edit moves along a direction",
-                )
-            elif name == edit.assessor:
-                yield path, name, "is what the edit changes"
-            elif name not in known:
-                yield path, name, f"the study's assessors are {', '.join(known)}"
+        if edit.assessor and edit.assessor not in sections["assessors"]:
+            allowed = f"the study's assessors are {', '.join(sections['assessors'])}"
+            yield f"edits.{index}.assessor", edit.assessor, allowed
+        for place, shape in enumerate(edit.shapes or ()):
+            if shape not in sections["shapes"]:
+                allowed = f"the study's shapes are {', '.join(sections['shapes'])}"
+                yield f"edits.{index}.shapes.{place}", shape, allowed
+
+
+def _parts_of_fit(sections: Sections) -> Mistakes:
+    size, fit, folds = sections["shard_size"], sections["sets"].fit, sections["hyperplanes"].folds
+    for name, count in sections["fit_on"].items():
+        path = f"fit_on.{name}"
+        if name not in sections["assessors"]:
+            allowed = f"the study's assessors are {', '.join(sections['assessors'])}"
+            yield path, count, allowed
+        elif entry(name).parts:
+            yield path, count, "is a difference: give its parts' images"
+        elif count > fit.count:
+            yield path, count, f"the set fit has {fit.count} images"
+        elif count % size and count != fit.count:
+            yield path, count, f"must be a multiple of shard_size, {size}"
+        elif count < 10 * folds:
+            yield path, count, f"{folds} folds need at least {10 * folds} images"
+    for name in sections["assessors"]:
+        counts = {sections["fit_on"].get(part, fit.count) for part in entry(name).parts or ()}
+        if len(counts) > 1:
+            yield "fit_on", dict(sections["fit_on"]), f"{name} needs as many images of each part"
 
 
 def _assessors_exist(sections: Sections) -> Mistakes:
@@ -242,14 +293,17 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("shard_size", "score_shard_size"), _shards_nest),
     (("sets",), _sets_apart),
     (("sets", "hyperplanes"), _enough_to_split),
-    (("sets", "realness"), _enough_to_jackknife),
+    (("sets", "realness", "edits"), _enough_to_jackknife),
     (("generator", "hyperplanes"), _spaces_exist),
     (("generator",), _generator_can),
     (("generator", "sets"), _psi_of_classes),
     (("generator", "hyperplanes"), _layers_alike),
-    (("generator", "edits"), _edits_possible),
-    (("edits", "hyperplanes", "assessors", "shapes"), _edits_in_grid),
-    (("edits", "assessors"), _conditions_hold),
+    (("generator", "directions"), _directions_possible),
+    (("directions", "hyperplanes", "assessors", "shapes"), _directions_in_grid),
+    (("directions", "assessors"), _held_possible),
+    (("generator", "directions", "edits"), _edits_possible),
+    (("edits", "assessors", "shapes"), _edits_scored),
+    (("fit_on", "shard_size", "sets", "assessors", "hyperplanes"), _parts_of_fit),
     (("assessors", "assessor_weights", "training"), _assessors_exist),
     (("sets", "training"), _training_possible),
     (("assessors",), _parts_scored),

@@ -1,10 +1,18 @@
-"""A digest of a script and of the library modules behind it, so that an edit reruns its rules."""
+"""A digest of a script and of the library modules behind it, so that an edit reruns its rules.
+
+Comments, docstrings and blank lines are left out: better words rerun nothing.
+"""
 
 import ast
 import hashlib
+import io
+import tokenize
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+
+#: Names of files that no digest reads.
+LEFT_OUT = ("registry", "version")
 
 
 def of(root: str | Path, script: str, *modules: str) -> str:
@@ -20,7 +28,7 @@ def of(root: str | Path, script: str, *modules: str) -> str:
     """
     digest = hashlib.sha256()
     for path in files(root, script, *modules):
-        digest.update(path.read_bytes())
+        digest.update(code(path.read_text(encoding="utf-8")).encode())
     return digest.hexdigest()[:12]
 
 
@@ -49,6 +57,41 @@ def files(root: str | Path, script: str, *modules: str) -> list[Path]:
 
 
 @cache
+def code(source: str) -> str:
+    """Return the lines of a Python file without comments, docstrings and blank lines.
+
+    Args:
+        source: The file's text.
+
+    Returns:
+        What is left; the lines themselves, since the syntax tree differs between Python versions.
+    """
+    lines = source.splitlines()
+    spans = [
+        (*token.start, *token.end)
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    ]
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+            text = node.body[0]
+            # The tree counts bytes in a line, and tokens count characters.
+            start, end = (
+                len(lines[line - 1].encode()[:column].decode())
+                for line, column in (
+                    (text.lineno, text.col_offset),
+                    (text.end_lineno or text.lineno, text.end_col_offset or 0),
+                )
+            )
+            spans.append((text.lineno, start, text.end_lineno or text.lineno, end))
+    for first, start, last, end in sorted(spans, reverse=True):
+        before, after = lines[first - 1][:start], lines[last - 1][end:]
+        lines[first - 1 : last] = [before + after, *[""] * (last - first)]
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+@cache
 def _imports(root: Path, path: Path) -> tuple[Path, ...]:
     """Find the project files that a file imports itself."""
     names: list[str] = []
@@ -64,11 +107,11 @@ def _files(root: Path, module: str) -> Iterator[Path]:
     """Find a module's file and those of the packages that it is in.
 
     A registry is left out: what a job needs of its entry reaches it through its rule's params, so
-    that a new entry reruns nothing.
+    that a new entry reruns nothing. So is the version, so that a release reruns nothing.
     """
     path = root
     for part in module.split("."):
         path /= part
         for file in (path / "__init__.py", path.with_suffix(".py")):
-            if file.is_file() and file.stem != "registry":
+            if file.is_file() and file.stem not in LEFT_OUT:
                 yield file

