@@ -90,7 +90,7 @@ def test_a_move_in_tiled_space_moves_each_layer_by_alpha_over_the_root_of_the_la
 @pytest.mark.parametrize("space", ["z", "w", "w_plus"])
 def test_a_normal_of_another_generator_is_refused(space: str) -> None:
     table = (z_table if space == "z" else w_table)(np.zeros((1, 8), np.float32))
-    told = f"a normal of 512 numbers does not fit latents of 8 in {space}"
+    told = f"a normal of 512 dimensions does not fit latents of 8 dimensions in {space}"
     with pytest.raises(MnemoError, match=told):
         move(table, unit(512), space, "e", 1.0, layers=18)
 
@@ -161,7 +161,7 @@ def test_scores_in_another_order_than_their_latents_are_refused(
 ) -> None:
     path = tmp_path / "0.parquet"
     tables.write(path, latents.LATENTS, synthesis.draw(generator, "fit", range(3), 0.8), WRITER)
-    with pytest.raises(ValueError, match="another order"):
+    with pytest.raises(ValueError, match="different orders"):
         latents.gather([path], "z", pd.Index(["0000002", "0000001"]))
 
 
