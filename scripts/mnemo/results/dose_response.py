@@ -189,11 +189,11 @@ def responses(
     is missing; `n` is the number of images.
 
     Args:
-        scores: One row for each `edit`, `assessor`, `shape`, `alpha` and `image`, with its `score`.
+        scores: One row per `edit`, `assessor`, `shape`, `alpha` and `image`, with its `score`.
         changes: As for `calibrate`.
         resamples: As for `calibrate`.
         seed: As for `calibrate`.
-        confidence: Confidence of every interval.
+        confidence: Confidence of all intervals, between 0 and 1.
 
     Returns:
         The tables `dose_response`, `slopes`, `local_slopes` and `calibration` by name.

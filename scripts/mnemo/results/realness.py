@@ -339,7 +339,7 @@ def _prepare(reference: _Set) -> _Reference:
 
 
 def _frechet(features: Moments, reference: Moments) -> float:
-    """Compute the Fréchet distance from moments, with clean-fid."""
+    """Compute the Fréchet distance from moments with clean-fid's formula."""
     (mean, spread), (reference_mean, root) = features, reference
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -364,7 +364,7 @@ def _without(features: _Set, group: int | None) -> Moments:
 
 
 def _distance(features: Moments, reference: Moments) -> float:
-    """Compute the Fréchet distance from moments, from singular values."""
+    """Compute the Fréchet distance from moments without forming covariances."""
     (mean, spread), (reference_mean, root) = features, reference
     # tr (S1 S2)^(1/2) is the sum of the singular values of F1 F2', where F'F = S.
     product = root @ spread.T

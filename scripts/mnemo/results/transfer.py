@@ -50,8 +50,8 @@ def matrix(
 
     Assessors differ in the spread of their scores, so each slope is also given in standard
     deviations of its assessor's scores of unedited images. The interval is that of the slope,
-    divided by this deviation. It ignores the error of the deviation itself, which is 1 / sqrt(2 (n
-    - 1)) of it for normal scores: 2 percent at 1,000 images.
+    divided by this deviation. It ignores the error of the deviation itself, for normal scores a
+    share of 1 / sqrt(2 (n - 1)): 2 percent at 1,000 images.
 
     Args:
         slopes: Rows of `dose_response.SLOPES`; those of other edits are ignored.
