@@ -4,6 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= all
+# Cores that one job of the demo takes at most: half, since a job needs one only until its first image.
+THREADS = $(shell n='$(CORES)'; [ "$$n" != all ] || n=$$(nproc || sysctl -n hw.ncpu); echo $$(((n + 1) / 2)))
+# Jobs that may compute on a GPU at a time; without one, as many as there are cores for.
+GPUS = $(or $(filter-out 0,$(shell nvidia-smi -L 2>/dev/null | grep -c GPU)),1000)
 # What `make demo` makes first: the edited faces, to look at while the rest runs.
 FIRST = results/demo/figures/memorable/strip.png
 # Where Snakemake looks for a profile called slurm.
@@ -21,13 +25,13 @@ help: ## say what there is to make
 demo: $(VENV)/run ## run the default study and write results/demo/report.html
 	@PYTHONPATH=scripts $(BIN)/python -m mnemo.locks
 	@PYTHONPATH=scripts $(BIN)/python -m snakemake --logger mnemo --profile profiles/local \
-		--cores $(CORES) --prioritize $(FIRST)
+		--cores $(CORES) --max-threads $(THREADS) --resources gpu=$(GPUS) --prioritize $(FIRST)
 	@echo "The report: results/demo/report.html"
 
 install: $(VENV)/run ## install what a run needs
 
-test: $(VENV)/dev lint ## lint, then run every test that needs no SLURM
-	$(BIN)/pytest
+test: $(VENV)/dev lint ## lint, then run every test that needs no SLURM, two at a time
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
 test-slurm: $(VENV)/dev ## run the study, and faults, on a real SLURM; as root, on Debian
 	@$(CLUSTER) 2>/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \

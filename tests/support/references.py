@@ -15,6 +15,7 @@ from typing import Any
 from unittest.mock import patch
 from zipfile import ZipFile
 
+from filelock import FileLock
 from tests.support.paths import ROOT
 
 FOLDER = ROOT / "resources" / "references"
@@ -33,10 +34,16 @@ def package(name: str, version: str) -> Path:
     Raises:
         RuntimeError: The wheel can't be fetched, and why.
     """
-    folder = FOLDER / f"{name}-{version}"
-    if folder.is_dir():
-        return folder
     FOLDER.mkdir(parents=True, exist_ok=True)
+    folder = FOLDER / f"{name}-{version}"
+    with FileLock(FOLDER / f"{name}.lock"):
+        if not folder.is_dir():
+            _fetch(name, version, folder)
+    return folder
+
+
+def _fetch(name: str, version: str, folder: Path) -> None:
+    """Download a wheel, and unpack it as a folder that appears whole."""
     with tempfile.TemporaryDirectory(dir=FOLDER) as partial:
         wheels, files = Path(partial, "wheels"), Path(partial, "files")
         wanted = [
@@ -56,9 +63,7 @@ def package(name: str, version: str) -> Path:
             )
         with ZipFile(next(wheels.glob("*.whl"))) as wheel:
             wheel.extractall(files)
-        if not folder.is_dir():  # unless another process was faster
-            files.rename(folder)
-    return folder
+        files.rename(folder)
 
 
 @cache

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import ROOT
+from tests.support.paths import ROOT
 
 SNAKEFILE = """
 from mnemo import driver

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import psutil
 
-from tests.workflow.conftest import ROOT, Checkout
+from tests.support.checkout import Checkout
+from tests.support.paths import ROOT
 
 SNAKEFILE = """
 from mnemo.plan import progress, rates
@@ -96,7 +97,7 @@ def test_where_lines_stay_one_comes_now_and_then(tmp_path: Path) -> None:
     command[-1] = command[-1].replace("PYTHONPATH=", f"PYTHONPATH={tmp_path}:")
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = re.findall(r"^\d of 3 steps, done about .*: draw_accuracy$", done.stderr, re.M)
-    assert 2 <= len(lines) <= 4
+    assert len(lines) >= 2
 
 
 def test_mnemo_says_how_far_it_is(checkout: Checkout) -> None:
@@ -112,13 +113,13 @@ def test_mnemo_says_how_far_it_is(checkout: Checkout) -> None:
 
 
 def test_the_demo_makes_the_faces_of_its_first_edit_first(checkout: Checkout) -> None:
-    makefile = (checkout.path / "Makefile").read_text()
-    first = re.search(r"^FIRST = (\S+)$", makefile, re.M)[1]
-    command = [sys.executable, "-m", "snakemake", "--profile", "profiles/local", "--dry-run"]
+    made = subprocess.run(
+        ["make", "-n", "demo"], cwd=checkout.path, capture_output=True, text=True, check=True
+    ).stdout
+    command = re.search(r"\S+python (-m snakemake .*?)\necho", made, re.S)[1]
     told = subprocess.run(
-        [*command, "--prioritize", first],
+        ["sh", "-c", f"PYTHONPATH=scripts {sys.executable} {command} --dry-run"],
         cwd=checkout.path,
-        env=checkout.environment(),
         capture_output=True,
         text=True,
         check=True,

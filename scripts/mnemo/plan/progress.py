@@ -154,11 +154,13 @@ class Progress:
         """
         steps = f"{len(self.took)} of {len(self.plan)} steps"
         failed = f", {len(self.failed)} failed" if self.failed else ""
+        rules = Counter(self.plan[job].rule for job in self._started if job in self.plan)
+        runs = ", ".join(rule if jobs == 1 else f"{jobs} {rule}" for rule, jobs in rules.items())
+        if self.stopped:
+            return f"{steps}{failed}, stops after {runs}"
         left = self.left(now)
         clock = time.strftime("%H:%M", time.localtime(now + left))
         wait = f"in {left / 60:.0f} min" if left >= 60 else "in under a minute"
-        rules = Counter(self.plan[job].rule for job in self._started if job in self.plan)
-        runs = ", ".join(rule if jobs == 1 else f"{jobs} {rule}" for rule, jobs in rules.items())
         return f"{steps}{failed}, done about {clock} ({wait}): {runs}"
 
     def end(self, now: float) -> str:

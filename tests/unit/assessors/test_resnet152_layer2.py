@@ -48,7 +48,7 @@ def write_faces(
 
 
 @pytest.fixture(scope="module", name="result")
-def train_whole_run(
+def train_once(
     folder: tuple[Path, pd.DataFrame],
     weights: Callable[[str], Path],
     tmp_path_factory: pytest.TempPathFactory,

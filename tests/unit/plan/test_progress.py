@@ -131,6 +131,7 @@ def test_a_job_that_succeeds_when_tried_again_has_not_failed(run: Progress) -> N
 def test_jobs_that_end_because_the_user_stopped_the_run_are_no_failures(run: Progress) -> None:
     start(run, 1, 0)
     run.read(record(msg="Terminating processes on user request, this might take some time."))
+    assert run.line(BEGUN + 1) == "0 of 4 steps, stops after draw_strip"
     assert not fail(run, 1)
     assert run.end(BEGUN + 60).startswith("Stopped, with 0 of 4 steps done.")
 

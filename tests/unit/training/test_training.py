@@ -66,7 +66,7 @@ def read_split(folder: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module", name="result")
-def train_whole_run(
+def train_once(
     folder: Path, split: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory
 ) -> train.Trained:
     checkpoint = tmp_path_factory.mktemp("run") / "checkpoint"
