@@ -1,1 +1,1 @@
-"""Mnemo: find what makes an image memorable, and edit images to be more or less so."""
+"""Mnemo: find what makes an image memorable, and edit images to be more or less memorable."""

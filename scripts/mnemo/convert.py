@@ -8,9 +8,9 @@ from mnemo.generators import loading
 
 
 def main() -> None:
-    """Convert a generator's weights file of any known layout to Mnemo's own safetensors."""
+    """Convert a generator's weights file in any known layout to Mnemo's own safetensors layout."""
     parser = argparse.ArgumentParser(prog="python -m mnemo.convert", description=main.__doc__)
-    parser.add_argument("source", help="weights file, told by its content")
+    parser.add_argument("source", help="weights file; its layout is detected from its content")
     parser.add_argument("target", help="safetensors file to write")
     given = parser.parse_args()
     try:

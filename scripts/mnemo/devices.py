@@ -1,4 +1,4 @@
-"""Which device computes, and how exactly."""
+"""The choice of the device to compute on, and its precision."""
 
 import logging
 import os
@@ -12,15 +12,15 @@ from filelock import FileLock, Timeout
 
 LOGGER = logging.getLogger(__name__)
 
-#: The lock on this process's GPU. The system lets go of it when the process ends, however it does.
+#: The lock on this process's GPU. The system releases it when the process ends for any reason.
 _HELD: list[FileLock] = []
 
 
 def best() -> torch.device:
-    """Choose a GPU that is this process's own (see `claim`) where there is one, else the CPU.
+    """Return a GPU reserved for this process (see `claim`), or the CPU if there is no GPU.
 
-    On a GPU, convolutions would be rounded to TF32's 10 bits by default; they are kept in full
-    float32 here, so that scores and features are the CPU's to about 1e-5.
+    By default, a GPU rounds convolutions to the 10 bits of TF32. Here they keep full float32
+    precision, so that scores and features equal the CPU's to about 1e-5.
 
     Returns:
         The same device at each call.
@@ -29,21 +29,22 @@ def best() -> torch.device:
     if not torch.cuda.is_available():
         return torch.device("cpu")
     device = torch.device("cuda", claim(torch.cuda.device_count()))
-    # Whatever names no device gets this one then, and not the first, which may be another job's.
+    # Code that names no device then gets this one, not the first, which another job may hold.
     torch.cuda.set_device(device)
-    LOGGER.info("computes on %s (%s)", device, torch.cuda.get_device_name(device))
+    LOGGER.info("computing on %s (%s)", device, torch.cuda.get_device_name(device))
     return device
 
 
 @cache
 def claim(count: int) -> int:
-    """Claim a GPU until this process ends; while jobs hold them all, wait for one.
+    """Reserve a GPU until this process ends, waiting for one while other jobs hold them all.
 
-    Each GPU has a lock file in the machine's temporary folder, whatever the study and the user.
-    Those that SLURM gives to one job of its own, under whatever numbers, are that job's to claim.
+    Each GPU has one lock file in the machine's temporary folder, shared by all studies and users.
+    In a SLURM job, the lock files carry the job's id, because SLURM may number the GPUs of each job
+    from 0.
 
     Args:
-        count: How many GPUs this process sees, at least 1.
+        count: Number of GPUs that this process sees, at least 1.
 
     Returns:
         The GPU's number among those that this process sees: 1 for `cuda:1`.
@@ -53,7 +54,7 @@ def claim(count: int) -> int:
     owner = os.environ.get("SLURM_JOB_ID", "machine")
     folder = Path(tempfile.gettempdir())
     paths = [folder / f"mnemo-gpu-{owner}-{name.strip()}.lock" for name in names]
-    # Whoever comes first makes the file, and every user must be able to lock it.
+    # The first process creates the file, and every user must be able to lock it.
     locks = [FileLock(path, mode=0o666, blocking=False) for path in paths]
     waiting = False
     while True:
@@ -65,6 +66,6 @@ def claim(count: int) -> int:
             _HELD.append(lock)
             return number
         if not waiting:
-            LOGGER.info("waiting for a GPU: others hold %s", ", ".join(map(str, paths)))
+            LOGGER.info("waiting for a GPU: other jobs hold %s", ", ".join(map(str, paths)))
             waiting = True
         time.sleep(1)

@@ -1,9 +1,9 @@
-"""The one kind of error that Mnemo raises for what a user can put right."""
+"""The error that Mnemo raises for problems that a user can fix."""
 
 
 class MnemoError(Exception):
-    """Something is missing or wrong, and the message names it and the remedy.
+    """Something is missing or wrong; the message states what, and how to fix it.
 
-    A job that stops with this error prints the message alone; any other exception is a defect of
-    Mnemo and prints its traceback.
+    A job that stops with this error prints only the message. Any other exception is a bug in Mnemo
+    and prints its traceback.
     """

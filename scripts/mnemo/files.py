@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writing of files: a file appears complete or not at all."""
 
 import errno
 import os
@@ -11,29 +11,29 @@ from pathlib import Path
 
 from mnemo.errors import MnemoError
 
-#: How the name of a file that is being written ends: who writes it, on which machine. Names of
-#: machines may have dots and dashes, and no @.
+#: How the name of an unfinished file ends: the id of the process that writes it, and its machine.
+#: Machine names may contain dots and dashes, but no @.
 WRITER = re.compile(r"\.(?P<process>\d+)@(?P<machine>[^@]+)\.partial$")
 
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """Give a path to write to, and give the file its name once it is written.
+    """Write to a temporary path, which is renamed to the final path once the file is complete.
 
-    Of several that write the same file at once, on whatever machines, each writes all of it, and
-    the last to end gives its content.
+    Several processes, on one machine or many, may write the same file at the same time: each
+    writes its own complete copy, and the last to finish replaces the others.
 
     Args:
-        path: Where the file goes; its folder must exist.
+        path: The final path; its folder must exist.
 
     Yields:
-        A path beside it, for the time of writing.
+        The temporary path, in the same folder.
 
     Raises:
-        MnemoError: The disk is full, or the user's share of it.
+        MnemoError: The disk or the user's quota is full.
     """
     path = Path(path)
-    # Machines may share a name (localhost), and containers of one machine a process id.
+    # Two machines may share a name (localhost), and two containers on a machine a process id.
     unique = secrets.token_hex(4)
     partial = path.with_name(f".{path.name}.{unique}.{os.getpid()}@{socket.gethostname()}.partial")
     try:
@@ -42,8 +42,8 @@ def whole(path: str | Path) -> Iterator[Path]:
     except OSError as why:
         if why.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise MnemoError(
-                f"{path} could not be written: {os.strerror(why.errno)}. Nothing is lost: make "
-                "room and run the same command again."
+                f"{path} could not be written: {os.strerror(why.errno)}. Finished files are kept: "
+                "free some space and run the same command again."
             ) from why
         raise
     finally:

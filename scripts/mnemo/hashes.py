@@ -1,61 +1,63 @@
-"""The sha256 of weights files: computed, and kept from their first use on."""
+"""The sha256 of weights files: computing it, and recording it at a file's first use."""
 
 import hashlib
 import re
 from pathlib import Path
 
-#: Where weights are stored, from Mnemo's own folder.
-FOLDER = Path("resources", "weights")
+#: Mnemo's own folder, and where weights are stored in it, whichever folder Snakemake works in: as
+#: a relative path where it is that one.
+HOME = Path(__file__).resolve().parents[2]
+FOLDER = Path("" if Path.cwd() == HOME else HOME, "resources", "weights")
 
 
 def of(path: Path) -> str:
-    """Compute the sha256 of a file, in hexadecimal."""
+    """Compute the sha256 of a file, as 64 hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def is_one(text: str) -> bool:
-    """Tell whether a text is a sha256 in hexadecimal."""
+    """Return whether a text is a sha256, as 64 lowercase hexadecimal digits."""
     return re.fullmatch("[0-9a-f]{64}", text) is not None
 
 
 def locks(path: Path, folder: Path | None = None) -> list[Path]:
-    """List where the sha256 of a file on first use may be kept.
+    """List the lock files in which a file's sha256 may be recorded at its first use.
 
     Args:
         path: The file.
-        folder: The folder of weights, for a file of the user's own: that may lie where nobody but
-            its owner can write.
+        folder: The folder of weights; needed for a user's own file, beside which only its owner
+            may be able to write.
 
     Returns:
-        Beside the file, and then in the folder.
+        The lock file beside `path`, then the one in `folder` if a folder is given.
     """
     beside = path.with_name(f"{path.name}.sha256")
     if folder is None:
         return [beside]
-    # Files of one name in several folders have a lock each.
+    # Files with the same name in different folders each have their own lock file.
     place = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:8]
     return [beside, folder / f"{path.name}.{place}.sha256"]
 
 
 def lock(path: Path, folder: Path | None = None) -> Path | None:
-    """Find the lock that keeps a file's sha256; None before its first use."""
+    """Return the lock file that records a file's sha256, or None before the file's first use."""
     return next((found for found in locks(path, folder) if found.is_file()), None)
 
 
 def locked(path: Path, folder: Path | None = None) -> str | None:
-    """Read the sha256 that a file had on first use; None before that."""
+    """Read the sha256 recorded at a file's first use; None before that."""
     found = lock(path, folder)
     return found.read_text().strip() if found else None
 
 
-def known(told: str) -> str | None:
-    """Tell what is known of a file's sha256.
+def known(reference: str) -> str | None:
+    """Return a file's sha256 as far as it is known.
 
     Args:
-        told: The sha256 that is published, or else the file's path.
+        reference: The published sha256, or the file's path if none is published.
 
     Returns:
-        What is published, or else that of the file's first use; None before that.
+        The published sha256, or the one recorded at the file's first use; None before that.
     """
-    return told if is_one(told) else locked(Path(told), FOLDER)
+    return reference if is_one(reference) else locked(Path(reference), FOLDER)

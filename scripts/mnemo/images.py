@@ -20,14 +20,21 @@ from mnemo.errors import MnemoError
 PIXELS = tables.field(
     "pixels",
     pa.struct([pa.field("bytes", pa.binary()), pa.field("path", pa.string())]),
-    "the encoded image and its file name, as Hugging Face datasets lays images out; null where "
-    "no face was found",
+    "the encoded image and its file name, in the layout of Hugging Face datasets; null where no "
+    "face was found",
     nullable=True,
 )
 
 
 def for_datasets(schema: pa.Schema) -> pa.Schema:
-    """Add the metadata from which Hugging Face datasets knows that `pixels` holds images."""
+    """Return the schema with the metadata that marks `pixels` as images for Hugging Face datasets.
+
+    Args:
+        schema: The schema of a table with the column `pixels`.
+
+    Returns:
+        The same fields, with the key `huggingface` added to the metadata.
+    """
     kinds = {pa.float64(): "float64", pa.bool_(): "bool"}
     features = {
         field.name: {"_type": "Image"}
@@ -45,9 +52,9 @@ IMAGES = for_datasets(tables.define("Square images, one shard", *tables.PLACE, P
 Pixels = NDArray[np.uint8]
 Format = Literal["png", "webp", "jpeg"]
 
-# By `benchmarks/encoding.py`: run-length encoding makes PNGs as small as zlib's default level does,
-# in a quarter of the time; WebP's other methods take four times as long or more, for files that
-# are 1 to 25 % smaller.
+# Measured by `benchmarks/encoding.py`: run-length encoding makes PNGs as small as zlib's default
+# level does, in a quarter of the time. WebP's other methods take at least four times as long, for
+# files that are 1 to 25 % smaller.
 _SETTINGS: dict[Format, dict[str, Any]] = {
     "png": {"compress_level": 1, "compress_type": zlib.Z_RLE},
     "webp": {"lossless": True, "method": 0, "quality": 0},
@@ -56,16 +63,16 @@ _SETTINGS: dict[Format, dict[str, Any]] = {
 
 
 def encode(image: Pixels, name: str, format: Format = "webp") -> dict[str, bytes | str]:
-    """Encode an image, as Hugging Face datasets holds one.
+    """Encode an image in the layout of Hugging Face datasets.
 
     Args:
         image: (height, width, 3), RGB.
         name: The image's key.
-        format: "png" or "webp", both lossless, or "jpeg", of quality 95 with colours at the full
-            resolution.
+        format: "png" or "webp", both lossless, or "jpeg", with quality 95 and no chroma
+            subsampling.
 
     Returns:
-        `bytes`, the file, and `path`, the name that it would have.
+        `bytes`, the content of the file, and `path`, its name.
     """
     buffer = BytesIO()
     Image.fromarray(image).save(buffer, format=format, **_SETTINGS[format])
@@ -75,13 +82,13 @@ def encode(image: Pixels, name: str, format: Format = "webp") -> dict[str, bytes
 def encode_while_rendering(
     rendered: Iterable[tuple[pa.Table, Sequence[Pixels]]], format: Format, threads: int
 ) -> Iterator[dict[str, Any]]:
-    """Encode images in threads, while the next ones are rendered.
+    """Encode images in threads while the next ones are rendered.
 
     Args:
-        rendered: Rows with the columns `tables.PLACE`, and the image of each; made part by part
-            as they are asked for.
+        rendered: Parts, each of rows with the columns `tables.PLACE` and the image of each row;
+            an iterator may render each part when it is requested.
         format: As for `encode`.
-        threads: Images encoded at a time.
+        threads: Number of images to encode at the same time.
 
     Yields:
         The columns of `IMAGES` for each part, in order.
@@ -103,11 +110,11 @@ def encode_while_rendering(
 
 
 class Encoded(Sequence[Pixels]):
-    """A shard's images, each decoded when it is asked for, so that few are in memory at a time.
+    """A shard's images, each decoded only on access, so that few are in memory at a time.
 
     Args:
-        shard: A table with the columns `image` and `pixels`, none of them missing.
-        path: Where it was read, for errors.
+        shard: A table with the columns `image` and `pixels`, without nulls.
+        path: The file that it was read from, for error messages.
     """
 
     def __init__(self, shard: pa.Table, path: str | Path):
@@ -142,7 +149,7 @@ class Encoded(Sequence[Pixels]):
 
 
 def read(path: str | Path) -> tuple[pa.Table, Encoded]:
-    """Read a shard of images, without those whose face was not found.
+    """Read a shard of images, leaving out those in which no face was found.
 
     Args:
         path: A table of `IMAGES` or `ovals.OVALS`.

@@ -1,4 +1,7 @@
-"""Directions, latents and scores in the files of other programs; docs/interop.md has examples."""
+"""Reading and writing other programs' files of directions, latents and scores.
+
+docs/interop.md has examples.
+"""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,9 +21,10 @@ from mnemo.errors import MnemoError
 Space = Literal["z", "w", "w_plus"]
 Numbers = NDArray[Any]
 
-# InterFaceGAN's names of the files of latents, whose content does not tell z from w.
+# InterFaceGAN's file names of latents, whose content does not distinguish z from w.
 _SPACES: dict[str, Space] = {"z": "z", "w": "w"}
-# What numpy raises at a header: it takes it for Python, and a damaged one may be anything.
+# What numpy may raise for a header: it parses the header as Python, and a damaged header may
+# contain anything.
 _UNREADABLE = (
     ArithmeticError,
     MemoryError,
@@ -31,7 +35,8 @@ _UNREADABLE = (
     TypeError,
     ValueError,
 )
-# How far the layers of a direction may differ and pass as one: the rounding of float32.
+# Largest relative difference between the layers of a direction that counts as none: the rounding
+# of float32.
 _ALIKE = 1e-5
 
 
@@ -39,12 +44,12 @@ class Direction(NamedTuple):
     """A direction of an edit.
 
     Attributes:
-        space: The latent space that it lies in.
-        rows: (1, dim) in z and w, (layers, w_dim) in w_plus; of unit length over all its rows.
-        norm: Length of the vector that the file holds: a program that steps along that vector
-            unscaled reaches with the coefficient c what Mnemo reaches with alpha = c * norm.
-        foreign: Whether its file was made with other weights than the generator's, or for another
-            number of layers, as far as it tells.
+        space: Its latent space.
+        rows: (1, dim) in z and w, (layers, w_dim) in w_plus; of unit length over all rows.
+        norm: Length of the vector in the file: moving by c times that unscaled vector corresponds
+            to alpha = c * norm.
+        foreign: Whether the file shows that it was made with other weights than the generator's,
+            or for another number of layers.
     """
 
     space: Space
@@ -57,9 +62,9 @@ class Latents(NamedTuple):
     """Latents of some images.
 
     Attributes:
-        space: The latent space that they lie in.
-        rows: (n, dim) in z and w, (n, layers, w_dim) in w_plus; may be read from disk as used.
-        images: The images' names, where the file has them.
+        space: Their latent space.
+        rows: (n, dim) in z and w, (n, layers, w_dim) in w_plus; may be a memory map of the file.
+        images: The images' names, if the file has them.
     """
 
     space: Space
@@ -77,46 +82,51 @@ def read_direction(
     weights: str | None = None,
     allow_foreign: bool = False,
 ) -> Direction:
-    """Read the direction of an edit from a file, told by its content; nothing in it is executed.
+    """Read the direction of an edit from a file, without executing anything in it.
 
-    Known are InterFaceGAN's `boundary.npy` (1, dim); the (layers, w_dim) files of
-    Puzer/stylegan-encoder and a312863063/generators-with-stylegan2; paper 1's `w_aug_*.npy`
-    (layers * w_dim,); the `.pt` files of encoder4editing, (1, w_dim) or (1, layers, w_dim);
-    GANalyze's `pytorch_model_*.pth` {w: (1, z_dim)}; and a table with one hyperplane or direction
-    of Mnemo's own.
+    The layout is detected from the content: InterFaceGAN's `boundary.npy` (1, dim); the
+    (layers, w_dim) files of Puzer/stylegan-encoder and a312863063/generators-with-stylegan2; paper
+    1's `w_aug_*.npy` (layers * w_dim,); the `.pt` files of encoder4editing, (1, w_dim) or
+    (1, layers, w_dim); GANalyze's `pytorch_model_*.pth` {w: (1, z_dim)}; or one of Mnemo's own
+    tables with a single hyperplane or direction.
 
     Args:
         path: The file.
-        z_dim: Width of the generator's z.
-        w_dim: Width of its w; None where it has none.
-        layers: Layers of its synthesis network.
-        space: The direction's space. Needed for a file with one row where z and w are equally
-            wide and the file does not say; elsewhere it is checked.
-        weights: The sha256 of the generator's weights, checked where the file records one.
-        allow_foreign: Whether a direction of another generator will do: one that records other
-            weights, or that it was once read as foreign; or one for another number of layers that
-            is the same for each of them.
+        z_dim: Dimensions of the generator's z.
+        w_dim: Dimensions of its w; None if it has none.
+        layers: Number of layers of its synthesis network.
+        space: The direction's space. Required for a file with one row if z and w have equally many
+            dimensions and the file does not record the space; otherwise the file is checked
+            against it.
+        weights: The sha256 of the generator's weights; a file that records other weights is
+            foreign.
+        allow_foreign: Whether to accept a direction of another generator: one that records other
+            weights, or that was read as foreign before; or one for another number of layers whose
+            layers are all the same.
 
     Returns:
         The direction, scaled to unit length in its space.
 
     Raises:
-        MnemoError: The file is missing, damaged or unsafe; holds no direction, or one that is
-            zero or not finite; is another generator's; or its space can't be told.
+        MnemoError: The file is missing, damaged or unsafe; it holds no direction, or one that is
+            zero or not finite; the direction belongs to another generator; or its space can't be
+            determined.
     """
     path = Path(path)
-    held, told, foreign = _direction(path, weights)
+    held, recorded, foreign = _direction(path, weights)
     if foreign and not allow_foreign:
         raise MnemoError(
             f"{path} was made with other weights than the generator's, or for another number of "
-            "layers. Take a direction of this generator, or set `allow_foreign: true`."
+            "layers. Use a direction of this generator, or set `allow_foreign: true`."
         )
     generator = f"z of {z_dim}" + (f", {layers} layers of w of {w_dim}" if w_dim else "")
     unfit = f"{path} has the shape {held.shape}, and the generator has {generator}"
 
     rows = _by_layer(held, z_dim, w_dim)
     if rows is None:
-        raise MnemoError(f"{unfit}: the direction is another generator's, or these are latents")
+        raise MnemoError(
+            f"{unfit}: the direction belongs to another generator, or the file holds latents"
+        )
     norm = float(np.linalg.norm(rows))
     if not 0 < norm < np.inf:
         raise MnemoError(f"{path} holds no direction: its length is {norm}")
@@ -128,66 +138,71 @@ def read_direction(
     elif len(rows) != layers:
         if not (allow_foreign and _alike(rows)):
             raise MnemoError(
-                f"{unfit}: the direction is another generator's. One whose layers are all the "
-                "same can be used with `allow_foreign: true`."
+                f"{unfit}: the direction belongs to another generator. A direction whose layers "
+                "are all the same can be used with `allow_foreign: true`."
             )
         rows, foreign = np.tile(rows[:1], (layers, 1)), True
 
-    for claimed in (told, space):
+    for claimed in (recorded, space):
         if claimed is not None and claimed not in possible:
-            raise MnemoError(f"{unfit}: it can't lie in {claimed}, but in {' or '.join(possible)}")
+            raise MnemoError(
+                f"{unfit}: the direction can't be in {claimed}, only in {' or '.join(possible)}"
+            )
         possible = possible if claimed is None else [claimed]
     if len(possible) > 1:
-        raise MnemoError(f"{unfit}: say whether it lies in z or w, with `space`")
+        raise MnemoError(f"{unfit}: set `space` to z or w, whichever the direction is in")
 
     return Direction(possible[0], rows / np.linalg.norm(rows), norm, foreign)
 
 
 def read_latents(path: str | Path, space: Space | None = None) -> Latents:
-    """Read latents from a file, told by its content; nothing in it is executed.
+    """Read latents from a file, without executing anything in it.
 
-    Known are InterFaceGAN's `z.npy` and `w.npy` (n, dim) and `wp.npy` (n, layers, w_dim); paper
-    1's `lats_*.npy`, the same with a 1 after n; encoder4editing's `latents.pt`; NVIDIA's
-    `projected_w.npz`; ReStyle's `latents.npy`, of which the last iteration is taken; rosinality's
-    `.pt` of its projector; and stylegan-encoder's (layers, w_dim), one image, as `w_plus`.
+    The layout is detected from the content: InterFaceGAN's `z.npy` and `w.npy` (n, dim) and
+    `wp.npy` (n, layers, w_dim); paper 1's `lats_*.npy`, the same with a 1 after n;
+    encoder4editing's `latents.pt`; NVIDIA's `projected_w.npz`; ReStyle's `latents.npy`, whose last
+    iteration is read; the `.pt` of rosinality's projector; or stylegan-encoder's (layers, w_dim)
+    for one image, in w_plus.
 
     Args:
         path: The file.
-        space: The latents' space. Needed for one row an image in an array without a name that
-            says it, `z.npy` or `w.npy`, and for the one image of stylegan-encoder; elsewhere it is
-            checked.
+        space: The latents' space. Required for an array with one row per image, unless the file is
+            named `z.npy` or `w.npy`, and for the one image of stylegan-encoder; otherwise the file
+            is checked against it.
 
     Returns:
         The latents.
 
     Raises:
-        MnemoError: The file is missing, damaged or unsafe; holds no latents, or some that are not
-            finite; or their space is another, or can't be told.
+        MnemoError: The file is missing, damaged or unsafe; it holds no latents, or some that are
+            not finite; or their space differs from `space` or can't be determined.
     """
     path = Path(path)
     content = _content(path)
     images: tuple[str, ...] | None = None
-    told: Space | None = None
+    recorded: Space | None = None
     if isinstance(content, Mapping) and "w" in content:
         content = content["w"]
     elif isinstance(content, Mapping) and content:
         images = tuple(map(str, content))
         content = _stack([_array(_inverted(held), path) for held in content.values()], path)
         # Both projectors optimise in w.
-        told = "w" if content.ndim == 2 else None
+        recorded = "w" if content.ndim == 2 else None
     rows = _array(content, path)
     if rows.ndim in (3, 4) and rows.shape[1] == 1:
         rows = rows[:, 0]
     if rows.ndim == 2 and images is None and space == "w_plus":
         rows = rows[np.newaxis]
     if rows.ndim not in (2, 3) or not rows.size:
-        raise MnemoError(f"{path} has the shape {rows.shape}, which latents don't have")
+        raise MnemoError(
+            f"{path} has the shape {rows.shape}; latents have (n, dim) or (n, layers, w_dim)"
+        )
 
     found: Space | None = "w_plus"
     if rows.ndim == 2:
-        found = told or space or _SPACES.get(path.stem)
+        found = recorded or space or _SPACES.get(path.stem)
     if found is None:
-        raise MnemoError(f"{path} does not tell whether it holds z or w: say so with `space`")
+        raise MnemoError(f"{path} does not record whether it holds z or w: set `space` to one")
     if space not in (None, found):
         raise MnemoError(f"{path} has the shape {rows.shape}: it holds {found}, not {space}")
     return Latents(found, _finite(rows, path), images)
@@ -203,7 +218,7 @@ def read_scores(path: str | Path) -> NDArray[np.float32]:
         (n,), in the file's order.
 
     Raises:
-        MnemoError: The file is missing, damaged or unsafe, or holds no scores, or some that are
+        MnemoError: The file is missing, damaged or unsafe, or it holds no scores, or some that are
             not finite.
     """
     path = Path(path)
@@ -216,20 +231,21 @@ def read_scores(path: str | Path) -> NDArray[np.float32]:
 def write_boundary(path: str | Path, direction: Direction) -> None:
     """Write a direction as InterFaceGAN's `boundary.npy`: (1, dim) float32 of unit length.
 
-    A direction in w_plus becomes one in w, of which alpha is smaller by the square root of the
-    layers, since a move by alpha in w_plus moves each layer by that much less.
+    A direction in w_plus becomes one in w. The same move then takes an alpha that is smaller by the
+    square root of the number of layers, because a move by alpha in w_plus moves each layer by that
+    much less.
 
     Args:
-        path: Where the file goes; its folder must exist.
+        path: The file to write; its folder must exist.
         direction: The direction.
 
     Raises:
-        MnemoError: The direction differs between layers, which InterFaceGAN has no file for.
+        MnemoError: The direction differs between layers, which InterFaceGAN's format can't express.
     """
     if not _alike(direction.rows):
         raise MnemoError(
-            f"{path}: the direction differs between layers, and a boundary of InterFaceGAN has "
-            "one row for all of them"
+            f"{path}: the direction differs between layers, but InterFaceGAN's boundaries have "
+            "one row for all layers"
         )
     boundary = direction.rows[:1] / np.linalg.norm(direction.rows[0])
     _save(path, [boundary.astype(np.float32)], 1)
@@ -244,24 +260,24 @@ def write_interfacegan(
     layers: int,
     tile: bool = False,
 ) -> None:
-    """Write latents, scores and hyperplanes as InterFaceGAN's files, in the memory of one shard.
+    """Write latents, scores and hyperplanes as InterFaceGAN's files, one shard in memory at a time.
 
-    InterFaceGAN takes an array without gaps, so only images that have all the scores are written:
-    `images.txt` has their keys, a line for each, in the order of every array. The arrays are
+    InterFaceGAN's arrays have no gaps, so only images that have all scores are written.
+    `images.txt` lists their keys, one per line, in the order of every array. The arrays are
     float32: `z.npy` and `w.npy` (n, dim) and `wp.npy` (n, layers, w_dim) for the spaces that the
     latents have, `scores_<assessor>_<shape>.npy` (n, 1), and for each hyperplane
-    `boundary_<space>_<assessor>_<shape>_<threshold>.npy`, see `write_boundary`.
+    `boundary_<space>_<assessor>_<shape>_<threshold>.npy`; see `write_boundary`.
 
     Args:
-        folder: Where the files go; made where it is missing.
+        folder: The folder to write to; created if it is missing.
         shards: The latent shards of one set, tables `latents.LATENTS`.
-        scores: Tables `scores.SCORES`; other sets' and edited images' scores are left out.
+        scores: Tables `scores.SCORES`; scores of other sets and of edited images are ignored.
         hyperplanes: Tables `hyperplanes.HYPERPLANES`.
-        layers: Layers of the generator.
-        tile: Whether `wp.npy` is written where all layers share w too, `layers` times as large.
+        layers: Number of the generator's layers.
+        tile: Whether to write `wp.npy` even if all layers share w, `layers` times as large.
 
     Raises:
-        MnemoError: A table is damaged, or no image has all the scores.
+        MnemoError: A table is damaged, or no image has all scores.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -271,7 +287,10 @@ def write_interfacegan(
     wanted = keys.isin(by_image.index).to_numpy()
     images = keys[wanted]
     if images.empty:
-        raise MnemoError(f"no image of {shards[0]} and what follows has all the scores")
+        raise MnemoError(
+            f"no image has all scores in {shards[0]} and the shards after it: pass scores of the "
+            "same set"
+        )
 
     with files.whole(folder / "images.txt") as partial:
         partial.write_text("\n".join([*images, ""]))
@@ -293,7 +312,7 @@ def write_interfacegan(
 
 
 def _direction(path: Path, weights: str | None) -> tuple[Numbers, Space | None, bool]:
-    """Read a direction, and what its file says of its space and of whether it is foreign."""
+    """Read a direction, its space if the file records it, and whether it is foreign."""
     if _starts_with(path, b"PAR1"):
         table = tables.read(path)
         if absent := {"space", "normal"}.difference(table.column_names):
@@ -302,26 +321,26 @@ def _direction(path: Path, weights: str | None) -> tuple[Numbers, Space | None, 
             )
         if len(table) != 1:
             raise MnemoError(
-                f"{path} holds {len(table)} directions: name the file of one, under hyperplanes/"
+                f"{path} holds {len(table)} directions: use a file with one, from hyperplanes/"
             )
         made_with = json.loads(tables.metadata(path).get("mnemo.weights", "{}"))
         [held] = table.to_pylist()
         others = weights is not None and made_with and weights not in made_with.values()
         return np.array(held["normal"]), held["space"], bool(others or held.get("foreign"))
     content = _content(path)
-    told: Space | None = None
+    recorded: Space | None = None
     if isinstance(content, Mapping) and "NN_output.weight" in content:
         raise MnemoError(
-            f"{path} holds GANalyze's ClassDependent directions, one for each class; Mnemo takes "
-            "its OneDirection"
+            f"{path} holds GANalyze's ClassDependent directions, one for each class; Mnemo reads "
+            "only its OneDirection"
         )
     if isinstance(content, Mapping) and isinstance(content.get("w"), Tensor):
-        content, told = content["w"], "z"
-    return _array(content, path), told, False
+        content, recorded = content["w"], "z"
+    return _array(content, path), recorded, False
 
 
 def _by_layer(held: Numbers, z_dim: int, w_dim: int | None) -> NDArray[np.float64] | None:
-    """Lay a direction out as a row for each layer, or one; None where its shape does not fit."""
+    """Return a direction as one row per layer, or one for all; None if its shape does not fit."""
     flat = held.squeeze()
     rows = None
     if flat.ndim <= 1 and flat.size in (z_dim, w_dim):
@@ -334,12 +353,12 @@ def _by_layer(held: Numbers, z_dim: int, w_dim: int | None) -> NDArray[np.float6
 
 
 def _content(path: Path) -> Any:
-    """Read a file, an array of numbers without loading it into memory."""
+    """Read a file; an array of numbers is mapped, not loaded into memory."""
     if _starts_with(path, b"\x93NUMPY"):
         try:
             return np.load(path, mmap_mode="r", allow_pickle=False)
         except _UNREADABLE:
-            pass  # It holds objects, or is damaged: both are for the reader.
+            pass  # The file holds objects or is damaged; `checkpoints.read` handles both.
     return checkpoints.read(path)
 
 
@@ -352,16 +371,16 @@ def _starts_with(path: Path, magic: bytes) -> bool:
 
 
 def _array(content: Any, path: Path) -> Numbers:
-    """Take an array or tensor of real numbers as an array."""
+    """Return an array or tensor of real numbers as an array."""
     values = content.detach().cpu().float().numpy() if isinstance(content, Tensor) else content
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
         kind = f"an array of {values.dtype}" if isinstance(values, np.ndarray) else type(values)
-        raise MnemoError(f"{path} holds {kind}, where numbers were looked for")
+        raise MnemoError(f"{path} holds {kind}, not an array of numbers")
     return values
 
 
 def _inverted(held: Any) -> Any:
-    """Take the latent of one image from what a projector or an encoder holds of it."""
+    """Return the latent of one image from a projector's or an encoder's record of it."""
     if isinstance(held, Mapping) and "latent" in held:
         return held["latent"]
     return held[-1] if isinstance(held, Sequence) and held else held
@@ -374,13 +393,13 @@ def _stack(rows: list[Numbers], path: Path) -> Numbers:
 
 
 def _finite(values: Numbers, path: Path) -> NDArray[np.float32]:
-    """Take numbers as float32, all of them finite there; float32 of a file is not copied."""
+    """Return numbers as float32, all finite; numbers that are float32 already are not copied."""
     with np.errstate(over="ignore", invalid="ignore"):
-        taken = np.asarray(values, np.float32)
-    # Extremes, unlike a test of each, need no second array as large as the file.
-    if not np.isfinite([taken.min(), taken.max()]).all():
+        converted = np.asarray(values, np.float32)
+    # Checking the extremes, unlike checking each number, needs no second array of the same size.
+    if not np.isfinite([converted.min(), converted.max()]).all():
         raise MnemoError(f"{path} holds numbers that are not finite in float32")
-    return taken
+    return converted
 
 
 def _alike(rows: NDArray[np.float64]) -> bool:
@@ -388,7 +407,7 @@ def _alike(rows: NDArray[np.float64]) -> bool:
 
 
 def _by_image(paths: Sequence[str | Path], base: str) -> pd.DataFrame:
-    """Gather the scores of a set's unedited images, a column for each `<assessor>_<shape>`."""
+    """Read the scores of a set's unedited images, one column per `<assessor>_<shape>`."""
     columns = ["set", "edit", "image", "assessor", "shape", "score"]
     rows = score_tables.read(paths, columns)
     rows = rows[(rows["set"] == base) & rows["edit"].isna()]
@@ -399,7 +418,7 @@ def _by_image(paths: Sequence[str | Path], base: str) -> pd.DataFrame:
 def _rows(
     shards: Iterable[str | Path], space: str, wanted: NDArray[np.bool_]
 ) -> Iterator[NDArray[np.float32]]:
-    """Read the latents of the wanted of all images, a part of a shard at a time."""
+    """Read the latents of the wanted images, part of a shard at a time."""
     start = 0
     for path in shards:
         for part in tables.parts(tables.read(path, [space])):
@@ -408,14 +427,14 @@ def _rows(
 
 
 def _layered(rows: NDArray[np.float32], layers: int, *, tiled: bool) -> NDArray[np.float32]:
-    """View rows as a w for each layer, (n, layers, w_dim)."""
+    """Return rows as one w per layer, (n, layers, w_dim)."""
     if tiled:
         return rows.reshape(len(rows), layers, -1)
     return np.broadcast_to(rows[:, np.newaxis], (len(rows), layers, rows.shape[1]))
 
 
 def _save(path: str | Path, parts: Iterable[NDArray[np.float32]], count: int) -> None:
-    """Write an array part by part, as `numpy.save` does the whole."""
+    """Write an array part by part, in the format of `numpy.save`."""
     with files.whole(path) as partial, partial.open("wb") as file:
         for index, part in enumerate(parts):
             if index == 0:

@@ -1,4 +1,4 @@
-"""Latents: the table that holds them, and how they are gathered from shards."""
+"""The table of latents, and how latents are gathered from its shards."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,20 +24,20 @@ LATENTS = tables.define(
     tables.field(
         "w",
         tables.FLOATS,
-        "latent of the intermediate space, truncated; one row that all layers share, or with a "
-        "truncation cutoff that of the truncated layers",
+        "latent of the intermediate space, truncated; shared by all layers, or, with a truncation "
+        "cutoff, by the truncated layers",
         nullable=True,
     ),
     tables.field(
         "w_plus",
         tables.FLOATS,
-        "a w for each layer, one after the other, where the layers' differ",
+        "one w per layer, concatenated; null where all layers share `w`",
         nullable=True,
     ),
     tables.field(
         "class_index",
         pa.int16(),
-        "class of a conditional generator, in ImageNet's order",
+        "class of a conditional generator, as its index in ImageNet's order",
         limits="0 to 999",
         nullable=True,
     ),
@@ -47,15 +47,15 @@ Rows = NDArray[np.float32]
 
 
 def matrix(latents: pa.Table, space: str, source: str = "latents") -> Rows:
-    """View one space of a latent table as rows.
+    """Return one space of a latent table as a matrix.
 
     Args:
         latents: The table `LATENTS`.
         space: "z", "w" or "w_plus".
-        source: What an error calls the table.
+        source: How error messages refer to the table.
 
     Returns:
-        (n, dim), without a copy where the table is one chunk.
+        (n, dim); not a copy if the table is one chunk.
 
     Raises:
         MnemoError: The table has no latents in that space.
@@ -66,19 +66,19 @@ def matrix(latents: pa.Table, space: str, source: str = "latents") -> Rows:
 
 
 def gather(paths: Sequence[str | Path], space: str, wanted: Sequence[str]) -> Rows:
-    """Gather the latents of some images from a set's shards, in no more memory than they need.
+    """Read the latents of selected images from a set's shards, one shard in memory at a time.
 
     Args:
         paths: The set's latent shards.
         space: "z" or "w".
-        wanted: Keys of the images wanted, in the order of the shards.
+        wanted: Keys of the selected images, in the order of the shards.
 
     Returns:
         (n, dim), in the order of `wanted`.
 
     Raises:
-        MnemoError: A shard is damaged, or an image wanted is in none.
-        ValueError: The images wanted are not in the order of the shards.
+        MnemoError: A shard is damaged, or a selected image is in no shard.
+        ValueError: The selected images are not in the order of the shards.
     """
     rows: Rows | None = None
     filled = 0
@@ -86,12 +86,13 @@ def gather(paths: Sequence[str | Path], space: str, wanted: Sequence[str]) -> Ro
         shard = tables.read(path, ["image", space])
         values = matrix(shard, space, str(path))
         names = shard["image"].to_pandas()
-        # Those of this shard are next: to look among all wanted takes a time quadratic in them.
+        # This shard's images come next in `wanted`. Searching all of `wanted` would take a time
+        # quadratic in its length.
         chosen = np.flatnonzero(names.isin(wanted[filled : filled + len(names)]))
         if rows is None:
             rows = np.empty((len(wanted), values.shape[1]), np.float32)
         if not np.array_equal(names.iloc[chosen], wanted[filled : filled + len(chosen)]):
-            raise ValueError(f"{path} has its images in another order than their scores")
+            raise ValueError(f"{path} and the scores list their images in different orders")
         rows[filled : filled + len(chosen)] = values[chosen]
         filled += len(chosen)
     if rows is None or filled != len(wanted):
@@ -102,11 +103,11 @@ def gather(paths: Sequence[str | Path], space: str, wanted: Sequence[str]) -> Ro
 
 
 def layered(latents: pa.Table, layers: int) -> Rows:
-    """View latents as a w for each layer.
+    """Return latents as one w per layer.
 
     Args:
         latents: The table `LATENTS`, with `w_plus` or `w`.
-        layers: Layers of the generator.
+        layers: Number of the generator's layers.
 
     Returns:
         (n, layers, w_dim).
@@ -120,8 +121,8 @@ def table(columns: dict[str, Any], **spaces: Rows) -> pa.Table:
     """Make the table `LATENTS`.
 
     Args:
-        columns: Its columns but for those of the spaces.
-        spaces: (n, dim) latents by their space; a space that is not given is null.
+        columns: All columns but `z`, `w` and `w_plus`.
+        spaces: (n, dim) latents by space; a space that is left out is null in the table.
 
     Returns:
         The table.

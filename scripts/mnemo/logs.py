@@ -1,4 +1,4 @@
-"""Where a job's words go: its rule's log, and the terminal."""
+"""Logging of a job, to its rule's log file and to the terminal."""
 
 import logging
 import sys
@@ -10,8 +10,8 @@ from mnemo.errors import MnemoError
 def to(path: str) -> None:
     """Send logging, warnings and the error that ends the job to `path` and to the terminal.
 
-    A `MnemoError` is told by its message alone, since the user can put it right; any other
-    exception is told with its traceback.
+    A `MnemoError` is logged as its message alone, because the user can fix it; any other exception
+    is logged with its traceback.
 
     Args:
         path: The rule's log file; it is overwritten.

@@ -1,7 +1,8 @@
-"""Running convolutional networks over images: quickly, and one image independent of the next."""
+"""Inference with convolutional networks: fast, and with each image's output independent."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -12,19 +13,38 @@ from tqdm import tqdm
 
 from mnemo import devices
 
-# On one CPU thread PyTorch gives 1x1 convolutions to its fast kernels only in batches of 16 or
-# more.
+#: Maps an image, (h, w, 3), RGB from 0 to 255, to (3, height, width), float32.
+Prepare: TypeAlias = Callable[[NDArray[np.uint8]], Tensor]
+
+# On one CPU thread, PyTorch uses its fast kernels for 1x1 convolutions only from batches of 16 on.
 BATCH = {"cpu": 16, "cuda": 64}
 
 
+def unfilled(build: Callable[[], nn.Module]) -> nn.Module:
+    """Build a network without drawing the random weights that a checkpoint will replace.
+
+    Args:
+        build: Builds it.
+
+    Returns:
+        The network on the CPU, its tensors uninitialised: `checkpoints.fill` must set all of them.
+    """
+    with torch.device("meta"):
+        network = build()
+    return network.to_empty(device="cpu")
+
+
 def ready(network: nn.Module) -> nn.Module:
-    """Make a network ready for inference on the best device: frozen, folded, channels last.
+    """Prepare a network for inference on the best device.
+
+    Its weights are frozen, its batch norms are folded into its convolutions, and its memory layout
+    is channels last.
 
     Args:
         network: A network with its trained weights.
 
     Returns:
-        The same network, changed in place. Gradients flow to its input, not to its weights.
+        The same network, changed in place. Gradients still flow to its input.
     """
     network.eval().requires_grad_(False)
     _fold_batch_norms(network)
@@ -34,7 +54,7 @@ def ready(network: nn.Module) -> nn.Module:
 def apply(
     network: nn.Module,
     images: Sequence[NDArray[np.uint8]],
-    prepare: Callable[[NDArray[np.uint8]], Tensor],
+    prepare: Prepare,
     label: str,
     shape: tuple[int, ...] = (),
 ) -> NDArray[np.float32]:
@@ -42,10 +62,10 @@ def apply(
 
     Args:
         network: Maps (n, 3, height, width) to (n, *shape).
-        images: Each (h, w, 3), RGB; they may differ in size.
-        prepare: Makes the network's input of an image: (3, height, width).
-        label: What the progress bar calls the work.
-        shape: The shape of one image's output.
+        images: Each (h, w, 3), RGB; their sizes may differ.
+        prepare: Converts an image into the network's input, (3, height, width).
+        label: Text of the progress bar.
+        shape: Shape of one image's output.
 
     Returns:
         The network's outputs, (n, *shape).
@@ -66,9 +86,9 @@ def apply(
 
 
 def _fold_batch_norms(network: nn.Module) -> None:
-    """Fold each batch norm into the convolution before it, where the two are registered in turn.
+    """Fold each batch norm into the convolution that is registered directly before it.
 
-    That is the order of every torchvision ResNet, and of its parts.
+    Every torchvision ResNet, and every part of one, registers its modules in that order.
     """
     for module in list(network.modules()):
         for (first, convolution), (second, norm) in pairwise(list(module.named_children())):

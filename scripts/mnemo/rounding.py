@@ -1,16 +1,16 @@
-"""Numbers as figures and pages print them: no more digits than they are worth, and no -0."""
+"""Formatting of numbers in figures and pages: only significant digits, and no -0."""
 
 import math
 
 
 def number(value: float) -> str:
-    """Print a number: whole or short ones as they are, others to 3 significant digits.
+    """Return a number as text: whole or short numbers in full, others to 3 significant digits.
 
     Args:
-        value: Any number; a missing one is NaN.
+        value: Any number; NaN if it is missing.
 
     Returns:
-        The text; an en dash where it is missing.
+        The text; an en dash for NaN.
     """
     if math.isnan(value):
         return "\N{EN DASH}"
@@ -21,15 +21,17 @@ def number(value: float) -> str:
 
 
 def interval(value: float, low: float, high: float) -> str:
-    """Print an estimate and its interval, rounded by less than a quarter of the half-width.
+    """Return an estimate and its interval as text.
+
+    They are rounded by less than a quarter of the interval's half-width.
 
     Args:
-        value: The estimate; NaN where there is none.
-        low: Lower end of its interval; NaN where it is unknown.
-        high: Upper end of its interval; NaN where it is unknown.
+        value: The estimate; NaN if there is none.
+        low: Lower end of its interval; NaN if it is unknown.
+        high: Upper end of its interval; NaN if it is unknown.
 
     Returns:
-        Such as `0.68 [0.65, 0.71]`; without brackets where both ends are unknown.
+        Text such as `0.68 [0.65, 0.71]`; without brackets if both ends are unknown.
     """
     reaches = [reach for reach in (value - low, high - value) if not math.isnan(reach)]
     if not reaches or max(reaches) <= 0:

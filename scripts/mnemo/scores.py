@@ -1,4 +1,4 @@
-"""Scores of images: the table that assessors write, and how scores are read."""
+"""The table of scores that assessors write, and how scores are read."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ SCORES = tables.define(
     ASSESSOR,
     SHAPE,
     tables.field(
-        "score", pa.float32(), "what the assessor says of the image, as it says it, unscaled"
+        "score", pa.float32(), "the assessor's score of the image, on the assessor's own scale"
     ),
 )
 
@@ -32,12 +32,12 @@ SCORES = tables.define(
 def scored(
     images: pa.Table, assessor: str, shape: str, scores: NDArray[np.float32]
 ) -> dict[str, Any]:
-    """Lay out the columns of `SCORES` for some images.
+    """Return the columns of `SCORES` for some images.
 
     Args:
         images: A table with the columns `PLACE`.
-        assessor: Who scored them.
-        shape: The shape that was scored.
+        assessor: Name of the assessor.
+        shape: Shape of the images scored: "square" or "oval".
         scores: (n,).
 
     Returns:
@@ -53,11 +53,11 @@ def scored(
 
 
 def difference(first: pa.Table, second: pa.Table) -> NDArray[np.float32]:
-    """Subtract the scores of the same images.
+    """Compute the differences between two sets of scores of the same images.
 
     Args:
         first: A table `SCORES`.
-        second: Another, of the same images in the same order.
+        second: A table `SCORES` of the same images in the same order.
 
     Returns:
         (n,), first minus second.
@@ -72,23 +72,24 @@ def difference(first: pa.Table, second: pa.Table) -> NDArray[np.float32]:
 
 
 def read(paths: Sequence[str | Path], columns: Sequence[str]) -> pd.DataFrame:
-    """Read scores, of which there must be some.
+    """Read scores, refusing tables that hold none.
 
     Args:
         paths: Tables `SCORES`.
-        columns: The columns wanted.
+        columns: Names of the columns to read.
 
     Returns:
-        A row for each score.
+        One row per score.
 
     Raises:
-        MnemoError: As for `read`; or there is no score, since no face was found in any image.
+        MnemoError: A table is damaged or lacks a column, or there is no score at all, because no
+            face was found in any image.
     """
     read_scores = tables.frame(paths, columns)
     if read_scores.empty:
         raise MnemoError(
-            f"{Path(paths[0]).parent} has no score: no face was found in any image. Look at the "
-            "images: change `truncation_psi` until they are faces, give MTCNN a larger "
-            "`ovals.detection_height`, or take `oval` out of `shapes`."
+            f"{Path(paths[0]).parent} has no scores: no face was found in any image. Look at the "
+            "images, then change `truncation_psi` until they show faces, increase "
+            "`ovals.detection_height`, or remove `oval` from `shapes`."
         )
     return read_scores

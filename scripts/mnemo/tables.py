@@ -1,4 +1,4 @@
-"""Tables: how Mnemo defines, writes and reads them, and the columns that identify an image."""
+"""Definition, writing and reading of Mnemo's tables, and the columns that identify an image."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +26,19 @@ def field(
     limits: str = "",
     nullable: bool = False,
 ) -> pa.Field:
+    """Return a field with the metadata that the data dictionary shows.
+
+    Args:
+        name: Name of the column.
+        kind: Its type.
+        description: What it holds.
+        unit: Its unit; empty if it has none.
+        limits: Its range or allowed values; empty if they are not restricted.
+        nullable: Whether values may be missing.
+
+    Returns:
+        The field.
+    """
     metadata = {"description": description}
     if unit:
         metadata["unit"] = unit
@@ -35,7 +48,7 @@ def field(
 
 
 def estimate(name: str, what: str, *, nullable: bool = False, **more: str) -> list[pa.Field]:
-    """Make the fields of an estimate and of the two ends of its confidence interval."""
+    """Return the fields of an estimate and of the two ends of its confidence interval."""
     return [
         field(name, pa.float64(), what, nullable=nullable, **more),
         field(f"{name}_low", pa.float64(), f"lower end of the interval of {name}", nullable=True),
@@ -44,10 +57,11 @@ def estimate(name: str, what: str, *, nullable: bool = False, **more: str) -> li
 
 
 def define(title: str, *fields: pa.Field) -> pa.Schema:
+    """Return a schema of the fields, with its title in the metadata."""
     return pa.schema(fields, metadata={"title": title})
 
 
-_IMAGE = field("image", pa.string(), "key of the image: the seed, zero-padded to 7 digits or more")
+_IMAGE = field("image", pa.string(), "key of the image: the seed, zero-padded to at least 7 digits")
 
 _SET = field("set", pa.string(), "image set", limits="fit, eval, reference")
 
@@ -56,27 +70,27 @@ _EDIT = field("edit", pa.string(), "name of the edit; null for unedited sets", n
 _ALPHA = field(
     "alpha",
     pa.float64(),
-    "distance moved along the unit normal of the hyperplane, or along the unit vector of a "
-    "direction; null for unedited sets",
+    "distance moved along the hyperplane's unit normal or the direction's unit vector; null for "
+    "unedited sets",
     unit="length in the latent space of the edit",
     nullable=True,
 )
 
 FLOATS = pa.list_(pa.field("element", pa.float32(), nullable=False))
 
-#: Which image of the study a row is about.
+#: The columns that identify the image that a row describes.
 PLACE = (_SET, _EDIT, _ALPHA, _IMAGE)
 
 Columns: TypeAlias = Mapping[str, Sequence[Any]] | pd.DataFrame | pa.Table
 
 
 class Provenance(NamedTuple):
-    """Who wrote a table, from what: it goes into the file's metadata under `mnemo.`.
+    """How a table was made, as recorded in the file's metadata under `mnemo.`.
 
     Attributes:
         study: The study's name.
         rule: The rule that wrote the table.
-        weights: The sha256 of each of the weights behind it, by name.
+        weights: The sha256 of each weights file that the table depends on, by name.
         settings: The settings of the rule.
         config_digest: For a table of the whole study, the sha256 of its config.
     """
@@ -89,13 +103,13 @@ class Provenance(NamedTuple):
 
     @classmethod
     def of(cls, rule: str, params: Iterable[tuple[str, Any]]) -> "Provenance":
-        """Gather what a rule's params say.
+        """Return the provenance that a rule's params describe.
 
         Args:
             rule: The rule's name.
-            params: The rule's params by name: `stamp` has the study's name, the weights with the
-                sha256 that is published or else the file's path, and perhaps the config's digest;
-                `code` is left out, and the rest are the settings.
+            params: The rule's params by name. `stamp` has the study's name, for each weights file
+                its published sha256 or else its path, and optionally the config's digest; `code`
+                is ignored; all others are settings.
 
         Returns:
             The provenance.
@@ -103,17 +117,19 @@ class Provenance(NamedTuple):
         settings = dict(params)
         settings.pop("code")
         stamp = dict(settings.pop("stamp"))
-        stamp["weights"] = {name: hashes.known(told) for name, told in stamp["weights"].items()}
+        stamp["weights"] = {
+            name: hashes.known(reference) for name, reference in stamp["weights"].items()
+        }
         return cls(rule=rule, **stamp, settings=settings)
 
     def metadata(self) -> dict[str, str]:
-        """Write it as a schema's metadata, with Mnemo's version."""
-        words = {"version": __version__, **self._asdict()}
+        """Return the provenance as a schema's metadata, with Mnemo's version."""
+        entries = {"version": __version__, **self._asdict()}
         return {
             f"mnemo.{key}": value
             if isinstance(value, str)
             else json.dumps(value, sort_keys=True, default=list)
-            for key, value in words.items()
+            for key, value in entries.items()
             if value != ""
         }
 
@@ -123,27 +139,27 @@ def _writer(
     path: str | Path, schema: pa.Schema, provenance: Provenance
 ) -> Iterator[pq.ParquetWriter]:
     stamped = schema.with_metadata({**schema.metadata, **provenance.metadata()})
-    # The page checksums are what makes a flipped bit an error rather than another number.
+    # With page checksums, a flipped bit is an error instead of a different number.
     settings = {"compression": "zstd", "write_page_checksum": True}
     with files.whole(path) as partial, pq.ParquetWriter(partial, stamped, **settings) as out:
         yield out
 
 
 def conform(columns: Columns, schema: pa.Schema, name: str = "table") -> pa.Table:
-    """Cast columns to a schema, which also says where a value may be missing.
+    """Cast columns to a schema and check that no value is missing that the schema requires.
 
     Args:
-        columns: A sequence for each field of the schema, or a frame or table that has them all;
-            more than those are left out.
-        schema: What the table must be.
-        name: What an error calls the table.
+        columns: A sequence for each field of the schema, or a frame or table with all of them;
+            other columns are dropped.
+        schema: The schema of the table.
+        name: How error messages refer to the table.
 
     Returns:
-        The table, its columns in the schema's order.
+        The table, with its columns in the schema's order.
 
     Raises:
-        ValueError: A column is absent or lacks a value that it must have.
-        pyarrow.ArrowInvalid: A column does not cast to its type.
+        ValueError: A column is absent, or has a null that its field does not allow.
+        pyarrow.ArrowInvalid: A column can't be cast to its type.
     """
     if isinstance(columns, pd.DataFrame):
         # A missing number is NaN to pandas, and null in a table.
@@ -164,13 +180,13 @@ def conform(columns: Columns, schema: pa.Schema, name: str = "table") -> pa.Tabl
 
 
 def write(path: str | Path, schema: pa.Schema, columns: Columns, provenance: Provenance) -> None:
-    """Write a table whole or not at all, the same bytes for the same content.
+    """Write a table atomically; the same content always gives the same bytes.
 
     Args:
-        path: Where the parquet file goes; its folder must exist.
-        schema: What the table must be.
+        path: The parquet file to write; its folder must exist.
+        schema: The schema of the table.
         columns: As for `conform`.
-        provenance: Who writes it, from what.
+        provenance: How the table was made.
 
     Raises:
         MnemoError: The disk is full.
@@ -181,13 +197,13 @@ def write(path: str | Path, schema: pa.Schema, columns: Columns, provenance: Pro
 def write_parts(
     path: str | Path, schema: pa.Schema, parts: Iterable[Columns], provenance: Provenance
 ) -> None:
-    """Write a table part by part, as they are made, in the memory of one.
+    """Write a table part by part, with one part in memory at a time.
 
     Args:
-        path: Where the parquet file goes; its folder must exist.
-        schema: What the table must be.
+        path: The parquet file to write; its folder must exist.
+        schema: The schema of the table.
         parts: Each as for `conform`; each becomes a row group.
-        provenance: Who writes it, from what.
+        provenance: How the table was made.
 
     Raises:
         MnemoError: The disk is full.
@@ -200,11 +216,11 @@ def write_parts(
 def merge(
     parts: Iterable[str | Path], path: str | Path, schema: pa.Schema, provenance: Provenance
 ) -> None:
-    """Join tables of one schema into one file, a row group for each, in constant memory.
+    """Join tables with the same schema into one file, one row group each, in constant memory.
 
     Args:
-        parts: The files to join, in order; columns that the schema lacks are left out.
-        path: Where the joined table goes.
+        parts: The files to join, in order; columns that the schema lacks are dropped.
+        path: The parquet file to write; its folder must exist.
         schema: The schema of the joined table.
         provenance: As for `write`.
 
@@ -219,13 +235,13 @@ def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
 
     Args:
         path: A parquet file.
-        columns: The columns wanted; all when None.
+        columns: Names of the columns to read; None for all.
 
     Returns:
         The table.
 
     Raises:
-        MnemoError: The file is missing, damaged or cut short, or lacks a column.
+        MnemoError: The file is missing, damaged or truncated, or lacks a column.
     """
     with opened(path, columns or []) as file:
         return file.read(columns=list(columns) if columns is not None else None)
@@ -233,6 +249,18 @@ def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 @contextmanager
 def opened(path: str | Path, columns: Sequence[str]) -> Iterator[pq.ParquetFile]:
+    """Open a table that Mnemo wrote, checking that it has some columns.
+
+    Args:
+        path: A parquet file.
+        columns: Columns that it must have.
+
+    Yields:
+        The open file.
+
+    Raises:
+        MnemoError: The file is missing, damaged or truncated, or lacks a column.
+    """
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             absent = [name for name in columns if name not in file.schema_arrow.names]
@@ -240,23 +268,25 @@ def opened(path: str | Path, columns: Sequence[str]) -> Iterator[pq.ParquetFile]
                 raise MnemoError(f"{path} has no column {', '.join(absent)}. {_REMEDY}")
             yield file
     except FileNotFoundError:
-        raise MnemoError(f"{path} is missing. Run the same command again to make it.") from None
+        raise MnemoError(f"{path} is missing. Run the same command again to create it.") from None
     except (pa.ArrowException, OSError, ValueError) as why:
-        raise MnemoError(f"{path} is damaged or cut short ({why}). {_REMEDY}") from why
+        raise MnemoError(f"{path} is damaged or truncated ({why}). {_REMEDY}") from why
 
 
-_REMEDY = "Delete it and run the same command again; only it and what hangs on it is redone."
+_REMEDY = (
+    "Delete it and run the same command again; only this file and what depends on it is remade."
+)
 
 
 def frame(paths: Iterable[str | Path], columns: Sequence[str]) -> pd.DataFrame:
-    """Read columns of the shards of a table as one frame.
+    """Read columns of a table's shards as one frame.
 
     Args:
         paths: The shards, in order.
-        columns: The columns wanted.
+        columns: Names of the columns to read.
 
     Returns:
-        A row for each row of the shards.
+        All rows of the shards, in order.
 
     Raises:
         MnemoError: As for `read`.
@@ -266,11 +296,11 @@ def frame(paths: Iterable[str | Path], columns: Sequence[str]) -> pd.DataFrame:
 
 
 def parts(table: pa.Table, rows: int = 256) -> Iterator[pa.Table]:
-    """Cut a table into parts, for work whose results would fill the memory if made at once.
+    """Split a table into parts, for work whose results would not all fit into memory at once.
 
     Args:
         table: Any table.
-        rows: Rows of a part; the last may have fewer.
+        rows: Number of rows in a part; the last may have fewer.
 
     Yields:
         The parts, in order.
@@ -280,7 +310,7 @@ def parts(table: pa.Table, rows: int = 256) -> Iterator[pa.Table]:
 
 
 def place(table: pa.Table) -> dict[str, pa.ChunkedArray]:
-    """Take the columns that say which images a table's rows are about.
+    """Return the columns that identify the images of a table's rows.
 
     Args:
         table: A table with the columns `PLACE`.
@@ -292,11 +322,11 @@ def place(table: pa.Table) -> dict[str, pa.ChunkedArray]:
 
 
 def lists(rows: NDArray[np.float32], absent: pa.BooleanArray | None = None) -> pa.ListArray:
-    """Put a matrix into a column, a list for each row.
+    """Convert a matrix to a column with one list per row.
 
     Args:
         rows: (n, dim).
-        absent: (n,), true for rows that are null in the column; none when None.
+        absent: (n,), true for rows that are null in the column; None if no row is.
 
     Returns:
         n lists of dim numbers.
@@ -307,26 +337,26 @@ def lists(rows: NDArray[np.float32], absent: pa.BooleanArray | None = None) -> p
 
 
 def rows(column: pa.ChunkedArray) -> NDArray[np.float32]:
-    """Take a column of equally long lists as a matrix, without a copy where it is one chunk.
+    """Return a column of equally long lists as a matrix.
 
     Args:
-        column: n lists of dim numbers, none missing.
+        column: n lists of dim numbers, without nulls.
 
     Returns:
-        (n, dim).
+        (n, dim); not a copy if the column is one chunk.
     """
     values: NDArray[np.float32] = column.combine_chunks().flatten().to_numpy()
     return values.reshape(len(column), -1)
 
 
 def metadata(path: str | Path) -> dict[str, str]:
-    """Read what the writer of a table said of it.
+    """Read a table's metadata.
 
     Args:
         path: A parquet file that Mnemo wrote.
 
     Returns:
-        The schema's metadata: the title, and what `write` was told, under `mnemo.`.
+        The schema's metadata: the title, and the provenance under `mnemo.`.
     """
     return {
         key.decode(): value.decode() for key, value in (pq.read_schema(path).metadata or {}).items()

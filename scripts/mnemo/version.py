@@ -1,6 +1,6 @@
-"""Which Mnemo this is. No digest reads this file, so that a release reruns nothing."""
+"""Mnemo's version. No digest includes this file, so that a new release reruns nothing."""
 
 __version__ = "0.1.0"
 
-#: Number of the layout of results; raised when files of an older one can't be continued.
+#: Version of the layout of results; incremented when files in an older layout can't be continued.
 FORMAT = 3

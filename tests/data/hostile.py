@@ -321,7 +321,7 @@ def an_extension(_: Path) -> bytes:
     return pickled(b"\x82\x01)R")
 
 
-@_file(INTRUDERS, "refers to objects outside of it")
+@_file(INTRUDERS, "refers to objects outside itself")
 def an_object_elsewhere(_: Path) -> bytes:
     """Refers to an object that is not in the file, in a pickle that is no torch file."""
     return pickled(b"(" + text("storage") + named("torch.FloatStorage") + value(["0"]) + b"tQ")
@@ -372,7 +372,7 @@ def a_key_that_doubles(_: Path) -> bytes:
     return pickled(b"})" + b"q\x00h\x00\x86" * 60 + b"Ns")
 
 
-@_file(BOMBS, "a number of more than 60 bits as a key")
+@_file(BOMBS, "an integer of more than 60 bits as a key")
 def keys_that_collide(_: Path) -> bytes:
     """Has 100,000 integers of the same hash as keys, each of which is compared with all others."""
     keys = ((2**61 - 1) * number for number in range(1, 100_001))
@@ -386,7 +386,7 @@ def a_tree_that_doubles(_: Path) -> bytes:
     return pickled(b"N" + b"q\x000](h\x00h\x00e" * 60)
 
 
-@_file(BOMBS, "holds itself")
+@_file(BOMBS, "contains itself")
 def a_list_in_itself(_: Path) -> bytes:
     """Has a list that holds itself."""
     return pickled(b"]q\x00h\x00a")
@@ -498,7 +498,7 @@ def zeros_in_a_torch_file(_: Path) -> bytes:
     return file.getvalue()
 
 
-@_file(BOMBS, "compressed as neither torch nor numpy does")
+@_file(BOMBS, "is compressed in a way that neither torch nor numpy uses")
 def zeros_in_another_compression(_: Path) -> bytes:
     """Has an array that is compressed by a method without a limit of its ratio."""
     file = io.BytesIO()
@@ -507,19 +507,19 @@ def zeros_in_another_compression(_: Path) -> bytes:
     return file.getvalue()
 
 
-@_file(BOMBS, "damaged, perhaps cut short")
+@_file(BOMBS, "is damaged or truncated")
 def bytes_without_end(_: Path) -> bytes:
     """Says that 2 to the power of 62 bytes follow."""
     return pickled(b"\x8e" + struct.pack("<Q", 2**62), 4)
 
 
-@_file(BOMBS, "damaged, perhaps cut short")
+@_file(BOMBS, "is damaged or truncated")
 def writable_bytes_without_end(_: Path) -> bytes:
     """Says that 2 to the power of 40 writable bytes follow."""
     return pickled(b"\x96" + struct.pack("<Q", 2**40), 5)
 
 
-@_file(BOMBS, "damaged, perhaps cut short")
+@_file(BOMBS, "is damaged or truncated")
 def a_header_without_end(_: Path) -> bytes:
     """Says that a safetensors file has a header of 4 GB."""
     return struct.pack("<Q", 2**32 - 1) + b'{"w":'
@@ -531,7 +531,7 @@ def a_number_without_end(_: Path) -> bytes:
     return pickled(b"\x8b" + struct.pack("<i", 2**20) + b"\x7f" * 2**20)
 
 
-@_file(BOMBS, "is an array that is not of numbers")
+@_file(BOMBS, "is not an array of numbers")
 def a_header_that_is_nested(_: Path) -> bytes:
     """Has an .npy header of nested brackets, for whoever evaluates it."""
     header = b"{'descr': " + b"[" * 300 + b"]" * 300 + b"}\n"

@@ -98,7 +98,7 @@ def test_a_job_more_waits_until_one_ends_or_is_killed_and_takes_its_gpu(
     assert waiting.says() == told, "it says twice that it waits, or does not wait"
     end(first)
     lock = tmp_path / "mnemo-gpu-machine-0.lock"
-    assert waiting.says(2) == [f"waiting for a GPU: others hold {lock}", "0 0"]
+    assert waiting.says(2) == [f"waiting for a GPU: other jobs hold {lock}", "0 0"]
 
 
 def test_a_gpu_is_known_by_its_name_and_not_by_its_place_among_those_visible(

@@ -62,7 +62,7 @@ def test_a_boundary_of_interfacegan_is_a_unit_vector_in_the_space_that_is_said(
 
 def test_a_row_that_may_lie_in_z_or_w_needs_a_space(tmp_path: Path) -> None:
     path = npy(tmp_path / "boundary.npy", VECTOR[np.newaxis])
-    with pytest.raises(MnemoError, match="say whether it lies in z or w"):
+    with pytest.raises(MnemoError, match="set `space` to z or w"):
         interop.read_direction(path, **FFHQ)
 
 
@@ -70,7 +70,7 @@ def test_a_row_that_fits_one_space_alone_lies_in_it(tmp_path: Path) -> None:
     path = npy(tmp_path / "boundary.npy", VECTOR[np.newaxis])
     narrow = {"z_dim": 64, "w_dim": DIM, "layers": LAYERS}
     assert interop.read_direction(path, **narrow).space == "w"
-    with pytest.raises(MnemoError, match="can't lie in z, but in w"):
+    with pytest.raises(MnemoError, match="can't be in z, only in w"):
         interop.read_direction(path, **narrow, space="z")
 
 
@@ -103,7 +103,7 @@ def test_ganalyzes_direction_lies_in_z_and_its_length_gives_its_alphas(tmp_path:
     assert direction.space == "z"
     step = 0.1 * direction.norm * direction.rows
     np.testing.assert_allclose(step, 0.1 * theta.numpy(), rtol=1e-5)
-    with pytest.raises(MnemoError, match="can't lie in w, but in z"):
+    with pytest.raises(MnemoError, match="can't be in w, only in z"):
         interop.read_direction(path, **BIGGAN, space="w")
 
 

@@ -47,5 +47,5 @@ def test_scores_in_another_order_than_their_latents_are_refused(
 ) -> None:
     path = tmp_path / "0.parquet"
     tables.write(path, latents.LATENTS, synthesis.draw(generator, "fit", range(3), 0.8), WRITER)
-    with pytest.raises(ValueError, match="another order"):
+    with pytest.raises(ValueError, match="different orders"):
         latents.gather([path], "z", pd.Index(["0000002", "0000001"]))

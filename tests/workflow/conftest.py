@@ -9,6 +9,15 @@ import pytest
 from tests.support.checkout import WEIGHTS, Checkout
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that read one finished study in one worker, so that it is run once."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            shared = {"finished", "rerun", "items"} & {*getattr(item, "fixturenames", ())}
+            group = "tiny" if shared else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def fetched(weights: Callable[[str], Path]) -> None:
     """Have the weights of the tiny study."""

@@ -51,7 +51,7 @@ def test_a_damaged_shard_is_named_and_only_its_branch_stops(rerun: Checkout) -> 
     subprocess.run(["touch", "-d", f"@{stat.st_mtime}", shard], check=True)
     (rerun.results() / "fit" / "oval" / "00001.parquet").unlink()
     told = rerun.run("ovalize", fails=True)
-    assert "fit/square/00001.parquet is damaged or cut short" in told
+    assert "fit/square/00001.parquet is damaged or truncated" in told
     assert "Delete it and run the same command again" in told
     shard.unlink()
     rerun.run("ovalize")

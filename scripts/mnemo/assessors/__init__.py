@@ -1,7 +1,7 @@
-"""Assessors: what each can do, and how to load one.
+"""Assessors: their interface, and loading one.
 
-An assessor is one file in this package and one entry in its registry.
-This module imports nothing heavy, because it comes with the registry, which the Snakefile reads.
+An assessor is one file in this package and one entry in its registry. This module imports nothing
+heavy, because importing the registry, as the Snakefile does, imports this module too.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ Preset = Literal["corrected", "faithful"]
 
 
 class Scorer(Protocol):
-    """What every loaded assessor can do.
+    """The interface of every loaded assessor.
 
-    One whose entry in the registry is differentiable is an `assessors.network.NetworkScorer`, whose
-    network gives scores with gradients.
+    An assessor whose registry entry is differentiable is an `assessors.network.NetworkScorer`, with
+    a network whose scores have gradients.
     """
 
     def score(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Score images.
 
         Args:
-            images: Each (height, width, 3), RGB; they may differ in size.
+            images: Each (height, width, 3), RGB; their sizes may differ.
 
         Returns:
-            (n,), each from `low` to `high` of the assessor's entry in the registry. An image's
-            score does not depend on the images beside it.
+            (n,), each from `low` to `high` of the assessor's registry entry. An image's score does
+            not depend on the other images.
         """
 
 
@@ -44,23 +44,24 @@ def load(name: str, *paths: str | Path, preset: Preset = "corrected") -> Scorer:
     """Load an assessor.
 
     Args:
-        name: One of `registry.ASSESSORS` that has a module; any other name is that of an assessor
-            that Mnemo trained.
-        paths: Its weights files, in the order of its entry.
-        preset: Which of the entry's two ways to prepare images and read the output.
+        name: A key of `registry.ASSESSORS` whose entry has a module; any other name refers to an
+            assessor trained by Mnemo.
+        paths: Its weights files, in the order of its registry entry.
+        preset: Which of the entry's two ways to prepare images and read the output to use.
 
     Returns:
         The assessor, on the best device of this machine.
 
     Raises:
-        MnemoError: The name is that of a difference, or a file is not that assessor's.
+        MnemoError: The name refers to a difference of two assessors, or a file is missing, damaged
+            or another assessor's.
     """
     known = entry(name)
     if known.parts:
         minuend, subtrahend = known.parts
         raise MnemoError(
-            f"{name!r} has no network of its own: score with {minuend!r} and {subtrahend!r}, and "
-            "subtract"
+            f"{name!r} has no network of its own: subtract the scores of {subtrahend!r} from those "
+            f"of {minuend!r}"
         )
     module = import_module(known.module)
     return module.load(name, tuple(map(Path, paths)), preset)  # type: ignore[no-any-return]

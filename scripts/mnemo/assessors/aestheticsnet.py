@@ -1,7 +1,7 @@
 """AestheticsNet: an image's aesthetic quality, predicted by Kong et al.'s network (ECCV 2016).
 
-As the second paper's authors have it in TensorFlow (tensorflow/assessors/aestheticsnet.py of
-LoreGoetschalckx/GANalyze), from the weights of its own authors, whose demo is
+It follows the second paper's TensorFlow version (tensorflow/assessors/aestheticsnet.py of
+LoreGoetschalckx/GANalyze), which has the weights of the network's authors. Their demo is
 demoRatingImages/main_demo4_suggestion.m of aimerykong/deepImageAestheticsAnalysis.
 """
 
@@ -27,7 +27,7 @@ from mnemo.assessors.caffenet import (
 )
 from mnemo.assessors.network import NetworkScorer
 
-#: In the order in which the layer fc10_Merge takes their features.
+#: The attributes, in the order of their features in the input of the layer fc10_Merge.
 ATTRIBUTES = (
     "BalancingElement",
     "ColorHarmony",
@@ -46,7 +46,7 @@ _CENTRE = 14
 
 
 class AestheticsNet(CaffeNet):
-    """Caffe's AlexNet, features of content and of eleven attributes, and a score of them all."""
+    """Caffe's AlexNet with features of content and of eleven attributes, combined into a score."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,10 +60,10 @@ class AestheticsNet(CaffeNet):
         """Score images.
 
         Args:
-            images: (n, 3, 227, 227), BGR from 0 to 255, less the mean image.
+            images: (n, 3, 227, 227), BGR from 0 to 255, minus the mean image.
 
         Returns:
-            (n,), mostly from 0 to 1.
+            (n,), mostly between 0 and 1.
         """
         features = self.features(images)
         branches = [self.fc8_new, *(getattr(self, f"fc8_{name}") for name in ATTRIBUTES)]
@@ -89,7 +89,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     """
     weights, mean_image = paths
     network = AestheticsNet()
-    # The attributes' own scores, which the score of the whole does not depend on.
+    # These layers compute the attributes' own scores, on which the overall score does not depend.
     unused = [f"fc9_{name}.{kind}" for name in ATTRIBUTES for kind in ("weight", "bias")]
     checkpoints.fill(network, checkpoints.tensors(weights), weights, unused)
     centre = slice(_CENTRE, _CENTRE + SIZE)
@@ -99,7 +99,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
 
 
 def _prepare(image: Pixels, mean: Tensor) -> Tensor:
-    # Pillow's bicubic filter is that of MATLAB's imresize, which the demo calls.
+    # Pillow's bicubic filter equals that of MATLAB's imresize, which the demo calls.
     return less_mean(resized_by_pil(image, SIZE, Resampling.BICUBIC), mean)
 
 

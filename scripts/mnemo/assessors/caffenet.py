@@ -1,7 +1,7 @@
-"""What MemNet and AestheticsNet share: Caffe's AlexNet, and how an image becomes its input.
+"""What MemNet and AestheticsNet share: Caffe's AlexNet, and the preparation of its input.
 
-Layers, their names and constants as in GANalyze (tensorflow/assessors/memnet.py and
-aestheticsnet.py of LoreGoetschalckx/GANalyze), which took them over from Caffe.
+Layers, their names and constants follow GANalyze (tensorflow/assessors/memnet.py and
+aestheticsnet.py of LoreGoetschalckx/GANalyze), which has them from Caffe.
 """
 
 from pathlib import Path
@@ -21,15 +21,15 @@ Pixels = NDArray[np.uint8]
 
 #: Height and width of a mean image, in pixels.
 EDGE = 256
-#: Height and width that the network takes.
+#: Height and width of the network's input, in pixels.
 SIZE = 227
 
 
 class CaffeNet(nn.Module):
-    """AlexNet up to its seventh layer, as Caffe has it: pooled first, then normalised.
+    """AlexNet up to its seventh layer, in Caffe's order: pooling first, then normalisation.
 
-    At 227 pixels each pooling fits, so that Caffe's and andrewrkeyes's rounding up (`ceil_mode`)
-    and TensorFlow's rounding down give the same.
+    At 227 pixels, the sizes divide evenly at each pooling, so Caffe's and andrewrkeyes's rounding
+    up (`ceil_mode`) and TensorFlow's rounding down have the same result.
     """
 
     def __init__(self) -> None:
@@ -43,13 +43,13 @@ class CaffeNet(nn.Module):
         self.fc7 = nn.Linear(4096, 4096)
 
     def features(self, images: Tensor) -> Tensor:
-        """Give the activations of the seventh layer.
+        """Compute the activations of the seventh layer.
 
         Args:
-            images: (n, 3, 227, 227), BGR from 0 to 255, less the mean image.
+            images: (n, 3, 227, 227), BGR from 0 to 255, minus the mean image.
 
         Returns:
-            (n, 4096), none negative.
+            (n, 4096), not negative.
         """
         x = _normalised(F.max_pool2d(F.relu(self.conv1(images)), 3, 2))
         x = _normalised(F.max_pool2d(F.relu(self.conv2(x)), 3, 2))
@@ -60,7 +60,7 @@ class CaffeNet(nn.Module):
 
 
 def _normalised(x: Tensor) -> Tensor:
-    # Like Caffe, PyTorch divides alpha by the number of channels; TensorFlow would be given 2e-5.
+    # Like Caffe, PyTorch divides alpha by the number of channels; TensorFlow's alpha is 2e-5.
     return F.local_response_norm(x, 5, alpha=1e-4, beta=0.75, k=1.0)
 
 
@@ -68,7 +68,7 @@ def read_mean(path: Path) -> Tensor:
     """Read the mean image of a network's training set.
 
     Args:
-        path: An `.npy` file, or a MATLAB file that has it as `image_mean`; its channels come last
+        path: An `.npy` file, or a MATLAB file with the variable `image_mean`; channels may be last
             or first.
 
     Returns:
@@ -81,8 +81,8 @@ def read_mean(path: Path) -> Tensor:
     mean = content.get("image_mean") if isinstance(content, dict) else content
     if not isinstance(mean, np.ndarray) or mean.shape not in ((EDGE, EDGE, 3), (3, EDGE, EDGE)):
         raise MnemoError(
-            f"{path} is no mean image: it must be an array of shape ({EDGE}, {EDGE}, 3) or "
-            f"(3, {EDGE}, {EDGE}), by the name image_mean in a MATLAB file"
+            f"{path} is not a mean image: it must be an array of shape ({EDGE}, {EDGE}, 3) or "
+            f"(3, {EDGE}, {EDGE}), with the name image_mean in a MATLAB file"
             + (f"; this one has the shape {mean.shape}" if isinstance(mean, np.ndarray) else "")
         )
     if not np.isfinite(mean).all():
@@ -92,26 +92,26 @@ def read_mean(path: Path) -> Tensor:
 
 
 def less_mean(resized: NDArray[np.float32], mean: Tensor) -> Tensor:
-    """Make the network's input of a resized image.
+    """Convert a resized image to the network's input.
 
     Args:
         resized: (h, w, 3), RGB from 0 to 255.
         mean: (3, h, w), BGR.
 
     Returns:
-        (3, h, w), BGR from 0 to 255, less the mean image.
+        (3, h, w), BGR from 0 to 255, minus the mean image.
     """
     bgr = resized[:, :, ::-1].transpose(2, 0, 1)
     return torch.from_numpy(np.ascontiguousarray(bgr)) - mean
 
 
 def resized_by_pil(image: Pixels, size: int, filter: Image.Resampling) -> NDArray[np.float32]:
-    """Resize an image as Pillow does, which averages over the pixels that become one.
+    """Resize an image with Pillow, which averages over all pixels that contribute to one.
 
     Args:
         image: (h, w, 3).
-        size: Height and width to get; the aspect ratio is lost.
-        filter: Pillow's name for how.
+        size: Height and width of the result; the aspect ratio is not kept.
+        filter: Pillow's resampling filter.
 
     Returns:
         (size, size, 3), whole numbers from 0 to 255.
@@ -120,13 +120,13 @@ def resized_by_pil(image: Pixels, size: int, filter: Image.Resampling) -> NDArra
 
 
 def resized_by_tensorflow_1(image: Pixels, size: int) -> NDArray[np.float32]:
-    """Resize an image as TensorFlow 1's `resize_images` does: bilinear, between four pixels only.
+    """Resize an image as TensorFlow 1's `resize_images` does: bilinearly between four pixels.
 
-    The first rows and columns stay where they are, so that the image moves by up to half a pixel.
+    The first row and column keep their positions, so the image shifts by up to half a pixel.
 
     Args:
         image: (h, w, 3).
-        size: Height and width to get; the aspect ratio is lost.
+        size: Height and width of the result; the aspect ratio is not kept.
 
     Returns:
         (size, size, 3), from 0 to 255.

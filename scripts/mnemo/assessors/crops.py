@@ -7,12 +7,12 @@ from torch import Tensor, nn
 
 
 def corners_and_centre(edge: int, size: int, centre: int) -> list[tuple[int, int]]:
-    """List where five crops start.
+    """Return the positions of five crops: the corners and the centre.
 
     Args:
         edge: Height and width of the image, in pixels.
         size: Height and width of a crop.
-        centre: First row and column of the crop of the centre.
+        centre: First row and column of the centre crop.
 
     Returns:
         First row and first column of each crop.
@@ -28,7 +28,7 @@ class MeanOverCrops(nn.Module):
         network: Maps (n, 3, size, size) to (n,).
         size: Height and width of a crop, in pixels.
         starts: First row and first column of each crop.
-        mirrored: Whether the mean is also over each crop's mirror image, left to right.
+        mirrored: Whether the mean includes the left-right mirror image of each crop.
     """
 
     def __init__(

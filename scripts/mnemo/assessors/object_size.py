@@ -1,9 +1,9 @@
 """Object size: the share of an image that its main object covers, as in GANalyze (Section 3.2).
 
-GANalyze measures the mask that a pretrained Mask R-CNN gives "of the subject", and says neither
-which instance that is nor from which score on it counts. Here it is the instance of the highest
-score, if that is above 0.5. GANalyze took maskrcnn-benchmark's network; torchvision's is the same
-architecture, trained on the same images (COCO).
+GANalyze measures a pretrained Mask R-CNN's mask "of the subject", but states neither which instance
+that is nor which score it needs. Here it is the instance with the highest score, if that is above
+0.5. GANalyze used maskrcnn-benchmark's network; torchvision's has the same architecture and was
+trained on the same images (COCO).
 """
 
 from collections.abc import Sequence
@@ -31,21 +31,21 @@ class ObjectSizeScorer:
     """An assessor that measures the main object of each image.
 
     Args:
-        network: Maps a list of images, each (3, h, w), RGB from 0 to 1, to a list of dicts, whose
-            `masks` are (instances, 1, h, w), from 0 to 1: the main object's or none.
+        network: Maps a list of images, each (3, h, w), RGB from 0 to 1, to a list of dicts with
+            `masks` (instances, 1, h, w), from 0 to 1, of the main object or of no instance.
     """
 
     def __init__(self, network: nn.Module):
         self.network = networks.ready(network)
 
     def score(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Score images, each alone.
+        """Score images one at a time.
 
         Args:
-            images: Each (height, width, 3), RGB; they may differ in size.
+            images: Each (height, width, 3), RGB; their sizes may differ.
 
         Returns:
-            (n,), from 0 (no object was found) to 1.
+            (n,), from 0 (no object found) to 1.
         """
         device = next(self.network.parameters()).device
         with torch.inference_mode():
@@ -61,14 +61,15 @@ class ObjectSizeScorer:
 
 
 def covered(masks: Tensor) -> float:
-    """Measure how much of an image its main object covers.
+    """Compute the share of an image that its main object covers.
 
     Args:
-        masks: (instances, 1, h, w), each pixel's probability to be the instance's; the instances
-            in descending order of their scores.
+        masks: (instances, 1, h, w), the probability that each pixel belongs to the instance, with
+            instances in descending order of their scores.
 
     Returns:
-        The share of pixels that are rather the first instance's than not; 0 without one.
+        The share of pixels that belong to the first instance with a probability above 0.5; 0 if
+        there is no instance.
     """
     return (masks[0] > 0.5).float().mean().item() if len(masks) else 0.0
 
@@ -79,7 +80,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> ObjectSizeScorer:
     Args:
         name: Its name in the registry.
         paths: torchvision's `maskrcnn_resnet50_fpn_coco-bf2d0c1e.pth`.
-        preset: Makes no difference.
+        preset: Has no effect.
 
     Returns:
         The assessor.
@@ -90,8 +91,8 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> ObjectSizeScorer:
     backbone = resnet_fpn_backbone(
         backbone_name="resnet50",
         weights=None,
-        # The file's batch norms were frozen in training, with nothing added to their variances:
-        # torchvision's `maskrcnn_resnet50_fpn` sees to that for this file alone.
+        # The file's batch norms were frozen in training, with nothing added to their variances;
+        # torchvision's `maskrcnn_resnet50_fpn` makes the same change for this file only.
         norm_layer=partial(nn.BatchNorm2d, eps=0.0),
     )
     network = MaskRCNN(backbone, _CATEGORIES, box_score_thresh=0.5, box_detections_per_img=1)

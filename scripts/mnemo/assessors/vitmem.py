@@ -11,7 +11,7 @@ from mnemo import checkpoints
 from mnemo.assessors import Preset
 from mnemo.assessors.network import NetworkScorer
 
-# As the package vitmem 1.0.1 has it: the aspect ratio is lost, and no mean is subtracted.
+# As in the package vitmem 1.0.1: the aspect ratio is not kept, and no mean is subtracted.
 prepare = transforms.Compose(
     [
         transforms.ToPILImage(),
@@ -21,7 +21,7 @@ prepare = transforms.Compose(
     ]
 )
 
-#: Parts of the file's names, which are timm's, and torchvision's in their place.
+#: Parts of timm's names, which the file has, and torchvision's names for them.
 _NAMES = {
     "vit.cls_token": "class_token",
     "vit.pos_embed": "encoder.pos_embedding",
@@ -44,7 +44,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     Args:
         name: Its name in the registry.
         paths: `vitmem_base_patch16_224_miil_v1-f580d24a.pth`.
-        preset: Makes no difference.
+        preset: Has no effect.
 
     Returns:
         The assessor; its scores are from 0 to 1.
@@ -54,7 +54,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     """
     network = vit_b_16(weights=None, num_classes=1)
     for block in network.encoder.layers:
-        # timm's variant "miil" has no bias in its queries, keys and values.
+        # timm's variant "miil" has no bias for queries, keys and values.
         block.self_attention.in_proj_bias = None
     state = checkpoints.tensors(paths[0])
     checkpoints.fill(network, {_rename(theirs): state[theirs] for theirs in state}, paths[0])
@@ -62,7 +62,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
 
 
 def _rename(name: str) -> str:
-    """Turn timm's name of a tensor into torchvision's; an unknown one stays as it is."""
+    """Return torchvision's name for timm's name of a tensor; unknown names stay unchanged."""
     for theirs, ours in _NAMES.items():
         name = name.replace(theirs, ours)
     return name

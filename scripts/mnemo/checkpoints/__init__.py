@@ -1,4 +1,4 @@
-"""Reading weights files as data, whatever their format, and filling networks with all of it."""
+"""Reading weights files of any format as data, and loading them completely into networks."""
 
 import mmap
 import re
@@ -17,11 +17,11 @@ from mnemo.checkpoints.hdf5 import Hdf5 as Hdf5
 from mnemo.checkpoints.pickles import Record as Record
 from mnemo.errors import MnemoError
 
-# What a damaged file raises on its way through the parsers.
+# What the parsers may raise for a damaged file.
 _DAMAGE = (
     EOFError,
     LookupError,
-    OSError,  # of a zip file that refers to places outside of it
+    OSError,  # for a zip file that refers to places outside itself
     OverflowError,
     RuntimeError,
     SafetensorError,
@@ -30,7 +30,8 @@ _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-# As every version of numpy writes it; numpy's own parser evaluates it as Python's literals.
+# The header as every version of numpy writes it. It is matched here because numpy's own parser
+# evaluates it as Python literals.
 _HEADER = re.compile(
     rb"\{'descr': '([<>=|])(O|[a-z]\d+)', 'fortran_order': (True|False), "
     rb"'shape': \(([\dL, ]*)\),? *\}\s*"
@@ -43,8 +44,8 @@ class Safetensors(NamedTuple):
     """The content of a safetensors file.
 
     Attributes:
-        metadata: What its writer said of it.
-        tensors: By name, on the CPU.
+        metadata: The metadata that its writer stored.
+        tensors: Tensors by name, on the CPU.
     """
 
     metadata: Mapping[str, str]
@@ -52,24 +53,25 @@ class Safetensors(NamedTuple):
 
 
 def read(path: str | Path) -> Any:
-    """Read a weights file of any known format, told by its content; nothing in it is executed.
+    """Read a weights file of any known format, without executing anything in it.
 
-    The formats are safetensors, HDF5, torch files of before and after 2020, pickles, `.npy`,
-    `.npz` and MATLAB 5.
+    The format is detected from the content: safetensors, HDF5, torch files from before and after
+    2020, pickles, `.npy`, `.npz` or MATLAB 5.
 
     Args:
         path: The file.
 
     Returns:
-        `Safetensors`, `Hdf5`, or a tree of dicts (an `.npz` and a MATLAB file are ones too), lists
-        (sets become lists), tuples, text, bytes, numbers, None, numpy arrays of numbers (one of
-        objects becomes a list; without dimensions, its content), torch tensors on the CPU
-        (parameters too, and as stored), and a `Record` for each object of another class that
-        weights files need: NVIDIA's networks, `argparse.Namespace`.
+        `Safetensors`, `Hdf5`, or a tree of dicts (also for an `.npz` and a MATLAB file), lists
+        (also for sets), tuples, text, bytes, numbers, None, numpy arrays of numbers (an array of
+        objects becomes a list or, if it has no dimensions, its content), torch tensors on the CPU
+        (parameters become tensors, and every tensor keeps its stored type), and a `Record` for
+        each object of the other classes that weights files need: NVIDIA's networks,
+        `argparse.Namespace` and `torch.device`.
 
     Raises:
-        MnemoError: The file is missing, damaged, of another format, or asks for a class that no
-            weights file needs.
+        MnemoError: The file is missing, damaged or in another format, or it refers to a class that
+            no weights file needs.
     """
     path = Path(path)
     if not path.is_file():
@@ -81,24 +83,25 @@ def read(path: str | Path) -> Any:
         raise MnemoError(f"{path} can't be read: {why.strerror}") from why
     try:
         with file:
-            # The mapping goes with the last view of it, which an error's traceback may hold.
+            # The mapping is not closed here, because an error's traceback may hold a view of it; it
+            # is released with its last view.
             return _read(path, memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
     except pickles.RefusedError as why:
         raise MnemoError(
-            f"{path} is damaged or not what it should be: it {why}. Nothing in it was executed. "
+            f"{path} is damaged or not a weights file: it {why}. Nothing in it was executed. "
             f"{again}"
         ) from why
     except _DAMAGE as why:
-        told = (str(why) or type(why).__name__).splitlines()[0]
-        raise MnemoError(f"{path} is damaged, perhaps cut short ({told}). {again}") from why
+        reason = (str(why) or type(why).__name__).splitlines()[0]
+        raise MnemoError(f"{path} is damaged or truncated ({reason}). {again}") from why
 
 
 def tensors(path: str | Path, key: str | None = None) -> dict[str, Tensor]:
     """Read a weights file that holds tensors by name.
 
     Args:
-        path: The file, as `read` takes it.
-        key: The entry that holds the tensors; the whole file when None.
+        path: A file in a format that `read` reads.
+        key: The entry that holds the tensors; None if the whole file does.
 
     Returns:
         The tensors by name, on the CPU.
@@ -115,7 +118,7 @@ def tensors(path: str | Path, key: str | None = None) -> dict[str, Tensor]:
         isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in content.items()
     ):
         raise MnemoError(
-            f"{path} is damaged or not what it should be: it holds no tensors by name"
+            f"{path} is damaged or not the expected file: it holds no tensors by name"
             f"{f' as {key!r}' if key else ''}. Delete it and run `snakemake weights`."
         )
     return content
@@ -127,23 +130,23 @@ def fill(
     path: str | Path,
     unused: Collection[str] = (),
 ) -> None:
-    """Give a network every tensor of a checkpoint, and leave none at its initial value.
+    """Load every tensor of a checkpoint into a network, leaving no tensor at its initial value.
 
     Args:
-        network: What to fill.
+        network: The network, changed in place.
         state: Tensors by the network's own names.
-        path: Where they come from, for the error.
+        path: The file that they come from, for error messages.
         unused: Names in `state` that the network does not need.
 
     Raises:
-        MnemoError: A tensor is missing, left over, of another shape, or not finite.
+        MnemoError: A tensor is missing or unexpected, has another shape, or is not finite.
     """
     used = {name: tensor for name, tensor in state.items() if name not in unused}
     broken = [name for name, tensor in used.items() if not torch.isfinite(tensor).all()]
     if broken:
         raise MnemoError(
-            f"{path} holds infinite or undefined numbers, in {', '.join(broken)}: it is damaged, "
-            "or its training failed"
+            f"{path} holds infinite or undefined numbers, in {', '.join(broken)}: the file is "
+            "damaged, or its training failed"
         )
     try:
         network.load_state_dict(used)
@@ -152,7 +155,7 @@ def fill(
 
 
 def _read(path: Path, data: memoryview) -> Any:
-    """Tell the format, and read it."""
+    """Detect the format of a file, and read it."""
     budget = pickles.Budget(len(data))
     start = bytes(data[:9])
     if start.startswith(b"PK\x03\x04"):
@@ -163,7 +166,8 @@ def _read(path: Path, data: memoryview) -> Any:
         return hdf5.load(path, data, budget)
     if start.startswith(matlab.MAGIC):
         return matlab.load(data, budget)
-    # The length of its header, which is below 100 MB, and the header's first character.
+    # A safetensors file begins with the length of its header, below 100 MB, and the header's first
+    # character.
     if start.endswith(b"\0\0\0\0{"):
         return _safetensors(path)
     return pickles.load(data, budget)
@@ -178,7 +182,7 @@ def _safetensors(path: Path) -> Safetensors:
 
 
 def _zip(path: Path, budget: pickles.Budget) -> Any:
-    """Read a torch file of 2020 or later, or an `.npz`."""
+    """Read a torch file from 2020 or later, or an `.npz`."""
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         if all(name.endswith(".npy") for name in names):
@@ -188,12 +192,12 @@ def _zip(path: Path, budget: pickles.Budget) -> Any:
             }
         roots = [name.removesuffix("data.pkl") for name in names if name.endswith("/data.pkl")]
         if len(roots) != 1 or f"{roots[0]}constants.pkl" in names:
-            raise pickles.RefusedError("is a zip file of neither tensors nor arrays")
+            raise pickles.RefusedError("is a zip file with neither tensors nor arrays")
         return _torch(archive, roots[0], budget)
 
 
 def _torch(archive: zipfile.ZipFile, root: str, budget: pickles.Budget) -> Any:
-    """Read a torch file of 2020 or later, whose entries are in the folder `root`."""
+    """Read a torch file from 2020 or later, whose entries are in the folder `root`."""
     order = f"{root}byteorder"
     if order in archive.namelist() and _entry(archive, order, budget) != b"little":
         raise pickles.RefusedError("was written by a big-endian machine")
@@ -214,10 +218,10 @@ def _torch(archive: zipfile.ZipFile, root: str, budget: pickles.Budget) -> Any:
 
 
 def _entry(archive: zipfile.ZipFile, name: str, budget: pickles.Budget) -> bytearray:
-    """Read an entry of a zip file, as far as its length and the budget allow."""
+    """Read an entry of a zip file, within its stated length and the budget."""
     entry = archive.getinfo(name)
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise pickles.RefusedError("is compressed as neither torch nor numpy does")
+        raise pickles.RefusedError("is compressed in a way that neither torch nor numpy uses")
     budget.make(entry.file_size)
     content = bytearray(entry.file_size)
     with archive.open(entry) as file:
@@ -236,7 +240,7 @@ def _npy(data: memoryview, budget: pickles.Budget) -> Any:
         raise EOFError("its header is too short")
     header = _HEADER.fullmatch(bytes(data[start : min(end, start + _LONGEST_HEADER)]))
     if header is None:
-        raise pickles.RefusedError("is an array that is not of numbers")
+        raise pickles.RefusedError("is not an array of numbers")
     order, code, fortran, lengths = (group.decode() for group in header.groups())
     if code == "O":
         return pickles.load(data[end:], budget)

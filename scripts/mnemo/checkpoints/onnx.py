@@ -1,6 +1,6 @@
-"""Reading ONNX files as data: networks of a few standard operators, complete in one file.
+"""Reading ONNX files as data: self-contained networks of a few standard operators.
 
-ONNX Runtime itself follows references to other files, and knows operators beyond the standard.
+By itself, ONNX Runtime would follow references to other files and accept non-standard operators.
 """
 
 from collections.abc import Collection
@@ -13,7 +13,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 from mnemo.checkpoints.pickles import RefusedError
 from mnemo.errors import MnemoError
 
-# Numbers of fields in ONNX's onnx.proto, by message.
+# Field numbers in ONNX's onnx.proto, by message.
 _MODEL_GRAPH, _MODEL_TRAINING, _MODEL_FUNCTIONS = 7, 20, 25
 _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE_INITIALIZER = 1, 5, 15
 _NODE_OPERATOR, _NODE_DOMAIN = 4, 7
@@ -21,18 +21,18 @@ _TENSOR_EXTERNAL_DATA, _TENSOR_DATA_LOCATION = 13, 14
 
 
 def session(path: str | Path, operators: Collection[str]) -> onnxruntime.InferenceSession:
-    """Load a network, on one thread of the CPU, which gives the same numbers on every run.
+    """Load a network on one CPU thread, so that every run gives the same numbers.
 
     Args:
         path: The ONNX file.
-        operators: The standard operators that it may have, none of which holds a network or an
-            array of its own.
+        operators: The standard operators that the network may use; none of them may contain a
+            network or an array of its own.
 
     Returns:
         The network.
 
     Raises:
-        MnemoError: The file is missing, damaged, refers to another file, or has other operators.
+        MnemoError: The file is missing or damaged, refers to another file, or uses other operators.
     """
     path = Path(path)
     if not path.is_file():
@@ -46,19 +46,19 @@ def session(path: str | Path, operators: Collection[str]) -> onnxruntime.Inferen
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except RefusedError as why:
         raise MnemoError(
-            f"{path} is not what it should be: it {why}. Nothing in it was used. {again}"
+            f"{path} is not the expected network: it {why}. Nothing in it was used. {again}"
         ) from why
-    # ONNX Runtime's errors have no class of their own in common.
+    # ONNX Runtime's errors have no base class of their own.
     except Exception as why:
-        told = str(why).splitlines()[0]
-        raise MnemoError(f"{path} is damaged, perhaps cut short ({told}). {again}") from why
+        reason = str(why).splitlines()[0]
+        raise MnemoError(f"{path} is damaged or truncated ({reason}). {again}") from why
 
 
 def _check(content: bytes, operators: Collection[str]) -> None:
-    """Refuse a network that has more than operators and arrays of numbers."""
+    """Refuse a network with anything beyond the given operators and arrays of numbers."""
     model = _fields(content)
     if model.keys() & {_MODEL_TRAINING, _MODEL_FUNCTIONS}:
-        raise RefusedError("defines operators or a training of its own")
+        raise RefusedError("defines its own operators or training")
     for graph in map(_fields, model.get(_MODEL_GRAPH, [])):
         if _GRAPH_SPARSE_INITIALIZER in graph:
             raise RefusedError("has sparse arrays")
@@ -72,7 +72,7 @@ def _check(content: bytes, operators: Collection[str]) -> None:
 
 
 def _fields(message: bytes) -> dict[int, list[bytes]]:
-    """Collect the content of a protobuf message's fields by their numbers."""
+    """Return the contents of a protobuf message's fields by field number."""
     fields: dict[int, list[bytes]] = {}
     for field in UnknownFieldSet(Empty.FromString(message)):
         fields.setdefault(field.field_number, []).append(field.data)

@@ -1,4 +1,4 @@
-"""Hyperplanes that separate the latents of high from those of low scores (paper 1, section 2.4)."""
+"""Hyperplanes that separate latents with high scores from those with low (paper 1, section 2.4)."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -60,35 +60,35 @@ Floats = NDArray[np.floating[Any]]
 
 _ITERATIONS = 4000
 _AUTHORS_SEED = 42
-# At scikit-learn's default of 1e-4 lbfgs can stop 16 degrees away from the optimal normal on
-# correlated latents such as StyleGAN's w. At 1e-6 it stops where float32 has no more to give.
+# At scikit-learn's default of 1e-4, lbfgs can stop 16 degrees away from the optimal normal for
+# correlated latents such as StyleGAN's w. At 1e-6, it reaches the precision of float32.
 _TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
 class Hyperplane:
-    """A separating hyperplane, and how well it separates images that it was not fitted on.
+    """A separating hyperplane, and how well it separates held-out images.
 
     Attributes:
-        threshold: Rule that cut high from low scores.
+        threshold: The threshold that separates high from low scores.
         cut: The threshold's value; a score at or above it is high.
-        n: Images given.
+        n: Number of images.
         validation: How images were held out.
-        accuracy: Share of held-out images on the right side, 0 to 1.
+        accuracy: Share of held-out images on the correct side, 0 to 1.
         accuracy_low: Lower end of the Wilson score interval of `accuracy`.
-        accuracy_high: Upper end of it.
+        accuracy_high: Upper end of the Wilson score interval of `accuracy`.
         fold_accuracies: Accuracy on each held-out fold.
-        auc: Area under the ROC curve of the held-out signed distances, mean over the folds, since
-            distances from hyperplanes of different folds share no scale.
-        base_rate: Share of the larger class among the held-out images: what guessing would reach.
+        auc: Area under the ROC curve of the held-out signed distances. It is the mean over the
+            folds, because distances from the hyperplanes of different folds have no common scale.
+        base_rate: Share of the larger class among the held-out images, the accuracy of guessing.
         permuted_accuracy: Held-out accuracy with permuted labels, mean over the permutations.
-        train_accuracy: Share of the images fitted on that are on the right side.
-        layers: Copies of a latent that the space is tiled from; 1 for z and w.
-        normal: (layers * d,) unit normal; it points to high scores.
-        intercept: Signed distance of the origin, in units of alpha: latent x lies at the signed
+        train_accuracy: Share of the fitted images on the correct side.
+        layers: Number of copies of a latent in the space; 1 for z and w.
+        normal: (layers * d,) unit normal, which points to high scores.
+        intercept: Signed distance of the origin, in units of alpha: latent x is at the signed
             distance `normal @ x + intercept`.
         coefficient_norm: Length of the logistic regression's coefficients, in logits per unit of
-            distance: its logit is `coefficient_norm` times the signed distance.
+            distance: the logit is `coefficient_norm` times the signed distance.
     """
 
     threshold: Threshold
@@ -110,27 +110,27 @@ class Hyperplane:
 
 
 def labels(scores: Floats, threshold: Threshold) -> tuple[NDArray[np.bool_], float]:
-    """Call scores high or low.
+    """Classify scores as high or low.
 
     Args:
         scores: (n,) scores, none missing.
-        threshold: Whether the scores' mean or their median cuts high from low.
+        threshold: Whether the mean or the median of the scores separates high from low.
 
     Returns:
-        (n,) true where the score is at or above the cut, as the paper's authors break ties; and
-        the cut, in the scores' unit.
+        (n,), true if the score is at or above the cut (the paper's authors break ties in the same
+        way); and the cut, in the scores' unit.
 
     Raises:
-        MnemoError: The cut leaves no low or no high score.
+        MnemoError: All scores are on one side of the cut.
     """
-    # In the scores' own precision a float32 mean can exceed each of many equal scores.
+    # In float32, the mean of many equal scores can exceed each of them.
     scores = np.asarray(scores, dtype=np.float64)
     cut = float(np.mean(scores) if threshold == "mean" else np.median(scores))
     high = scores >= cut
     if high.all() or not high.any():
         raise MnemoError(
             f"The {threshold} of the {len(scores)} scores, {cut:g}, leaves none below it: "
-            f"they run from {scores.min():g} to {scores.max():g}. Cut at the other threshold, or "
+            f"they range from {scores.min():g} to {scores.max():g}. Use the other threshold, or, "
             "if all scores are equal, look at the images: the generator may have collapsed."
         )
     return high, cut
@@ -149,44 +149,45 @@ def fit(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> Hyperplane:
-    """Fit the hyperplane between high and low scores by logistic regression, and validate it.
+    """Fit a hyperplane between high and low scores by logistic regression, and validate it.
 
-    The model is that of the paper's authors: scikit-learn's, L2 penalty, lbfgs, latents as they
-    are. `layers` fits in the space of as many copies of the latent, the paper's "extended latent
-    space", without making the copies: there the penalised solution has the same d coefficients
-    u / layers in each copy, where u solves the problem in one copy with C = layers *
-    regularisation.
+    The model is that of the paper's authors: scikit-learn's, with an L2 penalty and lbfgs, on
+    unscaled latents. With `layers`, the hyperplane is fitted in the space of as many copies of the
+    latent, the paper's "extended latent space", without making the copies: the penalised solution
+    has the same d coefficients u / layers in each copy, where u solves the problem in one copy with
+    C = layers * regularisation.
 
-    Memory stays within 1.1 times that of the latents: folds are weights of 0 and 1 (the penalty
-    counts weights, so the solution is that of the training images alone), never copies.
+    Memory stays within 1.1 times that of the latents, because folds are weights of 0 and 1 instead
+    of copies. The penalty counts weights, so the solution is that of the training images alone.
 
     Args:
-        latents: (n, d) latents, one image a row; float32 is fitted in float32.
+        latents: (n, d) latents, one image per row; float32 is fitted in float32.
         scores: (n,) scores of the same images, none missing.
-        threshold: Rule that cuts high from low scores.
-        layers: Copies of a latent that the space is tiled from.
-        folds: Folds of the cross-validation, stratified and shuffled.
+        threshold: The threshold that separates high from low scores.
+        layers: Number of copies of a latent in the space.
+        folds: Number of folds of the cross-validation, which are stratified and shuffled.
         regularisation: Inverse strength C of the penalty in the (tiled) space.
-        permutations: Label permutations of the control; with 0, `permuted_accuracy` is nan.
-        validation: `cross-validation` measures on all images out of fold and fits the hyperplane
-            on all of them. `holdout` measures on a tenth and fits on the rest, as the paper's
+        permutations: Number of label permutations of the control; with 0, `permuted_accuracy` is
+            nan.
+        validation: `cross-validation` evaluates on all images out of fold and fits the hyperplane
+            on all images. `holdout` evaluates on a tenth and fits on the rest, as the paper's
             authors did with seed 42.
-        seed: Seed of folds and permutations; the split of `holdout` is that of the authors' seed.
-        confidence: Confidence of the interval of the accuracy.
+        seed: Seed of folds and permutations; `holdout` always splits with the authors' seed.
+        confidence: Confidence of the interval of the accuracy, between 0 and 1.
 
     Returns:
         The hyperplane.
 
     Raises:
-        MnemoError: The cut leaves one class only, or one with fewer images than folds; or lbfgs
-            did not converge.
+        MnemoError: All scores are on one side of the cut, a class has fewer images than there are
+            folds, or lbfgs did not converge.
     """
     high, cut = labels(scores, threshold)
     smaller = int(min(high.sum(), (~high).sum()))
     if smaller < folds:
         raise MnemoError(
             f"The {threshold} leaves {smaller} images in the smaller class, too few for {folds} "
-            "folds. Draw more images, lower `folds`, or cut at the median."
+            "folds. Draw more images, lower `folds`, or use the median."
         )
     inverse_penalty = layers * regularisation
     held_out = _held_out(high, folds, validation, seed)
@@ -232,12 +233,12 @@ def fit(
 
 
 def row(space: str, assessor: str, shape: str, hyperplane: Hyperplane) -> dict[str, list[Any]]:
-    """Lay a hyperplane out as the one row of a table `HYPERPLANES`.
+    """Return a hyperplane as the single row of a table `HYPERPLANES`.
 
     Args:
         space: Its latent space.
-        assessor: Whose scores it separates.
-        shape: The shape that was scored.
+        assessor: Assessor of the scores that it separates.
+        shape: Shape of the images scored.
         hyperplane: The hyperplane.
 
     Returns:
@@ -248,14 +249,15 @@ def row(space: str, assessor: str, shape: str, hyperplane: Hyperplane) -> dict[s
 
 
 def decision(hyperplane: Hyperplane, latents: Floats) -> Floats:
-    """Measure how far latents lie from a hyperplane, as paper 1's equations 1 and 2 do.
+    """Compute the signed distances of latents from a hyperplane (paper 1, equations 1 and 2).
 
-    Unlike there, the intercept counts, so that 0 is on the hyperplane.
+    Unlike in those equations, the intercept is included, so that the distance on the hyperplane is
+    0.
 
     Args:
         hyperplane: The hyperplane.
-        latents: (n, d) latents that every layer shares, or (n, layers, d) or (n, layers * d) with
-            a latent for each layer.
+        latents: (n, d) latents shared by all layers, or (n, layers, d) or (n, layers * d) with one
+            latent per layer.
 
     Returns:
         (n,) signed distances in units of alpha, positive on the side of high scores: a move by
@@ -272,7 +274,7 @@ def decision(hyperplane: Hyperplane, latents: Floats) -> Floats:
 def _held_out(
     high: NDArray[np.bool_], folds: int, validation: Validation, seed: int
 ) -> list[NDArray[np.intp]]:
-    """Draw the rows that each fold holds out."""
+    """Return the rows that each fold holds out."""
     if validation == "holdout":
         rows = np.arange(len(high))
         return [train_test_split(rows, test_size=0.1, random_state=_AUTHORS_SEED)[1]]
@@ -286,7 +288,11 @@ def _validate(
     held_out: list[NDArray[np.intp]],
     inverse_penalty: float,
 ) -> tuple[NDArray[np.bool_], tuple[float, ...], float]:
-    """Predict held-out labels: whether each is right, accuracy by fold, and mean AUC."""
+    """Predict held-out labels.
+
+    Returns:
+        Whether each prediction is correct, the accuracy by fold, and the mean AUC.
+    """
     hits, aucs = [], []
     for rows in held_out:
         fitted = np.ones(len(high), dtype=bool)
@@ -305,6 +311,6 @@ def _train(
     if model.n_iter_[0] >= _ITERATIONS:
         raise MnemoError(
             f"The logistic regression did not converge in {_ITERATIONS} iterations. Lower "
-            "`regularisation`, or check the latents for columns of very unequal spread."
+            "`regularisation`, or check whether the spread of the latents' columns is very unequal."
         )
     return model

@@ -1,1 +1,1 @@
-"""Edits: how latents are moved along a direction."""
+"""Edits: moving latents along a direction."""

@@ -23,21 +23,22 @@ def move(
 ) -> pa.Table:
     """Move latents along a unit normal (paper 1, Equations 3 and 4).
 
-    In `w` each layer's w moves by alpha. In `w_plus` each layer moves by its part of the normal,
-    of which a hyperplane's has equal ones, as long as alpha over the square root of the layers.
-    While all layers of an image share one w, one row is kept.
+    In `w`, each layer's w moves by alpha. In `w_plus`, each layer moves by its own part of the
+    normal; the parts of a hyperplane's normal are equal, so each layer moves by alpha divided by
+    the square root of the number of layers. As long as all layers of an image share one w, the
+    result holds one w per image.
 
     Args:
         latents: The table `LATENTS`.
-        normal: Unit normal: of z_dim, of w_dim, or of layers * w_dim numbers.
-        space: Its space: "z", "w" or "w_plus".
+        normal: Unit normal, (z_dim,), (w_dim,) or (layers * w_dim,).
+        space: The normal's space: "z", "w" or "w_plus".
         edit: Name of the edit.
-        alpha: Distance to move, in the norm of that space; 0 leaves the latents as they are.
-        layers: Layers of the generator.
-        chosen: Layers that move, the others stay; all when None.
+        alpha: Distance to move, in the norm of that space; 0 leaves the latents unchanged.
+        layers: Number of the generator's layers.
+        chosen: Indices of the layers that move; None for all.
 
     Returns:
-        The moved latents. A space that the move does not reach is null.
+        The moved latents. A space that the move does not apply to is null.
 
     Raises:
         MnemoError: The normal does not fit the latents.
@@ -47,8 +48,8 @@ def move(
     parts = normal.size / dim
     if parts != 1 and not (space == "w_plus" and parts == layers):
         raise MnemoError(
-            f"a normal of {normal.size} numbers does not fit latents of {dim} in {space}: the "
-            "hyperplane belongs to another generator or space"
+            f"a normal of {normal.size} dimensions does not fit latents of {dim} dimensions in "
+            f"{space}: the hyperplane belongs to another generator or space"
         )
     steps = alpha * normal.reshape(-1, dim)
     columns = {

@@ -1,1 +1,1 @@
-"""Faces in images: found, cut to ovals, and aligned by landmarks."""
+"""Faces in images: detecting them, cutting them out as ovals, and aligning them by landmarks."""

@@ -1,4 +1,4 @@
-"""Faces cut out upright and to scale, by landmarks, as networks that come from dlib expect them."""
+"""Alignment of faces by landmarks, upright and to scale, as networks based on dlib expect it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +13,13 @@ from mnemo.errors import MnemoError
 
 Pixels = NDArray[np.uint8]
 
-#: Height in pixels that landmarks are looked for at, whatever the image's own; no network that
-#: looks at the face afterwards sees finer detail.
+#: Height in pixels at which landmarks are detected, whatever the image's own height. No network
+#: that uses the aligned face resolves finer detail.
 HEIGHT = 256
-# dlib's detector draws boxes of about 0.7 of the height around this place. For half of the faces,
-# the landmarks in this box are those in the detector's own to a hundredth of the distance between
-# the eyes: measured on squares and ovals of the embedded generator, and on squares that were shrunk
-# until the eyes were where StyleGAN's faces have them.
+# dlib's detector draws a box with a side of about 0.7 of the height around this centre. For half of
+# the faces, the landmarks in this box differ from those in the detector's own box by at most a
+# hundredth of the distance between the eyes. Measured on squares and ovals of the embedded
+# generator, and on squares shrunk until the eyes were where they are in StyleGAN's faces.
 _CENTRE = 0.5, 0.6
 _SIDE = 0.7
 
@@ -31,7 +31,7 @@ def resize(image: Pixels) -> Pixels:
         image: (height, width, 3), RGB.
 
     Returns:
-        (HEIGHT, any, 3), of the same aspect ratio.
+        (HEIGHT, any, 3), with the same aspect ratio.
     """
     height, width = image.shape[:2]
     size = max(1, round(width * HEIGHT / height)), HEIGHT
@@ -39,13 +39,13 @@ def resize(image: Pixels) -> Pixels:
 
 
 def central(image: Pixels) -> dlib.rectangle:
-    """Say where the face is in an image that one face fills, such as Mnemo's squares and ovals.
+    """Return the box of the face in an image that one face fills, such as a square or an oval.
 
     Args:
         image: (height, width, 3).
 
     Returns:
-        The box that dlib's detector would draw around it, more or less.
+        Approximately the box that dlib's detector would draw around the face.
     """
     height, width = image.shape[:2]
     x, y, half = _CENTRE[0] * width, _CENTRE[1] * height, _SIDE * height / 2
@@ -53,36 +53,36 @@ def central(image: Pixels) -> dlib.rectangle:
 
 
 class Aligner:
-    """Finds a face's landmarks, given a box around it, and cuts the face out by them.
+    """Detects a face's landmarks within a given box, and cuts the face out by them.
 
     Args:
         path: `shape_predictor_5_face_landmarks.dat` of dlib-models.
 
     Raises:
-        MnemoError: The file is missing, or no such file.
+        MnemoError: The file is missing or damaged, or holds another model.
     """
 
     def __init__(self, path: str | Path):
         self._predictor = load(dlib.shape_predictor, path)
 
     def landmarks(self, image: Pixels, box: dlib.rectangle) -> dlib.full_object_detection:
-        """Find the corners of the eyes and the bottom of the nose.
+        """Detect the corners of the eyes and the bottom of the nose.
 
         Args:
             image: (height, width, 3), RGB.
-            box: Around the face.
+            box: Box around the face.
 
         Returns:
-            Five points; there always are some, even where there is no face.
+            Five points, even if there is no face in the box.
         """
         return self._predictor(image, box)
 
     def chip(self, image: Pixels, box: dlib.rectangle, size: int, padding: float) -> Pixels:
-        """Cut a face out, turned so that it is upright.
+        """Cut a face out, rotated upright.
 
         Args:
             image: (height, width, 3), RGB.
-            box: Around the face.
+            box: Box around the face.
             size: Side of the chip in pixels.
             padding: Margin around dlib's mean face, as a share of that face's size.
 
@@ -94,25 +94,25 @@ class Aligner:
 
 
 def load(kind: Callable[[str], Any], path: str | Path) -> Any:
-    """Read a file in dlib's format, which is numbers only.
+    """Read a model in dlib's format, which holds only numbers.
 
     Args:
-        kind: The class of dlib's that it is for.
+        kind: dlib's class of the model.
         path: The file.
 
     Returns:
-        What it holds.
+        The model.
 
     Raises:
-        MnemoError: The file is missing, damaged, or of another class.
+        MnemoError: The file is missing or damaged, or holds a model of another class.
     """
     if not Path(path).is_file():
         raise MnemoError(f"{path} is missing: run `snakemake weights`")
     try:
         return kind(str(path))
     except RuntimeError as why:
-        told = " ".join(str(why).split())
+        reason = " ".join(str(why).split())
         raise MnemoError(
-            f"{path} is damaged or not what it should be ({told}). Delete it and run `snakemake "
-            "weights`."
+            f"{path} is damaged or not the expected model ({reason}). Delete it and run "
+            "`snakemake weights`."
         ) from why

@@ -1,4 +1,4 @@
-"""Faces: found by MTCNN, and cut out as ovals on white like the 10k US Adult Faces."""
+"""Detection of faces by MTCNN, and cutting them out as ovals on white, as in 10k US Adult Faces."""
 
 import os
 import tempfile
@@ -18,8 +18,13 @@ from mnemo import images, tables
 from mnemo.images import Format, encode
 
 FACE = (
-    tables.field("status", pa.string(), "what MTCNN found", limits="found, several, none"),
-    tables.field("faces", pa.int64(), "faces that MTCNN found"),
+    tables.field(
+        "status",
+        pa.string(),
+        "whether MTCNN found one face, several or none",
+        limits="found, several, none",
+    ),
+    tables.field("faces", pa.int64(), "number of faces that MTCNN found"),
     tables.field("left", pa.int64(), "left edge of the face's box", unit="pixel", nullable=True),
     tables.field("top", pa.int64(), "top edge of the face's box", unit="pixel", nullable=True),
     tables.field("width", pa.int64(), "width of the face's box", unit="pixel", nullable=True),
@@ -27,38 +32,36 @@ FACE = (
     tables.field(
         "confidence",
         pa.float64(),
-        "confidence of MTCNN in the face",
+        "MTCNN's confidence that this is a face",
         limits="0 to 1",
         nullable=True,
     ),
-    tables.field(
-        "clamped", pa.bool_(), "whether the box and its margin ran over the image's border"
-    ),
+    tables.field("clamped", pa.bool_(), "whether the box with its margin extends beyond the image"),
 )
 OVALS = images.for_datasets(
     tables.define("Oval images, one shard", *tables.PLACE, images.PIXELS, *FACE)
 )
-FACES = tables.define("What MTCNN found in the images that were made ovals", *tables.PLACE, *FACE)
+FACES = tables.define("Faces that MTCNN found in the images cut to ovals", *tables.PLACE, *FACE)
 
 Pixels = NDArray[np.uint8]
 Preset = Literal["corrected", "faithful"]
 
-#: Width of the margin around a face's box, as a share of the image's height: the paper's authors'
-#: code adds 75 pixels on images of 1024.
+#: Width of the margin around a face's box, as a share of the image's height. The code of the
+#: paper's authors adds 75 pixels to images of 1024 pixels.
 MARGIN = 75 / 1024
 
 
 @dataclass(frozen=True)
 class Face:
-    """What MTCNN found in one image.
+    """The result of MTCNN's detection in one image.
 
     Args:
-        status: "found", "several" or "none".
-        faces: How many faces MTCNN found.
-        box: Left, top, width and height of the chosen face in pixels of the image, as detected:
-            without the margin.
-        confidence: Of MTCNN in the chosen face, 0 to 1.
-        clamped: Whether the box and its margin run over the image's border.
+        status: "found" for one face, "several" or "none".
+        faces: Number of faces found.
+        box: Left, top, width and height of the chosen face in pixels of the image, without the
+            margin; None if there is no face.
+        confidence: MTCNN's confidence in the chosen face, 0 to 1; None if there is no face.
+        clamped: Whether the box with its margin extends beyond the image.
     """
 
     status: Literal["found", "several", "none"]
@@ -71,22 +74,22 @@ class Face:
 def detect(
     images: Iterable[Pixels], detection_height: int = 256, preset: Preset = "corrected"
 ) -> list[Face]:
-    """Find the face in each image with MTCNN (Zhang et al., 2016; paper, section 2.2).
+    """Detect the face in each image with MTCNN (Zhang et al., 2016; paper, section 2.2).
 
-    MTCNN looks at one image at a time. In a batch, ties between candidate boxes and the last bits
-    of their scores depend on the images beside them, which moves some boxes by several pixels, so
-    that an image's oval would depend on its shard.
+    MTCNN processes one image at a time. In a batch, ties between candidate boxes and the last bits
+    of their scores would depend on the other images, which moves some boxes by several pixels: an
+    image's oval would depend on its shard.
 
     Args:
         images: Each (height, width, 3), RGB.
-        detection_height: Height in pixels that images are resized to for MTCNN, which finds faces
-            of 20 pixels and more. At the images' own height, boxes are those that the package
-            `mtcnn` returns by default.
-        preset: Which of several faces is chosen. "corrected": the largest. "faithful": the first,
-            which is the one that MTCNN is surest of, as the paper's authors' code does.
+        detection_height: Height in pixels to which images are resized for MTCNN, which finds faces
+            of at least 20 pixels. At the images' own height, the boxes are the ones that the
+            package `mtcnn` returns by default.
+        preset: Which of several faces to choose. "corrected": the largest. "faithful": the first,
+            in which MTCNN has the most confidence, like the code of the paper's authors.
 
     Returns:
-        One for each image.
+        One result per image.
     """
     bar = tqdm(images, desc="MTCNN", unit=" images", mininterval=5)
     return [_detect(image, detection_height, preset) for image in bar]
@@ -96,7 +99,7 @@ def _detect(image: Pixels, detection_height: int, preset: Preset) -> Face:
     height, width = image.shape[:2]
     size = max(1, round(width * detection_height / height)), detection_height
     resized = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
-    # The package's own boxes are rounded at detection size; these get rounded once, at the end.
+    # The package would round boxes at the detection size; here they are rounded once, at the end.
     found = _detector().detect_faces(resized, output_type="numpy")
     if len(found) == 0:
         return Face("none", 0, None, None, clamped=False)
@@ -117,9 +120,9 @@ def _detect(image: Pixels, detection_height: int, preset: Preset) -> Face:
 
 @cache
 def _detector() -> Any:
-    # TensorFlow and Keras read these when they are imported. Threads cost more than they bring on
-    # MTCNN's small operations, and one thread keeps to whatever share of the machine the job has.
-    # Keras would write its settings into the user's home.
+    # TensorFlow and Keras read these variables when they are imported. For MTCNN's small
+    # operations, more threads are slower, and one thread stays within the job's share of the
+    # machine. By default, Keras would write its settings into the user's home.
     for variable, value in (
         ("KERAS_HOME", str(Path(tempfile.gettempdir(), "mnemo-keras"))),
         ("TF_CPP_MIN_LOG_LEVEL", "2"),
@@ -131,7 +134,7 @@ def _detector() -> Any:
     from mtcnn import MTCNN
 
     detector = MTCNN()
-    # Three quarters of the time is Keras calling layer after layer; a traced graph is called once.
+    # Calling a traced graph once avoids Keras's calls layer by layer, three quarters of the time.
     any_size = tf.TensorSpec((None, None, None, 3), tf.float32)
     for stage in detector.stages:
         stage.model.call = tf.function(stage.model.call, input_signature=[any_size])
@@ -139,7 +142,7 @@ def _detector() -> Any:
 
 
 def _with_margin(box: tuple[int, int, int, int], image_height: int) -> tuple[int, int, int, int]:
-    """Widen a box by the margin, over the image's border if need be: left, top, right, bottom."""
+    """Return the left, top, right and bottom of a box with its margin, not clipped to the image."""
     left, top, width, height = box
     margin = round(MARGIN * image_height)
     return left - margin, top - margin, left + width + margin, top + height + margin
@@ -150,30 +153,30 @@ def ovalize(
 ) -> Pixels | None:
     """Cut a face out as an oval on white, in the shape of the 10k US Adult Faces (section 2.2).
 
-    The box and a margin of 75/1024 of the image's height are cut out, and what lies outside the
-    ellipse inscribed in that becomes white.
+    The box is cut out with a margin of 75/1024 of the image's height, and everything outside the
+    ellipse inscribed in that rectangle becomes white.
 
     Args:
         image: (height, width, 3), RGB.
-        face: What `detect` found in it with the same preset.
-        preset: "corrected": a margin that runs over the image's border is cut there, the crop is
-            resized with a Lanczos filter, and the ellipse drawn after that. "faithful": as the
-            function `ovalize_new` of the paper's authors' notebook (mamyou96/FaceMem): the crop is
-            sliced without a look at the border, so that an edge at a negative index counts from
-            the far side of the image; the ellipse is drawn before resizing, which takes the
-            nearest pixels; and an image without a face is made an oval whole.
-        height: Of the oval in pixels; its width follows the crop's.
+        face: The result of `detect` for this image with the same preset.
+        preset: "corrected": a margin that extends beyond the image is clipped there, the crop is
+            resized with a Lanczos filter, and then the ellipse is drawn. "faithful": as in the
+            function `ovalize_new` of the authors' notebook (mamyou96/FaceMem): the crop is not
+            clipped, so an edge at a negative index counts from the opposite side of the image; the
+            ellipse is drawn before resizing by nearest neighbour; and an image without a face
+            becomes an oval as a whole.
+        height: Height of the oval in pixels; the width follows from the crop's aspect ratio.
 
     Returns:
-        (height, any, 3), RGB; None where there is no oval: no face in preset "corrected", an
-        empty slice in "faithful", at which the authors' code stops with an error.
+        (height, any, 3), RGB; None if there is no oval: without a face in preset "corrected", or
+        for an empty slice in "faithful", at which the authors' code stops with an error.
     """
     faithful = preset == "faithful"
     if face.box is not None:
         left, top, right, bottom = _with_margin(face.box, image.shape[0])
         if not faithful:
             left, top = max(left, 0), max(top, 0)
-        # A slice ends at the image's right and bottom border by itself.
+        # Slicing clips at the image's right and bottom border by itself.
         image = image[top:bottom, left:right]
     elif not faithful:
         return None
@@ -181,7 +184,7 @@ def ovalize(
         return None
     crop_height, crop_width = image.shape[:2]
     if faithful:
-        # OpenCV puts an ellipse's centre on the whole pixel width // 2, height // 2.
+        # OpenCV places an ellipse's centre on an integer pixel, (width // 2, height // 2).
         image = _inscribe(image, 2 * (crop_width // 2), 2 * (crop_height // 2))
         width = int(crop_width * (height / crop_height))
         return _resize(image, width, height, Image.Resampling.NEAREST)
@@ -195,7 +198,7 @@ def _resize(image: Pixels, width: int, height: int, how: Image.Resampling) -> Pi
 
 
 def _inscribe(image: Pixels, right: int, bottom: int) -> Pixels:
-    """Make white what lies outside the ellipse from pixel (0, 0) to pixel (right, bottom)."""
+    """Make the image white outside the ellipse from pixel (0, 0) to pixel (right, bottom)."""
     mask = Image.new("1", (image.shape[1], image.shape[0]))
     ImageDraw.Draw(mask).ellipse((0, 0, right, bottom), fill=1)
     return np.where(np.asarray(mask)[..., None], image, np.uint8(255))
@@ -207,13 +210,16 @@ def table(
     ovals: Iterable[Pixels | None],
     format: Format = "webp",
 ) -> dict[str, Any]:
-    """Lay out a shard's ovals as the columns of `OVALS`.
+    """Return a shard's ovals as the columns of `OVALS`.
 
     Args:
-        shard: The square images, a table of `images.IMAGES`.
-        faces: What was found in each.
-        ovals: What was cut out of each; its pixels are null where that is None.
-        format: How the ovals are encoded, as for `images.encode`.
+        shard: The square images, a table `images.IMAGES`.
+        faces: The face detected in each image.
+        ovals: The oval cut out of each image; None becomes null.
+        format: Encoding of the ovals, as for `images.encode`.
+
+    Returns:
+        The columns.
     """
     names = shard["image"].to_pylist()
     pixels = [

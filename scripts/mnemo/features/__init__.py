@@ -1,7 +1,7 @@
-"""Feature extractors, on whose features realness or identity is measured, and how to load one.
+"""Loading of feature extractors, on whose features realness or identity is measured.
 
-An extractor is one file in this package and one entry in its registry.
-This module imports nothing heavy, because it comes with the registry, which the Snakefile reads.
+An extractor is one file in this package and one entry in its registry. This module imports nothing
+heavy, because importing the registry, as the Snakefile does, imports this module too.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 class Extractor(Protocol):
-    """What every loaded feature extractor can do."""
+    """The interface of every loaded feature extractor."""
 
     def extract(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Extract the features of images.
 
         Args:
-            images: Each (height, width, 3), RGB; they may differ in size.
+            images: Each (height, width, 3), RGB; their sizes may differ.
 
         Returns:
-            (n, dim), with `dim` of the extractor's entry in the registry; a row of nan where it
+            (n, dim), with `dim` as in the extractor's registry entry. A row is nan if the extractor
             needs a face and finds none.
         """
 
@@ -39,13 +39,13 @@ def load(name: str, *paths: str | Path) -> Extractor:
 
     Args:
         name: One of `registry.EXTRACTORS`.
-        paths: Its weights files, in the order of its entry.
+        paths: Its weights files, in the order of its registry entry.
 
     Returns:
         The extractor, on the best device of this machine.
 
     Raises:
-        MnemoError: The name is unknown, or the file is not that extractor's.
+        MnemoError: The name is unknown, or a file is missing, damaged or another network's.
     """
     if name not in EXTRACTORS:
         raise MnemoError(f"no feature extractor is called {name!r}; known: {', '.join(EXTRACTORS)}")

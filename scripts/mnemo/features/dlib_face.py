@@ -1,10 +1,10 @@
-"""dlib's face-recognition network: who a face belongs to, as 128 numbers.
+"""dlib's face-recognition network, which represents a person's identity by 128 numbers.
 
 King, "High Quality Face Recognition with Deep Metric Learning", dlib's blog, 2017
-(http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html): faces of one person
-embed less than 0.6 apart, by Euclidean distance, which decides 99.38 % of LFW's pairs rightly. That
-holds for faces that dlib's own detector finds and that are aligned by landmarks in its box, so both
-are done here as there.
+(http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html): two faces are of the
+same person if the Euclidean distance of their embeddings is below 0.6, which is right for 99.38 %
+of LFW's pairs. That holds for faces found by dlib's own detector and aligned by the landmarks in
+its box; the same detector and alignment are used here.
 """
 
 from collections.abc import Sequence
@@ -25,14 +25,14 @@ _PADDING = 0.25
 
 
 class FaceExtractor:
-    """An extractor of the embedding of the largest face, on the CPU, one image after the other.
+    """An extractor of the largest face's embedding, on the CPU, one image at a time.
 
     Args:
         network: `dlib_face_recognition_resnet_model_v1.dat` of dlib-models.
         shape: As for `landmarks.Aligner`.
 
     Raises:
-        MnemoError: A file is missing, damaged, or of something else.
+        MnemoError: A file is missing or damaged, or holds another model.
     """
 
     def __init__(self, network: Path, shape: Path):
@@ -41,13 +41,13 @@ class FaceExtractor:
         self._detector = dlib.get_frontal_face_detector()
 
     def extract(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
-        """Embed the faces of images.
+        """Compute the embeddings of the largest faces in images.
 
         Args:
-            images: Each (height, width, 3), RGB; they may differ in size.
+            images: Each (height, width, 3), RGB; their sizes may differ.
 
         Returns:
-            (n, 128); a row of nan where no face was found.
+            (n, 128); a row is nan if no face was found.
         """
         embeddings = np.full((len(images), _DIM), np.nan, np.float32)
         bar = tqdm(images, desc="dlib", unit=" images", mininterval=5)
@@ -71,6 +71,6 @@ def load(network: Path, shape: Path) -> FaceExtractor:
         The extractor.
 
     Raises:
-        MnemoError: A file is missing, damaged, or of something else.
+        MnemoError: A file is missing or damaged, or holds another model.
     """
     return FaceExtractor(network, shape)

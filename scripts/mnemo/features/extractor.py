@@ -1,4 +1,4 @@
-"""What the feature extractors share: a network, and how its input is resized."""
+"""A feature extractor made of a network and a function that resizes its input."""
 
 from collections.abc import Callable, Sequence
 
@@ -19,7 +19,7 @@ class NetworkExtractor:
     Args:
         module: The network, with its trained weights, ready for inference.
         resize: Resizes (h, w, 3) from 0 to 255 to (height, width, 3), float32.
-        label: What the progress bar calls it.
+        label: Text of the progress bar.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class NetworkExtractor:
         """Extract the features of images.
 
         Args:
-            images: Each (height, width, 3), RGB; they may differ in size.
+            images: Each (height, width, 3), RGB; their sizes may differ.
 
         Returns:
             (n, 2048).

@@ -1,4 +1,4 @@
-"""Inception's features, exactly as clean-fid's `clean` mode has them: those of FID and KID.
+"""Inception's features for FID and KID, computed exactly as in clean-fid's `clean` mode.
 
 Parmar et al., "On Aliased Resizing and Surprising Subtleties in GAN Evaluation", CVPR 2022.
 """
@@ -20,7 +20,7 @@ def load(path: Path) -> NetworkExtractor:
     """Load the extractor.
 
     Args:
-        path: NVIDIA's TorchScript file of Inception, under its own name.
+        path: NVIDIA's TorchScript file of Inception, with its original file name.
 
     Returns:
         The extractor, on the best device.
@@ -29,7 +29,7 @@ def load(path: Path) -> NetworkExtractor:
         MnemoError: The file is missing, has another name, or holds another network.
     """
     if path.name != FILE:
-        raise MnemoError(f"{path} must be called {FILE}: clean-fid looks for it under this name")
+        raise MnemoError(f"{path} must be named {FILE}: clean-fid looks for that name")
     if not path.is_file():
         raise MnemoError(f"{path} is missing: run `snakemake weights`")
     try:
@@ -37,6 +37,6 @@ def load(path: Path) -> NetworkExtractor:
         return NetworkExtractor(module.eval().to(devices.best()), resize, "Inception")
     except (RuntimeError, AttributeError) as why:
         raise MnemoError(
-            f"{path} is damaged or not what it should be ({str(why).splitlines()[0]}). Delete it "
-            "and run `snakemake weights`."
+            f"{path} is damaged or not the expected network ({str(why).splitlines()[0]}). Delete "
+            "it and run `snakemake weights`."
         ) from why

@@ -1,7 +1,7 @@
-"""The feature extractors that a study can name: one entry each, beside the extractor's own file.
+"""The feature extractors available to a study: one entry each, besides the extractor's own file.
 
-This module imports nothing heavy, because the Snakefile reads it on machines that have only
-Snakemake.
+This module imports nothing heavy, because the Snakefile imports it on machines that have only
+Snakemake installed.
 """
 
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Entry:
-    """What Mnemo knows of a feature extractor without loading it.
+    """The properties of a feature extractor that are known without loading it.
 
     Attributes:
-        module: Dotted name of its file.
-        weights: Names in the weights catalogue.
-        dim: Features of an image.
-        frechet: What the Fréchet distance on its features is called; empty for one whose features
-            are of faces, not of images.
-        kernel: What the kernel distance on its features is called; empty for the same.
-        threshold: Euclidean distance of features below which two faces are one person's; None for
-            one whose features are not of faces.
+        module: Dotted name of its module.
+        weights: Names of its weights in the catalogue.
+        dim: Number of features of an image.
+        frechet: Name of the Fréchet distance on its features; empty if it describes faces and not
+            whole images.
+        kernel: Name of the kernel distance on its features; empty in the same case.
+        threshold: Euclidean distance of features below which two faces are of the same person; None
+            if its features do not describe faces.
     """
 
     module: str
@@ -53,7 +53,7 @@ EXTRACTORS: dict[str, Entry] = {
         threshold=0.6,
     ),
 }
-#: Those whose features realness is measured on.
+#: Extractors of whole images, on whose features realness is measured.
 REALNESS = {name: entry for name, entry in EXTRACTORS.items() if entry.threshold is None}
-#: Those whose features are of faces, on which identity is measured.
+#: Extractors of faces, on whose features identity is measured.
 IDENTITY = {name: entry for name, entry in EXTRACTORS.items() if entry.threshold is not None}

@@ -1,10 +1,11 @@
-"""ResNet-152's pooled features, from the weights file that ResMem needs anyway.
+"""ResNet-152's pooled features, from ResMem's weights file.
 
-ResMem holds an ImageNet ResNet-152 whose filters it left as they were: it still tells cats from
-espressos. Its batch norms, though, went on averaging while ResMem was trained (52,500 batches of
-RGB from 0 to 1, with no mean subtracted), so that this is the input that it knows: after the usual
-ImageNet normalisation it takes photographs of all kinds for stopwatches, bubbles and water bottles.
-A distance on these features can be compared within Mnemo, and with no other published number.
+ResMem contains an ImageNet ResNet-152 whose filters its training left unchanged: it still
+distinguishes cats from espressos. Its batch norms, however, kept updating their averages while
+ResMem was trained (52,500 batches of RGB from 0 to 1, without subtracting a mean), so it expects
+that input: with the usual ImageNet normalisation, it classifies photographs of all kinds as
+stopwatches, bubbles and water bottles. Distances on these features can be compared within Mnemo,
+but not with published numbers.
 """
 
 from pathlib import Path
@@ -21,9 +22,10 @@ resize = make_resizer("PIL", False, "bicubic", (224, 224))
 
 
 class PooledResNet152(nn.Module):
-    """ResNet-152 without its classes.
+    """ResNet-152 without its classification layer.
 
-    This and `resize` are what clean-fid takes as `custom_feat_extractor` and `custom_fn_resize`.
+    This class and `resize` fit clean-fid's arguments `custom_feat_extractor` and
+    `custom_fn_resize`.
     """
 
     def __init__(self) -> None:
@@ -32,7 +34,7 @@ class PooledResNet152(nn.Module):
         self.features.fc = nn.Identity()
 
     def forward(self, images: Tensor) -> Tensor:
-        """Extract features.
+        """Compute the features of images.
 
         Args:
             images: (n, 3, 224, 224), RGB from 0 to 255.
@@ -58,20 +60,20 @@ def load(path: Path) -> NetworkExtractor:
     return NetworkExtractor(networks.ready(backbone(path)), resize, "ResNet-152")
 
 
-def backbone(path: Path) -> PooledResNet152:
-    """Take the ResNet-152 out of ResMem's weights, as it was trained.
+def backbone(path: Path) -> nn.Module:
+    """Read the ResNet-152 in ResMem's weights file.
 
     Args:
         path: `model.pt` of the package resmem.
 
     Returns:
-        The network, on the CPU, with its batch norms.
+        The network, on the CPU, with its batch norms not folded.
 
     Raises:
         MnemoError: The file is missing or holds another network.
     """
     state = checkpoints.tensors(path)
     unused = [name for name in state if name.startswith(("features.fc.", "conv", "fc"))]
-    module = PooledResNet152()
+    module = networks.unfilled(PooledResNet152)
     checkpoints.fill(module, state, path, unused)
     return module

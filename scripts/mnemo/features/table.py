@@ -1,4 +1,4 @@
-"""Features of images: the table that extractors write, and how it is read in blocks."""
+"""The table of features that extractors write, and how it is read in blocks."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnemo import tables
 
-# Rows of features read at a time.
+# Number of rows of features to read at a time.
 _BLOCK = 8192
 
 
@@ -19,7 +19,7 @@ FEATURES = tables.define(
     tables.field(
         "features",
         tables.FLOATS,
-        "activations of the feature extractor; null where it needs a face and finds none",
+        "activations of the feature extractor; null where it needs a face and found none",
         nullable=True,
     ),
 )
@@ -28,17 +28,17 @@ FEATURES = tables.define(
 def read(
     paths: Iterable[str | Path],
 ) -> dict[float | None, tuple[list[str], Iterator[NDArray[np.float32]]]]:
-    """Read the features of some sets, in the memory of one block of them at a time.
+    """Read the features of sets, with one block in memory at a time.
 
     Args:
         paths: Tables `FEATURES`.
 
     Returns:
-        For each alpha (None: unedited), the images' keys, and blocks of their (n, 2048) features
-        in the same order, which are read as they are asked for, once.
+        For each alpha (None for unedited images), the images' keys and an iterator over blocks of
+        their (n, dim) features in the same order. The blocks are read on demand, and only once.
 
     Raises:
-        MnemoError: As for `read`.
+        MnemoError: A table is missing, damaged or truncated, or lacks a column.
     """
     keys: dict[float | None, list[str]] = {}
     shards: dict[float | None, list[str | Path]] = {}

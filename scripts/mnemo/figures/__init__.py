@@ -1,1 +1,1 @@
-"""The figures of a study: finished tables and pictures in, a matplotlib figure out."""
+"""The figures of a study, drawn with matplotlib from finished tables and pictures."""

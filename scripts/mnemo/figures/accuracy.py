@@ -1,4 +1,4 @@
-"""The figure of accuracy: how well hyperplanes separate held-out images."""
+"""The accuracy figure: how well hyperplanes separate held-out images."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from mnemo.figures import parts, style
 
 @mpl.rc_context(style.STYLE)
 def draw(hyperplanes: pd.DataFrame, confidence: float) -> Figure:
-    """Draw how well hyperplanes separate held-out seeds, against chance (Tables 2 and 4).
+    """Draw how well hyperplanes separate held-out images, compared with chance (Tables 2 and 4).
 
     Args:
         hyperplanes: Rows of `hyperplanes.HYPERPLANES`.
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
-        A figure with a line for each hyperplane: its accuracy, the share of the larger class, and
-        the accuracy with shuffled labels. n counts images fitted on or held out, as the axis says.
+        A figure with one row per hyperplane: its accuracy, the share of the larger class, and the
+        accuracy with shuffled labels. n is the number of fitted and held-out images.
     """
     names = [
         f"{row.space}, {row.assessor}, {row.shape}, {row.threshold}, n = {row.n}"
@@ -43,8 +43,8 @@ def draw(hyperplanes: pd.DataFrame, confidence: float) -> Figure:
         panel.scatter(hyperplanes[name], y, label=label, zorder=3, **mark)
     parts.name_rows(panel, names)
     validated = {
-        "cross-validation": "share of the n images on the right side, each when it was held out",
-        "holdout": "share on the right side, of the tenth of the n images that was held out",
+        "cross-validation": "share of the n images on the correct side, each when held out",
+        "holdout": "share on the correct side, among the tenth of the n images that was held out",
     }
     panel.set_xlabel("; ".join(validated[name] for name in hyperplanes["validation"].unique()))
     figure.legend(loc="outside upper right", ncols=3)

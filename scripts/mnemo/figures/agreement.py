@@ -1,4 +1,4 @@
-"""The figure of agreement: how alike assessors and shapes rank the same images."""
+"""The agreement figure: how similarly assessors and shapes rank the same images."""
 
 import matplotlib as mpl
 import numpy as np
@@ -7,20 +7,20 @@ from matplotlib.figure import Figure
 
 from mnemo.figures import parts, style
 
-#: Pairs of scores that are listed one below the other; more are a matrix.
+#: Largest number of pairs that are shown as a list; more are shown as a matrix.
 LISTED = 15
 
 
 @mpl.rc_context(style.STYLE)
 def draw(pairs: pd.DataFrame, confidence: float) -> Figure:
-    """Draw how far assessors and shapes agree on the ranks of the same images (Table 1).
+    """Draw the rank agreement of assessors and shapes on the same images (Table 1).
 
     Args:
         pairs: Rows of `agreement.AGREEMENT`.
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
-        A figure with a line for each pair and a mark for each correlation; of many pairs a matrix,
+        A figure with one row per pair and one mark per correlation; for many pairs, a matrix with
         Spearman's correlations below the diagonal and Kendall's above it.
     """
     if len(pairs) > LISTED:
@@ -50,7 +50,7 @@ def _agreement_matrix(pairs: pd.DataFrame, confidence: float) -> Figure:
     second = pairs["assessor_b"] + " " + pairs["shape_b"]
     names = list(dict.fromkeys(np.column_stack([first, second]).ravel()))
     places = {name: number for number, name in enumerate(names)}
-    # Which of a pair comes first in the table says nothing of its place in the matrix.
+    # The order within a pair in the table does not determine its position in the matrix.
     one, other = (np.array([places[name] for name in side]) for side in (first, second))
     upper, lower = np.minimum(one, other), np.maximum(one, other)
     halves = {"spearman": (lower, upper), "kendall": (upper, lower)}
@@ -71,12 +71,12 @@ def _agreement_matrix(pairs: pd.DataFrame, confidence: float) -> Figure:
     figure = Figure((style.WIDTH, height * len(names) + 1.6), layout="constrained")
     panel = figure.subplots()
     parts.matrix(panel, cells, names, names, width=width, reach=1.0)
-    told = (
-        "below the diagonal Spearman's rank correlation, above it Kendall's tau-b\n"
+    label = (
+        "Spearman's rank correlation below the diagonal, Kendall's tau-b above it\n"
         f"n = {parts.counts(pairs['n'])}; hatched: the {parts.percent(confidence)} interval "
         "contains 0"
     )
     if width < parts.NARROW:
-        told += "; intervals are in the table"
-    panel.set_xlabel(told)
+        label += "; the table has the intervals"
+    panel.set_xlabel(label)
     return figure

@@ -1,4 +1,4 @@
-"""The figure of distributions: how the scores of the set fit are spread."""
+"""The distributions figure: the distribution of the scores of the set fit."""
 
 import matplotlib as mpl
 import pandas as pd
@@ -9,13 +9,13 @@ from mnemo.figures import parts, style
 
 @mpl.rc_context(style.STYLE)
 def draw(scores: pd.DataFrame) -> Figure:
-    """Draw how scores of the unedited images are distributed, oval against square (Figure 3).
+    """Draw the distributions of scores of unedited images, squares and ovals (Figure 3).
 
     Args:
         scores: Rows of `scores.SCORES` of one set.
 
     Returns:
-        A figure with a panel for each assessor.
+        A figure with one panel per assessor.
     """
     names = list(scores["assessor"].unique())
     columns = min(len(names), 3)

@@ -1,4 +1,4 @@
-"""The figure of dose and response: how the scores of an edit follow alpha."""
+"""The dose-response figure: how the scores of an edit depend on alpha."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,17 +17,17 @@ from mnemo.figures import parts, style
 def draw(
     scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame, confidence: float
 ) -> Figure:
-    """Draw how the scores of an edit by one assessor follow alpha (Figure 6).
+    """Draw how one assessor's scores of an edit depend on alpha (Figure 6).
 
     Args:
         scores: Rows of `scores.SCORES` of one edit and one assessor.
-        means: Rows of `dose_response.DOSE_RESPONSE` of the same.
-        slopes: Rows of `dose_response.SLOPES` of the same.
+        means: Rows of `dose_response.DOSE_RESPONSE` of the same edit and assessor.
+        slopes: Rows of `dose_response.SLOPES` of the same edit and assessor.
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
-        A figure with a row for each shape: the densities at each alpha, and the means, each with
-        its n where these differ, as those of ovals do when a face is not found at every alpha.
+        A figure with one row per shape: the densities at each alpha, and the means. Each mean shows
+        its n if the numbers differ, for example because a face is not found at every alpha.
     """
     shapes = parts.shapes(scores)
     figure = Figure((style.WIDTH, 2.6 * len(shapes)), layout="constrained")
@@ -39,8 +39,8 @@ def draw(
         _ridges(ridges, of_shape, grid, style.COLOURS[shape])
         ridges.set(title=f"{shape}, n = {n} at each alpha", ylabel="alpha")
         own = means[means["shape"] == shape].sort_values("alpha")
-        look: dict[str, Any] = {"marker": style.MARKERS[shape], "colour": style.COLOURS[shape]}
-        parts.bars(line, own, "mean", own["alpha"], ends=("low", "high"), line="-", **look)
+        marks: dict[str, Any] = {"marker": style.MARKERS[shape], "colour": style.COLOURS[shape]}
+        parts.bars(line, own, "mean", own["alpha"], ends=("low", "high"), line="-", **marks)
         line.set_xticks(own["alpha"])
         line.axvline(0, color=style.GREY, linewidth=0.6, linestyle=":")
         title = f"{shape}, {parts.percent(confidence)} intervals"
@@ -51,8 +51,8 @@ def draw(
         line.set_ylabel("mean score")
         fitted = slopes.loc[slopes["shape"] == shape, ["slope", "low", "high"]]
         for slope, low, high in fitted.to_numpy():
-            told = parts.estimated(slope, low, high)
-            text = f"slope of the mixed model\n{told} per alpha"
+            estimate = parts.estimated(slope, low, high)
+            text = f"slope of the mixed model\n{estimate} per alpha"
             _note(line, text, low=slope >= 0)
     _equal_spans(panels[:, 1])
     panels[-1, 0].set_xlabel("score")
@@ -61,17 +61,17 @@ def draw(
 
 
 def _count_below(panel: Axes, means: pd.DataFrame) -> None:
-    """Write below each mean of how many images it is."""
-    look: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 6}
+    """Write the number of images below each mean."""
+    options: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 6}
     known = means.dropna(subset="mean")
     ends = zip(known["n"], known["alpha"], known["low"].fillna(known["mean"]), strict=True)
     for n, alpha, low in ends:
-        panel.annotate(f"{n}", (alpha, low), (0, -3), textcoords="offset points", **look)
+        panel.annotate(f"{n}", (alpha, low), (0, -3), textcoords="offset points", **options)
     panel.margins(y=0.2)
 
 
 def _equal_spans(panels: Iterable[Axes]) -> None:
-    """Give panels y axes of one length, so that slopes look as steep as they are."""
+    """Set the y axes of panels to the same length, so that slopes can be compared by eye."""
     ends = np.array([panel.get_ylim() for panel in panels])
     span = np.ptp(ends, axis=1).max()
     for panel, middle in zip(panels, ends.mean(axis=1), strict=True):
@@ -79,7 +79,7 @@ def _equal_spans(panels: Iterable[Axes]) -> None:
 
 
 def _ridges(panel: Axes, scores: pd.DataFrame, grid: NDArray[np.float64], colour: str) -> None:
-    """Draw one density above the other, with the mean of each as a tick."""
+    """Draw densities above one another, each with a tick at its mean."""
     groups = [(alpha, own.to_numpy(float)) for alpha, own in scores.groupby("alpha")["score"]]
     densities = [parts.density(values, grid) for _, values in groups]
     tallest = max(density.max() for density in densities) or 1.0
@@ -100,6 +100,6 @@ def _ridges(panel: Axes, scores: pd.DataFrame, grid: NDArray[np.float64], colour
 
 
 def _note(panel: Axes, text: str, *, low: bool) -> None:
-    """Write into the corner that a rising or a falling line leaves free."""
+    """Write text into the corner that a rising or falling line leaves free."""
     y, vertical = (0.04, "bottom") if low else (0.96, "top")
     panel.text(0.98, y, text, transform=panel.transAxes, ha="right", va=vertical, fontsize=7)

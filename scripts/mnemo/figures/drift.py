@@ -1,4 +1,4 @@
-"""The figure of drift: how edits change attributes."""
+"""The drift figure: how edits change attributes."""
 
 from typing import Any
 
@@ -10,22 +10,22 @@ from matplotlib.lines import Line2D
 
 from mnemo.figures import parts, style
 
-#: Height of a row of panels of drift.
+#: Height of a row of panels, in inches.
 HEIGHT = 2.1
 
 
 @mpl.rc_context(style.STYLE)
 def draw(drift: pd.DataFrame, confidence: float) -> Figure:
-    """Draw how edits change attributes that some of them hold still (Figure 27, in numbers).
+    """Draw how edits change attributes, held constant or not (Figure 27, in numbers).
 
     Args:
         drift: Rows of `drift.DRIFT`.
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
-        A figure with a panel for each attribute and shape, and in it a line for each edit, solid
-        and filled where the edit holds the attribute. Changes are in standard deviations of the
-        attribute on all y axes to the left, and in its own unit to the right.
+        A figure with one panel per attribute and shape and one line per edit, solid with filled
+        marks if the edit holds the attribute constant. The left y axes show changes in standard
+        deviations of the attribute, the right ones in its own unit.
     """
     deviation = drift["deviation"].where(drift["deviation"] > 0)
     in_deviations = {name: drift[name] / deviation for name in ("change", "low", "high")}
@@ -35,14 +35,14 @@ def draw(drift: pd.DataFrame, confidence: float) -> Figure:
     rows = -(-len(drawn) // columns)
     figure = Figure((style.WIDTH, 0.6 + HEIGHT * rows), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
-    looks = parts.looks(scaled["edit"])
+    styles = parts.looks(scaled["edit"])
     named = []
     for panel, (attribute, shape) in zip(panels, drawn, strict=False):
         own = scaled[(scaled["attribute"] == attribute) & (scaled["shape"] == shape)]
         held = own.groupby("edit")["held"].first()
         drawn_as = {
-            edit: look if held[edit] else look._replace(line="--", hollow=True)
-            for edit, look in looks.items()
+            edit: own_style if held[edit] else own_style._replace(line="--", hollow=True)
+            for edit, own_style in styles.items()
         }
         parts.over_alpha(panel, own, "change", drawn_as, ends=("low", "high"))
         ends = own["alpha"].min(), own["alpha"].max()
@@ -55,19 +55,19 @@ def draw(drift: pd.DataFrame, confidence: float) -> Figure:
         parts.name_lines(panel, own, "change", drawn_as, (style.WIDTH / columns - 1, HEIGHT - 0.6))
     for panel in panels[len(drawn) :]:
         panel.set_axis_off()
-    told = f"change in standard deviations ({parts.percent(confidence)} intervals)"
-    figure.supylabel(told, fontsize=8)
+    label = f"change in standard deviations ({parts.percent(confidence)} intervals)"
+    figure.supylabel(label, fontsize=8)
     mark: dict[str, Any] = {"color": style.GREY, "marker": "o"}
     keys = [
-        Line2D([], [], **mark, label="the edit holds the attribute"),
-        Line2D([], [], **mark, label="it does not", linestyle="--", markerfacecolor="white"),
+        Line2D([], [], **mark, label="held constant by the edit"),
+        Line2D([], [], **mark, label="not held", linestyle="--", markerfacecolor="white"),
     ]
     figure.legend(handles=keys, loc="outside upper right", ncols=2)
     return figure
 
 
 def _other_unit(panel: Axes, deviation: float) -> None:
-    """Write an axis of the attribute's own unit to the right of that in standard deviations."""
+    """Add a right axis in the attribute's own unit, besides that in standard deviations."""
     if deviation > 0:
         scales = (lambda change: change * deviation, lambda change: change / deviation)
         panel.secondary_yaxis("right", functions=scales).set_ylabel("change of the score")

@@ -1,4 +1,4 @@
-"""The figure of identity: whether edited faces are still those of the same persons."""
+"""The identity figure: whether edited faces still show the same persons."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ from mnemo.figures import parts, style
 
 @mpl.rc_context(style.STYLE)
 def draw(identity: pd.DataFrame, confidence: float) -> Figure:
-    """Draw whether edited faces are still those of the same persons, over alpha.
+    """Draw whether edited faces still show the same persons, over alpha.
 
     Args:
         identity: Rows of `identity.IDENTITY`.
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
-        A figure with a line for each edit in three panels: the mean distance of the embeddings with
-        the threshold of the network; the share of the faces whose distance is below it, with that
-        of pairs of different faces; and how many faces are no longer found.
+        A figure with one line per edit in three panels: the mean distance of the embeddings, with
+        the network's threshold; the share of faces whose distance is below it, with that share for
+        pairs of different faces; and the number of faces that are no longer found.
     """
     drawn_as = parts.looks(identity["edit"])
     heights = (2.2, 1.9, 1.4)
@@ -36,7 +36,7 @@ def draw(identity: pd.DataFrame, confidence: float) -> Figure:
     distance.set_ylim(
         -0.04, 1.15 * max(threshold, identity[["distance", "distance_high"]].max(axis=None))
     )
-    distance.set_ylabel("mean distance of the\nembedding to that at alpha 0")
+    distance.set_ylabel("mean distance of the\nembedding from that at alpha 0")
     parts.over_alpha(accepted, identity, "accepted", drawn_as)
     # The unedited images are the same for every edit.
     chance = identity["chance"].max()
@@ -58,7 +58,7 @@ def draw(identity: pd.DataFrame, confidence: float) -> Figure:
 
 
 def _level(panel: Axes, identity: pd.DataFrame, level: float, text: str) -> None:
-    """Draw a level over all alphas, named at alpha 0, where no edit has moved a face."""
+    """Draw a level over all alphas, with its text at alpha 0, where faces are unedited."""
     ends = identity["alpha"].min(), identity["alpha"].max()
     panel.hlines(level, *ends, color="black", linewidth=0.8, linestyle="--", zorder=0)
     offset: dict[str, Any] = {"textcoords": "offset points", "fontsize": 6.5}

@@ -1,4 +1,4 @@
-"""What several figures draw and write: points with intervals, rows with names, densities."""
+"""Elements shared by several figures: points with intervals, matrices, lines, densities."""
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle, starmap
@@ -11,23 +11,21 @@ from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from scipy.stats import gaussian_kde
 
 from mnemo import rounding
 from mnemo.figures import style
 
-#: Width of a matrix's cell, in inches, that takes an interval on a line of its own, and that takes
-#: one at all.
+#: Smallest width of a matrix's cell, in inches, for an interval on one line, and for any interval.
 WIDE, NARROW = 0.68, 0.36
 
 
 class Look(NamedTuple):
-    """How a line and its marks look.
+    """The style of a line and its marks.
 
     Attributes:
-        colour: Of both.
+        colour: Colour of line and marks.
         marker: Matplotlib's letter for the marks.
-        line: Matplotlib's style of the line.
+        line: Matplotlib's line style.
         hollow: Whether the marks are outlines.
     """
 
@@ -38,55 +36,58 @@ class Look(NamedTuple):
 
 
 def looks(edits: pd.Series) -> dict[str, Look]:
-    """Give each edit a colour and a marker of its own."""
+    """Return a style for each edit, with a colour and a marker of its own."""
     return dict(zip(edits.unique(), starmap(Look, cycle(style.EDITS)), strict=False))
 
 
 def shapes(frame: pd.DataFrame) -> list[str]:
-    """List the shapes that a frame's column `shape` has, squares before ovals."""
+    """Return the shapes in a frame's column `shape`, squares before ovals."""
     present = set(frame["shape"].unique())
     return [shape for shape in style.SHAPES if shape in present]
 
 
 def counts(numbers: pd.Series) -> str:
-    """Write numbers of images as one, or as the range that they have."""
+    """Return numbers of images as text: one number, or a range if they differ."""
     return " to ".join(f"{number}" for number in sorted({numbers.min(), numbers.max()}))
 
 
 def minus(text: str) -> str:
-    """Write hyphens before numbers as true minus signs."""
+    """Return text with its hyphens replaced by true minus signs."""
     return text.replace("-", "\N{MINUS SIGN}")
 
 
 def percent(confidence: float) -> str:
-    """Write a share from 0 to 1 in per cent."""
+    """Return a share from 0 to 1 as text in per cent."""
     return f"{100 * confidence:g} %"
 
 
 def estimated(value: float, low: float, high: float) -> str:
-    """Write an estimate and its interval."""
+    """Return an estimate and its interval as text."""
     return minus(rounding.interval(value, low, high))
 
 
 def grid(values: pd.Series) -> NDArray[np.float64]:
-    """Space 300 points over the range of some values and a little more, for a density."""
+    """Return 300 equally spaced points over slightly more than the values' range, for a density."""
     low, high = values.min(), values.max()
     margin = 0.15 * (high - low) or 0.01
     return np.linspace(low - margin, high + margin, 300)
 
 
 def density(values: NDArray[np.float64], where: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Estimate a density with a Gaussian kernel of Scott's bandwidth; 0 for a constant.
+    """Compute a density estimate with a Gaussian kernel of Scott's bandwidth.
 
     Args:
-        values: (n,).
-        where: (points,).
+        values: (n,) values.
+        where: (points,) positions at which to evaluate the density.
 
     Returns:
-        (points,).
+        (points,); 0 if there are fewer than two different values.
     """
     if len(values) < 2 or np.ptp(values) == 0:
         return np.zeros_like(where)
+    # Imported here: most figures draw no density, and SciPy takes as long to load as they to draw.
+    from scipy.stats import gaussian_kde
+
     estimated: NDArray[np.float64] = gaussian_kde(values)(where)
     return estimated
 
@@ -108,21 +109,21 @@ def bars(
     """Draw estimates with their intervals.
 
     Args:
-        panel: Where they are drawn.
-        frame: The estimates, a row each.
+        panel: The axes to draw in.
+        frame: The estimates, one per row.
         name: The column of the estimates.
-        where: (n,), the place of each on the other axis.
-        ends: The columns of the intervals' ends; by default those that `name` gives.
-        label: What the legend calls them.
+        where: (n,), the position of each estimate on the other axis.
+        ends: The columns of the intervals' ends; by default `name` with `_low` and `_high`.
+        label: Label in the legend.
         marker: Matplotlib's letter for the marks.
-        colour: Of marks, line and intervals.
-        line: Matplotlib's style of a line between the marks; none when empty.
+        colour: Colour of marks, line and intervals.
+        line: Matplotlib's style of a line between the marks; empty for no line.
         hollow: Whether the marks are outlines.
-        across: Whether the intervals lie rather than stand.
+        across: Whether the intervals are horizontal instead of vertical.
     """
     low, high = ends or (f"{name}_low", f"{name}_high")
-    # Each interval is drawn around its own middle: a percentile interval need not contain its
-    # estimate, and a length below it or above it would then be negative.
+    # Each interval is drawn around its own middle. A percentile interval may not contain its
+    # estimate, and the distance from the estimate to one end would then be negative.
     middle, half = (frame[low] + frame[high]) / 2, (frame[high] - frame[low]) / 2
     point: dict[str, Any] = {"color": colour, "marker": marker, "linestyle": line, "label": label}
     if hollow:
@@ -136,7 +137,7 @@ def bars(
 
 
 def name_rows(panel: Axes, names: Sequence[str]) -> None:
-    """Name rows from the top, with lines across to find them by."""
+    """Write the names of rows from the top, with vertical grid lines."""
     panel.set_yticks(range(len(names)), names)
     panel.set_ylim(len(names) - 0.5, -0.5)
     panel.grid(axis="x", linewidth=0.4, color="#D9D9D9")
@@ -144,7 +145,7 @@ def name_rows(panel: Axes, names: Sequence[str]) -> None:
 
 
 def cell_width(rows: Sequence[str], columns: int) -> float:
-    """Tell how wide a cell of a matrix of full width is beside its rows' names, in inches."""
+    """Return the width in inches of a cell of a full-width matrix with the given row names."""
     beside = 0.055 * max(len(line) for row in rows for line in row.split("\n")) + 0.5
     return min(0.9, (style.WIDTH - beside) / columns)
 
@@ -158,31 +159,30 @@ def matrix(
     width: float,
     reach: float,
 ) -> None:
-    """Draw estimates as cells, coloured from minus to plus, each with its number.
+    """Draw estimates as a matrix of cells, coloured by value, each with its number.
 
-    A cell is hatched where the interval contains 0 or is unknown. A narrow one has no interval.
+    A cell is hatched if its interval contains 0 or is unknown. Narrow cells show no interval.
 
     Args:
-        panel: Where it is drawn.
-        cells: A row for each cell: `row`, `column`, `value`, `low`, `high`; cells that are not
-            there stay blank.
+        panel: The axes to draw in.
+        cells: One row per cell: `row`, `column`, `value`, `low`, `high`; other cells are blank.
         rows: Names of the rows, from the top.
-        columns: Names of the columns, which are written above.
-        width: Of a cell, in inches.
-        reach: Size of a value, 0 or more, that has the strongest colour.
+        columns: Names of the columns, written above the matrix.
+        width: Width of a cell, in inches.
+        reach: Absolute value, 0 or more, with the strongest colour.
     """
     colours = Normalize(-reach or -1, reach or 1)
     for cell in cells.to_dict("records"):
         value, low, high = cell["value"], cell["low"], cell["high"]
         x, y = columns.index(cell["column"]), rows.index(cell["row"])
         clear = low > 0 or high < 0
-        look: dict[str, Any] = {
+        options: dict[str, Any] = {
             "facecolor": "white" if np.isnan(value) else style.DIVERGING(colours(value)),
             "edgecolor": "white" if clear else "#BFBFBF",
             "hatch": "" if clear else "///",
             "linewidth": 0.6,
         }
-        panel.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, **look))
+        panel.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, **options))
         text = _cell(value, low, high, width)
         size = 6.5 if width >= WIDE else 5.5
         panel.text(x, y, text, ha="center", va="center", fontsize=size)
@@ -200,7 +200,7 @@ def matrix(
 
 
 def _cell(value: float, low: float, high: float, width: float) -> str:
-    """Write an estimate with its interval, on as many lines as a cell needs."""
+    """Return an estimate with its interval as text, on as many lines as the cell needs."""
     if np.isnan(value):
         return rounding.number(value)
     if width < NARROW:
@@ -212,14 +212,14 @@ def _cell(value: float, low: float, high: float, width: float) -> str:
 def over_alpha(
     panel: Axes, frame: pd.DataFrame, name: str, drawn_as: Mapping[str, Look], **more: Any
 ) -> None:
-    """Draw estimates over alpha, a line for each edit, a little apart where they share an alpha.
+    """Draw estimates over alpha, one line per edit, slightly shifted where alphas coincide.
 
     Args:
-        panel: Where they are drawn.
+        panel: The axes to draw in.
         frame: The estimates, with the columns `edit` and `alpha`.
         name: The column of the estimates.
-        drawn_as: What each edit looks like, by its name.
-        more: As for `bars`.
+        drawn_as: The style of each edit, by its name.
+        more: Further arguments of `bars`.
     """
     for edit, own in _aside(frame, drawn_as).items():
         bars(panel, own, name, own["alpha"], **drawn_as[edit]._asdict(), **more)
@@ -236,14 +236,14 @@ def name_lines(
     drawn_as: Mapping[str, Look],
     size: tuple[float, float],
 ) -> None:
-    """Name the line of each edit beside its end, apart from the other names.
+    """Write the name of each edit next to the end of its line, without overlap.
 
     Args:
-        panel: Where `over_alpha` drew them; its y axis must have its final limits.
+        panel: The axes that `over_alpha` drew in; its y axis must have its final limits.
         frame: As for `over_alpha`.
         name: As for `over_alpha`.
         drawn_as: As for `over_alpha`.
-        size: Width and height of the panel, about, in inches.
+        size: Approximate width and height of the panel, in inches.
     """
     known = {edit: own.dropna(subset=name) for edit, own in _aside(frame, drawn_as).items()}
     ends = sorted(
@@ -261,13 +261,13 @@ def name_lines(
     for (value, alpha, edit), level in zip(ends, levels, strict=True):
         colour = drawn_as[edit].colour
         stroke = {"arrowstyle": "-", "color": colour, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 3}
-        look: dict[str, Any] = {"va": "center", "fontsize": 6.5, "color": colour}
-        look["bbox"] = {"facecolor": "white", "linewidth": 0, "pad": 0.4}
-        panel.annotate(edit, (alpha, value), (right, level), arrowprops=stroke, **look)
+        options: dict[str, Any] = {"va": "center", "fontsize": 6.5, "color": colour}
+        options["bbox"] = {"facecolor": "white", "linewidth": 0, "pad": 0.4}
+        panel.annotate(edit, (alpha, value), (right, level), arrowprops=stroke, **options)
 
 
 def _aside(frame: pd.DataFrame, drawn_as: Mapping[str, Look]) -> dict[str, pd.DataFrame]:
-    """Part the rows of each edit, sorted, their alphas moved for intervals to lie side by side."""
+    """Return each edit's rows, sorted, with alphas shifted so that intervals do not overlap."""
     step = 0.006 * np.ptp(frame["alpha"])
     moves = {edit: step * (n - (len(drawn_as) - 1) / 2) for n, edit in enumerate(drawn_as)}
     parted = {edit: frame[frame["edit"] == edit].sort_values("alpha") for edit in drawn_as}
@@ -275,9 +275,9 @@ def _aside(frame: pd.DataFrame, drawn_as: Mapping[str, Look]) -> dict[str, pd.Da
 
 
 def _apart(values: NDArray[np.float64], gap: float, low: float, high: float) -> NDArray[np.float64]:
-    """Move sorted values as far apart as a gap, and as well as that goes between two limits."""
+    """Move sorted values at least a gap apart and, as far as possible, between two limits."""
     steps = gap * np.arange(len(values))
-    # Pushed up, and pushed down; the middle of both keeps names near their lines.
+    # The mean of pushing values up and pushing them down keeps names near their lines.
     up = np.maximum.accumulate(values - steps) + steps
     down = np.minimum.accumulate((values - steps)[::-1])[::-1] + steps
     levels = (up + down) / 2

@@ -1,7 +1,7 @@
-"""The figures of the whole study: one entry each, beside the module that draws it.
+"""The figures of the whole study: one entry each, besides the module that draws it.
 
-This module imports nothing heavy, because the Snakefile reads it on machines that have only
-Snakemake. No digest reads it: nothing that a job computes with may stand here.
+This module imports nothing heavy, because the Snakefile imports it on machines that have only
+Snakemake installed. No digest includes it, so it must not contain anything that jobs compute with.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Figure:
-    """What Mnemo knows of a figure without drawing it.
+    """The properties of a figure that are known without drawing it.
 
     Attributes:
-        tables: The tables that it is drawn from, in the order in which `draw` takes them.
+        tables: The tables that it is drawn from, in the order of `draw`'s arguments.
         category: Its heading in the report.
-        title: Its name in the report.
+        title: Its title in the report.
     """
 
     tables: tuple[str, ...]
@@ -32,7 +32,7 @@ class Figure:
 
     @property
     def wanted(self) -> Callable[[Config], bool]:
-        """Whether a study has the figure: where it has, and shows, the last of its tables."""
+        """Whether a study has the figure: if it has, and shows, the last of the figure's tables."""
         result = RESULTS[self.tables[-1]]
         return lambda study: result.wanted(study) and result.shown(study)
 

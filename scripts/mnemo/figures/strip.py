@@ -1,4 +1,4 @@
-"""The strip: the edited faces themselves."""
+"""The strip figure: the edited faces themselves."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -18,21 +18,21 @@ from PIL import Image
 from mnemo import tables
 from mnemo.figures import parts, style
 
-#: Edge of a face in a strip.
+#: Edge of a face in a strip, in inches.
 CELL = 0.75
 
 
 def gather(paths: Sequence[str | Path], shape: str, wanted: Sequence[str]) -> pd.DataFrame:
-    """Gather some images of edited sets for `strip`.
+    """Read selected images of edited sets for `draw`.
 
     Args:
         paths: Shards of `images.IMAGES` or `ovals.OVALS` of sets at several alphas.
         shape: The images' shape.
-        wanted: Keys of the images wanted.
+        wanted: Keys of the selected images.
 
     Returns:
-        A row for each image and alpha: image, alpha, shape, and pixels, (height, width, 3) RGB or
-        None where no face was found.
+        One row per image and alpha: image, alpha, shape, and pixels, (height, width, 3) RGB or None
+        if no face was found.
     """
     rows = []
     for path in paths:
@@ -45,17 +45,17 @@ def gather(paths: Sequence[str | Path], shape: str, wanted: Sequence[str]) -> pd
 
 @mpl.rc_context(style.STYLE)
 def draw(pictures: pd.DataFrame, scores: pd.DataFrame, quality: str, assessor: str) -> Figure:
-    """Draw some faces over alpha, each with its ovals below its squares (Figure 4).
+    """Draw faces over alpha, each with its ovals below its squares (Figure 4).
 
     Args:
-        pictures: What `gather` made of squares, of ovals, or of both.
+        pictures: Rows from `gather` of squares, ovals, or both.
         scores: Rows of `scores.SCORES` of the same edit and one assessor.
-        quality: What the assessor should score a face as more of at a larger alpha.
-        assessor: Who gave the scores; it is named in the corner.
+        quality: The quality that the assessor scores, which should increase with alpha.
+        assessor: Name of the assessor, shown in the corner.
 
     Returns:
-        A figure with a column for each alpha and a row for each face and shape; each picture's
-        score is in its top left corner, and a picture without a face is blank and says so.
+        A figure with one column per alpha and one row per face and shape. Each picture's score is
+        in its top left corner; a picture without a face is blank, with a note.
     """
     shapes = parts.shapes(pictures)
     faces = sorted(pictures["image"].unique())
@@ -111,7 +111,7 @@ def _picture(
         panel.text(0.5, 0.5, "no face", ha="center", va="center", color=style.GREY, **where)
         return
     panel.imshow(pixels, interpolation="lanczos")
-    # The picture fills its cell in one direction; the cell keeps its size.
+    # The cell keeps its size; the picture may fill it in one direction only.
     panel.set_adjustable("datalim")
     box = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 1}
     panel.text(0.05, 0.95, f"{score:.2f}", va="top", bbox=box, **where)
@@ -124,8 +124,8 @@ def _broken(name: str) -> str:
 def _arrow(tail: Axes, tip: Axes, end: int, text: str) -> None:
     """Draw an arrow above a row of panels, to the left (end 0) or to the right (end 1)."""
     level = 1.35
-    look = {"arrowstyle": "->", "linewidth": 1}
+    arrow = {"arrowstyle": "->", "linewidth": 1}
     ends = (end, level), (1 - end, level)
-    tip.annotate("", ends[0], ends[1], tip.transAxes, tail.transAxes, arrowprops=look)
+    tip.annotate("", ends[0], ends[1], tip.transAxes, tail.transAxes, arrowprops=arrow)
     side = "right" if end else "left"
     tip.text(end, level + 0.05, text, transform=tip.transAxes, ha=side, fontsize=7)

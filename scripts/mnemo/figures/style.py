@@ -1,8 +1,9 @@
-"""What all figures look like, and how they are saved.
+"""The style of all figures, and saving them.
 
-They are drawn without pyplot, which would need a display and share its state. Their sizes are in
-inches, for a page with 7 inches between its margins. Colours are those of Okabe and Ito (Wong,
-Nature Methods 8:441, 2011), told apart with any colour vision; shapes differ in marker too.
+Figures are drawn without pyplot, which would need a display and has global state. Sizes are in
+inches, for a page that is 7 inches wide between its margins. The colours are those of Okabe and Ito
+(Wong, Nature Methods 8:441, 2011), which can be distinguished with any colour vision; shapes also
+differ in their markers.
 """
 
 from pathlib import Path
@@ -22,7 +23,7 @@ GREY = "#595959"
 COLOURS = {"square": BLUE, "oval": VERMILION}
 MARKERS = {"square": "s", "oval": "o"}
 LINES = {"square": "-", "oval": "--"}
-#: Colour and marker of each edit in turn, where several share a panel.
+#: Colours and markers of the edits, in turn, if several share a panel.
 EDITS = (
     (BLUE, "o"),
     (VERMILION, "s"),
@@ -33,7 +34,7 @@ EDITS = (
     ("#56B4E9", "X"),
     (GREY, "*"),
 )
-#: From below 0 over 0 to above, all of them light enough for black numbers.
+#: Colours from below 0 over 0 to above 0, all light enough for black numbers.
 DIVERGING = LinearSegmentedColormap.from_list("diverging", ["#E8894F", "white", "#5FA8D3"])
 STYLE: dict[Any, Any] = {
     "font.size": 8,
@@ -51,17 +52,17 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 7,
     "figure.dpi": 200,
-    # Without a salt of its own, an SVG has other ids each time it is written.
+    # Without a fixed salt, an SVG has different ids each time it is written.
     "svg.hashsalt": "mnemo",
 }
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write a figure whole or not at all, the same bytes for the same figure.
+    """Write a figure atomically; the same figure always gives the same bytes.
 
     Args:
-        figure: What a function of this package made.
-        path: Where it goes; its suffix, .svg or .png, is the format.
+        figure: A figure from a function of this package.
+        path: The file to write; its suffix, .svg or .png, determines the format.
 
     Raises:
         MnemoError: The disk is full.

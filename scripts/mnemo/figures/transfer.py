@@ -1,4 +1,4 @@
-"""The figure of transfer: how an edit changes the scores of other assessors."""
+"""The transfer figure: how an edit changes the scores of other assessors."""
 
 import matplotlib as mpl
 import pandas as pd
@@ -10,16 +10,16 @@ from mnemo.figures import parts, style
 
 @mpl.rc_context(style.STYLE)
 def draw(transfer: pd.DataFrame, confidence: float) -> Figure:
-    """Draw how edits along one assessor's hyperplane change the scores by the others.
+    """Draw how edits along one assessor's direction change the scores of the others.
 
     Args:
         transfer: Rows of `transfer.TRANSFER`.
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
-        A figure with a row for each hyperplane and a column for each assessor, in a panel for each
-        shape scored: the slope over alpha in standard deviations of the assessor's scores, with
-        its interval. Slopes of the scores that the hyperplane was fitted on are framed.
+        A figure with one panel per shape scored, one row per hyperplane and one column per
+        assessor: the slope over alpha in standard deviations of the assessor's scores, with its
+        interval. A frame marks the slopes of the scores that the hyperplane was fitted on.
     """
     shapes, columns = parts.shapes(transfer), list(transfer["assessor"].unique())
     cells = transfer.assign(
@@ -30,10 +30,10 @@ def draw(transfer: pd.DataFrame, confidence: float) -> Figure:
         high=transfer["standard_slope_high"],
     )
     rows = list(cells["row"].unique())
-    # The shapes stand side by side where an interval then has room in a cell.
+    # The shapes are side by side if an interval then fits on one line of a cell.
     aside = parts.cell_width(rows, len(columns) * len(shapes)) >= parts.WIDE
     down, across = (1, len(shapes)) if aside else (len(shapes), 1)
-    # However many columns there are, no slope stands without its interval.
+    # Slopes always have their intervals, however many columns there are.
     width = max(parts.cell_width(rows, len(columns) * across), parts.NARROW)
     height = down * (0.42 * len(rows) + 0.04 * max(map(len, columns)) + 0.5) + 0.6
     figure = Figure((style.WIDTH, height), layout="constrained")
@@ -48,17 +48,21 @@ def draw(transfer: pd.DataFrame, confidence: float) -> Figure:
             panel.add_patch(Rectangle(corner, 1, 1, fill=False, linewidth=1.4, zorder=3))
         panel.set_xlabel(f"scored as {shape}, n = {parts.counts(own['n'])}")
     panels[0].set_ylabel("hyperplane fitted\non the scores by")
-    told = (
+    label = (
         "slope over alpha, in standard deviations of the assessor's scores, with its "
         f"{parts.percent(confidence)} interval\n"
-        "hatched: the interval contains 0; framed: scored as what the hyperplane was fitted on"
+        "hatched: the interval contains 0; framed: the scores that the hyperplane was fitted on"
     )
-    figure.supxlabel(told, fontsize=7)
+    figure.supxlabel(label, fontsize=7)
     return figure
 
 
 def _origins(transfer: pd.DataFrame) -> pd.Series:
-    """Name edits by what their hyperplanes were fitted on, and by more where that names several."""
+    """Return the names of the edits' rows.
+
+    A name is the assessor and shape that the hyperplane was fitted on, and further properties if
+    these are not unique.
+    """
     fitted_on = transfer["fitted_on"] + " " + transfer["fitted_shape"]
     more = [name for name in ("space", "threshold") if transfer[name].nunique() > 1]
     if transfer["edit"].nunique() > len(

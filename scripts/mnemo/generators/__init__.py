@@ -1,18 +1,18 @@
-"""Generators: what each can do, and how to load one from any file that holds its weights.
+"""Generators: their interfaces, and loading one from any file that holds its weights.
 
 ```python
 from mnemo import generators
 
-generator = generators.load("stylegan2-ffhq-config-f.pkl")  # in any layout, told by its content
+generator = generators.load("stylegan2-ffhq-config-f.pkl")  # any layout, detected from the content
 z = generator.sample(seeds=[0, 42])  # (2, z_dim) float32
-w = generator.map(z, psi=0.5)  # (2, w_dim); BigGAN has no map, and its render takes classes
+w = generator.map(z, psi=0.5)  # (2, w_dim); BigGAN has no `map`, and its `render` needs classes
 images = generator.render(w, noise="const")  # (2, height, width, 3) uint8
 ```
 
 An architecture is one module in this package and one entry in `ARCHITECTURES`; a generator that a
-study can name is one entry in the registry. This module imports nothing heavy, because it comes
-with the registry, which the Snakefile reads: `load`, `parts` and `convert` are those of `loading`,
-which is imported when one of them is asked for.
+study can use is one entry in the registry. This module imports nothing heavy, because importing the
+registry, as the Snakefile does, imports this module too. `load`, `parts` and `convert` come from
+the module `loading`, which is imported only when one of them is used.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: What is added to the activations of a StyleGAN: the noise maps that came with the weights, maps
-#: drawn anew for each image, or none.
+#: Noise added to the activations of a StyleGAN: the noise maps that came with the weights, newly
+#: drawn maps for each image, or none.
 Noise = Literal["const", "random", "none"]
 
 
 class Sampled(Protocol):
-    """What every generator can do.
+    """The interface that every generator has.
 
     Attributes:
         resolution: Height and width of its images, in pixels.
@@ -43,8 +43,8 @@ class Sampled(Protocol):
         """Draw a latent for each seed.
 
         Args:
-            seeds: Each latent depends on its own seed alone.
-            psi: Truncation; 1 is none. A generator that truncates in w ignores it here.
+            seeds: Seeds; each latent depends only on its own seed.
+            psi: Truncation; 1 is none. Ignored here by a generator that truncates in w.
 
         Returns:
             (n, z_dim).
@@ -52,10 +52,10 @@ class Sampled(Protocol):
 
 
 class Generator(Sampled, Protocol):
-    """A generator that renders what it samples."""
+    """A generator that renders its sampled latents directly."""
 
     def render(self, latents: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Make the image of each latent.
+        """Render an image for each latent.
 
         Args:
             latents: (n, z_dim).
@@ -70,7 +70,7 @@ class Mapped(Sampled, Protocol):
     """A generator that maps z to the intermediate latent space w before it renders.
 
     Attributes:
-        layers: Layers of its synthesis network; each takes a w of its own.
+        layers: Number of layers of its synthesis network; each receives its own w.
     """
 
     layers: int
@@ -83,10 +83,10 @@ class Mapped(Sampled, Protocol):
         Args:
             z: (n, z_dim).
             psi: Truncation psi: w becomes mean(w) + psi * (w - mean(w)).
-            cutoff: Layers that are truncated, the first ones; all when None.
+            cutoff: Number of layers to truncate, counted from the first; None for all.
 
         Returns:
-            (n, w_dim), a row that all layers share; with a cutoff (n, layers, w_dim).
+            (n, w_dim), one w shared by all layers; with a cutoff, (n, layers, w_dim).
         """
 
     def render(
@@ -96,12 +96,12 @@ class Mapped(Sampled, Protocol):
         noise: Noise = "const",
         seeds: Sequence[int] | None = None,
     ) -> NDArray[np.uint8]:
-        """Make the image of each latent.
+        """Render an image for each latent.
 
         Args:
-            latents: (n, w_dim), or (n, layers, w_dim) with a w for each layer.
-            noise: What is added to the activations.
-            seeds: With `noise="random"`, the seed of each image's noise; fresh noise when None.
+            latents: (n, w_dim), or (n, layers, w_dim) with one w per layer.
+            noise: Noise added to the activations.
+            seeds: With `noise="random"`, the seed of each image's noise; None for fresh noise.
 
         Returns:
             (n, height, width, 3), RGB.
@@ -110,10 +110,10 @@ class Mapped(Sampled, Protocol):
 
 @runtime_checkable
 class Conditional(Sampled, Protocol):
-    """A generator that makes images of a class, and truncates when it renders too.
+    """A generator of images of a given class, which also uses the truncation when it renders.
 
     Attributes:
-        classes: Number of its classes.
+        classes: Number of classes.
     """
 
     classes: int
@@ -121,13 +121,13 @@ class Conditional(Sampled, Protocol):
     def render(
         self, latents: NDArray[np.float32], *, classes: Sequence[int], psi: float = 1.0
     ) -> NDArray[np.uint8]:
-        """Make the image of each latent.
+        """Render an image for each latent.
 
         Args:
             latents: (n, z_dim).
             classes: (n,) index of each image's class, in ImageNet's order.
-            psi: The truncation that the latents were drawn with, by which BigGAN-deep chooses its
-                batch norms' statistics.
+            psi: The truncation with which the latents were drawn; BigGAN-deep chooses the
+                statistics of its batch norms by it.
 
         Returns:
             (n, height, width, 3), RGB.

@@ -1,4 +1,4 @@
-"""Making a network of the settings and the tensors that a weights file holds."""
+"""Building a network from the settings and tensors of a weights file."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -18,28 +18,28 @@ def assemble(
     tensors: Mapping[str, Tensor],
     source: str,
 ) -> Module:
-    """Make a network and give it its tensors.
+    """Create a network and load its tensors.
 
-    Settings are as little to be trusted as the rest of a file: no memory is taken before the
-    tensors have turned out to be the network's.
+    Settings from a file are not trusted: no memory is allocated until the tensors have been found
+    to match the network.
 
     Args:
-        make: The network's class. All its tensors must be of the file, or be made or filled once
-            they are: the others are left without a value.
-        settings: Its arguments.
-        tensors: All its tensors, by its own names.
-        source: The file that they come from, for errors.
+        make: The network's class. Each of its tensors must either be in `tensors`, or be created or
+            filled by the caller afterwards; otherwise its values are undefined.
+        settings: Arguments of the class.
+        tensors: The network's tensors, by its own names.
+        source: The file that they come from, for error messages.
 
     Returns:
         The network, on the CPU.
 
     Raises:
-        MnemoError: The settings are no network's or ask for more than the file holds, or the
-            tensors are not those of this network.
+        MnemoError: The settings do not describe a network or require more tensors than the file
+            holds, or the tensors do not match the network.
     """
     _check_counts(settings, len(tensors), source)
     try:
-        # There, tensors have a shape and no memory; and no time is lost on initial values.
+        # On this device, tensors have a shape but no memory, and initial values take no time.
         with torch.device("meta"):
             network = make(**settings)
     except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, MnemoError) as why:
@@ -61,6 +61,6 @@ def _check_counts(settings: Mapping[str, Any], tensors: int, source: str) -> Non
             count = len(value)
         if isinstance(count, int | float) and count > tensors:
             raise MnemoError(
-                f"{source}: no network has its settings ({name} asks for {count} layers, and the "
-                f"file holds {tensors} tensors): it is damaged, or not to be trusted"
+                f"{source}: no network has its settings ({name} asks for {count} layers, but the "
+                f"file holds {tensors} tensors): the file is damaged or manipulated"
             )

@@ -1,7 +1,7 @@
 """BigGAN, in the layout of GANalyze's PyTorch port (`biggan-{128,256,512}.pth`).
 
 Brock et al., Large Scale GAN Training for High Fidelity Natural Image Synthesis, ICLR 2019,
-appendix B and figure 15. The layout is that of `pytorch/generators/biggan.py` in the repository
+appendix B and figure 15. The layout is defined by `pytorch/generators/biggan.py` in the repository
 LoreGoetschalckx/GANalyze.
 """
 
@@ -26,9 +26,9 @@ from mnemo.generators.layouts import Layout, Parts
 
 #: A pixel x from -1 to 1 becomes (x + 1) / 2 * 255 (`utils/pytorch.py`, `denorm`).
 LEVELS = 255
-#: Added to a norm before it divides, in the port's power iteration.
+#: Added to a norm before dividing by it, in the port's power iteration.
 NORM_EPSILON = 1e-4
-#: The port leaves the last batch norm of its 512 px network, of 7 blocks, at PyTorch's default.
+#: In the port's 512 px network, which has 7 blocks, the last batch norm has PyTorch's default.
 LAST_EPSILON = {7: 1e-5}
 
 
@@ -39,14 +39,14 @@ def build(
 
     Args:
         settings: Arguments of `Network`.
-        tensors: All its tensors, by its own names.
-        source: The file that they come from, for errors.
+        tensors: The network's tensors, by its own names.
+        source: The file that they come from, for error messages.
 
     Returns:
         The generator, on the best device.
 
     Raises:
-        MnemoError: A tensor is missing, left over, of another shape or not finite.
+        MnemoError: A tensor is missing or unexpected, has another shape, or is not finite.
     """
     network = assemble(Network, settings, tensors, source)
     blocks = len(settings["channels"])
@@ -60,7 +60,7 @@ def build(
 
 
 class Network(nn.Module):
-    """The generator's network: each block doubles the resolution and takes its chunk of the latent.
+    """The generator's network. Each block doubles the resolution and uses its chunk of the latent.
 
     Its batch norms have one set of statistics, for a truncation near 1.
     """
@@ -73,14 +73,14 @@ class Network(nn.Module):
         channels: Sequence[tuple[int, int]],
         attention: int,
     ):
-        """Lay the network out.
+        """Create the network, whose weights are loaded later.
 
         Args:
-            chunk: Numbers of the latent that the first layer and each block take.
+            chunk: Dimensions of the latent that the first layer and each block use.
             classes: Number of classes.
-            embedding: Numbers in a class's embedding.
-            channels: Channels that each block takes and makes.
-            attention: The block that self-attention comes before.
+            embedding: Dimensions of a class's embedding.
+            channels: Input and output channels of each block.
+            attention: Index of the block before which self-attention is applied.
         """
         super().__init__()
         self.chunk = chunk
@@ -93,12 +93,12 @@ class Network(nn.Module):
         self.to_rgb = nn.Conv2d(channels[-1][1], 3, 3, padding=1)
 
     def forward(self, z: Tensor, classes: Tensor, psi: float) -> Tensor:
-        """Make images.
+        """Compute images.
 
         Args:
             z: (n, z_dim).
             classes: (n,) indices.
-            psi: The truncation, which changes nothing here.
+            psi: The truncation, which has no effect here.
 
         Returns:
             (n, 3, resolution, resolution), from -1 to 1.
@@ -114,9 +114,9 @@ class Network(nn.Module):
 
 
 class Block(nn.Module):
-    """Two convolutions beside a projection, at twice the input's size (figure 15b).
+    """Two convolutions in parallel with a projection, at twice the input's size (figure 15b).
 
-    The projection is of single pixels, so it comes to the same before the enlargement as after.
+    The projection acts on single pixels, so it can be computed before the enlargement.
     """
 
     def __init__(self, channels: int, made: int, condition: int):
@@ -133,22 +133,23 @@ class Block(nn.Module):
         self.shortcut = nn.Conv2d(channels, made, 1)
 
     def forward(self, x: Tensor, condition: Tensor, psi: float) -> Tensor:
-        """Take (n, channels, height, width) to (n, made, 2 * height, 2 * width)."""
+        """Map (n, channels, height, width) to (n, made, 2 * height, 2 * width)."""
         out = self.convolutions[0](self.norms[0](x, condition, psi))
         out = self.convolutions[1](self.norms[1](out, condition, psi, out=out))
         return conditional.add_enlarged(out, self.shortcut(x))
 
 
 class GANalyze(State):
-    """A state dict of the port's."""
+    """A state dict of the port."""
 
     bias = ".module.bias"
 
     def normalised(self, name: str) -> Tensor:
-        """Divide a weight by its spectral norm as the port estimates it, the same at every call.
+        """Remove and return a weight, divided by its spectral norm as the port estimates it.
 
-        `weight_bar` is not divided yet. Each call makes one power iteration (Miyato et al. 2018,
-        algorithm 1) from the `weight_u` in the file, which it leaves as it was.
+        `weight_bar` is not divided yet. As at each call of the port, the norm is estimated by one
+        power iteration (Miyato et al. 2018, algorithm 1) from the file's `weight_u`, which stays
+        unchanged.
         """
         weight, matrix = self.take_matrix(f"{name}.module.weight_bar")
         v = _unit(matrix.T @ self.take(f"{name}.module.weight_u", matrix.shape[0]))
@@ -169,7 +170,7 @@ def _matches(content: Any) -> bool:
 
 
 def _parts(content: Mapping[str, Any]) -> Parts:
-    """Take a state dict apart; the number of blocks tells the resolution, and shapes the rest."""
+    """Return the parts of a state dict; the number of blocks and the shapes give the settings."""
     state = GANalyze(content)
     embedding, classes = state.shape("linear.weight", 2)
     chunk = state.shape("G_linear.module.weight_bar", 2)[1]
@@ -178,12 +179,14 @@ def _parts(content: Mapping[str, Any]) -> Parts:
         made, taken = state.shape(name, 4)[:2]
         channels.append((taken, made))
     attended = state.shape("attention.theta.module.weight_bar", 4)[1]
-    # In each of the port's three networks, one block takes as many channels as are attended to.
+    # In each of the port's three networks, exactly one block has as many input channels as the
+    # self-attention.
     places = [place for place, (taken, _) in enumerate(channels) if taken == attended]
     if len(places) != 1:
         raise MnemoError(
-            f"self-attention over {attended} channels must come before one of the blocks of "
-            f"{channels} channels, and {len(places)} take as many"
+            f"self-attention over {attended} channels must come before exactly one block with as "
+            f"many input channels, but {len(places)} blocks have as many; the blocks' input and "
+            f"output channels are {channels}"
         )
 
     tensors = {"embedding.weight": state.take("linear.weight").T}
@@ -213,7 +216,7 @@ def _parts(content: Mapping[str, Any]) -> Parts:
         "channels": channels,
         "attention": places[0],
     }
-    # The port overwrites v from u before it is read.
+    # The port computes v from u before using it.
     unused = state.unused(".module.weight_v", "num_batches_tracked")
     return Parts("biggan", settings, tensors, unused)
 
@@ -222,7 +225,7 @@ LAYOUTS = (Layout("GANalyze's BigGAN", _matches, _parts),)
 
 
 def _statistics(state: State, theirs: str, ours: str) -> dict[str, Tensor]:
-    """Statistics of a batch norm, as the one set of them."""
+    """Return the statistics of a batch norm as a single set."""
     return {
         f"{ours}.means": state.take(f"{theirs}.running_mean")[None],
         f"{ours}.variances": state.take(f"{theirs}.running_var")[None],

@@ -1,7 +1,7 @@
 """BigGAN-deep, in Hugging Face's layout (`biggan-deep-{128,256,512}-pytorch_model.bin`).
 
 Brock et al., Large Scale GAN Training for High Fidelity Natural Image Synthesis, ICLR 2019,
-appendix B and figure 16. The layout is that of the package pytorch-pretrained-biggan 0.1.1.
+appendix B and figure 16. The layout is defined by the package pytorch-pretrained-biggan 0.1.1.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,9 +24,9 @@ from mnemo.generators.layouts import Layout, Parts
 
 #: A pixel x from -1 to 1 becomes (x + 1) / 2 * 256, cut to 255 (`utils.convert_to_images`).
 LEVELS = 256
-#: Channels of a block over those of its inner convolutions.
+#: Ratio of a block's channels to those of its inner convolutions.
 REDUCTION = 4
-#: Channels at 4 px over those at the end.
+#: Ratio of the channels at 4 px to those at the end.
 GROWTH = 16
 
 
@@ -37,14 +37,14 @@ def build(
 
     Args:
         settings: Arguments of `Network`.
-        tensors: All its tensors, by its own names.
-        source: The file that they come from, for errors.
+        tensors: The network's tensors, by its own names.
+        source: The file that they come from, for error messages.
 
     Returns:
         The generator, on the best device.
 
     Raises:
-        MnemoError: A tensor is missing, left over, of another shape or not finite.
+        MnemoError: A tensor is missing or unexpected, has another shape, or is not finite.
     """
     network = assemble(Network, settings, tensors, source)
     return ConditionalGenerator(
@@ -68,15 +68,15 @@ class Network(nn.Module):
         attention: int,
         bins: int,
     ):
-        """Lay the network out.
+        """Create the network, whose weights are loaded later.
 
         Args:
-            z_dim: Numbers in a latent, and in a class's embedding.
+            z_dim: Dimensions of a latent, and of a class's embedding.
             classes: Number of classes.
             width: Channels of the last block.
-            channels: Channels that each block takes and makes.
-            attention: The block that self-attention comes before.
-            bins: Sets of batch-norm statistics, at truncations from 0 to 1.
+            channels: Input and output channels of each block.
+            attention: Index of the block before which self-attention is applied.
+            bins: Number of sets of batch-norm statistics, for truncations from 0 to 1.
         """
         super().__init__()
         condition = 2 * z_dim
@@ -92,7 +92,7 @@ class Network(nn.Module):
         self.to_rgb = nn.Conv2d(width, 3, 3, padding=1)
 
     def forward(self, z: Tensor, classes: Tensor, psi: float) -> Tensor:
-        """Make images.
+        """Compute images.
 
         Args:
             z: (n, z_dim).
@@ -112,7 +112,7 @@ class Network(nn.Module):
 
 
 class Block(nn.Module):
-    """A bottleneck of four convolutions beside a shortcut that drops channels (figure 16b)."""
+    """Four bottleneck convolutions in parallel with a shortcut that drops channels (figure 16b)."""
 
     def __init__(self, channels: int, made: int, condition: int, bins: int, *, enlarges: bool):
         super().__init__()
@@ -134,25 +134,26 @@ class Block(nn.Module):
         )
 
     def forward(self, x: Tensor, condition: Tensor, psi: float) -> Tensor:
-        """Take (n, channels, height, width) to the same or twice the size."""
+        """Map (n, channels, height, width) to (n, made, ...) of the same or twice the size."""
         shortcut = x[:, : self.made]
         inner = None
         for norm, convolution in zip(self.norms, self.convolutions, strict=True):
-            # The shortcut needs the block's input as it came; what is made here may be overwritten.
+            # The shortcut needs the block's input unchanged; intermediate results may be
+            # overwritten.
             x = inner = convolution(norm(x, condition, psi, out=inner))
         return conditional.add_enlarged(x, shortcut) if self.enlarges else x.add_(shortcut)
 
 
 class HuggingFace(State):
-    """A state dict of the package's."""
+    """A state dict of the package."""
 
     bias = ".bias"
 
     def normalised(self, name: str) -> Tensor:
-        """Divide a weight by its spectral norm u.Wv, as PyTorch's `spectral_norm` does in eval.
+        """Remove and return a weight, divided by its spectral norm u.Wv.
 
-        In training mode, in which the package's `from_pretrained` leaves its network, u and v would
-        move on at each call.
+        PyTorch's `spectral_norm` does the same in evaluation mode. In training mode, in which the
+        package's `from_pretrained` leaves its network, u and v would change with each call.
         """
         weight, matrix = self.take_matrix(f"{name}.weight_orig")
         u = self.take(f"{name}.weight_u", matrix.shape[0])
@@ -173,11 +174,11 @@ def _matches(content: Any) -> bool:
 
 
 def _parts(content: Mapping[str, Any]) -> Parts:
-    """Take a state dict apart.
+    """Return the parts of a state dict.
 
-    The package keeps the settings in a second file. The shapes tell all of them but which blocks
-    enlarge; in each of its three configurations it is every second one, and only such a block may
-    have fewer channels at its end. What does not fit is refused.
+    The package stores the settings in a second file. The shapes determine all of them except which
+    blocks enlarge. In each of its three configurations, every second block does, and only such a
+    block may have fewer output channels. A state dict that does not fit is refused.
     """
     state = HuggingFace(content)
     z_dim, classes = state.shape("embeddings.weight", 2)
@@ -228,7 +229,7 @@ LAYOUTS = (Layout("Hugging Face's BigGAN-deep", _matches, _parts),)
 
 
 def _layers(state: State) -> tuple[list[str], int]:
-    """Names of the blocks in the file, and the place of the one layer among them that attends."""
+    """Return the blocks' names in the file, and the index of the self-attention among them."""
     blocks: list[str] = []
     attention: list[int] = []
     place = 0
@@ -243,14 +244,14 @@ def _layers(state: State) -> tuple[list[str], int]:
         place += 1
     if len(attention) != 1 or attention[0] == place - 1:
         raise MnemoError(
-            f"one layer of self-attention is expected between the {len(blocks)} blocks, not "
-            f"{len(attention)} in places {attention}"
+            f"one layer of self-attention is expected between the {len(blocks)} blocks, but there "
+            f"are {len(attention)}, at {attention}"
         )
     return blocks, attention[0]
 
 
 def _check(channels: Sequence[tuple[int, int]], width: int) -> None:
-    """Refuse blocks that every second one enlarging does not explain."""
+    """Check that the blocks' channels are consistent with every second block enlarging."""
     ends = [GROWTH * width, *(made for _, made in channels)]
     chained = [taken for taken, _ in channels] == ends[:-1] and ends[-1] == width
     halved = all(
@@ -259,8 +260,8 @@ def _check(channels: Sequence[tuple[int, int]], width: int) -> None:
     )
     if len(channels) % 2 or not chained or not halved:
         raise MnemoError(
-            f"blocks of {channels} channels are not those of a BigGAN-deep of width {width}, which "
-            f"go from {GROWTH * width} to {width} and are halved in every second block only"
+            f"blocks of {channels} channels are not those of a BigGAN-deep of width {width}, whose "
+            f"channels go from {GROWTH * width} to {width} and halve only in every second block"
         )
 
 

@@ -1,4 +1,4 @@
-"""What the class-conditional generators, BigGAN and BigGAN-deep, have in common.
+"""What the class-conditional generators BigGAN and BigGAN-deep share.
 
 Brock et al., Large Scale GAN Training for High Fidelity Natural Image Synthesis, ICLR 2019.
 """
@@ -20,10 +20,11 @@ from mnemo import devices
 from mnemo.errors import MnemoError
 from mnemo.generators import imagenet, inputs
 
-#: Images that are rendered at once. On a CPU, four at once would take 15 % less time each with
-#: BigGAN, none less with BigGAN-deep, and a single image almost as long as four.
+#: Number of images rendered at once. On a CPU, a batch of four would save 15 % of the time per
+#: image with BigGAN and nothing with BigGAN-deep, but a single image would take almost as long as
+#: four.
 BATCH = {"cpu": 1, "cuda": 8}
-#: Added to the variances of batch norms, in every published port.
+#: Added to the variances of batch norms in every published port.
 EPSILON = 1e-4
 #: Truncated normal numbers lie within this many standard deviations (the paper's section 3.1).
 BOUND = 2
@@ -34,22 +35,22 @@ class ConditionalGenerator:
 
     Attributes:
         resolution: Height and width of its images, in pixels.
-        classes: Number of its classes.
-        z_dim: Numbers in a latent.
+        classes: Number of classes.
+        z_dim: Dimensions of a latent.
     """
 
     def __init__(
         self, network: nn.Module, *, z_dim: int, classes: int, resolution: int, levels: int
     ):
-        """Take a filled network.
+        """Create a generator from a network with its weights.
 
         Args:
-            network: It takes latents (n, z_dim), class indices (n,) and psi, and returns images
+            network: Maps latents (n, z_dim), class indices (n,) and psi to images
                 (n, 3, resolution, resolution) from -1 to 1.
-            z_dim: Numbers in a latent.
-            classes: Number of its classes.
-            resolution: Height and width of its images, in pixels.
-            levels: What a pixel of 1 is scaled to before its fraction is cut off.
+            z_dim: Dimensions of a latent.
+            classes: Number of classes.
+            resolution: Height and width of the images, in pixels.
+            levels: The value that a pixel of 1 is scaled to before its fraction is cut off.
         """
         self.z_dim, self.classes, self.resolution = z_dim, classes, resolution
         self._levels = levels
@@ -57,10 +58,10 @@ class ConditionalGenerator:
         self._network = network.eval().to(self._device).to(memory_format=torch.channels_last)
 
     def sample(self, seeds: Sequence[int], psi: float = 1.0) -> NDArray[np.float32]:
-        """Draw a latent for each seed, as Hugging Face's `truncated_noise_sample` draws one.
+        """Draw a latent for each seed, in the way of Hugging Face's `truncated_noise_sample`.
 
         Args:
-            seeds: Each row depends on its own seed alone; each from 0 to 2**32 - 1.
+            seeds: Seeds from 0 to 2**32 - 1; each row depends only on its own seed.
             psi: Truncation, above 0 and at most 1: the scale of the latent, whose numbers are
                 normal, truncated at 2 standard deviations.
 
@@ -81,26 +82,28 @@ class ConditionalGenerator:
     def render(
         self, latents: NDArray[np.float32], *, classes: Sequence[int | str], psi: float = 1.0
     ) -> NDArray[np.uint8]:
-        """Make the image of each latent.
+        """Render an image for each latent.
 
         Args:
             latents: (n, z_dim), finite.
-            classes: (n,) class of each image: an index, or a name of `imagenet.names`.
-            psi: The truncation that the latents were drawn with, above 0 and at most 1.
-                BigGAN-deep chooses its batch norms' statistics by it; BigGAN, which has one set,
-                does not.
+            classes: (n,) class of each image: an index, or a name from `imagenet.names`.
+            psi: The truncation with which the latents were drawn, above 0 and at most 1.
+                BigGAN-deep chooses the statistics of its batch norms by it; BigGAN has only one
+                set.
 
         Returns:
             (n, resolution, resolution, 3), RGB.
 
         Raises:
             MnemoError: The latents have another shape or are not finite, psi is out of range, a
-                class is unknown, or there isn't one for each latent.
+                class is unknown, or there is not one class per latent.
         """
         _check_psi(psi)
         latents = inputs.latents("latents", latents)
         if latents.ndim != 2 or latents.shape[1] != self.z_dim:
-            raise MnemoError(f"latents are (n, {self.z_dim}) here, not {latents.shape}")
+            raise MnemoError(
+                f"latents must have the shape (n, {self.z_dim}), but have {latents.shape}"
+            )
         if len(classes) != len(latents):
             raise MnemoError(f"{len(latents)} latents need as many classes, not {len(classes)}")
         indices = torch.tensor([self._class(wanted) for wanted in classes], dtype=torch.long)
@@ -112,8 +115,8 @@ class ConditionalGenerator:
             for start in range(0, len(z), batch):
                 rows = slice(start, min(start + batch, len(z)))
                 count = rows.stop - start
-                # The last batch is filled up, so that an image's bytes never depend on how many
-                # others are rendered beside it: a kernel is chosen by the shape of its input.
+                # The last batch is padded, so that an image's bytes do not depend on how many
+                # others are rendered with it: PyTorch chooses kernels by the shape of the input.
                 filled = F.pad(z[rows], (0, 0, 0, batch - count)).to(self._device)
                 labels = F.pad(indices[rows], (0, batch - count)).to(self._device)
                 made = self._network(filled, labels, psi)[:count]
@@ -125,20 +128,22 @@ class ConditionalGenerator:
     def _class(self, wanted: int | str) -> int:
         found = imagenet.class_index(wanted) if isinstance(wanted, str) else index(wanted)
         if not 0 <= found < self.classes:
-            raise MnemoError(f"no class {wanted!r} here: classes are 0 to {self.classes - 1}")
+            raise MnemoError(
+                f"this generator has no class {wanted!r}: its classes are 0 to {self.classes - 1}"
+            )
         return found
 
 
 def _check_psi(psi: float) -> None:
     if not 0 < psi <= 1:
-        raise MnemoError(f"psi is above 0 and at most 1 for BigGAN, not {psi}")
+        raise MnemoError(f"psi must be above 0 and at most 1 for BigGAN, but is {psi}")
 
 
 class Statistics(nn.Module):
     """A batch norm's means and variances, which depend on the truncation.
 
-    The `bins` sets of them belong to truncations evenly spaced from 0 to 1, both included; where
-    there is one set, it holds for any truncation.
+    There are `bins` sets, for truncations evenly spaced from 0 to 1 inclusive; a single set applies
+    to every truncation.
     """
 
     means: Tensor
@@ -151,10 +156,11 @@ class Statistics(nn.Module):
         self.register_buffer("variances", torch.empty(bins, channels))
 
     def at(self, psi: float) -> tuple[Tensor, Tensor]:
-        """Interpolate linearly between the two bins that a truncation lies between.
+        """Return the statistics at a truncation, interpolated linearly between the nearest bins.
 
-        Hugging Face's BigGAN-deep swaps the two bins' weights (`model.py`, `BigGANBatchNorm`);
-        these are the right way round, and the same on the bins themselves.
+        Hugging Face's BigGAN-deep swaps the weights of the two bins (`model.py`,
+        `BigGANBatchNorm`). Here they are in the right order; at the bins themselves, the result is
+        the same.
 
         Args:
             psi: The truncation, from 0 to 1.
@@ -171,7 +177,7 @@ class Statistics(nn.Module):
 
 
 class BatchNorm(Statistics):
-    """Batch norm, and the ReLU that always follows."""
+    """Batch norm, followed by a ReLU."""
 
     def __init__(self, channels: int, bins: int, epsilon: float = EPSILON):
         super().__init__(channels, bins, epsilon)
@@ -186,7 +192,7 @@ class BatchNorm(Statistics):
 
 
 class ConditionalBatchNorm(Statistics):
-    """As `BatchNorm`, with a scale and an offset that are linear in the condition."""
+    """Like `BatchNorm`, with a scale and an offset that are linear in the condition."""
 
     def __init__(self, channels: int, condition: int, bins: int):
         super().__init__(channels, bins, EPSILON)
@@ -202,7 +208,7 @@ class ConditionalBatchNorm(Statistics):
             x: (n, channels, height, width).
             condition: (n, condition).
             psi: The truncation.
-            out: Where the result goes; may be x.
+            out: Tensor that receives the result; may be x.
 
         Returns:
             (n, channels, height, width), at least 0.
@@ -218,9 +224,9 @@ def _affine_relu(x: Tensor, scale: Tensor, shift: Tensor, out: Tensor | None) ->
 
 
 class SelfAttention(nn.Module):
-    """Attention of every pixel to the image at half the size (Zhang et al., SAGAN, ICML 2019).
+    """Attention of every pixel to the image at half its size (Zhang et al., SAGAN, ICML 2019).
 
-    The residual's weight, gamma, is folded into the convolution `out`.
+    The weight of the residual, gamma, is folded into the convolution `out`.
     """
 
     def __init__(self, channels: int):
@@ -231,12 +237,12 @@ class SelfAttention(nn.Module):
         self.out = nn.Conv2d(channels // 2, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Add to each pixel what it attends to: (n, channels, height, width)."""
+        """Add the attended features to each pixel of x, (n, channels, height, width)."""
         query = _pixels(self.theta(x))
         key = _pixels(F.max_pool2d(self.phi(x), 2))
         value = _pixels(F.max_pool2d(self.g(x), 2))
-        # Kernels that don't hold the whole attention map want all three to be equally wide; the
-        # zeros change no product.
+        # Kernels that do not store the whole attention map require the same number of channels in
+        # all three; the zeros do not change the products.
         wider = (0, value.shape[3] - query.shape[3])
         query, key = F.pad(query, wider), F.pad(key, wider)
         seen = F.scaled_dot_product_attention(query, key, value, scale=1.0)[:, 0]
@@ -245,12 +251,12 @@ class SelfAttention(nn.Module):
 
 
 def _pixels(x: Tensor) -> Tensor:
-    """Lay (n, channels, height, width) out for one head: (n, 1, height * width, channels)."""
+    """Return (n, channels, height, width) as one head's (n, 1, height * width, channels)."""
     return x.permute(0, 2, 3, 1).flatten(1, 2)[:, None]
 
 
 def add_enlarged(x: Tensor, small: Tensor) -> Tensor:
-    """Add an image to one twice as large, in place, as if enlarged by nearest neighbour.
+    """Add an image, enlarged by nearest neighbour, in place to an image of twice its size.
 
     Args:
         x: (n, channels, 2 * height, 2 * width).
@@ -265,7 +271,7 @@ def add_enlarged(x: Tensor, small: Tensor) -> Tensor:
 
 
 def enlarging_convolution(channels: int, made: int) -> nn.ConvTranspose2d:
-    """Make the layer that enlarges twofold and convolves in one; see `enlarging_kernel`.
+    """Return a layer that doubles the size and convolves in one step; see `enlarging_kernel`.
 
     Args:
         channels: Channels of its input.
@@ -278,14 +284,14 @@ def enlarging_convolution(channels: int, made: int) -> nn.ConvTranspose2d:
 
 
 def enlarging_kernel(weight: Tensor) -> Tensor:
-    """Fold nearest-neighbour enlargement into the 3x3 convolution that follows it.
+    """Return the kernel that combines nearest-neighbour enlargement with a 3x3 convolution.
 
-    After the enlargement, the nine taps of an output pixel meet only four different input pixels.
-    Both linear maps together are one transposed convolution of stride 2, whose kernel is the 3x3
-    one convolved with a 2x2 kernel of ones: four products instead of nine.
+    After the enlargement, the nine taps of an output pixel cover only four different input pixels.
+    The two linear maps together are one transposed convolution of stride 2, whose kernel is the
+    3x3 kernel convolved with a 2x2 kernel of ones: four products instead of nine.
 
     Args:
-        weight: (made, channels, 3, 3), a cross-correlation's as PyTorch stores it.
+        weight: (made, channels, 3, 3), a cross-correlation, as PyTorch stores it.
 
     Returns:
         (channels, made, 4, 4), the weight of `enlarging_convolution`.
@@ -294,17 +300,19 @@ def enlarging_kernel(weight: Tensor) -> Tensor:
         MnemoError: The weight is not of a 3x3 convolution.
     """
     if weight.shape[2:] != (3, 3):
-        raise MnemoError(f"a 3x3 convolution's weight is {tuple(weight.shape)}")
+        raise MnemoError(
+            f"a 3x3 convolution's weight has the unexpected shape {tuple(weight.shape)}"
+        )
     flipped = weight.flip(2, 3).transpose(0, 1)
     shifts = [(right, 1 - right, down, 1 - down) for right in (0, 1) for down in (0, 1)]
     return torch.stack([F.pad(flipped, shift) for shift in shifts]).sum(0)
 
 
 class State(ABC):
-    """The tensors of a checkpoint, each of which is taken once.
+    """The tensors of a checkpoint, removed one by one as they are used.
 
     Attributes:
-        bias: How the name of a layer's bias ends, after the layer's own name.
+        bias: Suffix of a layer's name that gives the name of its bias.
     """
 
     bias: str
@@ -316,17 +324,17 @@ class State(ABC):
         return name in self._left
 
     def shape(self, name: str, dimensions: int) -> tuple[int, ...]:
-        """Look at a tensor's shape.
+        """Return a tensor's shape without removing the tensor.
 
         Args:
             name: Its name in the checkpoint.
-            dimensions: How many it must have.
+            dimensions: The number of dimensions that it must have.
 
         Returns:
             Its shape.
 
         Raises:
-            MnemoError: It is missing or has another number of dimensions.
+            MnemoError: The tensor is missing or has another number of dimensions.
         """
         tensor = self._left.get(name)
         if not isinstance(tensor, Tensor):
@@ -336,85 +344,87 @@ class State(ABC):
         return tuple(tensor.shape)
 
     def take(self, name: str, *shape: int) -> Tensor:
-        """Take a tensor out.
+        """Remove and return a tensor.
 
         Args:
             name: Its name in the checkpoint.
-            shape: What it must have; any when empty.
+            shape: The shape that it must have; any if empty.
 
         Returns:
             The tensor as float32.
 
         Raises:
-            MnemoError: It is missing, or has another shape.
+            MnemoError: The tensor is missing or has another shape.
         """
         tensor = self._left.pop(name, None)
         if not isinstance(tensor, Tensor):
             raise MnemoError(f"the tensor {name!r} is missing")
         if shape and tuple(tensor.shape) != shape:
-            raise MnemoError(f"{name!r} is {tuple(tensor.shape)} instead of {shape}")
+            raise MnemoError(f"{name!r} has the shape {tuple(tensor.shape)} instead of {shape}")
         return tensor.float()
 
     def take_matrix(self, name: str) -> tuple[Tensor, Tensor]:
-        """Take a weight out, and view it as the matrix that has a spectral norm.
+        """Remove and return a weight, also as the matrix whose spectral norm is defined.
 
         Args:
             name: Its name in the checkpoint.
 
         Returns:
-            The weight, and a view of it with a row for each output.
+            The weight, and a view of it with one row per output.
 
         Raises:
-            MnemoError: It is missing, empty, or has fewer than two dimensions.
+            MnemoError: The weight is missing or empty, or has fewer than two dimensions.
         """
         weight = self.take(name)
         if weight.ndim < 2 or not weight.numel():
-            raise MnemoError(f"{name!r} is {tuple(weight.shape)}, which is no weight's shape")
+            raise MnemoError(
+                f"{name!r} has the shape {tuple(weight.shape)}, which can't be a weight's"
+            )
         return weight, weight.flatten(1)
 
     @abstractmethod
     def normalised(self, name: str) -> Tensor:
-        """Take a layer's weight out, divided by its spectral norm as the layout's port does.
+        """Remove and return a layer's weight, divided by its spectral norm as in the layout's port.
 
         Args:
             name: The layer's name in the checkpoint.
 
         Returns:
-            The weight, in the shape that it has there.
+            The weight, in its original shape.
 
         Raises:
-            MnemoError: It is missing or misshapen.
+            MnemoError: A tensor is missing or has another shape.
         """
 
     def layer(self, theirs: str, ours: str) -> dict[str, Tensor]:
-        """Take a layer's normalised weight and its bias out.
+        """Remove and return a layer's normalised weight and its bias.
 
         Args:
-            theirs: Its name in the checkpoint.
-            ours: Its name in the network.
+            theirs: The layer's name in the checkpoint.
+            ours: The layer's name in the network.
 
         Returns:
             Both, by the network's names.
 
         Raises:
-            MnemoError: One is missing or misshapen.
+            MnemoError: A tensor is missing or has another shape.
         """
         weight = self.normalised(theirs)
         bias = self.take(f"{theirs}{self.bias}", len(weight))
         return {f"{ours}.weight": weight, f"{ours}.bias": bias}
 
     def attention(self, theirs: str, gamma: str) -> dict[str, Tensor]:
-        """Take the layers of `SelfAttention` out.
+        """Remove and return the weights of `SelfAttention`.
 
         Args:
-            theirs: What their names in the checkpoint begin with.
-            gamma: Name of the residual's weight there.
+            theirs: Prefix of the layers' names in the checkpoint.
+            gamma: Name of the residual's weight in the checkpoint.
 
         Returns:
-            Their weights, by the network's names.
+            The weights, by the network's names.
 
         Raises:
-            MnemoError: One is missing or misshapen.
+            MnemoError: A tensor is missing or has another shape.
         """
         weights = {
             f"attention.{ours}.weight": self.normalised(f"{theirs}{name}")
@@ -424,20 +434,21 @@ class State(ABC):
         return weights
 
     def unused(self, *endings: str) -> tuple[str, ...]:
-        """Name what is left, once everything needed is taken.
+        """Return the names of the tensors that are left, once all needed ones are removed.
 
         Args:
-            endings: How the names end of tensors that the network does not need.
+            endings: Suffixes of the names that the network does not need.
 
         Returns:
-            Their names.
+            The names.
 
         Raises:
-            MnemoError: Something else is left.
+            MnemoError: A tensor with another name is left.
         """
         unknown = [name for name in self._left if not name.endswith(endings)]
         if unknown:
             raise MnemoError(
-                f"{len(unknown)} tensors are not of this architecture: {', '.join(unknown[:5])}"
+                f"{len(unknown)} tensors are not part of this architecture: "
+                f"{', '.join(unknown[:5])}"
             )
         return tuple(self._left)

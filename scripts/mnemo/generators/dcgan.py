@@ -1,6 +1,7 @@
 """DCGAN, the architecture of the embedded generator of 64 px faces, trained on DigiFace-1M.
 
-Radford et al. 2016 is the architecture; the weights are those of the package gan-face-generate.
+The architecture is that of Radford et al. 2016; the weights come from the package
+gan-face-generate.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,15 +44,15 @@ def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: st
     """Build the generator.
 
     Args:
-        settings: None; there is one size.
+        settings: Empty, because the network has only one size.
         tensors: The network's tensors, by their names in its `nn.Sequential`.
-        source: Where they come from, for the error.
+        source: The file that they come from, for error messages.
 
     Returns:
-        The generator, ready to render.
+        The generator, on the best device.
 
     Raises:
-        MnemoError: The tensors are another network's.
+        MnemoError: The tensors belong to another network.
     """
     network = _network()
     checkpoints.fill(network, tensors, source)
@@ -59,7 +60,7 @@ def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: st
 
 
 class DCGAN:
-    """A generator of 64 px faces from a latent of 100 standard normal numbers."""
+    """A generator of 64 px faces from latents of 100 standard normal numbers."""
 
     resolution = 64
 
@@ -68,11 +69,11 @@ class DCGAN:
         self.device = next(network.parameters()).device
 
     def sample(self, seeds: Sequence[int], psi: float = 1.0) -> NDArray[np.float32]:
-        """Draw a latent for each seed, as NVIDIA's `generate.py` draws its own.
+        """Draw a latent for each seed, in the way of NVIDIA's `generate.py`.
 
         Args:
-            seeds: Each row depends on its own seed alone.
-            psi: Truncation: the latent is scaled towards the mean latent, which is 0.
+            seeds: Seeds; each row depends only on its own seed.
+            psi: Truncation: factor that scales the latent towards the mean latent, which is 0.
 
         Returns:
             (n, 100).
@@ -81,7 +82,7 @@ class DCGAN:
         return (psi * np.concatenate(drawn)).astype(np.float32)
 
     def render(self, latents: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Make the face of each latent.
+        """Render a face for each latent.
 
         Args:
             latents: (n, 100).
@@ -93,8 +94,8 @@ class DCGAN:
         bar = tqdm(desc="DCGAN", total=len(latents), unit=" images", mininterval=5)
         with torch.inference_mode(), bar:
             for start in range(0, len(latents), BATCH):
-                # The last batch is filled up, so that a face's bytes never depend on how many
-                # others are rendered beside it: a kernel is chosen by the shape of its input.
+                # The last batch is padded, so that a face's bytes do not depend on how many others
+                # are rendered with it: PyTorch chooses kernels by the shape of the input.
                 rows = latents[start : start + BATCH]
                 full = np.zeros((BATCH, latents.shape[1], 1, 1), np.float32)
                 full[: len(rows), :, 0, 0] = rows

@@ -1,4 +1,4 @@
-"""Up-sampling with a low-pass filter: of images, and within StyleGAN2's convolutions."""
+"""Up-sampling with a low-pass filter, for images and within StyleGAN2's convolutions."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from torch import Tensor
 
 
 def kernel(taps: Sequence[float], gain: float = 1.0) -> Tensor:
-    """Make the two-dimensional filter of a separable one.
+    """Return the two-dimensional form of a separable filter.
 
     Args:
-        taps: The filter along one axis; its scale doesn't matter.
-        gain: The sum of the two-dimensional filter.
+        taps: The filter along one axis; its scale is irrelevant.
+        gain: Sum of the two-dimensional filter.
 
     Returns:
         (taps, taps), float32.
@@ -22,14 +22,14 @@ def kernel(taps: Sequence[float], gain: float = 1.0) -> Tensor:
 
 
 def upsample(x: Tensor, filter_: Tensor) -> Tensor:
-    """Double the height and width of images: zeros between the pixels, then a low-pass filter.
+    """Double the height and width of images by inserting zeros and applying a low-pass filter.
 
     Args:
-        x: (n, channels, height, width).
-        filter_: (4, 4) of sum 4, so that brightness stays (see `kernel`).
+        x: (n, channels, height, width); beyond its border, it counts as 0.
+        filter_: (4, 4) with sum 4, which preserves brightness (see `kernel`).
 
     Returns:
-        (n, channels, 2 * height, 2 * width). Beyond the border, x counts as 0.
+        (n, channels, 2 * height, 2 * width).
     """
     channels = x.shape[1]
     weight = filter_.expand(channels, 1, *filter_.shape)
@@ -37,7 +37,7 @@ def upsample(x: Tensor, filter_: Tensor) -> Tensor:
 
 
 def blur(x: Tensor, filter_: Tensor) -> Tensor:
-    """Convolve each channel with a filter, where the filter lies within the image.
+    """Convolve each channel with a filter, without padding.
 
     Args:
         x: (n, channels, height, width).
@@ -47,6 +47,6 @@ def blur(x: Tensor, filter_: Tensor) -> Tensor:
         (n, channels, height - k + 1, width - k + 1).
     """
     channels = x.shape[1]
-    # PyTorch's convolutions don't flip their kernel.
+    # PyTorch's convolutions do not flip their kernel.
     weight = filter_.flip(0, 1).expand(channels, 1, *filter_.shape)
     return F.conv2d(x, weight, groups=channels)

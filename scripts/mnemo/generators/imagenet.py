@@ -1,7 +1,7 @@
 """ImageNet's 1,000 classes, by index and by name.
 
-The names, one for each index, are those that torchvision gives with its ImageNet weights; they
-stand in `imagenet.txt`, so that a study's classes are checked where torchvision isn't installed.
+The names, one per index, are those of torchvision's ImageNet weights. They are stored in
+`imagenet.txt`, so that a study's classes can be checked without torchvision installed.
 """
 
 from difflib import get_close_matches
@@ -12,13 +12,13 @@ from typing import SupportsIndex
 
 from mnemo.errors import MnemoError
 
-#: How many similar names a message shows.
+#: Number of similar names that a message shows.
 _SHOWN = 5
 
 
 @cache
 def names() -> tuple[str, ...]:
-    """List the names of all classes.
+    """Return the names of all classes.
 
     Returns:
         1,000 names, in the order of their indices.
@@ -27,17 +27,18 @@ def names() -> tuple[str, ...]:
 
 
 def class_index(name_or_index: str | SupportsIndex) -> int:
-    """Find the class that a study means.
+    """Return the index of a class.
 
     Args:
-        name_or_index: An index from 0 to 999; or a name of `names`, in upper or lower case, with
-            `_` or blanks between words.
+        name_or_index: An index from 0 to 999; or a name from `names`, in upper or lower case, with
+            `_` or spaces between words.
 
     Returns:
         The class's index.
 
     Raises:
-        MnemoError: There is no such class, or the name, not written as in `names`, is of several.
+        MnemoError: There is no such class, or the name is not spelled as in `names` and matches
+            several.
     """
     if not isinstance(name_or_index, str):
         try:
@@ -46,7 +47,8 @@ def class_index(name_or_index: str | SupportsIndex) -> int:
             number = -1
         if not 0 <= number < len(names()):
             raise MnemoError(
-                f"ImageNet has no class {name_or_index!r}: its classes are 0 to {len(names()) - 1}"
+                f"ImageNet has no class {name_or_index!r}: use an index from 0 to "
+                f"{len(names()) - 1}, or a name"
             )
         return number
     wanted = name_or_index.replace("_", " ")
@@ -56,20 +58,20 @@ def class_index(name_or_index: str | SupportsIndex) -> int:
     found = [place for place, name in enumerate(names()) if name.lower() == wanted.lower()]
     if len(found) > 1:
         raise MnemoError(
-            f"the class {name_or_index!r} may be {_listed(found)}: give the index, or the name "
-            "just so"
+            f"the class {name_or_index!r} may be {_listed(found)}: use the index, or exactly that "
+            "spelling"
         )
     if not found:
         near = _near(wanted.lower())
         raise MnemoError(
             f"ImageNet has no class {name_or_index!r}"
-            + (f"; near it: {_listed(near)}" if near else ": see `generators/imagenet.txt`")
+            + (f"; similar: {_listed(near)}" if near else ": see `generators/imagenet.txt`")
         )
     return found[0]
 
 
 def _near(wanted: str) -> list[int]:
-    """Indices of the names that contain what was wanted, then of those that are spelled alike."""
+    """Return the indices of names that contain the wanted name, then of similarly spelled names."""
     lower = [name.lower() for name in names()]
     containing = [index for index, name in enumerate(lower) if wanted and wanted in name]
     alike = [

@@ -1,4 +1,4 @@
-"""Checks of what generators are given: latents and seeds."""
+"""Checks of a generator's inputs: latents and seeds."""
 
 from collections.abc import Sequence
 from operator import index
@@ -9,24 +9,24 @@ from numpy.typing import NDArray
 
 from mnemo.errors import MnemoError
 
-#: Seeds of latents are below this, as NumPy's `RandomState` takes them.
+#: Upper bound of latent seeds, exclusive, as for NumPy's `RandomState`.
 LATENT_SEEDS = 2**32
-#: Seeds of noise are below this, the largest bound that every integer type's seeds fit.
+#: Upper bound of noise seeds, exclusive: seeds below it fit into a signed 64-bit integer.
 NOISE_SEEDS = 2**63
 
 
 def latents(name: str, values: Any) -> NDArray[np.float32]:
-    """Read latents.
+    """Return latents as a float32 array, after checking them.
 
     Args:
-        name: What errors call them.
-        values: An array of any layout in memory, or nested lists.
+        name: How error messages refer to the latents.
+        values: An array of any memory layout, or nested lists.
 
     Returns:
-        A copy.
+        A copy, in C order.
 
     Raises:
-        MnemoError: They are no array of numbers, or not all finite in float32.
+        MnemoError: The values are not an array of numbers, or not all finite in float32.
     """
     try:
         with np.errstate(over="ignore"):
@@ -34,22 +34,22 @@ def latents(name: str, values: Any) -> NDArray[np.float32]:
     except (ArithmeticError, TypeError, ValueError) as why:
         raise MnemoError(f"{name} must be an array of numbers ({why})") from why
     if not np.isfinite(array).all():
-        raise MnemoError(f"{name} must be finite, and some numbers are infinite or undefined")
+        raise MnemoError(f"{name} must be finite, but some numbers are infinite or undefined")
     return array
 
 
 def seeds(values: Sequence[int], bound: int) -> list[int]:
-    """Read seeds.
+    """Return seeds as a list of int, after checking them.
 
     Args:
-        values: Whole numbers of any type.
-        bound: What they must be below: `LATENT_SEEDS` or `NOISE_SEEDS`.
+        values: Integers of any type.
+        bound: Upper bound, exclusive: `LATENT_SEEDS` or `NOISE_SEEDS`.
 
     Returns:
         The seeds.
 
     Raises:
-        MnemoError: A seed is no whole number from 0 to below the bound; the message names it.
+        MnemoError: A seed is not an integer from 0 to bound - 1; the message states the seed.
     """
     return [_seed(value, bound) for value in values]
 
@@ -60,5 +60,5 @@ def _seed(value: Any, bound: int) -> int:
     except TypeError:
         seed = -1
     if not 0 <= seed < bound:
-        raise MnemoError(f"a seed must be a whole number from 0 to {bound - 1}, and is {value}")
+        raise MnemoError(f"a seed must be an integer from 0 to {bound - 1}, but is {value}")
     return seed

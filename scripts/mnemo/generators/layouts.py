@@ -1,7 +1,7 @@
-"""What a weights file holds, the layouts that it may come in, and how one is taken apart.
+"""The parts that a generator is built from, and the layouts of weights files that hold them.
 
-A layout's own module lists which of its tensors is which of the network's; what the layouts of
-StyleGAN1 and StyleGAN2 share is here.
+Each layout's own module maps its tensors to the network's. This module has what the layouts of
+StyleGAN1 and StyleGAN2 share.
 """
 
 import re
@@ -18,13 +18,13 @@ from mnemo.errors import MnemoError
 
 
 class Parts(NamedTuple):
-    """What a generator is built from.
+    """The parts that a generator is built from.
 
     Attributes:
-        architecture: A key of `mnemo.generators.ARCHITECTURES`.
-        settings: What its module's `build` needs beside the tensors; plain values that JSON holds.
+        architecture: A key of `registry.ARCHITECTURES`.
+        settings: What its module's `build` needs besides the tensors, as JSON values.
         tensors: The network's tensors, by the network's own names, float32, on the CPU.
-        unused: Names in the file of tensors that the network does not need.
+        unused: Names of the file's tensors that the network does not need.
     """
 
     architecture: str
@@ -34,16 +34,17 @@ class Parts(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """One form in which users hold the weights of an architecture.
+    """A layout of weights files of an architecture.
 
     Attributes:
-        name: What messages call it.
-        matches: Whether the content of a file, as `checkpoints.read` gives it, is of this layout;
-            it looks at names and types only, and never raises.
-        parts: Takes the content apart. Raises `MnemoError` where it is of this layout but can't be
-            used: the message says what is missing or not supported, without the file's path.
-        beside: Keys of the content, a dict, whose values are published in a file of their own: the
-            name of that file, in which {stem} is the name of the first without its suffix.
+        name: How messages refer to it.
+        matches: Returns whether the content of a file, as from `checkpoints.read`, has this layout.
+            It checks only names and types, and never raises.
+        parts: Returns the parts in the content. It raises `MnemoError` if the content has this
+            layout but can't be used; the message states what is missing or not supported, without
+            the file's path.
+        beside: The keys of the content whose values are published in separate files, each with the
+            name of that file, in which {stem} is the first file's name without its suffix.
     """
 
     name: str
@@ -58,7 +59,7 @@ class Entry(NamedTuple):
     Attributes:
         own: Its name in the network.
         file: Its name in the file.
-        turn: Makes the network's tensor of the file's; fails for another number of dimensions.
+        turn: Converts the file's tensor to the network's; fails for another number of dimensions.
     """
 
     own: str
@@ -72,21 +73,21 @@ class Entry(NamedTuple):
 def take(
     found: Mapping[str, Any], entries: Iterable[Entry], idle: str
 ) -> tuple[dict[str, Tensor], tuple[str, ...]]:
-    """Make a network's tensors of a file's.
+    """Convert a file's tensors to a network's.
 
-    A file may lack the noise maps (`*.noise_const`), but only all of them, because some software
-    draws them anew; then the network gets none.
+    A file may lack all noise maps (`*.noise_const`), because some software draws them anew, but not
+    only some of them; the network then has none.
 
     Args:
-        found: The file's tensors, by its names.
-        entries: What the network needs.
-        idle: Pattern of the names that it does not need.
+        found: The file's tensors, by the file's names.
+        entries: The tensors that the network needs.
+        idle: Pattern of the names that the network does not need.
 
     Returns:
-        The network's tensors, and the file's names of those that it does not need.
+        The network's tensors, and the file's names of the tensors that it does not need.
 
     Raises:
-        MnemoError: A tensor is missing, unknown, or not what its name says.
+        MnemoError: A tensor is missing or unknown, or has an unexpected type or shape.
     """
     entries = list(entries)
     maps = {entry.file for entry in entries if entry.own.endswith(".noise_const")}
@@ -104,46 +105,46 @@ def take(
         try:
             tensors[own] = turn(value).contiguous()
         except (RuntimeError, IndexError):
-            raise MnemoError(f"{file} is of shape {tuple(value.shape)}") from None
+            raise MnemoError(f"{file} has the unexpected shape {tuple(value.shape)}") from None
     return tensors, tuple(unused)
 
 
 def tensor(name: str, value: Any) -> Tensor:
-    """Read a tensor, float32, of whatever a file holds floating-point numbers in.
+    """Return floating-point numbers of a file as a float32 tensor.
 
     Args:
-        name: What errors call it.
+        name: How error messages refer to the value.
         value: A torch tensor, a numpy array or number, or a float.
 
     Returns:
-        The tensor, of the same shape.
+        The tensor, with the same shape.
 
     Raises:
-        MnemoError: It is something else.
+        MnemoError: The value is something else.
     """
     if isinstance(value, Tensor) and value.is_floating_point():
         return value.detach().float()
     if isinstance(value, np.ndarray | np.floating | float) and np.asarray(value).dtype.kind == "f":
         return torch.from_numpy(np.array(value, dtype=np.float32))
-    raise MnemoError(f"{name} is no tensor of floating-point numbers")
+    raise MnemoError(f"{name} is not a tensor of floating-point numbers")
 
 
 def first(value: Tensor) -> Tensor:
-    """Take the only element (...) of a tensor (1, ...)."""
+    """Return the only element (...) of a tensor (1, ...)."""
     return value.reshape(value.shape[1:])
 
 
 def first_of_first(value: Tensor) -> Tensor:
-    """Take the only element (...) of a tensor (1, 1, ...)."""
+    """Return the only element (...) of a tensor (1, 1, ...)."""
     return value.reshape(value.shape[2:])
 
 
 def from_last(value: Tensor) -> Tensor:
-    """Bring a convolution's weight (height, width, in, out) to (out, in, height, width)."""
+    """Return a convolution's weight (height, width, in, out) as (out, in, height, width)."""
     return value.permute(3, 2, 0, 1)
 
 
-# What files say of their networks
+# Settings that files record
 
 
 def blocks(names: Iterable[Any], pattern: str) -> int:
@@ -157,76 +158,93 @@ def blocks(names: Iterable[Any], pattern: str) -> int:
         At least 1.
 
     Raises:
-        MnemoError: They are not of 4, 8, 16, ... pixels.
+        MnemoError: The sizes are not 4, 8, 16, ... pixels.
     """
     sizes = sorted(set(_numbers(names, pattern)))
     if not sizes or sizes != [4 << block for block in range(len(sizes))]:
-        raise MnemoError(f"its blocks are of {sizes} pixels, not of 4, 8, 16, ...")
+        raise MnemoError(f"its blocks have {sizes} pixels instead of 4, 8, 16, ...")
     return len(sizes)
 
 
 def count(names: Iterable[Any], pattern: str) -> int:
-    """Count what is numbered from 0 in names: at least 1.
+    """Count the items that are numbered from 0 in names.
 
     Args:
         names: Names of tensors.
         pattern: Finds the number in the names, as its first group.
+
+    Returns:
+        One more than the largest number; 1 if there is none.
     """
     return 1 + max(_numbers(names, pattern), default=0)
 
 
 def need(key: str, value: Any, *supported: Any) -> None:
-    """Refuse what a file asks for in vain.
+    """Check that a setting of a file has a supported value.
 
     Args:
-        key: What it is called.
-        value: What the file asks for.
-        supported: What there is.
+        key: Name of the setting.
+        value: Its value in the file.
+        supported: The supported values.
 
     Raises:
-        MnemoError: The value is none of them.
+        MnemoError: The value is not supported.
     """
     if not any(np.array_equal(value, each) for each in supported):
         wanted = " or ".join(map(repr, supported))
-        raise MnemoError(f"{key} is {value!r}, and only {wanted} is supported")
+        raise MnemoError(f"{key} is {value!r}, but only {wanted} is supported")
 
 
 def mapping(name: str, value: Any) -> dict[str, Any]:
-    """Read a dictionary.
+    """Return a value of a file, after checking that it is a dictionary.
+
+    Args:
+        name: How error messages refer to the value.
+        value: The value.
+
+    Returns:
+        The dictionary.
 
     Raises:
-        MnemoError: It is none.
+        MnemoError: The value is not a dictionary.
     """
     if not isinstance(value, dict):
-        raise MnemoError(f"its {name} is no dictionary")
+        raise MnemoError(f"its {name} is not a dictionary")
     return value
 
 
 def check_filter(name: str, value: Any, taps: Sequence[float], gain: float = 1) -> None:
-    """Refuse a filter that is not the one of some taps along the rows and along the columns.
+    """Check that a filter has the given taps along the rows and along the columns.
 
     Args:
-        name: What errors call it.
+        name: How error messages refer to the filter.
         value: The filter along one axis, (taps,), or along both, (..., taps, taps).
-        taps: What it must be, in proportion.
-        gain: What it must sum to.
+        taps: The expected taps, up to a common factor.
+        gain: The expected sum.
 
     Raises:
-        MnemoError: It is another.
+        MnemoError: The filter differs.
     """
     found = tensor(name, value)
     line = torch.tensor(taps) / sum(taps)
     wanted = gain * (line if found.ndim == 1 else torch.outer(line, line))
     if found.shape[-wanted.ndim :] != wanted.shape or not torch.allclose(found, wanted):
-        raise MnemoError(f"{name} is another filter than {list(taps)}")
+        raise MnemoError(f"{name} is a filter other than {list(taps)}")
 
 
-# NVIDIA's TensorFlow pickles: (G, D, Gs), the last of which is the average generator; each is a
-# record that has variables of its own, and components that have more of them.
+# NVIDIA's TensorFlow pickles hold (G, D, Gs). Gs is the average generator. Each is a record with
+# variables of its own, and with components that have further variables.
 
 
 def synthesis_names(content: Any) -> list[str]:
-    """Name the synthesis network's variables, in a TensorFlow pickle; none of any other content."""
+    """Return the names of the synthesis network's variables in a TensorFlow pickle.
+
+    Args:
+        content: The content of any file.
+
+    Returns:
+        The names; an empty list for any other content.
+    """
     if not (isinstance(content, tuple) and len(content) == 3 and all(map(_is_network, content))):
         return []
     components = content[2].state.get("components")
@@ -237,31 +255,38 @@ def synthesis_names(content: Any) -> list[str]:
 
 
 def average_generator(content: Any) -> list[dict[str, Any]]:
-    """List the states of a TensorFlow pickle's average generator and of its components.
+    """Return the states of a TensorFlow pickle's average generator and of its components.
+
+    Args:
+        content: (G, D, Gs).
+
+    Returns:
+        The generator's state, then its components'.
 
     Raises:
-        MnemoError: A component is none.
+        MnemoError: A component is not a network.
     """
     state = content[2].state
     states = [state]
     for name, part in mapping("components", state.get("components")).items():
         if not _is_network(part):
-            raise MnemoError(f"its component {name!r} is no network")
+            raise MnemoError(f"its component {name!r} is not a network")
         states.append(part.state)
     return states
 
 
 def variables(states: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Gather the variables of networks.
+    """Return the variables of networks.
 
     Args:
-        states: What `average_generator` gives, or some of it.
+        states: States from `average_generator`.
 
     Returns:
         Arrays by name.
 
     Raises:
-        MnemoError: They are not listed as pairs of name and array, or two have the same name.
+        MnemoError: The variables are not listed as pairs of a name and an array, or two have the
+            same name.
     """
     found: dict[str, Any] = {}
     for state in states:
@@ -269,9 +294,9 @@ def variables(states: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         pairs = listed if isinstance(listed, list) else [None]
         for pair in pairs:
             if not _is_variable(pair):
-                raise MnemoError("its variables are no list of names and arrays")
+                raise MnemoError("its variables are not a list of names and arrays")
             name, value = pair
-            # The level of detail is said of the whole and of the synthesis network.
+            # The level of detail is a variable of both the whole and the synthesis network.
             if name in found and name != "lod":
                 raise MnemoError(f"it has {name} twice")
             found[name] = value

@@ -1,4 +1,4 @@
-"""Loading a generator from a weights file of any known layout, and converting such a file."""
+"""Loading a generator from a weights file in any known layout, and converting such a file."""
 
 import json
 import logging
@@ -17,25 +17,25 @@ from mnemo.generators.layouts import Layout, Parts
 from mnemo.generators.registry import ARCHITECTURES, GENERATORS
 
 LOGGER = logging.getLogger(__name__)
-#: The entry of a safetensors file's metadata that says what its tensors are.
+#: The entry of a safetensors file's metadata that describes its tensors.
 _METADATA = "mnemo"
 
 
 def load(path: str | Path, name: str | None = None) -> Any:
-    """Load a generator from a weights file of any known layout, told by its content.
+    """Load a generator from a weights file, without executing anything in it.
 
-    Nothing that the file holds is executed.
+    The layout is detected from the content.
 
     Args:
         path: The weights file.
-        name: The generator that it must be, one of `registry.GENERATORS`; any when None.
+        name: The generator that the file must hold, one of `registry.GENERATORS`; None for any.
 
     Returns:
         A `Generator`, `Mapped` or `Conditional` generator, on the best device of this machine.
 
     Raises:
-        MnemoError: The name is unknown; or the file is missing, damaged, unsafe, of no known
-            layout, or another generator's.
+        MnemoError: The name is unknown; or the file is missing, damaged or unsafe, has no known
+            layout, or holds another generator.
     """
     if name is not None and name not in GENERATORS:
         raise MnemoError(f"no generator is called {name!r}; known: {', '.join(GENERATORS)}")
@@ -49,11 +49,12 @@ def load(path: str | Path, name: str | None = None) -> Any:
 
 
 def parts(path: str | Path, architecture: str | None = None) -> Parts:
-    """Read what a weights file holds, in Mnemo's own names.
+    """Read the content of a weights file, under Mnemo's own names.
 
     Args:
-        path: The weights file, of any known layout.
-        architecture: The key of `registry.ARCHITECTURES` that it must be of; any when None.
+        path: A weights file in any known layout.
+        architecture: The architecture that it must hold, a key of `registry.ARCHITECTURES`; None
+            for any.
 
     Returns:
         The architecture, its settings and its tensors.
@@ -67,8 +68,8 @@ def parts(path: str | Path, architecture: str | None = None) -> Parts:
     if found is None:
         known = [layout.name for layout in _layouts()]
         raise MnemoError(
-            f"{path} holds no generator's weights that Mnemo knows: {'; '.join(known)}; Mnemo's "
-            "own safetensors"
+            f"{path} does not hold a generator's weights in a layout that Mnemo knows. Known "
+            f"layouts: {'; '.join(known)}; Mnemo's own safetensors"
         )
     if architecture not in (None, found.architecture):
         raise MnemoError(f"{path} holds a {found.architecture}, not a {architecture}")
@@ -78,40 +79,42 @@ def parts(path: str | Path, architecture: str | None = None) -> Parts:
 
 
 def convert(source: str | Path, target: str | Path) -> None:
-    """Write a weights file as Mnemo's own safetensors, which loads faster and can hold no code.
+    """Convert a weights file to Mnemo's own safetensors, which load faster and can't hold code.
 
     Args:
-        source: A weights file of any known layout.
-        target: Where the safetensors file goes.
+        source: A weights file in any known layout.
+        target: The safetensors file to write.
 
     Raises:
         MnemoError: As for `load`; or the target can't be written.
     """
     folder = Path(target).absolute().parent
     if not folder.is_dir():
-        raise MnemoError(f"{target} can't be written: there is no folder {folder}; make it first")
+        raise MnemoError(f"{target} can't be written: there is no folder {folder}; create it first")
     found = parts(source)
-    told = json.dumps({"architecture": found.architecture, "settings": dict(found.settings)})
+    metadata = json.dumps({"architecture": found.architecture, "settings": dict(found.settings)})
     tensors = {name: tensor.contiguous() for name, tensor in found.tensors.items()}
     try:
         with files.whole(target) as partial:
-            save_file(tensors, partial, {_METADATA: told})
+            save_file(tensors, partial, {_METADATA: metadata})
     except (OSError, SafetensorError) as why:
-        raise MnemoError(f"{target} can't be written ({why}): name another file") from why
+        raise MnemoError(f"{target} can't be written ({why}): choose another file") from why
 
 
 def _check_sizes(generator: Any, name: str, path: str | Path) -> None:
-    """Make sure that a generator has the sizes that the registry tells of it."""
+    """Check that a generator has the sizes of its registry entry."""
     entry = GENERATORS[name]
     sizes = [
         ("pixels", generator.resolution, entry.resolution),
-        ("numbers in a latent", generator.sample([0]).shape[1], entry.latent_dim),
+        ("latent dimensions", generator.sample([0]).shape[1], entry.latent_dim),
     ]
     if isinstance(generator, Mapped):
         sizes.append(("layers", generator.layers, entry.layers))
     for what, found, wanted in sizes:
         if found != wanted:
-            raise MnemoError(f"{path} holds a generator of {found} {what}, and {name} has {wanted}")
+            raise MnemoError(
+                f"{path} holds a generator with {found} {what}, but {name} has {wanted}"
+            )
 
 
 def _layouts() -> Iterator[Layout]:
@@ -120,7 +123,7 @@ def _layouts() -> Iterator[Layout]:
 
 
 def _official(content: Any, path: str | Path) -> Parts | None:
-    """Take a file apart in the first layout that matches; None where none does."""
+    """Return a file's parts by the first layout that matches; None if no layout matches."""
     for layout in _layouts():
         if layout.matches(content):
             try:
@@ -131,27 +134,30 @@ def _official(content: Any, path: str | Path) -> Parts | None:
 
 
 def _completed(content: Any, layout: Layout, path: Path) -> Any:
-    """Add to the content of a file what is published in files of their own beside it."""
+    """Return a file's content with the values that are published in files beside it."""
     for key, name in layout.beside.items():
         if key not in content:
             beside = path.with_name(name.format(stem=path.stem))
             if not beside.is_file():
                 raise MnemoError(
-                    f"it lacks {key}: put {beside.name}, which is published with it, beside it"
+                    f"it lacks {key}: put {beside.name}, which is published with it, next to it"
                 )
             content = {**content, key: checkpoints.read(beside)}
     return content
 
 
 def _own(content: checkpoints.Safetensors, path: str | Path) -> Parts | None:
-    """Take Mnemo's own safetensors apart; None where the file is another's."""
+    """Return the parts in Mnemo's own safetensors; None if the file is not Mnemo's."""
     if _METADATA not in content.metadata:
         return None
     try:
-        told = json.loads(content.metadata[_METADATA])
-        architecture, settings = str(told["architecture"]), dict(told["settings"])
+        metadata = json.loads(content.metadata[_METADATA])
+        architecture, settings = str(metadata["architecture"]), dict(metadata["settings"])
     except (ValueError, KeyError, TypeError, RecursionError) as why:
         raise MnemoError(f"{path}: its metadata {_METADATA!r} is damaged ({why})") from why
     if architecture not in ARCHITECTURES:
-        raise MnemoError(f"{path} holds a {architecture!r}, which Mnemo does not know")
+        raise MnemoError(
+            f"{path} holds the architecture {architecture!r}, which Mnemo does not know; known: "
+            f"{', '.join(ARCHITECTURES)}"
+        )
     return Parts(architecture, settings, content.tensors)

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SLOPE = 0.2  # of the leaky ReLU, in the synthesis networks too
-EPSILON = 1e-8  # in the normalisation of z
+SLOPE = 0.2  # slope of the leaky ReLU, also in the synthesis networks
+EPSILON = 1e-8  # for the normalisation of z
 
 
 class Linear(nn.Module):
@@ -23,14 +23,14 @@ class Linear(nn.Module):
         gain: float = 1.0,
         bias_gain: float = 1.0,
     ):
-        """Make the layer, to be filled and then prepared.
+        """Create the layer, whose weights are loaded later; then call `prepare`.
 
         Args:
-            inputs: Width of its input.
-            outputs: Width of its output.
+            inputs: Dimensions of its input.
+            outputs: Dimensions of its output.
             rate: Its learning rate, as a fraction of the other layers'.
-            gain: By which the weight is scaled besides.
-            bias_gain: By which the bias is.
+            gain: Additional factor of the weight.
+            bias_gain: Additional factor of the bias.
         """
         super().__init__()
         self.weight = nn.Parameter(torch.empty(outputs, inputs))
@@ -41,7 +41,7 @@ class Linear(nn.Module):
 
     @torch.no_grad()
     def prepare(self) -> None:
-        """Scale weight and bias, as trained, to those that are computed with; call it once."""
+        """Scale the trained weight and bias to those used in inference; call this once."""
         self.weight.mul_(self.gain * self.rate / math.sqrt(self.weight.shape[1]))
         self.bias.mul_(self.bias_gain * self.rate)
 
@@ -54,19 +54,19 @@ class MappingNetwork(nn.Module):
     """Maps z to w, without truncation (Karras et al. 2019, section 2).
 
     Attributes:
-        w_avg: (w_dim,) mean of w over z.
+        w_avg: (w_dim,), the mean of w over z.
     """
 
     w_avg: Tensor
 
     def __init__(self, widths: Sequence[int], rate: float, w_avg: bool, bias_gain: float = 1.0):
-        """Make the network, whose layers are to be filled and then prepared.
+        """Create the network, whose weights are loaded later; then call `prepare` on its layers.
 
         Args:
-            widths: From z's to w's.
+            widths: Dimensions of z, of each hidden layer and of w, in this order.
             rate: Its learning rate, as a fraction of the synthesis network's.
-            w_avg: Whether there is a mean w beside the weights.
-            bias_gain: By which the biases are scaled.
+            w_avg: Whether the weights include a mean w.
+            bias_gain: Additional factor of the biases.
         """
         super().__init__()
         self.register_buffer("w_avg", torch.empty(widths[-1]), persistent=w_avg)

@@ -1,12 +1,12 @@
-"""The generators that a study can name: one entry each, beside the files of their architectures.
+"""The generators available to a study: one entry each, besides the files of their architectures.
 
-This module imports nothing heavy, because the Snakefile reads it on machines that have only
-Snakemake.
+This module imports nothing heavy, because the Snakefile imports it on machines that have only
+Snakemake installed.
 """
 
 from dataclasses import dataclass
 
-#: The module of each architecture, which has its layouts and builds it.
+#: The module of each architecture, which defines its layouts and builds its generators.
 ARCHITECTURES = {
     "dcgan": "mnemo.generators.dcgan",
     "stylegan1": "mnemo.generators.stylegan1",
@@ -18,17 +18,18 @@ ARCHITECTURES = {
 
 @dataclass(frozen=True)
 class Entry:
-    """What Mnemo knows of a generator without loading it.
+    """The properties of a generator that are known without loading it.
 
     Attributes:
         architecture: A key of `ARCHITECTURES`.
-        weights: Name in the weights catalogue.
+        weights: Name of its weights in the catalogue.
         spaces: Its latent spaces.
         resolution: Height and width of its images, in pixels.
-        latent_dim: Numbers in one latent, of z and of w.
-        layers: Layers that `w_plus` tiles w over.
-        classes: Classes of a conditional generator; 0 of any other.
-        gpu: GPUs that rendering asks for: 0 for one so small that starting on a GPU takes longer.
+        latent_dim: Number of dimensions of z, and of w.
+        layers: Number of layers for which `w_plus` holds a w.
+        classes: Number of classes of a conditional generator; 0 for others.
+        gpu: Number of GPUs that rendering requests; 0 for a generator so small that starting a GPU
+            takes longer than rendering on the CPU.
     """
 
     architecture: str
@@ -47,16 +48,15 @@ class Entry:
 
     @property
     def at_once(self) -> int:
-        """Images that a job renders and encodes at once: as fill 96 MiB, and at most 256.
+        """Number of images that a job renders and encodes at once: 96 MiB of them, at most 256.
 
-        Their number is a multiple of every batch that a generator renders, so that none is filled
-        up in vain.
+        It is a multiple of every generator's batch size, so that no batch is padded needlessly.
         """
         return min(256, 32 * max(1, 2**20 // self.resolution**2))
 
 
 def _stylegan(name: str, architecture: str, resolution: int) -> Entry:
-    # Two layers for each resolution from 4 pixels up.
+    # There are two layers for each resolution from 4 pixels up.
     layers = 2 * (resolution.bit_length() - 2)
     return Entry(architecture, name, ("z", "w", "w_plus"), resolution, 512, layers)
 

@@ -1,9 +1,10 @@
 """StyleGAN1, the style-based generator of Karras et al. 2019.
 
-Section and figure numbers are that paper's; what it leaves open is as in NVIDIA's implementation
-(NVlabs/stylegan, training/networks_stylegan.py), with its settings for all published weights.
+Section and figure numbers refer to that paper. Details that it leaves open follow NVIDIA's
+implementation (NVlabs/stylegan, training/networks_stylegan.py), with the settings of all published
+weights.
 
-The tensors' names run parallel to StyleGAN2's:
+The names of the tensors are analogous to StyleGAN2's:
 
     mapping.w_avg                                   (w_dim,)
     mapping.fc{i}.{weight,bias}                     (out, in), (out,)
@@ -15,7 +16,7 @@ The tensors' names run parallel to StyleGAN2's:
                               .affine.{weight,bias} (2 * channels, w_dim), (2 * channels,)
     synthesis.torgb.{weight,bias}                   (3, channels, 1, 1), (3,)
 
-Weights are as trained, that is before they are scaled by the equalized learning rate.
+Weights are stored as trained, before scaling by the equalized learning rate.
 """
 
 import math
@@ -35,12 +36,12 @@ from mnemo.generators.stylegan1_layouts import LAYOUTS
 
 __all__ = ["LAYOUTS", "StyleGAN1", "build"]
 
-EPSILON = 1e-8  # in instance normalisation
+EPSILON = 1e-8  # for instance normalisation
 #: The mapping network's learning rate, as a fraction of the synthesis network's.
 MAPPING_RATE = 0.01
-#: From this resolution on, NVIDIA's convolutions double the resolution themselves.
+#: Resolution from which NVIDIA's convolutions double the resolution themselves.
 FUSED_FROM = 128
-#: Rows of the activations that are squared at once.
+#: Number of rows of the activations squared at once.
 BAND = 64
 
 
@@ -50,13 +51,13 @@ def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: st
     Args:
         settings: The arguments of `StyleGAN1`.
         tensors: Its tensors, by the names above.
-        source: Where they come from, for errors.
+        source: The file that they come from, for error messages.
 
     Returns:
         The generator, on the best device of this machine.
 
     Raises:
-        MnemoError: A setting or a tensor is missing, left over or misshapen.
+        MnemoError: A setting or tensor is missing or unexpected, or a tensor has another shape.
     """
     network = assemble(StyleGAN1, settings, tensors, source)
     network.prepare()
@@ -67,16 +68,16 @@ def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: st
 
 
 class StyleGAN1(nn.Module):
-    """A mapping and a synthesis network (figure 1b), as `styled.Network` describes them."""
+    """The mapping and the synthesis network (figure 1b), with the interface `styled.Network`."""
 
     def __init__(self, mapping: Sequence[int], channels: Sequence[int], noise: bool, w_avg: bool):
-        """Make a network, whose tensors are yet to be filled and prepared.
+        """Create the network, whose weights are loaded later; then call `prepare`.
 
         Args:
-            mapping: Widths in the mapping network, from z's to w's.
+            mapping: Dimensions of z, of each hidden layer of the mapping network and of w.
             channels: Channels of the activations at 4, 8, 16, ... pixels.
-            noise: Whether there are noise maps beside the weights.
-            w_avg: Whether there is a mean w beside the weights.
+            noise: Whether the weights include noise maps.
+            w_avg: Whether the weights include a mean w.
         """
         super().__init__()
         self.z_dim = mapping[0]
@@ -91,14 +92,14 @@ class StyleGAN1(nn.Module):
         self.synthesis = SynthesisNetwork(channels, self.w_dim, noise)
 
     def prepare(self) -> None:
-        """Turn the weights as trained into those that are computed with, once they are filled."""
+        """Convert the loaded weights to those used in inference; call this once."""
         for module in self.modules():
             if isinstance(module, Linear | Convolution | ToRGB):
                 module.prepare()
 
 
 class SynthesisNetwork(nn.Module):
-    """The synthesis network g from a w for each layer to an image (section 2, figure 1b)."""
+    """The synthesis network g, from one w per layer to an image (section 2, figure 1b)."""
 
     def __init__(self, channels: Sequence[int], w_dim: int, noise: bool):
         super().__init__()
@@ -117,17 +118,17 @@ class SynthesisNetwork(nn.Module):
         self.torgb = ToRGB(inputs)
 
     def forward(self, ws: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
-        """Make images, as `styled.Network.synthesis` says."""
+        """Compute images, as described for `styled.Network.synthesis`."""
         blocks = [block for block in self.children() if isinstance(block, nn.ModuleDict)]
         layers = [layer for block in blocks for layer in block.values()]
-        x = ws  # The first layer, a constant, takes nothing from before it.
+        x = ws  # The first layer is a constant and ignores its input.
         for number, layer in enumerate(layers):
             x = layer(x, ws[:, number], None if noise is None else noise[number])
         return self.torgb(x)  # type: ignore[no-any-return]
 
 
 class Layer(nn.Module):
-    """What ends every layer: noise, leaky ReLU and adaptive instance normalisation (equation 1)."""
+    """The end of a layer: noise, leaky ReLU and adaptive instance normalisation (equation 1)."""
 
     noise_const: Tensor
 
@@ -140,21 +141,22 @@ class Layer(nn.Module):
         self.affine = Linear(w_dim, 2 * channels)
 
     def finish(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
-        """Turn what the layer has computed, its bias included, into its activations, in place.
+        """Compute the layer's activations in place.
 
         Args:
-            x: (n, channels, r, r).
+            x: (n, channels, r, r), the layer's result including its bias.
             w: (n, w_dim).
-            noise: (n or 1, 1, r, r); the map that came with the weights when None.
+            noise: (n or 1, 1, r, r); None for the map that came with the weights.
 
         Returns:
             x itself.
         """
-        noise = self.noise_const if noise is None else noise  # the former is (r, r)
+        noise = self.noise_const if noise is None else noise  # noise_const is (r, r)
         x.addcmul_(noise, self.noise_strength.view(-1, 1, 1))
         F.leaky_relu_(x, SLOPE)
-        # Two passes, as NVIDIA's: the difference of two moments would lose digits. The second goes
-        # by bands, because to allocate the squares of all at once would take longer than they do.
+        # Two passes, as in NVIDIA's code, because the difference of two moments would lose digits.
+        # The second pass works in bands, because allocating memory for all squares at once would
+        # take longer than computing them.
         x.sub_(x.mean(dim=(2, 3), keepdim=True))
         bands = [
             band.square().sum(dim=(2, 3), keepdim=True) for band in torch.split(x, BAND, dim=2)
@@ -165,20 +167,20 @@ class Layer(nn.Module):
 
 
 class Constant(Layer):
-    """The learned constant that stands for the input (section 2.1, configuration D)."""
+    """The learned constant that replaces the input (section 2.1, configuration D)."""
 
     def __init__(self, channels: int, resolution: int, w_dim: int, noise: bool):
         super().__init__(channels, resolution, w_dim, noise)
         self.const = nn.Parameter(torch.empty(channels, resolution, resolution))
 
     def forward(self, _: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
-        """Give the constant to each w (n, w_dim): (n, channels, 4, 4)."""
+        """Return the constant's activations for each w (n, w_dim): (n, channels, 4, 4)."""
         x = (self.const + self.bias.view(-1, 1, 1)).repeat(len(w), 1, 1, 1)
         return self.finish(x.contiguous(memory_format=torch.channels_last), w, noise)
 
 
 class Convolution(Layer):
-    """A 3x3 convolution, which may double the resolution and then blurs."""
+    """A 3x3 convolution, which may double the resolution and then blur."""
 
     def __init__(
         self,
@@ -197,12 +199,13 @@ class Convolution(Layer):
 
     @torch.no_grad()
     def prepare(self) -> None:
-        """Scale the weight; fold the doubling of the resolution into it where it doubles.
+        """Scale the weight, and fold the doubling of the resolution into it.
 
-        Copying each pixel to a block of 2x2 and then convolving is a transposed convolution with
-        the sum of the four 3x3 kernels that are shifted by a pixel: 4x4, and 16 multiplications a
-        pixel of the input in place of 36. A transposed convolution mirrors its kernel. NVIDIA's
-        fused layers take that mirrored kernel as it is; the others have theirs mirrored first.
+        Copying each pixel to a block of 2x2 and then convolving is equivalent to a transposed
+        convolution with the sum of the 3x3 kernel shifted to four positions: a 4x4 kernel, with 16
+        instead of 36 multiplications per input pixel. A transposed convolution mirrors its kernel.
+        NVIDIA's fused layers use that mirrored kernel; for the other layers, the kernel is mirrored
+        beforehand.
         """
         weight = self.weight * self.scale
         if self.doubles:
@@ -215,7 +218,11 @@ class Convolution(Layer):
         self.weight = nn.Parameter(weight.contiguous())
 
     def forward(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
-        """Convolve x (n, inputs, r, r), or half of r where this doubles it: (n, outputs, r, r)."""
+        """Convolve x (n, inputs, r, r), or (n, inputs, r / 2, r / 2) if this layer doubles.
+
+        Returns:
+            (n, outputs, r, r).
+        """
         if self.doubles:
             x = F.conv_transpose2d(x, self.weight, stride=2, padding=1)
             x = F.conv2d(x, self.blur, self.bias, padding=1, groups=x.shape[1])

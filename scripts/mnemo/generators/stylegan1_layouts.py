@@ -1,9 +1,9 @@
-"""The layouts in which users hold StyleGAN1's weights, each brought to the network's own names.
+"""The layouts of StyleGAN1's weights files, and their conversion to the network's own names.
 
-The network's names are those at the top of `stylegan1`. NVIDIA's are told by NVlabs/stylegan
-(training/networks_stylegan.py), ganspace's by harskish/ganspace (models/stylegan/model.py, from
-lernapparat's port), InterFaceGAN's by genforce/interfacegan (models/stylegan_generator_model.py).
-All three hold the weights as trained.
+The network's names are listed at the top of `stylegan1`. The names of the other layouts come from
+NVlabs/stylegan (training/networks_stylegan.py) for NVIDIA's, harskish/ganspace
+(models/stylegan/model.py, from lernapparat's port) for ganspace's, and genforce/interfacegan
+(models/stylegan_generator_model.py) for InterFaceGAN's. All three store the weights as trained.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,9 +17,9 @@ from mnemo.generators import layouts
 from mnemo.generators.layouts import Entry, Layout, Parts, first, first_of_first, from_last
 
 BLUR = [1, 2, 1]
-#: From this resolution on, InterFaceGAN holds the convolutions that double it as NVIDIA does.
+#: Resolution from which InterFaceGAN stores the convolutions that double it as NVIDIA does.
 FUSED_FROM = 128
-#: What the network needs NVIDIA's static kwargs to say, if they say it.
+#: Values that the network requires of NVIDIA's static kwargs, if the file has them.
 NEEDS: dict[str, Any] = {
     "num_channels": 3,
     "label_size": 0,
@@ -42,8 +42,8 @@ class Layer(NamedTuple):
     """A layer of the synthesis network.
 
     Attributes:
-        number: Its place among the layers, from 0, which is its noise map's number too.
-        own: What its tensors' names in the network begin with.
+        number: Its number among the layers, from 0, which is also its noise map's number.
+        own: Prefix of its tensors' names in the network.
         size: Height and width of its activations, in pixels.
     """
 
@@ -58,24 +58,24 @@ class Layer(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What NVIDIA calls it, within its block."""
+        """NVIDIA's name of the layer within its block."""
         if self.number < 2:
             return ("Const", "Conv")[self.number]
         return "Conv0_up" if self.up else "Conv1"
 
 
 def nvidia(content: Any) -> Parts:
-    """Take NVIDIA's pickle apart: the third of its networks, the average generator.
+    """Return the parts of the average generator, the third network in NVIDIA's pickle.
 
     Args:
-        content: (G, D, Gs), each with its variables and, in components, its parts' variables.
+        content: (G, D, Gs), each with its own variables and with components, which have more.
 
     Returns:
         The generator's parts.
 
     Raises:
-        MnemoError: A tensor is missing, unknown or of no use; the network has not grown to its
-            full resolution; or a kwarg asks for something else than the published architecture.
+        MnemoError: A tensor is missing, unknown or unusable; the network has not grown to its full
+            resolution; or a kwarg differs from the published architecture.
     """
     states = layouts.average_generator(content)
     for state in states:
@@ -90,16 +90,16 @@ def nvidia(content: Any) -> Parts:
 
 
 def ganspace(content: Any) -> Parts:
-    """Take ganspace's checkpoint apart, which holds neither noise maps nor the mean w.
+    """Return the parts of ganspace's checkpoint, which has neither noise maps nor a mean w.
 
     Args:
-        content: State dict.
+        content: The state dict.
 
     Returns:
         The generator's parts.
 
     Raises:
-        MnemoError: A tensor is missing, unknown or of no use, or a blur is another.
+        MnemoError: A tensor is missing, unknown or unusable, or a blur differs.
     """
     blocks = layouts.blocks(content, r"g_synthesis\.blocks\.(\d{1,5})x\1\.")
     entries = _ganspace_entries(blocks, layouts.count(content, r"g_mapping\.dense(\d{1,2})\."))
@@ -107,17 +107,17 @@ def ganspace(content: Any) -> Parts:
 
 
 def interfacegan(content: Any) -> Parts:
-    """Take InterFaceGAN's checkpoint apart.
+    """Return the parts of InterFaceGAN's checkpoint.
 
     Args:
-        content: State dict.
+        content: The state dict.
 
     Returns:
         The generator's parts.
 
     Raises:
-        MnemoError: A tensor is missing, unknown or of no use; the network has not grown to its
-            full resolution; or a blur is another.
+        MnemoError: A tensor is missing, unknown or unusable; the network has not grown to its full
+            resolution; or a blur differs.
     """
     _need_full_size(content.get("synthesis.lod", 0.0))
     blocks = (layouts.count(content, r"synthesis\.layer(\d{1,2})\.") + 1) // 2
@@ -128,7 +128,7 @@ def interfacegan(content: Any) -> Parts:
 
 
 def _is_nvidia(content: Any) -> bool:
-    # StyleGAN2 has mod_weight in its place.
+    # StyleGAN2 has mod_weight instead.
     return "4x4/Const/StyleMod/bias" in layouts.synthesis_names(content)
 
 
@@ -155,9 +155,9 @@ def _layers(blocks: int) -> Iterator[Layer]:
 
 
 def _nvidia_entries(blocks: int, depth: int) -> Iterator[Entry]:
-    """Name every tensor of the network in NVIDIA's layout.
+    """Yield the entry of every tensor of the network in NVIDIA's layout.
 
-    There, dense weights are (in, out), and those of convolutions (height, width, in, out).
+    In it, dense weights are (in, out), and convolution weights are (height, width, in, out).
     """
     yield Entry("mapping.w_avg", "dlatent_avg")
     for i in range(depth):
@@ -180,7 +180,7 @@ def _nvidia_entries(blocks: int, depth: int) -> Iterator[Entry]:
 
 
 def _ganspace_entries(blocks: int, depth: int) -> Iterator[Entry]:
-    """Name every tensor of the network but the noise maps and the mean w in ganspace's layout."""
+    """Yield the entry of every tensor in ganspace's layout, which lacks noise maps and mean w."""
     for i in range(depth):
         yield Entry(f"mapping.fc{i}.weight", f"g_mapping.dense{i}.weight")
         yield Entry(f"mapping.fc{i}.bias", f"g_mapping.dense{i}.bias")
@@ -202,7 +202,7 @@ def _ganspace_entries(blocks: int, depth: int) -> Iterator[Entry]:
 
 
 def _interfacegan_entries(blocks: int, depth: int) -> Iterator[Entry]:
-    """Name every tensor of the network in InterFaceGAN's layout."""
+    """Yield the entry of every tensor of the network in InterFaceGAN's layout."""
     yield Entry("mapping.w_avg", "truncation.w_avg")
     for i in range(depth):
         yield Entry(f"mapping.fc{i}.weight", f"mapping.dense{i}.linear.weight")
@@ -229,19 +229,19 @@ def _interfacegan_entries(blocks: int, depth: int) -> Iterator[Entry]:
 def _parts(
     found: Mapping[str, Any], entries: Iterable[Entry], idle: str, others: Iterable[str] = ()
 ) -> Parts:
-    """Make the network's tensors and settings of a file's tensors.
+    """Convert a file's tensors to the network's tensors and settings.
 
     Args:
-        found: The file's tensors, by its names.
-        entries: What the network takes of them.
+        found: The file's tensors, by the file's names.
+        entries: The tensors that the network needs.
         idle: Pattern of the names that it does not need.
-        others: What else of the file it does not need.
+        others: Names of other contents of the file that it does not need.
 
     Returns:
         The generator's parts.
 
     Raises:
-        MnemoError: A tensor is missing, unknown, or not what its name says.
+        MnemoError: A tensor is missing or unknown, or has an unexpected type or shape.
     """
     tensors, unused = layouts.take(found, entries, idle)
     for name in unused:
@@ -251,7 +251,7 @@ def _parts(
 
 
 def _settings(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Tell the arguments of `stylegan1.StyleGAN1` from its tensors."""
+    """Return the arguments of `stylegan1.StyleGAN1`, derived from its tensors."""
     z_dim = tensors["mapping.fc0.weight"].numel() // max(1, tensors["mapping.fc0.bias"].numel())
     depth = layouts.count(tensors, r"mapping\.fc(\d+)\.")
     blocks = layouts.blocks(tensors, r"synthesis\.b(\d+)\.")
@@ -266,6 +266,6 @@ def _settings(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
 def _need_full_size(lod: Any) -> None:
     if (layouts.tensor("lod", lod) != 0).any():
         raise MnemoError(
-            f"its lod is {lod}: its training had not reached its full resolution, at which lod is "
-            "0. Use weights that have"
+            f"its lod is {lod}: its training had not reached the full resolution, at which lod is "
+            "0. Use weights whose training had"
         )

@@ -1,8 +1,9 @@
 """StyleGAN2 (Karras et al. 2020), configurations e and f: the network, for inference only.
 
-Its tensors go by the names of NVIDIA's stylegan2-ada-pytorch. What differs from the paper is the
-order of the work, not its result: a convolution's input and output are scaled for each image, in
-place of its weights (equations 1 and 3), and it goes in strips of rows that stay in the cache.
+Its tensors have the names of NVIDIA's stylegan2-ada-pytorch. The computation differs from the paper
+only in its order, not in its result: a convolution's input and output are scaled for each image
+instead of its weights (equations 1 and 3), and convolutions work in strips of rows that fit the
+cache.
 """
 
 import math
@@ -23,10 +24,10 @@ from mnemo.generators.stylegan2_layouts import LAYOUTS
 
 __all__ = ["LAYOUTS", "StyleGAN2", "build"]
 
-GAIN = math.sqrt(2)  # of the activations, which keeps their variance
-#: Bytes of activations that a convolution makes at once, by device: as many as a CPU's cache holds.
+GAIN = math.sqrt(2)  # gain of the activations, which preserves their variance
+#: Bytes of activations that a convolution computes at once, by device; a CPU's fit its cache.
 STRIP = {"cpu": 4 << 20, "cuda": 1 << 60}
-#: Channels and resolution from which Winograd's convolutions are the faster ones on a CPU.
+#: Channels and resolution from which Winograd's convolutions are faster on a CPU.
 WINOGRAD = {"channels": 128, "resolution": 32}
 
 
@@ -35,14 +36,14 @@ def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: st
 
     Args:
         settings: The arguments of `StyleGAN2`.
-        tensors: By the network's own names; each is used, and none is missing.
-        source: Where they come from, for the error.
+        tensors: The network's tensors, by its own names, without missing or unused ones.
+        source: The file that they come from, for error messages.
 
     Returns:
         The generator, on the best device.
 
     Raises:
-        MnemoError: The tensors are not those of this network, or its filter is not supported.
+        MnemoError: The tensors do not match the network, or its filter is not supported.
     """
     network = assemble(StyleGAN2, settings, tensors, source).to(devices.best()).prepare()
     if "mapping.w_avg" not in tensors:
@@ -51,7 +52,7 @@ def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: st
 
 
 class StyleGAN2(nn.Module):
-    """The mapping and the synthesis network; `prepare` them once they are filled."""
+    """The mapping and the synthesis network; call `prepare` once their weights are loaded."""
 
     def __init__(
         self,
@@ -66,32 +67,32 @@ class StyleGAN2(nn.Module):
         noise: bool = True,
         w_avg: bool = True,
     ):
-        """Make the network, not filled yet.
+        """Create the network, whose weights are loaded later.
 
         Args:
-            z_dim: Width of z.
-            w_dim: Width of w.
-            channels: At 4, 8, ... pixels.
-            mapping_layers: Layers of the mapping network.
-            mapping_features: Width between them.
-            learning_rate_multiplier: By which the mapping network's weights are scaled.
+            z_dim: Dimensions of z.
+            w_dim: Dimensions of w.
+            channels: Channels of the activations at 4, 8, ... pixels.
+            mapping_layers: Number of layers of the mapping network.
+            mapping_features: Dimensions of its hidden layers.
+            learning_rate_multiplier: Factor of the mapping network's weights.
             resample_filter: Low-pass filter of the up-sampling along one axis; four taps.
-            clamp: Largest absolute activation; any when None.
-            noise: Whether there are noise maps beside the weights.
-            w_avg: Whether there is a mean w beside the weights.
+            clamp: Largest absolute activation; None for no limit.
+            noise: Whether the weights include noise maps.
+            w_avg: Whether the weights include a mean w.
 
         Raises:
-            MnemoError: The filter has not four taps.
+            MnemoError: The filter does not have four taps.
         """
         super().__init__()
         if len(resample_filter) != 4:
-            raise MnemoError(f"the filter of StyleGAN2 has four taps, not {resample_filter}")
+            raise MnemoError(f"StyleGAN2's filter must have four taps, but is {resample_filter}")
         self.z_dim = z_dim
         self.w_dim = w_dim
         self.resolution = 2 << len(channels)
         self.layers = 2 * len(channels)
         widths = [z_dim, *[mapping_features] * (mapping_layers - 1), w_dim]
-        # The activation lets a positive gain through, so that it can go into weights and biases.
+        # The activation is positively homogeneous, so its gain can move into weights and biases.
         self.mapping = MappingNetwork(widths, float(learning_rate_multiplier), w_avg, GAIN)
         clamp = None if clamp is None else float(clamp)
         taps = [float(tap) for tap in resample_filter]
@@ -102,11 +103,11 @@ class StyleGAN2(nn.Module):
         for layer in convolutions if not noise else ():
             layer.register_buffer("noise_const", None)
         widest = max(width << 2 * block for block, width in enumerate(channels, 2))
-        # The input and the output of the widest convolution, two steps on the way, and the image.
+        # Input and output of the widest convolution, two intermediate results, and the image.
         self.image_bytes = 4 * (4 * widest + 12 * self.resolution**2)
 
     def prepare(self) -> "StyleGAN2":
-        """Do all work on the weights that is the same for each image; call it once.
+        """Do all work on the weights that does not depend on the image; call this once.
 
         Returns:
             The same network, changed in place.
@@ -132,15 +133,16 @@ class Convolution(nn.Module):
         resample_filter: Sequence[float] | None,
         clamp: float | None,
     ):
-        """Make the layer.
+        """Create the layer, whose weights are loaded later.
 
         Args:
-            inputs: Its input's channels.
-            outputs: Its output's channels.
-            w_dim: Width of w.
-            resolution: Its output's height and width.
-            resample_filter: For up-sampling by two, the low-pass filter along one axis.
-            clamp: Largest absolute activation; any when None.
+            inputs: Channels of its input.
+            outputs: Channels of its output.
+            w_dim: Dimensions of w.
+            resolution: Height and width of its output.
+            resample_filter: Low-pass filter along one axis for up-sampling by two; None without
+                up-sampling.
+            clamp: Largest absolute activation; None for no limit.
         """
         super().__init__()
         self.weight = nn.Parameter(torch.empty(outputs, inputs, 3, 3))
@@ -154,7 +156,7 @@ class Convolution(nn.Module):
         self.clamp = clamp
 
     def prepare(self) -> None:
-        """Lay the weights out as the convolution wants them, and let GAIN into noise and bias."""
+        """Arrange the weights for the convolution, and fold GAIN into noise and bias."""
         outputs, inputs = self.weight.shape[:2]
         self.power = self.weight.square().sum((2, 3)).T
         self.strength = GAIN * self.noise_strength.item()
@@ -171,26 +173,27 @@ class Convolution(nn.Module):
         parts: list[Tensor] = [self.weight]
         if self.resample_filter is not None:
             self.filter = filters.kernel(self.resample_filter, 4).to(self.weight.device)
-            # A transposed convolution of stride 2 makes every other row with the middle tap alone,
-            # and those between with the outer two; and columns likewise.
+            # A transposed convolution of stride 2 computes every other row with the middle tap
+            # alone, and the rows between with the outer two; likewise for columns.
             taps = [1], [2, 0]
             parts = [self.weight[:, :, i][..., j] for i in taps for j in taps]
         self.kernels = [part.contiguous(memory_format=torch.channels_last) for part in parts]
 
     def forward(self, x: Tensor, w: Tensor, noise: Tensor | None, out: Tensor) -> None:
-        """Convolve (Karras et al. 2020, section 2.2), with scaled activations for scaled weights.
+        """Convolve (Karras et al. 2020, section 2.2), scaling activations instead of weights.
 
         Args:
-            x: (n, inputs, r + 2, r + 2), framed by zeros; r is half the resolution if it is to be
-                up-sampled, else the resolution.
+            x: (n, inputs, r + 2, r + 2), framed by zeros; r is half the resolution if the layer
+                up-samples, else the resolution.
             w: (n, w_dim).
-            noise: (n or 1, 1, resolution, resolution); `noise_const` when None.
-            out: (n, outputs, resolution + 2, resolution + 2), to be filled, and framed likewise.
+            noise: (n or 1, 1, resolution, resolution); None for `noise_const`.
+            out: (n, outputs, resolution + 2, resolution + 2), which receives the result and a frame
+                of zeros.
         """
         noise = self.noise_const[None, None] if noise is None else noise
         noise = noise.expand(len(x), -1, -1, -1)
         scale = self.affine(w)
-        # The activation lets a positive gain through, so that it can go before it.
+        # The activation is positively homogeneous, so its gain can be applied before it.
         unscale = (GAIN * (scale.square() @ self.power + 1e-8).rsqrt())[:, :, None, None]
         scale = scale[:, :, None, None]
         for images, rows in self._strips(x):
@@ -205,7 +208,7 @@ class Convolution(nn.Module):
             edge.zero_()
 
     def _convolve(self, x: Tensor) -> Tensor:
-        """Convolve a strip that is framed by its surroundings, and double its size with `up`."""
+        """Convolve a strip with its neighbouring rows and columns; double its size with `up`."""
         if self.winograd:
             return winograd.convolve(x, self.kernels[0])
         if not self.up:
@@ -217,10 +220,10 @@ class Convolution(nn.Module):
         return filters.blur(y, self.filter)
 
     def _strips(self, x: Tensor) -> Iterator[tuple[slice, slice]]:
-        """Divide x: into all of it, or some rows of an image at a time."""
+        """Yield slices of x: one for all of it, or for some rows of one image at a time."""
         height = x.shape[2] - 2
         row = 4 * self.resolution * len(self.weight) * (2 if self.up else 1)
-        # Winograd's tiles are that high.
+        # The number of rows is a multiple of the height of Winograd's tiles.
         rows = max(winograd.TILE, STRIP[x.device.type] // row // winograd.TILE * winograd.TILE)
         if rows >= height:
             yield slice(None), slice(0, height)
@@ -241,11 +244,11 @@ class ToRGB(nn.Module):
         self.clamp = clamp
 
     def prepare(self) -> None:
-        """Scale the weights for good."""
+        """Scale the weights; call this once."""
         self.weight.mul_(1 / math.sqrt(self.weight.shape[1]))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        """Make the RGB image (n, 3, height, width) of x (n, inputs, height + 2, width + 2)."""
+        """Compute the RGB image (n, 3, height, width) of x (n, inputs, height + 2, width + 2)."""
         n, inputs, height, width = x.shape
         weight = self.affine(w)[:, :, None] * self.weight[:, :, 0, 0].T
         pixels = x.permute(0, 2, 3, 1).reshape(n, height * width, inputs)
@@ -279,7 +282,7 @@ class Block(nn.Module):
 
 
 class SynthesisNetwork(nn.Module):
-    """Makes images of w, with output skips (Karras et al. 2020, figure 7b)."""
+    """The synthesis network from w to images, with output skips (Karras et al. 2020, figure 7b)."""
 
     def __init__(
         self,
@@ -299,19 +302,19 @@ class SynthesisNetwork(nn.Module):
         self.memory = [torch.empty(0), torch.empty(0)]
 
     def prepare(self) -> None:
-        """Make the filter of the RGB images."""
+        """Create the filter of the RGB images."""
         device = self.get_parameter("b4.const").device
         self.filter = filters.kernel(self.resample_filter, 4).to(device)
 
     def forward(self, ws: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
-        """Make images.
+        """Compute images.
 
         Args:
             ws: (n, layers, w_dim).
-            noise: Each convolution's map, (n or 1, 1, r, r); `noise_const` when None.
+            noise: Each convolution's noise map, (n or 1, 1, r, r); None for `noise_const`.
 
         Returns:
-            (n, 3, resolution, resolution), RGB, from -1 to 1 and a little beyond.
+            (n, 3, resolution, resolution), RGB, from -1 to 1 and slightly beyond.
         """
         layer = 0
         x = F.pad(self.get_parameter("b4.const"), (1, 1, 1, 1)).expand(len(ws), -1, -1, -1)
@@ -322,12 +325,12 @@ class SynthesisNetwork(nn.Module):
                 convolution(x, ws[:, layer], None if noise is None else noise[layer], out)
                 x = out
                 layer += 1
-            # Its w is that of the next block's first convolution.
+            # `torgb` shares its w with the next block's first convolution.
             rgb = filters.upsample(rgb, self.filter) + block.torgb(x, ws[:, layer])
         return rgb
 
     def _framed(self, layer: int, n: int, convolution: Convolution) -> Tensor:
-        """Find memory for a convolution's output: that of the one before last, used again.
+        """Return memory for a convolution's output, reusing that of the convolution before last.
 
         New memory would cost as much time as some convolutions, because the system clears it.
         """

@@ -1,8 +1,8 @@
-"""The layouts in which users hold StyleGAN2's weights, each brought to the network's own names.
+"""The layouts of StyleGAN2's weights files, and their conversion to the network's own names.
 
-The network's names are those of stylegan2-ada-pytorch's state dict. How the other layouts relate to
-them is told by that repository's `legacy.py` (NVIDIA's TensorFlow names), by rosinality's
-`convert_weight.py` and by rosasalberto's `weights_map.py`.
+The network's names are those of stylegan2-ada-pytorch's state dict. The correspondence of the other
+layouts comes from that repository's `legacy.py` (NVIDIA's TensorFlow names), rosinality's
+`convert_weight.py` and rosasalberto's `weights_map.py`.
 """
 
 import re
@@ -18,13 +18,13 @@ from mnemo.errors import MnemoError
 from mnemo.generators import layouts
 from mnemo.generators.layouts import Entry, Layout, Parts, first, first_of_first, from_last
 
-#: What every published StyleGAN2 has, where its file does not say.
+#: Settings of every published StyleGAN2, used if the file does not record them.
 FILTER = [1, 3, 3, 1]
 LEARNING_RATE_MULTIPLIER = 0.01
-#: Bounds on what a file can make Mnemo do; a generator of 1024 pixels has about 60 modules.
+#: Limits on the work that a file can cause; a generator of 1024 pixels has about 60 modules.
 MOST_MODULES, MOST_TAPS = 1000, 64
 
-#: What the network needs a TensorFlow generator's static kwargs to say, if they say it.
+#: Values that the network requires of a TensorFlow generator's static kwargs, if the file has them.
 TENSORFLOW_NEEDS = {
     "label_size": 0,
     "num_channels": 3,
@@ -36,7 +36,7 @@ TENSORFLOW_NEEDS = {
     "mapping_func": "G_mapping",
     "synthesis_func": "G_synthesis_stylegan2",
 }
-#: Those that the tensors' shapes say too: the setting that each must agree with.
+#: Kwargs that the tensors' shapes also determine, with the setting that each must agree with.
 TENSORFLOW_SHAPES = {
     "resolution": "resolution",
     "latent_size": "z_dim",
@@ -44,17 +44,17 @@ TENSORFLOW_SHAPES = {
     "mapping_layers": "mapping_layers",
     "mapping_fmaps": "mapping_features",
 }
-#: What those are that a file does not say.
+#: Values of those kwargs if the file does not have them.
 TENSORFLOW_DEFAULTS = {
     "resolution": 1024,
     "latent_size": 512,
     "dlatent_size": 512,
     "mapping_layers": 8,
 }
-#: Those that become settings.
+#: Kwargs that become settings.
 TENSORFLOW_READ = {"resample_kernel", "mapping_lrmul", "conv_clamp"}
-#: Those that change no image: widths, which the shapes tell; training; precision; and defaults of
-#: truncation and noise, which are the user's choice here.
+#: Kwargs that are ignored: channel widths, which the shapes determine; training; precision; and
+#: defaults of truncation and noise, which the user chooses here.
 TENSORFLOW_IDLE = {
     *("fmap_base", "fmap_decay", "fmap_min", "fmap_max", "label_fmaps", "conditioning"),
     *("truncation_psi", "truncation_cutoff", "truncation_psi_val", "truncation_cutoff_val"),
@@ -62,17 +62,17 @@ TENSORFLOW_IDLE = {
     *("dtype", "num_fp16_res", "fused_modconv", "structure"),
 }
 
-#: What the network needs the modules of a PyTorch pickle to say, if they say it.
+#: Values that the network requires of a PyTorch pickle's modules, if they have them.
 PYTORCH_NEEDS = {"c_dim": 0, "img_channels": 3, "architecture": "skip", "use_noise": True}
 
 
 class Convolution(NamedTuple):
-    """A modulated convolution of the synthesis network, of 3x3 weights and with noise.
+    """A modulated 3x3 convolution of the synthesis network, with noise.
 
     Attributes:
-        own: What its tensors' names in the network begin with.
-        size: Height and width of what it makes, in pixels.
-        number: Its place among the convolutions, from 0, which is its noise map's number too.
+        own: Prefix of its tensors' names in the network.
+        size: Height and width of its output, in pixels.
+        number: Its number among the convolutions, from 0, which is also its noise map's number.
         up: Whether it doubles the resolution.
     """
 
@@ -83,17 +83,17 @@ class Convolution(NamedTuple):
 
 
 def tensorflow(content: Any) -> Parts:
-    """Take NVIDIA's TensorFlow pickle apart: the third of its networks, the average generator.
+    """Return the parts of the average generator, the third network in NVIDIA's TensorFlow pickle.
 
     Args:
-        content: (G, D, Gs), each with its variables and, in components, its parts' variables.
+        content: (G, D, Gs), each with its own variables and with components, which have more.
 
     Returns:
         The generator's parts.
 
     Raises:
-        MnemoError: A tensor is missing or unknown, or a kwarg asks for something else than the
-            published architecture.
+        MnemoError: A tensor is missing or unknown, or a kwarg differs from the published
+            architecture.
     """
     states = layouts.average_generator(content)
     layouts.need("version", states[0].get("version"), 2, 3, 4)
@@ -101,7 +101,7 @@ def tensorflow(content: Any) -> Parts:
     known = TENSORFLOW_NEEDS.keys() | TENSORFLOW_SHAPES.keys() | TENSORFLOW_IDLE | TENSORFLOW_READ
     for key, value in kwargs.items():
         if key not in known:
-            raise MnemoError(f"{key} is {value!r}, and StyleGAN2 has no such setting")
+            raise MnemoError(f"{key} is {value!r}, but StyleGAN2 has no such setting")
         if key in TENSORFLOW_NEEDS:
             layouts.need(key, value, TENSORFLOW_NEEDS[key])
     found = layouts.variables(states)
@@ -117,10 +117,10 @@ def tensorflow(content: Any) -> Parts:
 
 
 def pytorch(content: Any) -> Parts:
-    """Take the pickle of stylegan2-ada-pytorch, or of stylegan3's StyleGAN2, apart: its `G_ema`.
+    """Return the parts of `G_ema` in a pickle of stylegan2-ada-pytorch or stylegan3's StyleGAN2.
 
-    What a module asks for is read from the module itself, because the repositories' defaults
-    differ: one clamps a convolution to 256 unless told otherwise, the other does not clamp it.
+    Each module's settings are read from the module itself, because the two repositories have
+    different defaults: one clamps convolutions to 256 by default, the other does not clamp them.
 
     Args:
         content: {"G_ema": tree of persistent modules, ...}.
@@ -129,8 +129,8 @@ def pytorch(content: Any) -> Parts:
         The generator's parts.
 
     Raises:
-        MnemoError: A tensor is missing or unknown; the generator is a StyleGAN3; or a module asks
-            for something else than the published architecture.
+        MnemoError: A tensor is missing or unknown; the generator is a StyleGAN3; or a module
+            differs from the published architecture.
     """
     modules = _modules(content["G_ema"])
     found: dict[str, Any] = {}
@@ -151,7 +151,8 @@ def pytorch(content: Any) -> Parts:
     filters = r"synthesis\.b\d+\.(conv[01]\.)?resample_filter"
     tensors, unused = layouts.take(found, entries, filters)
     asked = layouts.mapping("_init_kwargs", content["G_ema"].state.get("_init_kwargs"))
-    # stylegan2-ada keeps the synthesis network's apart, and stylegan3 among the generator's.
+    # stylegan2-ada stores the synthesis network's kwargs separately; stylegan3 stores them among
+    # the generator's.
     asked = {**asked, **layouts.mapping("synthesis_kwargs", asked.get("synthesis_kwargs", {}))}
     settings = _settings(
         tensors,
@@ -160,7 +161,7 @@ def pytorch(content: Any) -> Parts:
         clamp=_shared(modules, r"synthesis\.b\d+\.(conv[01]|torgb)", "conv_clamp"),
     )
     for name in unused:
-        # A convolution that keeps the resolution has a filter too, of which it makes no use.
+        # A convolution that keeps the resolution also has a filter, but does not use it.
         if not name.endswith(".conv1.resample_filter"):
             layouts.check_filter(name, found[name], settings["resample_filter"])
     _agree(modules[""].state, {"img_resolution": "resolution", "z_dim": "z_dim"}, settings)
@@ -170,9 +171,10 @@ def pytorch(content: Any) -> Parts:
 
 
 def rosinality(content: Any) -> Parts:
-    """Take rosinality's checkpoint apart, or ganspace's, which has the same names.
+    """Return the parts of rosinality's checkpoint, or of ganspace's, which has the same names.
 
-    A checkpoint of a training has no mean w. Early ones, and ganspace's, have no noise maps.
+    Checkpoints saved during training have no mean w. Early ones, and ganspace's, have no noise
+    maps.
 
     Args:
         content: {"g_ema": state dict, "latent_avg": mean w, ...}.
@@ -181,10 +183,10 @@ def rosinality(content: Any) -> Parts:
         The generator's parts.
 
     Raises:
-        MnemoError: A tensor is missing or unknown, or a filter is another than the published one.
+        MnemoError: A tensor is missing or unknown, or a filter differs from the published one.
     """
     found = dict(content["g_ema"])
-    # There is no to_rgbs at 4 pixels, and the first of style only normalises.
+    # There is no to_rgbs at 4 pixels, and the first layer of style only normalises.
     blocks = 1 + layouts.count(found, r"to_rgbs\.(\d{1,2})\.")
     entries = list(_rosinality_entries(blocks, layouts.count(found, r"style\.(\d{1,3})\.") - 1))
     if (mean := content.get("latent_avg")) is not None:
@@ -200,9 +202,10 @@ def rosinality(content: Any) -> Parts:
 
 
 def rosasalberto(content: Any) -> Parts:
-    """Take rosasalberto's dictionary apart: TensorFlow's variables, without the networks' names.
+    """Return the parts of rosasalberto's dictionary, which has TensorFlow's variable names.
 
-    It may have no noise maps. Its mean w is published in a file of its own.
+    The names lack the networks' names. Noise maps may be missing. The mean w is published in a
+    separate file.
 
     Args:
         content: {name: array}.
@@ -213,7 +216,7 @@ def rosasalberto(content: Any) -> Parts:
     Raises:
         MnemoError: A tensor is missing or unknown.
     """
-    # disc_ begins the names of the discriminator's.
+    # The discriminator's names begin with disc_.
     entries = _tensorflow_entries(*_tensorflow_sizes(content))
     tensors, unused = layouts.take(content, entries, r"lod|disc_.+")
     settings = _settings(tensors, LEARNING_RATE_MULTIPLIER, FILTER, clamp=None)
@@ -221,7 +224,7 @@ def rosasalberto(content: Any) -> Parts:
 
 
 def _is_tensorflow(content: Any) -> bool:
-    # A StyleGAN1 has StyleMod/weight in its place.
+    # StyleGAN1 has StyleMod/weight instead.
     return any(name.endswith("/mod_weight") for name in layouts.synthesis_names(content))
 
 
@@ -272,10 +275,11 @@ def _tensorflow_sizes(names: Iterable[Any]) -> tuple[int, int]:
 
 
 def _tensorflow_entries(blocks: int, depth: int) -> Iterator[Entry]:
-    """Name every tensor of the network in TensorFlow.
+    """Yield the entry of every tensor of the network in TensorFlow's layout.
 
-    There, dense weights are (in, out), and those of convolutions (height, width, in, out), turned
-    by 180 degrees where they upsample; a style's bias leaves out the 1 that is added to it.
+    In it, dense weights are (in, out), and convolution weights are (height, width, in, out),
+    rotated by 180 degrees if the convolution up-samples. The bias of a style does not include the 1
+    that is added to it.
     """
     yield Entry("mapping.w_avg", "dlatent_avg")
     for i in range(depth):
@@ -301,7 +305,7 @@ def _tensorflow_style(own: str, file: str) -> Iterator[Entry]:
 
 
 def _rosinality_entries(blocks: int, depth: int) -> Iterator[Entry]:
-    """Name every tensor of the network but the mean w in rosinality's layout."""
+    """Yield the entry of every tensor of the network except the mean w in rosinality's layout."""
     for i in range(depth):
         yield Entry(f"mapping.fc{i}.weight", f"style.{i + 1}.weight")
         yield Entry(f"mapping.fc{i}.bias", f"style.{i + 1}.bias")
@@ -336,13 +340,13 @@ def _turned_from_last(tensor: Tensor) -> Tensor:
 
 
 def _modules(root: Record) -> dict[str, Record]:
-    """Name all modules of a tree by their paths; its root's is empty."""
+    """Return all modules of a tree by path; the root's path is empty."""
     found: dict[str, Record] = {}
     rest = [("", root)]
     while rest:
         path, module = rest.pop()
         if not _is_module(module):
-            raise MnemoError(f"its {path or 'G_ema'} is no module")
+            raise MnemoError(f"its {path or 'G_ema'} is not a module")
         if len(found) == MOST_MODULES:
             raise MnemoError(f"it has more than {MOST_MODULES} modules")
         found[path] = module
@@ -352,14 +356,14 @@ def _modules(root: Record) -> dict[str, Record]:
 
 
 def _shared(modules: Mapping[str, Record], pattern: str, key: str) -> Any:
-    """Read what the modules whose paths are of a pattern must all say."""
-    said = {
-        f"{path}.{key}": module.state.get(key, "not said")
+    """Return the setting that all modules whose paths match a pattern must share."""
+    values = {
+        f"{path}.{key}": module.state.get(key, "not stated")
         for path, module in modules.items()
         if re.fullmatch(pattern, path)
     }
-    shared = next(iter(said.values()))
-    for name, value in said.items():
+    shared = next(iter(values.values()))
+    for name, value in values.items():
         layouts.need(name, value, shared)
     return shared
 
@@ -367,11 +371,11 @@ def _shared(modules: Mapping[str, Record], pattern: str, key: str) -> Any:
 def _settings(
     tensors: Mapping[str, Tensor], multiplier: Any, taps: Any, clamp: Any
 ) -> dict[str, Any]:
-    """Gather a network's settings, from its tensors' shapes and from what a file says of it."""
+    """Return a network's settings, from its tensors' shapes and from the file's own settings."""
 
     def shape(name: str, dimensions: int) -> Sequence[int]:
         if tensors[name].ndim != dimensions:
-            raise MnemoError(f"{name} is of shape {tuple(tensors[name].shape)}")
+            raise MnemoError(f"{name} has the unexpected shape {tuple(tensors[name].shape)}")
         return tensors[name].shape
 
     depth = layouts.count(tensors, r"mapping\.fc(\d+)\.")
@@ -391,12 +395,12 @@ def _settings(
 
 
 def _agree(asked: Mapping[str, Any], names: Mapping[str, str], settings: Mapping[str, Any]) -> None:
-    """Refuse a file that says otherwise than its tensors' shapes.
+    """Check that a file's settings agree with its tensors' shapes.
 
     Args:
-        asked: What it says.
-        names: The setting that each key of it must agree with.
-        settings: What the shapes say.
+        asked: The file's settings.
+        names: For each key of `asked` to check, the key of `settings` that it must agree with.
+        settings: The settings that the shapes determine.
     """
     shown = {**settings, "resolution": 2 << len(settings["channels"])}
     for key, setting in names.items():

@@ -1,4 +1,4 @@
-"""What a generator makes of seeds and of latents: tables of latents, and images."""
+"""Drawing latents from seeds, and rendering images from latents."""
 
 from collections.abc import Sequence
 
@@ -24,13 +24,14 @@ def draw(
     """Draw the latents of one shard.
 
     Args:
-        generator: What they are latents of.
+        generator: The generator to draw latents for.
         base: Name of the set.
-        seeds: One for each image.
-        psi: Truncation psi, applied in w where the generator has it and in z where not.
-        cutoff: Layers that are truncated, the first ones; all when None.
-        classes: For a conditional generator, the indices of the classes that take turns: an image
-            has that of its seed modulo their number, so that all have equally many.
+        seeds: One seed per image.
+        psi: Truncation psi, applied in w if the generator has that space, else in z.
+        cutoff: Number of layers to truncate, counted from the first; None for all.
+        classes: Indices of the classes of a conditional generator, used in turn: an image gets the
+            class at its seed modulo their number, so that consecutive seeds cover all classes
+            equally.
 
     Returns:
         The table `latents.LATENTS`.
@@ -40,7 +41,7 @@ def draw(
         w = generator.map(spaces["z"], psi, cutoff)
         if w.ndim == 3:
             spaces["w_plus"] = w.reshape(len(w), -1)
-            # The first layer is truncated with any cutoff.
+            # The first layer is truncated for every cutoff.
             w = w[:, 0]
         spaces["w"] = w
     columns = {
@@ -64,16 +65,16 @@ def render(
     cutoff: int | None = None,
     noise: Noise = "const",
 ) -> NDArray[np.uint8]:
-    """Render latents: those of each layer where a table has them, else w, else z.
+    """Render latents: w_plus if the table has it, else w, else z.
 
     Args:
         shard: The table `latents.LATENTS`.
-        generator: What they are latents of.
-        psi: Truncation psi, with which z is mapped, or by which BigGAN-deep chooses its
-            statistics; a stored w is truncated already, never twice.
-        cutoff: Layers that are truncated where z is mapped; all when None.
-        noise: With "random" each image has noise of its own, which its seed and alpha draw: the
-            unedited image and that of alpha 0 have the same.
+        generator: The generator that the latents belong to.
+        psi: Truncation psi for mapping z to w, and for choosing the statistics of BigGAN-deep. A
+            stored w is truncated already and is not truncated again.
+        cutoff: Number of layers to truncate when z is mapped; None for all.
+        noise: With "random", each image has its own noise, drawn from its seed and its alpha; the
+            unedited image and the image at alpha 0 have the same noise.
 
     Returns:
         (n, height, width, 3), RGB.
@@ -97,8 +98,8 @@ def render(
 
 
 def _noise_seed(seed: int, alpha: float) -> int:
-    """Draw the seed of an image's noise from its own seed and its alpha."""
+    """Return the seed of an image's noise, derived from the image's seed and alpha."""
     words = np.array([alpha + 0.0]).view(np.uint64)
     drawn = np.random.SeedSequence([seed, int(words[0])]).generate_state(1, np.uint64)
-    # PyTorch's generators take seeds below 2 ** 63.
+    # PyTorch's generators accept seeds below 2 ** 63.
     return int(drawn[0] >> np.uint64(1))

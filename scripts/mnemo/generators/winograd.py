@@ -1,8 +1,8 @@
 """3x3 convolutions by Winograd's minimal filtering, with a quarter of the multiplications.
 
-Lavin & Gray 2016, F(4x4, 3x3): each tile of 4x4 outputs is made from 6x6 inputs. With their points
-0, +-1 and +-2 the rounding errors would be twice those of the points here (see Barabasz et al.
-2020), of which all powers are exact in binary.
+Lavin & Gray 2016, F(4x4, 3x3): each tile of 4x4 outputs is computed from 6x6 inputs. Their points
+0, +-1 and +-2 would double the rounding errors of the points used here (see Barabasz et al. 2020),
+whose powers are all exact in binary.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from torch import Tensor
 TILE, REACH = 4, 6
 #: The polynomials are evaluated at 0, +-A, +-B and infinity.
 A, B = 3 / 4, 3 / 2
-#: Products that are added up at once, because rounding errors grow with their number: with 512, the
-#: largest error is above 1e-5 in outputs of variance 1.
+#: Number of products summed at once. Rounding errors grow with it: with 512, the largest error
+#: exceeds 1e-5 in outputs of variance 1.
 TERMS = 64
 
 
@@ -23,7 +23,7 @@ def kernel(weight: Tensor) -> Tensor:
     """Transform a convolution's weights.
 
     Args:
-        weight: (outputs, inputs, 3, 3), as `torch.nn.functional.conv2d` takes it.
+        weight: (outputs, inputs, 3, 3), as for `torch.nn.functional.conv2d`.
 
     Returns:
         (36, inputs, outputs), of the same type.
@@ -37,11 +37,11 @@ def kernel(weight: Tensor) -> Tensor:
 
 
 def convolve(x: Tensor, transformed: Tensor) -> Tensor:
-    """Convolve where the kernel lies within the image.
+    """Convolve without padding.
 
     Args:
         x: (n, inputs, height + 2, width + 2), channels last; height and width are multiples of 4.
-        transformed: From `kernel`.
+        transformed: Weights transformed by `kernel`.
 
     Returns:
         (n, outputs, height, width), channels last.
@@ -68,7 +68,7 @@ def convolve(x: Tensor, transformed: Tensor) -> Tensor:
 
 
 def _spread(x: Sequence[Tensor], out: Sequence[Tensor]) -> None:
-    """Transform six inputs along one axis."""
+    """Transform six inputs along one axis into `out`."""
     for number, (point, other) in enumerate(((A, B), (B, A))):
         even = torch.sub(x[4], x[2], alpha=other**2)
         odd = torch.sub(x[3], x[1], alpha=other**2)
@@ -80,7 +80,7 @@ def _spread(x: Sequence[Tensor], out: Sequence[Tensor]) -> None:
 
 
 def _gather(x: Sequence[Tensor], out: Sequence[Tensor]) -> None:
-    """Transform six products along one axis to four outputs."""
+    """Transform six products along one axis into four outputs, `out`."""
     even = x[1] + x[2], x[3] + x[4]
     odd = x[1] - x[2], x[3] - x[4]
     torch.add(even[0], even[1], out=out[0]).add_(x[0])

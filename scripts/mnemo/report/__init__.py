@@ -1,1 +1,1 @@
-"""The report: pages, the data dictionary, and the report itself."""
+"""The report: its pages, the data dictionary, and writing the report itself."""

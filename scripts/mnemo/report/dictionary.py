@@ -1,6 +1,6 @@
-"""The data dictionary, docs/data.md, written from the tables' schemas.
+"""The data dictionary, docs/data.md, generated from the tables' schemas.
 
-Run as `python -m mnemo.dictionary > docs/data.md`.
+Run with `python -m mnemo.report.dictionary > docs/data.md`.
 """
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ from mnemo.features import table as features
 from mnemo.results import schemas
 from mnemo.results.registry import RESULTS
 
-#: The tables that a set's shards hold, by the name of their folder.
+#: The tables in a set's shards, by the name of their folder.
 SHARDS: dict[str, pa.Schema] = {
     "latents": latents.LATENTS,
     "square": images.IMAGES,
@@ -22,21 +22,20 @@ SHARDS: dict[str, pa.Schema] = {
 _INTRODUCTION = """\
 # Data dictionary
 
-Written by `make docs` from the schemas in `scripts/mnemo/tables.py`; edit those, not this page.
+`make docs` generates this page from the tables' schemas in `scripts/mnemo`; edit those instead.
 
-Every table is a parquet file. Each column carries its description, unit and range in the file's own
-schema (`pyarrow.parquet.read_schema(path).field("score").metadata`), and each file says in its
-metadata which study, rule, settings, version and weights made it (`mnemo.*`). Nothing is written by
-halves: a file that is there is whole, and the same study gives the same bytes on the same machine.
+Every table is a parquet file. The file's schema contains the description, unit and range of each
+column (`pyarrow.parquet.read_schema(path).field("score").metadata`), and its metadata record the
+study, rule, settings, version and weights that it was made with (`mnemo.*`). Files are written
+atomically, so every file is complete, and the same study gives the same bytes on the same machine.
 
-Where rows are about images, the columns `set`, `edit`, `alpha` and `image` say which, and join the
-tables; tables about edits join on `edit`, `alpha`, `assessor` and `shape`. `edit` and `alpha` are
-null for the unedited sets. The key `image` is the seed that the
-image's latent was drawn from, padded to seven digits. `score` is what the assessor said, never
-rescaled.
+In tables about images, the columns `set`, `edit`, `alpha` and `image` identify the image; use them
+to join tables. Tables about edits join on `edit`, `alpha`, `assessor` and `shape`. `edit` and
+`alpha` are null for the unedited sets. The key `image` is the seed that the image's latent was
+drawn from, zero-padded to seven digits. `score` is the assessor's score, never rescaled.
 
-The examples read the default study, run by `make demo`. `pip install duckdb datasets` brings what
-the second and third of each need.
+The examples read the default study, run by `make demo`. The second and third example of each table
+need `pip install duckdb datasets`.
 """
 
 _PUBLIC = """
@@ -48,13 +47,14 @@ One file each, in `results/<study>/`.
 _SHARDS = """
 ## Shards
 
-What the jobs hand to each other, in `results/<study>/<set>/<folder>/<shard>.parquet`, with
-`<set>` one of `fit`, `eval`, `reference` and `eval/<edit>/<alpha>`. All shards of a folder are one
-table: read them together with a pattern.
+Intermediate files, in `results/<study>/<set>/<folder>/<shard>.parquet`, with `<set>` one of `fit`,
+`eval`, `reference` and `eval/<edit>/<alpha>`. All shards of a folder form one table: read them
+together with a pattern.
 """
 
 
-#: For each folder of shards: the pattern of its files, a question, and its answers.
+#: For each folder of shards: the pattern of its files, a description, and examples in pandas and
+#: SQL.
 _SHARD_EXAMPLES = (
     (
         "fit/latents/*.parquet",
@@ -82,7 +82,7 @@ _SHARD_EXAMPLES = (
     ),
     (
         "fit/scores/resmem/square/*.parquet",
-        "One assessor's scores of one shape.",
+        "One assessor's scores of images of one shape.",
         'table["score"].describe()',
         "SELECT min(score), avg(score), max(score) FROM {}",
     ),
@@ -90,11 +90,7 @@ _SHARD_EXAMPLES = (
 
 
 def page() -> str:
-    """Write the data dictionary.
-
-    Returns:
-        The text of `docs/data.md`.
-    """
+    """Return the data dictionary, the text of `docs/data.md`."""
     public = [
         _section(
             name,
@@ -114,7 +110,7 @@ def page() -> str:
 
 
 def _section(name: str, schema: pa.Schema, path: str, question: str, pandas: str, sql: str) -> str:
-    rows = [f"| `{field.name}` | {field.type} | {_words(field)} |" for field in schema]
+    rows = [f"| `{field.name}` | {field.type} | {_about(field)} |" for field in schema]
     title = schema.metadata[b"title"].decode()
     read = (
         f'pd.concat(map(pd.read_parquet, sorted(glob("{path}"))), ignore_index=True)'
@@ -140,7 +136,7 @@ def _section(name: str, schema: pa.Schema, path: str, question: str, pandas: str
 
 {title}.
 
-| column | type | what it is |
+| column | type | description |
 |---|---|---|
 {chr(10).join(rows)}
 
@@ -170,16 +166,16 @@ print({shown})
 """
 
 
-def _words(field: pa.Field) -> str:
-    told = {key.decode(): text.decode() for key, text in field.metadata.items()}
-    words = [told["description"]]
-    if "unit" in told:
-        words.append(f"unit: {told['unit']}")
-    if "range" in told:
-        words.append(f"range: {told['range']}")
-    if field.nullable and "null" not in words[0]:
-        words.append("null where there is none")
-    return "; ".join(words)
+def _about(field: pa.Field) -> str:
+    metadata = {key.decode(): text.decode() for key, text in field.metadata.items()}
+    parts = [metadata["description"]]
+    if "unit" in metadata:
+        parts.append(f"unit: {metadata['unit']}")
+    if "range" in metadata:
+        parts.append(f"range: {metadata['range']}")
+    if field.nullable and "null" not in parts[0]:
+        parts.append("null if missing")
+    return "; ".join(parts)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The report: Snakemake's own, written by a second Snakemake that runs no job."""
+"""Writing Snakemake's report, with a second Snakemake process that runs no jobs."""
 
 import logging
 import subprocess
@@ -12,24 +12,24 @@ LOGGER = logging.getLogger(__name__)
 def report(
     path: str | Path, items: Sequence[str | Path], config: str | Path, snakefile: str | Path
 ) -> None:
-    """Write the report of finished items, while the Snakemake that made them still runs.
+    """Write the report of finished items while the Snakemake that made them is still running.
 
-    The second Snakemake builds the jobs of the items and reads what the first recorded of them. It
-    takes no lock and no profile, and `--report` never runs a job.
+    The second Snakemake builds the jobs of the items and reads what the first one recorded about
+    them. It uses no lock and no profile, and with `--report` it runs no jobs.
 
     Args:
-        path: Where the report goes; .html, or .zip where items are large.
+        path: The report to write: .html, or .zip for large items.
         items: The finished files that the report shows.
-        config: The study as it was run, every default filled in.
+        config: The study as it was run, with all defaults filled in.
         snakefile: The workflow.
 
     Raises:
-        subprocess.CalledProcessError: The report could not be made; the log says why.
+        subprocess.CalledProcessError: The report could not be written; the log has the reason.
     """
-    words = [*items, "--report", path, "--snakefile", snakefile, "--configfile", config]
-    words += ["--nolock", "--profile", "none", "--workflow-profile", "none"]
+    arguments = [*items, "--report", path, "--snakefile", snakefile, "--configfile", config]
+    arguments += ["--nolock", "--profile", "none", "--workflow-profile", "none"]
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", *map(str, words)],
+        [sys.executable, "-m", "snakemake", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

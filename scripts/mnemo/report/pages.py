@@ -1,4 +1,4 @@
-"""The report's tables: each a page of HTML that needs no other file, and prints well."""
+"""The report's pages: tables and pictures as self-contained, printable HTML."""
 
 import base64
 import json
@@ -37,11 +37,11 @@ img { max-width: 100%; }
 
 
 def save(page: str, path: str | Path) -> None:
-    """Write a page whole or not at all.
+    """Write a page atomically.
 
     Args:
-        page: HTML.
-        path: Where it goes.
+        page: The page as HTML.
+        path: The file to write.
 
     Raises:
         MnemoError: The disk is full.
@@ -51,16 +51,16 @@ def save(page: str, path: str | Path) -> None:
 
 
 def tabulate(table: pa.Table, confidence: float | None = None) -> str:
-    """Show a table with what its metadata say of it.
+    """Return a page that shows a table with its title, column descriptions and provenance.
 
-    An estimate and the ends of its interval share a column; columns of lists are left out.
+    An estimate and the ends of its interval share one column; columns of lists are left out.
 
     Args:
         table: A table with a title in its metadata and a description of each column.
-        confidence: Confidence of its intervals, 0 to 1; None where it has none.
+        confidence: Confidence of its intervals, 0 to 1; None if it has no intervals.
 
     Returns:
-        HTML.
+        The page as HTML.
     """
     names = table.column_names
     ends = {name: _ends(name, names) for name in names}
@@ -74,7 +74,7 @@ def tabulate(table: pa.Table, confidence: float | None = None) -> str:
     if confidence is not None and folded:
         notes.append(f"In brackets: the {100 * confidence:g} % interval.")
     if "\N{EN DASH}" in {cell for column in cells for cell in column}:
-        notes.append("\N{EN DASH}: no value, for the reason that the column's description gives.")
+        notes.append("\N{EN DASH}: no value; the column's description explains why.")
     if lists:
         notes.append(f"Only in the parquet file: {', '.join(lists)}.")
     head = "".join(
@@ -103,15 +103,15 @@ def tabulate(table: pa.Table, confidence: float | None = None) -> str:
 
 
 def picture(title: str, png: bytes) -> str:
-    """Show a picture that may be taller than a screen.
+    """Return a page that shows a picture, which may be taller than a screen.
 
     Args:
         title: The page's title.
-        png: The picture; the page has it as a JPEG, because browsers show nothing of a page inside
-            a report that is larger than 2 MB.
+        png: The picture as a PNG. The page contains it as a JPEG, because browsers do not show a
+            page of more than 2 MB inside a report.
 
     Returns:
-        HTML.
+        The page as HTML.
     """
     jpeg = BytesIO()
     Image.open(BytesIO(png)).convert("RGB").save(jpeg, format="JPEG", quality=85)
@@ -121,14 +121,14 @@ def picture(title: str, png: bytes) -> str:
 
 
 def faces(found: pa.Table) -> pa.Table:
-    """Count for each set what MTCNN found in its images.
+    """Count the faces that MTCNN found in the images of each set.
 
     Args:
         found: The table `ovals.FACES`.
 
     Returns:
-        A table for `tabulate`: images, and how many of them had one face, several or none, and an
-        oval that ran over the border; each with its share.
+        A table for `tabulate`: for each set, the number of images, and the numbers and shares of
+        images with one face, with several, with none, and with an oval cut off at the border.
     """
     frame = found.to_pandas()
     place = ["set", "edit", "alpha"]
@@ -143,23 +143,24 @@ def faces(found: pa.Table) -> pa.Table:
     schema = pa.schema(
         [
             *(found.schema.field(name) for name in place),
-            _field("images", pa.int64(), "images in the set"),
+            _field("images", pa.int64(), "number of images in the set"),
             _field("found", pa.string(), "images with one face"),
-            _field("several", pa.string(), "images with several faces, of which one was cut out"),
+            _field("several", pa.string(), "images with several faces; one of them was cut out"),
             _field("none", pa.string(), "images without a face"),
-            _field("clamped", pa.string(), "ovals that ran over the border and were cut there"),
+            _field("clamped", pa.string(), "ovals that extend beyond the image and were cut off"),
         ],
-        metadata={**found.schema.metadata, b"title": "Faces found in every set"},
+        metadata={**found.schema.metadata, b"title": "Faces found in each set"},
     )
     return pa.Table.from_pandas(pd.DataFrame(rows), schema, preserve_index=False)
 
 
 def weights(entries: Mapping[str, Mapping[str, Any]]) -> pa.Table:
-    """List weights with their licences.
+    """Return a table of weights with their licences.
 
     Args:
-        entries: The fields of `weights.Weights` by the weights' names; for `sha256` the file's path
-            where none is published, and none where the weights come inside an installed package.
+        entries: The fields of `catalogue.Weights` by the weights' names. `sha256` is the file's
+            path if none is published, and is missing if the weights are part of an installed
+            package.
 
     Returns:
         A table for `tabulate`.
@@ -167,15 +168,15 @@ def weights(entries: Mapping[str, Mapping[str, Any]]) -> pa.Table:
     schema = pa.schema(
         [
             _field("name", pa.string(), "name in Mnemo's catalogue"),
-            _field("description", pa.string(), "what it is"),
+            _field("description", pa.string(), "description of the model"),
             _field("licence", pa.string(), "licence of the weights"),
-            _field("citation", pa.string(), "what to cite"),
-            _field("page", pa.string(), "where it comes from"),
+            _field("citation", pa.string(), "publication to cite"),
+            _field("page", pa.string(), "web page of the source"),
             _field(
                 "sha256",
                 pa.string(),
-                "digest of the file: the published one, or else that of its first use; null where "
-                "the weights came inside a package",
+                "sha256 of the file: the published one, or else the one recorded at its first use; "
+                "null if the weights are part of a package",
             ),
         ],
         metadata={"title": "Weights that the study uses"},
@@ -196,7 +197,7 @@ def _field(name: str, kind: pa.DataType, description: str) -> pa.Field:
 
 
 def _ends(name: str, names: Sequence[str]) -> tuple[str, ...]:
-    """Name the columns that hold the two ends of a column's interval, if it has one."""
+    """Return the columns with the two ends of a column's interval; empty if it has none."""
     after = names.index(name) + 1
     for ends in ((f"{name}_low", f"{name}_high"), ("low", "high")):
         if tuple(names[after : after + 2]) == ends:
@@ -211,8 +212,8 @@ def _cells(frame: pd.DataFrame, field: pa.Field, ends: tuple[str, ...]) -> list[
         return [rounding.interval(*triple) for triple in zip(values, low, high, strict=True)]
     if _kind(field) == "number":
         return [rounding.number(value) for value in values]
-    words = {True: "yes", False: "no"} if pa.types.is_boolean(field.type) else {}
-    return ["\N{EN DASH}" if pd.isna(value) else words.get(value, str(value)) for value in values]
+    shown = {True: "yes", False: "no"} if pa.types.is_boolean(field.type) else {}
+    return ["\N{EN DASH}" if pd.isna(value) else shown.get(value, str(value)) for value in values]
 
 
 def _kind(field: pa.Field) -> str:
@@ -221,25 +222,25 @@ def _kind(field: pa.Field) -> str:
 
 
 def _breakable(text: str) -> str:
-    """Escape a text, and let a line end within its long words and after its underscores."""
+    """Escape text, and allow line breaks within long words and after underscores."""
     return escape(re.sub(r"(_|[^\s_]{16})(?=\S)", "\\1\0", text)).replace("\0", "<wbr>")
 
 
 def _about(field: pa.Field) -> str:
-    """Say what a column holds, in which unit and range."""
-    told = {key.decode(): value.decode() for key, value in field.metadata.items()}
-    more = [f"{name}: {told[name]}" for name in ("unit", "range") if name in told]
-    return "; ".join([told["description"], *more])
+    """Return a column's description, unit and range."""
+    metadata = {key.decode(): value.decode() for key, value in field.metadata.items()}
+    more = [f"{name}: {metadata[name]}" for name in ("unit", "range") if name in metadata]
+    return "; ".join([metadata["description"], *more])
 
 
 def _made(metadata: Mapping[str, str]) -> str:
-    """Say who wrote a table, from what; nothing of a table that is in no file."""
+    """Return a table's provenance as HTML; empty for a table that was not read from a file."""
     if "mnemo.study" not in metadata:
         return ""
     study, rule, version = (metadata[f"mnemo.{name}"] for name in ("study", "rule", "version"))
     weights = ", ".join(json.loads(metadata["mnemo.weights"]))
-    told = f"Study {study}, rule {rule}, Mnemo {version}. Weights: {weights or 'none'}."
-    return f'<p class="small">{escape(told)}</p>'
+    text = f"Study {study}, rule {rule}, Mnemo {version}. Weights: {weights or 'none'}."
+    return f'<p class="small">{escape(text)}</p>'
 
 
 def _page(title: str, *parts: str) -> str:

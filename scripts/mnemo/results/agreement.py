@@ -1,4 +1,4 @@
-"""Agreement: how alike assessors and shapes rank the same images (Table 1)."""
+"""Agreement: how similarly assessors and shapes rank the same images (Table 1)."""
 
 from dataclasses import asdict, fields
 from itertools import combinations
@@ -11,11 +11,11 @@ from mnemo.statistics import ranks
 
 AGREEMENT = tables.define(
     "Rank agreement of assessors and shapes on the same images",
-    tables.field("assessor_a", pa.string(), "one assessor"),
-    tables.field("shape_a", pa.string(), "the shape that it scored"),
-    tables.field("assessor_b", pa.string(), "the other assessor"),
-    tables.field("shape_b", pa.string(), "the shape that it scored"),
-    tables.field("n", pa.int64(), "images that both scored"),
+    tables.field("assessor_a", pa.string(), "first assessor"),
+    tables.field("shape_a", pa.string(), "shape that the first assessor scored"),
+    tables.field("assessor_b", pa.string(), "second assessor"),
+    tables.field("shape_b", pa.string(), "shape that the second assessor scored"),
+    tables.field("n", pa.int64(), "number of images that have both scores"),
     *tables.estimate("spearman", "Spearman's rank correlation", limits="-1 to 1"),
     *tables.estimate("kendall", "Kendall's tau-b", limits="-1 to 1"),
 )
@@ -24,16 +24,17 @@ AGREEMENT = tables.define(
 def measure(
     scores: pd.DataFrame, *, resamples: int = 1000, seed: int = 0, confidence: float = 0.95
 ) -> pd.DataFrame:
-    """Measure the agreement of every pair of assessor and shape on the same images.
+    """Compute the rank agreement between all pairs of scores of the same images.
 
     Args:
-        scores: One row for each `image`, `assessor` and `shape`, with its `score`.
+        scores: One row per `image`, `assessor` and `shape`, with its `score`.
         resamples: As for `ranks.agreement`.
         seed: As for `ranks.agreement`.
         confidence: As for `ranks.agreement`.
 
     Returns:
-        The columns of `AGREEMENT`, one row for each pair; none where there is one score.
+        The columns of `AGREEMENT`, one row per pair of an assessor and shape with another; no rows
+        if there is only one assessor and shape.
 
     Raises:
         MnemoError: As for `ranks.agreement`.

@@ -1,4 +1,4 @@
-"""Columns that tables of several results share."""
+"""Columns shared by the tables of several results."""
 
 import pyarrow as pa
 
@@ -9,7 +9,7 @@ EDITED = [tables.field("edit", pa.string(), "name of the edit"), ASSESSOR, SHAPE
 MOVED = tables.field(
     "alpha",
     pa.float64(),
-    "distance moved along the unit normal of the hyperplane",
+    "distance moved along the edit's unit direction",
     unit="length in the latent space of the edit",
 )
 SLOPE = (

@@ -1,4 +1,4 @@
-"""Dose and response: how the scores of an edit follow alpha."""
+"""Dose-response: how the scores of an edit depend on alpha."""
 
 import logging
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ DOSE_RESPONSE = tables.define(
     "Mean score at each alpha",
     *columns.EDITED,
     columns.MOVED,
-    tables.field("n", pa.int64(), "images scored"),
+    tables.field("n", pa.int64(), "number of images scored"),
     tables.field("mean", pa.float64(), "mean score", nullable=True),
     tables.field("low", pa.float64(), "lower end of the interval of the mean", nullable=True),
     tables.field("high", pa.float64(), "upper end of the interval of the mean", nullable=True),
@@ -27,25 +27,30 @@ DOSE_RESPONSE = tables.define(
 SLOPES = tables.define(
     "Slope of the score over alpha, from a linear mixed-effects model",
     *columns.EDITED,
-    tables.field("n", pa.int64(), "images"),
+    tables.field("n", pa.int64(), "number of images"),
     *columns.SLOPE,
-    tables.field("p_value", pa.float64(), "of the Wald test against a slope of 0", nullable=True),
-    tables.field("model", pa.string(), "the model's formula, as R's lme4 writes it"),
+    tables.field(
+        "p_value", pa.float64(), "p-value of the Wald test of a slope of 0", nullable=True
+    ),
+    tables.field("model", pa.string(), "the model's formula, in the notation of R's lme4"),
 )
 LOCAL_SLOPES = tables.define(
     "Slope of the score between neighbouring alphas",
     *columns.EDITED,
     tables.field("alpha_low", pa.float64(), "the smaller alpha"),
     tables.field("alpha_high", pa.float64(), "the larger alpha"),
-    tables.field("n", pa.int64(), "images scored at both"),
+    tables.field("n", pa.int64(), "number of images scored at both alphas"),
     *columns.SLOPE,
 )
 CALIBRATION = tables.define(
-    "Alpha that gives a wanted change of the mean score",
+    "Alpha that achieves a given change of the mean score",
     *columns.EDITED,
-    tables.field("change", pa.float64(), "wanted change of the mean score against alpha 0"),
+    tables.field("change", pa.float64(), "change of the mean score, relative to alpha 0"),
     tables.field(
-        "alpha", pa.float64(), "alpha that gives it; null outside what was measured", nullable=True
+        "alpha",
+        pa.float64(),
+        "alpha that achieves the change; null outside the measured range",
+        nullable=True,
     ),
     tables.field("low", pa.float64(), "lower end of the interval of alpha", nullable=True),
     tables.field("high", pa.float64(), "upper end of the interval of alpha", nullable=True),
@@ -56,15 +61,15 @@ LOGGER = logging.getLogger(__name__)
 
 
 def dose_response(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Average the score at each alpha (paper 1, figure 6; GANalyze, figure 3A).
+    """Compute the mean score at each alpha (paper 1, figure 6; GANalyze, figure 3A).
 
     Args:
-        frame: Dose and response table.
-        confidence: Confidence of the interval.
+        frame: Dose-response frame.
+        confidence: Confidence of the interval, between 0 and 1.
 
     Returns:
-        By alpha: `alpha`, `n` images, `mean` score, and `low` and `high`, the ends of the mean's t
-        interval.
+        One row per alpha: `alpha`, the number `n` of images, their `mean` score, and `low` and
+        `high`, the ends of its t interval.
     """
     table = (
         frames.scored(frame)
@@ -76,15 +81,16 @@ def dose_response(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFr
 
 
 def local_slopes(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Average the slope of each image's score between neighbouring alphas.
+    """Compute the mean slope of the images' scores between neighbouring alphas.
 
     Args:
-        frame: Dose and response table.
-        confidence: Confidence of the interval.
+        frame: Dose-response frame.
+        confidence: Confidence of the interval, between 0 and 1.
 
     Returns:
-        By `alpha_low` and `alpha_high`, neighbours: `n` images scored at both, their mean `slope`
-        in score per unit of alpha, and `low` and `high`, the ends of its paired t interval.
+        One row per pair of neighbouring alphas, `alpha_low` and `alpha_high`: the number `n` of
+        images scored at both, their mean `slope` in score per unit of alpha, and `low` and `high`,
+        the ends of its paired t interval.
     """
     wide = frames.by_image(frame)
     pairs = list(pairwise(wide.columns.to_numpy()))
@@ -109,34 +115,38 @@ def calibrate(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Find the alpha that changes the mean score by a wanted amount.
+    """Compute the alpha that changes the mean score by a given amount.
 
-    The response at an alpha is the mean change of score against alpha 0, over the images scored at
-    both. It is taken as linear between the measured alphas and inverted on the part around 0 where
-    it keeps rising, or keeps falling; which of the two, its neighbours of 0 say. Where it turns
-    back, the part ends, so that the alpha found is the one nearest to 0. Nothing is extrapolated.
+    The response at an alpha is the mean change of the score from alpha 0, over the images scored at
+    both. It is interpolated linearly between the measured alphas and inverted on the monotone part
+    around 0: as far as it keeps rising or keeps falling, whichever it does between the neighbours
+    of 0. The alpha found is thus the one nearest to 0. There is no extrapolation.
 
-    The intervals are percentiles over resamples of the images, all alphas of an image together, and
-    of more than `ranks.RESAMPLED` images as `ranks.agreement` says, for the mean changes. A
-    resample whose response does not reach the change counts as an alpha beyond the range.
+    The intervals are percentiles over bootstrap resamples of the images, which keep all alphas of
+    an image together. For more than `ranks.RESAMPLED` images, resamples of the mean changes are
+    smaller and rescaled, as described for `ranks.agreement`. A resample whose response does not
+    reach the change counts as an alpha beyond the range.
 
     Args:
-        frame: Dose and response table with alpha 0.
-        changes: Wanted changes of the mean score, in the score's unit.
-        resamples: Bootstrap resamples of the images.
+        frame: Dose-response frame, including alpha 0.
+        changes: The changes of the mean score, in the score's unit.
+        resamples: Number of bootstrap resamples.
         seed: Seed of the resamples.
-        confidence: Confidence of the intervals.
+        confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
-        By `change`: `alpha`, and `low` and `high`, the ends of its interval. All three are nan
-        where the response does not reach the change, an end where it lies beyond the range.
+        One row per `change`: `alpha`, and `low` and `high`, the ends of its interval. All three are
+        nan if the response does not reach the change; an end is nan if it lies beyond the range.
 
     Raises:
         MnemoError: No image is scored at alpha 0.
     """
     wide = frames.by_image(frame)
     if 0 not in wide:
-        raise MnemoError("No image is scored at alpha 0, which changes are measured against.")
+        raise MnemoError(
+            "No image is scored at alpha 0, from which changes are measured. Add 0 to the edit's "
+            "`alphas`, or look at why no face was found."
+        )
     paired = wide.sub(wide[0], axis=0).dropna(how="all").dropna(how="all", axis="columns")
     alphas = paired.columns.to_numpy(dtype=np.float64)
     rises = paired.to_numpy()
@@ -149,7 +159,7 @@ def calibrate(
     for _ in range(resamples):
         mean = np.nanmean(rises[generator.integers(len(rises), size=drawn)], axis=0)
         resampled.append(_invert(alphas, response + shrink * (mean - response), wanted))
-    # An observed quantile: interpolating between infinities gives nan.
+    # Quantiles are observed values, because interpolating between infinities would give nan.
     low, high = np.quantile(
         resampled, ranks.tails(confidence), axis=0, method="closest_observation"
     )
@@ -173,17 +183,17 @@ def responses(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> dict[str, pd.DataFrame]:
-    """Measure how the scores of an edit follow alpha, for each assessor and shape.
+    """Compute the dose-response tables of an edit, for each assessor and shape.
 
-    Where too few images of a shape have a score, since no face was found in the others, an estimate
-    is missing; n says how many there are.
+    If too few images of a shape have a score, because no face was found in the others, an estimate
+    is missing; `n` is the number of images.
 
     Args:
-        scores: One row for each `edit`, `assessor`, `shape`, `alpha` and `image`, with its `score`.
+        scores: One row per `edit`, `assessor`, `shape`, `alpha` and `image`, with its `score`.
         changes: As for `calibrate`.
         resamples: As for `calibrate`.
         seed: As for `calibrate`.
-        confidence: Confidence of every interval.
+        confidence: Confidence of all intervals, between 0 and 1.
 
     Returns:
         The tables `dose_response`, `slopes`, `local_slopes` and `calibration` by name.
@@ -225,7 +235,7 @@ def responses(
 def _invert(
     alphas: NDArray[np.float64], response: NDArray[np.float64], changes: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Invert a piecewise-linear response around alpha 0; beyond its monotone part is infinite."""
+    """Invert a piecewise-linear response around alpha 0; infinite beyond its monotone part."""
     zero = int(np.searchsorted(alphas, 0))
     last = len(alphas) - 1
     direction = np.sign(response[min(zero + 1, last)] - response[max(zero - 1, 0)])

@@ -1,4 +1,4 @@
-"""Drift: how far an edit changes attributes that it holds still, and those that it does not."""
+"""Drift: how much an edit changes each attribute, including those that it holds constant."""
 
 from collections.abc import Collection
 
@@ -14,17 +14,19 @@ from mnemo.scores import SHAPE
 from mnemo.statistics import frames
 
 DRIFT = tables.define(
-    "How an edit changes each attribute, against alpha 0",
+    "Change of each attribute by an edit, relative to alpha 0",
     tables.field("edit", pa.string(), "name of the edit"),
     tables.field("attribute", pa.string(), "assessor of the attribute"),
     SHAPE,
-    tables.field("held", pa.bool_(), "whether the edit holds the attribute"),
+    tables.field("held", pa.bool_(), "whether the edit holds the attribute constant"),
     columns.MOVED,
-    tables.field("n", pa.int64(), "images scored at this alpha and at 0"),
+    tables.field("n", pa.int64(), "number of images scored both at this alpha and at alpha 0"),
     tables.field("change", pa.float64(), "mean change of the attribute's score", nullable=True),
     tables.field("low", pa.float64(), "lower end of the interval of the change", nullable=True),
     tables.field("high", pa.float64(), "upper end of the interval of the change", nullable=True),
-    tables.field("deviation", pa.float64(), "standard deviation of its scores of the set fit"),
+    tables.field(
+        "deviation", pa.float64(), "standard deviation of the attribute's scores of the set fit"
+    ),
 )
 
 
@@ -35,29 +37,33 @@ def measure(
     *,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Average the change of each attribute's score against alpha 0 (paper 1, figure 27).
+    """Compute the mean change of each attribute's score from alpha 0 (paper 1, figure 27).
 
-    Each image is compared with itself: an image without a score at alpha 0 or at another alpha,
-    since no face was found, has no change there.
+    Each image is compared with itself. An image that has no score at alpha 0 or at another alpha,
+    because no face was found, does not contribute there.
 
     Args:
-        scores: Scores of one edit with alpha 0, by the assessors of attributes: one row for each
+        scores: Scores of one edit, including alpha 0, by the assessors of attributes: one row per
             `edit`, `assessor`, `shape`, `alpha` and `image`, with its `score`.
-        fit_scores: Scores of the set fit by the same assessors: one row for each `image`,
-            `assessor` and `shape`, with its `score`.
-        held: The attributes that the edit holds.
-        confidence: Confidence of the intervals.
+        fit_scores: Scores of the set fit by the same assessors: one row per `image`, `assessor` and
+            `shape`, with its `score`.
+        held: The attributes that the edit holds constant.
+        confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
-        The columns of `DRIFT`, one row for each attribute, shape and alpha. `low` and `high`
-        are the ends of the paired t interval, nan where fewer than two images have a change.
+        The columns of `DRIFT`, one row per attribute, shape and alpha. `low` and `high` are the
+        ends of the paired t interval; nan if fewer than two images have a change.
 
     Raises:
-        MnemoError: No image is scored at alpha 0; or as for `frames.deviations`.
+        MnemoError: No image is scored at alpha 0, or an attribute's scores of the set fit do not
+            differ.
     """
     alphas = np.unique(scores["alpha"])
     if 0 not in alphas:
-        raise MnemoError("No image is scored at alpha 0, which changes are measured against.")
+        raise MnemoError(
+            "No image is scored at alpha 0, from which changes are measured. Add 0 to the edit's "
+            "`alphas`, or look at why no face was found."
+        )
     parts = []
     exact = scores.astype({"score": np.float64})
     for (edit, attribute, shape), frame in exact.groupby(["edit", "assessor", "shape"]):

@@ -1,8 +1,8 @@
-"""Identity: whether edited faces are still those of the same persons.
+"""Identity: whether edited faces still show the same persons.
 
-Paper 1 sets out to keep a person's identity (section 1), and says that a large alpha does not
-(section 4). Here it is measured as face recognition does: by the distance of a face's embedding to
-that of the same face at alpha 0.
+Paper 1 aims to keep a person's identity (section 1), and reports that large alphas change it
+(section 4). Here identity is measured as in face recognition: by the distance between the embedding
+of an edited face and that of the same face at alpha 0.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,34 +22,36 @@ from mnemo.errors import MnemoError
 from mnemo.results import columns
 
 IDENTITY = tables.define(
-    "Whether the edited face is still that of the same person",
+    "Whether edited faces still show the same person",
     tables.field("edit", pa.string(), "name of the edit"),
     columns.MOVED,
-    tables.field("n", pa.int64(), "images with a face both at this alpha and at 0"),
-    tables.field("lost", pa.int64(), "images with a face at alpha 0 and none at this alpha"),
+    tables.field("n", pa.int64(), "number of images with a face both at this alpha and at alpha 0"),
+    tables.field(
+        "lost", pa.int64(), "number of images with a face at alpha 0 but none at this alpha"
+    ),
     *tables.estimate(
-        "distance", "mean distance of the embedding to that at alpha 0", nullable=True
+        "distance", "mean distance of the embedding from that at alpha 0", nullable=True
     ),
     *tables.estimate(
         "accepted",
-        "share of the images whose distance is below the threshold",
+        "share of images whose distance is below the threshold",
         limits="0 to 1",
         nullable=True,
     ),
-    tables.field("threshold", pa.float64(), "distance below which two faces are one person's"),
+    tables.field("threshold", pa.float64(), "distance below which two faces count as one person"),
     tables.field(
         "chance",
         pa.float64(),
-        "share of the pairs of different images at alpha 0 whose distance is below it too",
+        "share of pairs of different images at alpha 0 whose distance is below the threshold",
         limits="0 to 1",
         nullable=True,
     ),
 )
 
-#: (n,) keys of images, and (n, dim) embeddings of their faces, rows of nan where there is none.
+#: (n,) keys of images, and (n, dim) embeddings of their faces; a row is nan if there is no face.
 Embeddings = tuple[Sequence[str], NDArray[np.floating[Any]]]
 
-#: Faces that are held against each other to see what different faces are like.
+#: Largest number of faces that are compared in pairs to estimate `chance`.
 SAMPLE = 1000
 
 
@@ -57,10 +59,10 @@ def read(paths: Iterable[str | Path]) -> dict[float | None, Embeddings]:
     """Read the shards of embeddings of one or more sets.
 
     Args:
-        paths: Tables of `table.FEATURES`, whose features are null where no face was found.
+        paths: Tables `features.table.FEATURES`, with null features where no face was found.
 
     Returns:
-        The embeddings by alpha; those of an unedited set by None.
+        The embeddings by alpha; the key of an unedited set is None.
 
     Raises:
         MnemoError: A shard is missing or damaged.
@@ -74,7 +76,7 @@ def read(paths: Iterable[str | Path]) -> dict[float | None, Embeddings]:
     embeddings[found] = faces
     keys = np.array(table["image"].to_pylist(), object)
     alphas = np.array(table["alpha"].to_pylist(), object)
-    # Equality, not order: None is among them for an unedited set.
+    # The alphas are compared for equality, not sorted, because they may include None.
     return {
         alpha: (keys[alphas == alpha].tolist(), embeddings[alphas == alpha])
         for alpha in dict.fromkeys(alphas)
@@ -84,25 +86,28 @@ def read(paths: Iterable[str | Path]) -> dict[float | None, Embeddings]:
 def measure(
     embeddings: Mapping[float, Embeddings], *, threshold: float, confidence: float = 0.95
 ) -> pd.DataFrame:
-    """Measure how far the faces at each alpha are from those at alpha 0.
+    """Compute how far the faces at each alpha are from the same faces at alpha 0.
 
     Args:
-        embeddings: By alpha, 0 among them.
-        threshold: Euclidean distance below which two faces are one person's.
-        confidence: Confidence of the intervals.
+        embeddings: Embeddings by alpha, including alpha 0.
+        threshold: Euclidean distance below which two faces count as one person.
+        confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
-        By alpha, ascending, the columns of `IDENTITY` but `edit`, nan where there is no
-        estimate: the mean `distance` with a t interval, and the share `accepted` with Wilson's
-        score interval, both over the `n` images with a face at this alpha and at 0. And `chance`:
-        the share of pairs of different images at alpha 0, of the first `SAMPLE` with a face, whose
-        distance is below the threshold too, so that `accepted` can't be expected to fall below it.
+        The columns of `IDENTITY` except `edit`, one row per alpha, ascending; nan if there is no
+        estimate. The mean `distance` has a t interval and the share `accepted` a Wilson score
+        interval, both over the `n` images with a face both at this alpha and at alpha 0. `chance`
+        is the share of pairs of different images at alpha 0, among the first `SAMPLE` with a face,
+        whose distance is below the threshold; `accepted` is not expected to fall below it.
 
     Raises:
         MnemoError: Alpha 0 is missing.
     """
     if 0 not in embeddings:
-        raise MnemoError("Identity has no images of alpha 0, which faces are compared with.")
+        raise MnemoError(
+            "There are no images at alpha 0, with which edited faces are compared. Add 0 to the "
+            "edit's `alphas`."
+        )
     faces = {
         alpha: pd.DataFrame(np.asarray(rows, np.float64), index=list(keys)).dropna()
         for alpha, (keys, rows) in embeddings.items()
@@ -130,7 +135,7 @@ def measure(
 def _estimates(
     distances: NDArray[np.float64], threshold: float, confidence: float
 ) -> dict[str, float]:
-    """Estimate the mean distance and the share accepted, with their intervals."""
+    """Compute the mean distance and the share accepted, with their intervals."""
     n = len(distances)
     mean = distances.mean() if n else np.nan
     margin = stats.t.ppf((1 + confidence) / 2, n - 1) * stats.sem(distances) if n > 1 else np.nan

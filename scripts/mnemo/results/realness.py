@@ -1,7 +1,7 @@
-"""Realness: how far the features of edited images lie from a reference's (paper 1, section 3.2).
+"""Realness: distance of the features of edited images from a reference's (paper 1, section 3.2).
 
-On Inception's features the Fréchet distance is the FID and the kernel distance the KID. On other
-features they are neither, and only ratios to the unedited images mean anything.
+On Inception's features, the Fréchet distance is the FID and the kernel distance is the KID. On
+other features they are neither, and only their ratios to the unedited images are meaningful.
 """
 
 import warnings
@@ -25,43 +25,45 @@ REALNESS = tables.define(
     tables.field("edit", pa.string(), "name of the edit"),
     columns.MOVED,
     tables.field("features", pa.string(), "feature extractor", limits="resnet152, inception"),
-    tables.field("n", pa.int64(), "images"),
+    tables.field("n", pa.int64(), "number of images"),
     *tables.estimate(
-        "frechet", "Fréchet distance to the reference set (FID on inception features)"
+        "frechet", "Fréchet distance from the reference set (the FID on inception features)"
     ),
-    *tables.estimate("frechet_ratio", "Fréchet distance over that at alpha 0"),
-    *tables.estimate("kernel", "kernel distance to the reference set (KID on inception features)"),
+    *tables.estimate("frechet_ratio", "Fréchet distance divided by that at alpha 0"),
+    *tables.estimate(
+        "kernel", "kernel distance from the reference set (the KID on inception features)"
+    ),
     *tables.estimate(
         "kernel_ratio",
-        "kernel distance over that at alpha 0; null where that is not clearly above 0",
+        "kernel distance divided by that at alpha 0; null if the latter is not clearly above 0",
         nullable=True,
     ),
 )
 
 Floats = NDArray[np.floating[Any]]
-#: n keys of images, and blocks of their (n, d) features in the same order, read once.
+#: n keys of images, and blocks of their (n, d) features in the same order, to be read once.
 Features = tuple[Sequence[str], Iterable[Floats]]
-#: (n, d) features of images, and (n,) the group of each.
+#: (n, d) features of images, and (n,) the group of each image.
 Grouped = tuple[Floats, NDArray[np.int64]]
-#: (d,) mean of some features, and F with F'F = S, their (d, d) covariance.
+#: (d,) mean of features, and a matrix F with F'F = S, their (d, d) covariance.
 Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
 
-# Rows of a Gram matrix held at a time.
+# Number of rows of a Gram matrix in memory at a time.
 _BLOCK = 1000
-#: Images of a set among which the kernel is summed over all pairs, a quadratic cost.
+#: Largest number of a set's images over whose pairs the kernel is summed, at quadratic cost.
 SAMPLE = 20_000
 
 
 @dataclass(frozen=True)
 class _Set:
-    """What the distances need of a set, in memory that stops growing with its images.
+    """A set's statistics for the distances, in memory bounded independently of its size.
 
     Attributes:
         sample: (k, d) features of the sampled images, and (k,) the group of each.
-        counts: (groups,) images in each group.
-        sums: (groups, d) sums of each group's features.
-        products: (groups, d, d) sums of the outer products of each group's features; None where
-            the sample is the whole set and has fewer rows than such a matrix.
+        counts: (groups,), the number of images in each group.
+        sums: (groups, d), the sum of each group's features.
+        products: (groups, d, d), the sum of the outer products of each group's features; None if
+            the sample is the whole set and has fewer than d rows.
     """
 
     sample: Grouped
@@ -72,14 +74,14 @@ class _Set:
 
 @dataclass(frozen=True)
 class _Reference:
-    """What the distances need of the reference at every alpha.
+    """The reference's statistics for the distances, computed once for all alphas.
 
     Attributes:
-        sample: As of `_Set`.
-        few: Whether the sample is the whole set, of fewer rows than features.
+        sample: As in `_Set`.
+        few: Whether the sample is the whole set and has fewer rows than features.
         whole: Moments of the set.
-        left: Moments with each group left out.
-        within: The kernel within the sample, as `_kernel_within` averages it.
+        left: Moments with each group left out in turn.
+        within: The result of `_kernel_within` for the sample.
     """
 
     sample: Grouped
@@ -90,7 +92,7 @@ class _Reference:
 
 
 def frechet(features: Floats, reference: Floats) -> float:
-    """Measure the Fréchet distance of two sets of features, as clean-fid does.
+    """Compute the Fréchet distance between two sets of features, as clean-fid does.
 
     It is |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), with the sets' means m and covariances S.
 
@@ -103,8 +105,8 @@ def frechet(features: Floats, reference: Floats) -> float:
     """
     features, reference = _in_joint_span(features, reference)
     with warnings.catch_warnings():
-        # With fewer images than features the covariances are singular, which costs clean-fid no
-        # more than the seventh digit; and it calls scipy's sqrtm in a way that SciPy retires.
+        # With fewer images than features, the covariances are singular, which affects only the
+        # seventh digit of clean-fid's result. It also calls scipy's sqrtm in a deprecated way.
         warnings.simplefilter("ignore")
         return float(fid.fid_from_feats(features, reference))
 
@@ -117,25 +119,25 @@ def kernel(
     subset_size: int = 1000,
     seed: int = 0,
 ) -> float:
-    """Measure the kernel distance of two sets of features, as clean-fid does.
+    """Compute the kernel distance between two sets of features, as clean-fid does.
 
     It is the squared maximum mean discrepancy under the kernel (x . y / d + 1)^3, averaged over
-    pairs of random subsets, unbiased, and so below 0 at times for sets that are alike.
+    pairs of random subsets. The estimate is unbiased, so it may be below 0 for similar sets.
 
     Args:
         features: (n, d) features of images.
         reference: (m, d) features of the reference images.
-        subsets: Pairs of subsets to average over.
-        subset_size: Images in a subset, or as many as the smaller set has.
-        seed: Seed of the subsets. Equal seeds pick equal rows from sets of equal size.
+        subsets: Number of pairs of subsets to average over.
+        subset_size: Number of images in a subset, at most that of the smaller set.
+        seed: Seed of the subsets. Equal seeds select the same rows from sets of equal size.
 
     Returns:
-        The distance, without unit.
+        The distance, without a unit.
     """
     state = np.random.get_state()  # noqa: NPY002 - clean-fid draws from the global generator
     np.random.seed(seed)  # noqa: NPY002
     try:
-        # A small difference of large means: float32 would lose digits that it needs.
+        # The result is a small difference of large means, for which float32 is too imprecise.
         return float(
             fid.kernel_distance(
                 features.astype(np.float64), reference.astype(np.float64), subsets, subset_size
@@ -146,23 +148,23 @@ def kernel(
 
 
 def assign_groups(count: int, groups: int, seed: int) -> NDArray[np.int64]:
-    """Assign images to the groups that the jackknife leaves out in turn, at random and evenly.
+    """Assign images randomly and evenly to the groups that the jackknife leaves out in turn.
 
     Args:
-        count: Images.
-        groups: Groups.
+        count: Number of images.
+        groups: Number of groups.
         seed: Seed of the assignment.
 
     Returns:
         (count,) group of each image, 0 to groups - 1.
 
     Raises:
-        MnemoError: Leaving out a group would leave too little of a group to another.
+        MnemoError: There are fewer than two images per group.
     """
     if count < 2 * groups:
         raise MnemoError(
-            f"{count} images are too few for {groups} groups of a jackknife, which needs two in "
-            f"each. Make more images, or set `groups` to {count // 2} or less."
+            f"{count} images are too few for the jackknife's {groups} groups, which need at least "
+            f"two images each. Draw more images, or set `groups` to {count // 2} or less."
         )
     return np.random.default_rng(seed).permutation(count) % groups
 
@@ -177,41 +179,45 @@ def compare(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Measure realness at each alpha, and against that of the unedited images (paper 1, figure 7).
+    """Compute realness at each alpha, and its ratio to the unedited images (paper 1, figure 7).
 
     The intervals come from a delete-a-group jackknife over the images, because a bootstrap repeats
-    images, which raises a Fréchet distance. A group is left out at every alpha at once, together
-    with a group of the reference, so that a ratio compares the same images. They are t intervals
-    of the distance expected at these numbers of images: a Fréchet distance falls as images are
-    added, so it compares with others of as many images only. Those of the kernel distance come
-    from its exact value over all pairs, which the subsets estimate.
+    images, which increases a Fréchet distance. Each group is left out at every alpha at once,
+    together with a group of the reference, so that a ratio compares the same images. The results
+    are t intervals of the expected distance at these numbers of images: a Fréchet distance
+    decreases with the number of images, so it can only be compared with others at the same number.
+    The intervals of the kernel distance come from its exact value over all pairs, which the subsets
+    estimate.
 
-    One set is read at a time, in memory that does not grow with it: the Fréchet distance takes
-    sums and outer products of all features, by group. The kernel distance and its interval are
-    those of a random `SAMPLE` of the images, the same at every alpha, where there are more: all
-    pairs of more would take hours, and the distance is unbiased at any number of images.
+    Sets are read one at a time, in memory that does not depend on their size. The Fréchet distance
+    uses sums and outer products of all features, by group. If a set has more than `SAMPLE` images,
+    the kernel distance and its interval use a random sample of that many, the same at every alpha:
+    all pairs of more images would take hours, and the distance is unbiased at any number of images.
 
     Args:
-        features: By alpha, 0 among them: keys of images and blocks of their (n, d) features.
+        features: By alpha, including 0: keys of images and blocks of their (n, d) features.
         reference: Keys of the reference images and blocks of their (m, d) features.
-        groups: Groups of the jackknife.
-        subsets: As for `kernel`. The noise of their choice is not in the interval; there is none
-            where both sets have the same number of images, and at most `subset_size`.
+        groups: Number of groups of the jackknife.
+        subsets: As for `kernel`. The interval does not include the noise of their choice; there is
+            none if both sets have the same number of images, at most `subset_size`.
         subset_size: As for `kernel`.
         seed: Seed of groups and subsets.
-        confidence: Confidence of the intervals.
+        confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
-        By alpha, ascending: `alpha`, `n`, and `frechet`, `frechet_ratio`, `kernel` and
-        `kernel_ratio`, each with the ends of its interval in `_low` and `_high`. A ratio is to
-        alpha 0, where it is exactly 1. Kernel ratios are nan if the interval of the kernel
-        distance at alpha 0 reaches down to 0, since then they would divide by noise.
+        One row per alpha, ascending: `alpha`, `n`, and `frechet`, `frechet_ratio`, `kernel` and
+        `kernel_ratio`, each with the ends of its interval in `_low` and `_high`. Ratios are to
+        alpha 0, where they are exactly 1. Kernel ratios are nan if the interval of the kernel
+        distance at alpha 0 includes 0, because they would divide by noise.
 
     Raises:
-        MnemoError: Alpha 0 is missing, or there are fewer than two images in a group.
+        MnemoError: Alpha 0 is missing, or there are fewer than two images per group.
     """
     if 0 not in features:
-        raise MnemoError("Realness has no images of alpha 0, which ratios are taken against.")
+        raise MnemoError(
+            "Realness has no images at alpha 0, to which ratios are computed. Add 0 to the edit's "
+            "`alphas`."
+        )
     alphas = sorted(features)
     keys = [np.asarray(features[alpha][0]) for alpha in alphas]
     images = np.unique(np.concatenate(keys))
@@ -238,7 +244,7 @@ def compare(
             )
         )
         replicates["kernel"].append(_kernel_replicates(own.sample, against, groups))
-        # Or there would be two sets in memory while the next is read.
+        # Otherwise, two sets would be in memory while the next one is read.
         del own
     zero = alphas.index(0)
     table = pd.DataFrame({"alpha": alphas, "n": [len(own_keys) for own_keys in keys]})
@@ -259,7 +265,10 @@ def compare(
 
 
 def _in_joint_span(features: Floats, reference: Floats) -> tuple[Floats, Floats]:
-    """Rotate features into the space that the images span, if small: distances are the same."""
+    """Rotate features into the subspace that the images span, if it is smaller.
+
+    Distances do not change.
+    """
     features, reference = features.astype(np.float64), reference.astype(np.float64)
     if len(features) + len(reference) >= features.shape[1]:
         return features, reference
@@ -274,17 +283,17 @@ def _gather(
     groups: int,
     seed: int,
 ) -> _Set:
-    """Read a set's features once.
+    """Read a set's features once and compute its statistics.
 
     Args:
-        blocks: Of its (n, d) features.
-        place: (n,) place of each row's image among all images.
-        group_of_image: (images,).
-        groups: Groups of the jackknife.
+        blocks: Blocks of its (n, d) features.
+        place: (n,) index of each row's image among all images.
+        group_of_image: (images,) group of each image.
+        groups: Number of groups of the jackknife.
         seed: Seed of the sample.
 
     Returns:
-        What the distances need, the sample in the order of the images' places.
+        The statistics, with the sample in the order of the images' indices.
     """
     drawn = np.random.default_rng((seed, 1)).permutation(len(group_of_image)) < SAMPLE
     members = group_of_image[place]
@@ -313,12 +322,12 @@ def _gather(
             if products is not None:
                 products[group] += own.T @ own
     if sample is None or start != len(place):
-        raise ValueError(f"{len(place)} images have features of {start}")
+        raise ValueError(f"there are {len(place)} images, but features of {start}")
     return _Set((sample, members[kept[order]]), counts, sums, products)
 
 
 def _prepare(reference: _Set) -> _Reference:
-    """Compute what serves all alphas."""
+    """Compute the reference's statistics that all alphas use."""
     groups = len(reference.counts)
     return _Reference(
         reference.sample,
@@ -330,7 +339,7 @@ def _prepare(reference: _Set) -> _Reference:
 
 
 def _frechet(features: Moments, reference: Moments) -> float:
-    """Measure the Fréchet distance as clean-fid does, from moments."""
+    """Compute the Fréchet distance from moments with clean-fid's formula."""
     (mean, spread), (reference_mean, root) = features, reference
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -338,7 +347,7 @@ def _frechet(features: Moments, reference: Moments) -> float:
 
 
 def _without(features: _Set, group: int | None) -> Moments:
-    """Compute the moments of a set's features without those of a group."""
+    """Compute the moments of a set's features, leaving out a group; None leaves out none."""
     rows, members = features.sample
     if features.products is None:
         kept = (rows if group is None else rows[members != group]).astype(np.float64)
@@ -355,7 +364,7 @@ def _without(features: _Set, group: int | None) -> Moments:
 
 
 def _distance(features: Moments, reference: Moments) -> float:
-    """Compute the Fréchet distance from moments."""
+    """Compute the Fréchet distance from moments without forming covariances."""
     (mean, spread), (reference_mean, root) = features, reference
     # tr (S1 S2)^(1/2) is the sum of the singular values of F1 F2', where F'F = S.
     product = root @ spread.T
@@ -370,7 +379,7 @@ def _distance(features: Moments, reference: Moments) -> float:
 
 
 def _kernel_replicates(grouped: Grouped, reference: _Reference, groups: int) -> Floats:
-    """Compute the exact kernel distance of a set with each group left out: (groups,)."""
+    """Compute the exact kernel distance of a set with each group left out in turn, (groups,)."""
     within, counts = _kernel_within(grouped, groups)
     between = _leave_out(_kernel_sums(grouped, reference.sample, groups))
     reference_within, reference_counts = reference.within
@@ -379,7 +388,11 @@ def _kernel_replicates(grouped: Grouped, reference: _Reference, groups: int) -> 
 
 
 def _kernel_within(grouped: Grouped, groups: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Average the kernel over pairs of different images, and count images, by group left out."""
+    """Compute the mean kernel over pairs of different images, and their number, by group left out.
+
+    Returns:
+        (groups,) means, and (groups,) numbers of images that are left.
+    """
     rows, members = grouped
     with_itself = (np.einsum("ij,ij->i", rows, rows, dtype=np.float64) / rows.shape[1] + 1) ** 3
     sums = _kernel_sums(grouped, grouped, groups)
@@ -389,7 +402,7 @@ def _kernel_within(grouped: Grouped, groups: int) -> tuple[Floats, NDArray[np.in
 
 
 def _kernel_sums(a: Grouped, b: Grouped, groups: int) -> Floats:
-    """Sum the kernel over the pairs of each group of a with each group of b: (groups, groups)."""
+    """Sum the kernel over all pairs of each group of a with each group of b, (groups, groups)."""
     rows_a, rows_b = a[0].astype(np.float64), b[0].astype(np.float64)
     indicators = np.eye(groups)
     sums = np.zeros((groups, groups))
@@ -401,6 +414,6 @@ def _kernel_sums(a: Grouped, b: Grouped, groups: int) -> Floats:
 
 
 def _leave_out(sums: Floats) -> Floats:
-    """Sum over all pairs of groups but those of each group in turn: (groups,)."""
+    """Sum over all pairs of groups except those with each group in turn, (groups,)."""
     left: Floats = sums.sum() - sums.sum(axis=0) - sums.sum(axis=1) + np.diag(sums)
     return left

@@ -8,7 +8,7 @@ from mnemo.results.registry import RESULTS
 
 
 def of(name: str) -> pa.Schema:
-    """Look up the schema of a public table.
+    """Return the schema of a public table.
 
     Args:
         name: The table's name, such as `scores`.

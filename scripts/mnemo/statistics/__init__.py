@@ -1,1 +1,1 @@
-"""Statistics that several results share."""
+"""Statistics shared by several results."""

@@ -1,8 +1,8 @@
-"""Frames of scores: laid out by image, and with intervals.
+"""Frames of scores: arrangement by image, spread, and intervals.
 
-Dose and response frames have the columns `image` (key), `alpha` (distance moved along the
-direction) and `score`, one row for each image and alpha. Rows without a score, because no face was
-found in the edited image, are left out.
+Dose-response frames have the columns `image` (key), `alpha` (distance moved along the direction)
+and `score`, with one row per image and alpha. Rows without a score, because no face was found in
+the edited image, are left out.
 """
 
 import numpy as np
@@ -13,41 +13,51 @@ from mnemo.errors import MnemoError
 
 
 def deviations(scores: pd.DataFrame) -> "pd.Series[float]":
-    """Measure how far the scores of each assessor and shape spread.
+    """Compute the standard deviation of the scores by each assessor and shape.
 
     Args:
-        scores: One row for each `image`, `assessor` and `shape`, with its `score`.
+        scores: One row per `image`, `assessor` and `shape`, with its `score`.
 
     Returns:
-        `deviation`, the standard deviation over n - 1, by assessor and shape.
+        `deviation`, the standard deviation with n - 1 degrees of freedom, by assessor and shape.
 
     Raises:
-        MnemoError: The scores of an assessor and shape do not differ.
+        MnemoError: An assessor gives all images of a shape the same score.
     """
     by_shape = scores.astype({"score": np.float64}).groupby(["assessor", "shape"])["score"]
     alike = by_shape.nunique() < 2
     if alike.any():
         named = ", ".join(f"{assessor} of {shape}" for assessor, shape in alike.index[alike])
         raise MnemoError(
-            f"The scores by {named} images of the set fit are all the same, or there is one alone: "
-            "they have no spread. Draw more images, or look at why the assessor scores all alike."
+            f"The scores of the set fit by {named} images have no spread: all are equal, or there "
+            "is only one. Draw more images, or find out why the assessor scores all the same."
         )
     return by_shape.std().rename("deviation")
 
 
 def scored(frame: pd.DataFrame) -> pd.DataFrame:
-    # Means of float32 scores are taken in float64.
+    """Return the rows that have a score, with `score` and `alpha` in float64."""
+    # Means of float32 scores are computed in float64.
     return frame.dropna(subset=["score"]).astype({"score": np.float64, "alpha": np.float64})
 
 
 def by_image(frame: pd.DataFrame) -> pd.DataFrame:
-    """Lay scores out with a row for each image and a column for each alpha, ascending."""
-    # pivot_table would average an image's rows where pivot refuses two of one alpha.
+    """Return scores with one row per image and one column per alpha, in ascending order."""
+    # If an image has two rows of one alpha, pivot refuses them; pivot_table would average them.
     return scored(frame).pivot(index="image", columns="alpha", values="score")
 
 
 def with_interval(table: pd.DataFrame, estimate: str, confidence: float) -> pd.DataFrame:
-    """Replace the column `standard_error` by the ends of a t interval of an estimate."""
+    """Return the table with `standard_error` replaced by the ends of the estimate's t interval.
+
+    Args:
+        table: A frame with the columns `n`, `standard_error` and the estimate.
+        estimate: Name of the estimate's column.
+        confidence: Confidence of the interval, between 0 and 1.
+
+    Returns:
+        The frame with the columns `low` and `high`; `table` itself loses `standard_error`.
+    """
     quantile = stats.t.ppf((1 + confidence) / 2, table["n"] - 1)
     margin = quantile * table.pop("standard_error")
     return table.assign(low=table[estimate] - margin, high=table[estimate] + margin)

@@ -1,4 +1,4 @@
-"""The slope of scores over alpha, by a linear mixed-effects model."""
+"""The slope of scores over alpha, estimated with a linear mixed-effects model."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,7 +11,8 @@ from scipy import optimize, stats
 from mnemo.errors import MnemoError
 from mnemo.statistics import frames
 
-# Deviance by which a slope of each image must improve a fit: less is the optimiser's tolerance.
+# Least decrease in deviance by which random slopes count as an improvement of the fit: smaller
+# differences lie within the optimiser's tolerance.
 _NO_BETTER = 1e-4
 
 
@@ -20,12 +21,12 @@ class Slope:
     """Slope of the score over alpha.
 
     Attributes:
-        n: Images.
+        n: Number of images.
         slope: Change of score per unit of alpha.
         low: Lower end of its Wald interval.
-        high: Upper end of it.
-        p_value: Of the Wald test against a slope of 0; it underflows to 0 below 1e-308.
-        model: The model's formula, as R's lme4 writes it.
+        high: Upper end of its Wald interval.
+        p_value: p-value of the Wald test of a slope of 0; it underflows to 0 below 1e-308.
+        model: The model's formula, in the notation of R's lme4.
     """
 
     n: int
@@ -45,17 +46,17 @@ class _Fit(NamedTuple):
 
 
 def slope(frame: pd.DataFrame, *, confidence: float = 0.95) -> Slope:
-    """Fit one slope of the score over alpha by a linear mixed-effects model (GANalyze, 3.1).
+    """Fit the slope of the score over alpha with a linear mixed-effects model (GANalyze, 3.1).
 
-    The model is score ~ alpha with an intercept and a slope for each image, fitted by REML; with
-    two alphas, or where images do not differ in slope, with an intercept alone. `model` says which.
-    GANalyze does not state its random effects. Without a slope of its own for each image, the
-    interval would take images for alike that respond differently. Where the
-    response bends, as paper 1's does, the slope is a summary only: see `local_slopes`.
+    The model is score ~ alpha with a random intercept and a random slope for each image, fitted by
+    REML. With only two alphas, or if the images do not differ in slope, it has only the random
+    intercept; `model` records which. GANalyze does not state its random effects. Without random
+    slopes, the interval would ignore that images respond differently. If the response is curved,
+    as in paper 1, the slope is only a summary: see `local_slopes`.
 
     Args:
-        frame: Dose and response table.
-        confidence: Confidence of the interval.
+        frame: Dose-response frame.
+        confidence: Confidence of the interval, between 0 and 1.
 
     Returns:
         The slope with its interval and test.
@@ -67,19 +68,19 @@ def slope(frame: pd.DataFrame, *, confidence: float = 0.95) -> Slope:
     counts = scored[["alpha", "image", "score"]].nunique()
     if (counts < 2).any():
         raise MnemoError(
-            f"A slope needs at least two alphas, images and scores; there are {counts['alpha']} "
-            f"alphas, {counts['image']} images and {counts['score']} different scores. Give the "
-            "edit more alphas, or the set more images."
+            "A slope needs at least two alphas, two images and two different scores; there are "
+            f"{counts['alpha']} alphas, {counts['image']} images and {counts['score']} different "
+            "scores. Add alphas to the edit, or images to the set."
         )
     wide = frames.by_image(frame)
     alphas = wide.columns.to_numpy()
     scale = np.std(alphas)
-    # Two scores of an image can't tell its slope from noise.
+    # With two scores per image, its slope can't be distinguished from noise.
     fits = [
         _mixed_model(wide.to_numpy(), (alphas - alphas.mean()) / scale, effects)
         for effects in ((1, 2) if counts["alpha"] > 2 else (1,))
     ]
-    # Where images do not differ in slope, the intercept alone fits as well.
+    # If the images do not differ in slope, the random intercept alone fits as well.
     best = fits[-1] if fits[-1].criterion < fits[0].criterion - _NO_BETTER else fits[0]
     estimate, error = best.slope / scale, best.standard_error / scale
     margin = stats.norm.ppf((1 + confidence) / 2) * error
@@ -94,17 +95,17 @@ def slope(frame: pd.DataFrame, *, confidence: float = 0.95) -> Slope:
 
 
 def _mixed_model(scores: NDArray[np.float64], alphas: NDArray[np.float64], effects: int) -> _Fit:
-    """Fit score ~ alpha with random effects of each image, by restricted maximum likelihood.
+    """Fit score ~ alpha with random effects per image, by restricted maximum likelihood.
 
-    Images that have scores at the same alphas share one covariance, so that their count, sum and
-    outer products say all: the cost of a fit grows with the patterns of missing scores and not
-    with the images. The criterion is profiled over fixed effects and residual variance (Bates et
-    al., Journal of Statistical Software 67:1, 2015, section 3.4).
+    Images with scores at the same alphas share one covariance, so their count, sum and outer
+    products suffice: the cost of a fit depends on the number of patterns of missing scores, not on
+    the number of images. The criterion is profiled over the fixed effects and the residual variance
+    (Bates et al., Journal of Statistical Software 67:1, 2015, section 3.4).
 
     Args:
-        scores: (images, alphas), nan where an image has none.
+        scores: (images, alphas), nan where an image has no score.
         alphas: (alphas,).
-        effects: Random effects: 1 for an intercept, 2 for a slope too.
+        effects: Number of random effects: 1 for an intercept, 2 for an intercept and a slope.
 
     Returns:
         The fit.
@@ -120,7 +121,7 @@ def _mixed_model(scores: NDArray[np.float64], alphas: NDArray[np.float64], effec
     freedom = int(np.isfinite(scores).sum()) - 2
 
     def profile(factor: NDArray[np.float64]) -> tuple[float, float, float]:
-        """Give the criterion, and the slope and its standard error, at a relative factor."""
+        """Compute the criterion, the slope and its standard error at a relative factor."""
         root = np.zeros((effects, effects))
         root[np.tril_indices(effects)] = factor
         information, moment = np.zeros((2, 2)), np.zeros(2)
@@ -134,7 +135,7 @@ def _mixed_model(scores: NDArray[np.float64], alphas: NDArray[np.float64], effec
             squares += np.trace(np.linalg.solve(covariance, products))
             determinants += count * np.linalg.slogdet(covariance)[1]
         fixed = np.linalg.solve(information, moment)
-        # Scores without noise leave a rounding error, which may be below 0.
+        # Without noise in the scores, only rounding error is left, which may be negative.
         residual = max(float(squares - fixed @ moment), float(np.finfo(float).eps))
         criterion = determinants + np.linalg.slogdet(information)[1] + freedom * np.log(residual)
         error = np.sqrt(residual / freedom * np.linalg.inv(information)[1, 1])

@@ -1,4 +1,4 @@
-"""Rank agreement of two scores of the same images, with bootstrap intervals."""
+"""Rank agreement between two scores of the same images, with bootstrap intervals."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,16 +9,16 @@ from scipy import stats
 
 from mnemo.errors import MnemoError
 
-#: Images in a resample of a bootstrap, or as many as there are.
+#: Largest number of images in a bootstrap resample.
 RESAMPLED = 2_000
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Rank agreement of two scores of the same images.
+    """Rank agreement between two scores of the same images.
 
     Attributes:
-        n: Images that have both scores.
+        n: Number of images that have both scores.
         spearman: Spearman's rank correlation, -1 to 1.
         spearman_low: Lower end of its interval.
         spearman_high: Upper end of its interval.
@@ -44,27 +44,28 @@ def agreement(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> Agreement:
-    """Measure how alike two scores rank the same images (paper 1, section 2.3, table 1).
+    """Compute how similarly two scores rank the same images (paper 1, section 2.3, table 1).
 
-    The correlations are those of all images. Their intervals are percentiles over resamples of the
-    images, both scores of an image together. Of more than `RESAMPLED` images each resample draws as
-    many as that, and its deviation from the correlation shrinks by the root of their share: the m
-    out of n bootstrap (Bickel, Goetze and van Zwet, Statistica Sinica 7:1, 1997), for correlations
-    that err as 1 / sqrt(n). The ends stay within the noise of 1,000 resamples, whose time stops
-    growing at a second: all pairs of 28 scores take minutes.
+    The correlations are computed from all images. Their intervals are percentiles over bootstrap
+    resamples of the images, which keep both scores of an image together. If there are more than
+    `RESAMPLED` images, each resample draws `RESAMPLED` of them, and its deviation from the
+    correlation is multiplied by sqrt(RESAMPLED / n): the m out of n bootstrap (Bickel, Goetze and
+    van Zwet, Statistica Sinica 7:1, 1997), for correlations whose error decreases as 1 / sqrt(n).
+    This changes the ends by less than the noise of 1,000 resamples, and bounds their time at a
+    second; all pairs of 28 scores take minutes.
 
     Args:
         scores_a: (n,) scores; nan where an image has none.
-        scores_b: (n,) other scores of the same images.
-        resamples: Bootstrap resamples of the images.
+        scores_b: (n,) other scores of the same images; nan where an image has none.
+        resamples: Number of bootstrap resamples.
         seed: Seed of the resamples.
-        confidence: Confidence of the intervals.
+        confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
         Both correlations with their intervals.
 
     Raises:
-        MnemoError: Fewer than three images have both scores, or a score is the same for all.
+        MnemoError: Fewer than three images have both scores, or one score is equal for all images.
     """
     pairs = np.column_stack([scores_a, scores_b])
     pairs = pairs[np.isfinite(pairs).all(axis=1)]
@@ -72,8 +73,9 @@ def agreement(
     if n < 3 or (pairs == pairs[0]).all(axis=0).any():
         raise MnemoError(
             f"{n} images have both scores, with {len(np.unique(pairs[:, 0]))} and "
-            f"{len(np.unique(pairs[:, 1]))} different values: ranks need three images, and "
-            "scores that differ. Draw more images, or look at why the assessor scores all alike."
+            f"{len(np.unique(pairs[:, 1]))} different values: rank correlations need at least "
+            "three images with different scores. Draw more images, or find out why the assessor "
+            "scores all the same."
         )
     generator = np.random.default_rng(seed)
     drawn = min(n, RESAMPLED)
@@ -82,7 +84,7 @@ def agreement(
     )
     spearman, kendall = measured = _correlations(pairs)
     around = measured + np.sqrt(drawn / n) * (resampled - measured)
-    # A resample of very few images can be one image over and over, which has no ranks: nan.
+    # A resample of very few images can repeat a single image, whose correlations are nan.
     low, high = np.nanquantile(around, tails(confidence), axis=0).tolist()
     return Agreement(n, spearman, low[0], high[0], kendall, low[1], high[1])
 
@@ -93,5 +95,5 @@ def _correlations(pairs: NDArray[np.floating[Any]]) -> tuple[float, float]:
 
 
 def tails(confidence: float) -> tuple[float, float]:
-    """Return the two quantiles between which an interval of a confidence lies."""
+    """Return the two quantiles that bound an interval of the given confidence."""
     return (1 - confidence) / 2, (1 + confidence) / 2

@@ -201,7 +201,7 @@ def test_a_layer_that_the_published_code_does_not_read_is_named_and_passed_over(
     with caplog.at_level(logging.WARNING):
         scores = assessors.load("amnet", larger).score(images[:1])
     larger.unlink()
-    assert f"{larger} holds what AMNet's code does not read: eh12.weight" in caplog.text
+    assert f"{larger} holds tensors that AMNet's code does not read: eh12.weight" in caplog.text
     np.testing.assert_array_equal(scores, scorer.score(images[:1]))
 
 

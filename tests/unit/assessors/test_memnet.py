@@ -211,7 +211,7 @@ def test_the_mean_image_is_read_from_matlab_and_numpy_alike(tmp_path: Path, mean
 def test_a_mean_image_of_another_shape_is_named(tmp_path: Path, wrong: NDArray[np.float32]) -> None:
     path = tmp_path / "image_mean.npy"
     np.save(path, wrong)
-    with pytest.raises(MnemoError, match=r"(?s)image_mean.npy is no mean image.*has the shape \("):
+    with pytest.raises(MnemoError, match=r"(?s)npy is not a mean image.*has the shape \("):
         read_mean(path)
 
 
@@ -223,5 +223,5 @@ def test_a_mean_image_of_undefined_numbers_is_named(tmp_path: Path) -> None:
 
 
 def test_weights_are_no_mean_image(weights: Path) -> None:
-    with pytest.raises(MnemoError, match=f"{weights} is no mean image"):
+    with pytest.raises(MnemoError, match=f"{weights} is not a mean image"):
         read_mean(weights)

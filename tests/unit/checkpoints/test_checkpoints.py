@@ -203,7 +203,7 @@ def test_a_zip_of_something_else_is_refused(path: Path) -> None:
         with zipfile.ZipFile(file, "w") as archive:
             for name in names:
                 archive.writestr(name, b"N.")
-        with pytest.raises(MnemoError, match="it is a zip file of neither tensors nor arrays"):
+        with pytest.raises(MnemoError, match="it is a zip file with neither tensors nor arrays"):
             read(path, file.getvalue())
 
 

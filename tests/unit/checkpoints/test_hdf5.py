@@ -94,69 +94,69 @@ def refused(told: str) -> Callable[[Writer], Writer]:
     return register
 
 
-@refused("has a link to elsewhere, 'w'")
+@refused("has a soft or external link, 'w'")
 def a_link_to_another_file(file: h5py.File, secret: Path) -> None:
     file["w"] = h5py.ExternalLink(str(secret), "/w")
 
 
-@refused("has a link to elsewhere, 'w'")
+@refused("has a soft or external link, 'w'")
 def a_soft_link(file: h5py.File, _: Path) -> None:
     file["w"] = h5py.SoftLink("/v")
 
 
-@refused("has the array 'w' in pieces, compressed or outside of it")
+@refused("has the array 'w' in chunks, compressed or in another file")
 def numbers_in_another_file(file: h5py.File, secret: Path) -> None:
     file.create_dataset("w", (4,), "u1", external=[(str(secret), 0, 4)])
 
 
-@refused("has the array 'w' in pieces, compressed or outside of it")
+@refused("has the array 'w' in chunks, compressed or in another file")
 def numbers_of_another_files_array(file: h5py.File, secret: Path) -> None:
     layout = h5py.VirtualLayout((3,), "f4")
     layout[:] = h5py.VirtualSource(str(secret), "w", (3,))
     file.create_virtual_dataset("w", layout)
 
 
-@refused("has the array 'w' in pieces, compressed or outside of it")
+@refused("has the array 'w' in chunks, compressed or in another file")
 def a_terabyte_of_zeros_compressed(file: h5py.File, _: Path) -> None:
     file.create_dataset("w", (2**38,), "f4", chunks=(2**20,), compression="gzip")
 
 
-@refused("the array 'w' is not in it")
+@refused("the array 'w' lies beyond the end of the file")
 def a_terabyte_that_was_never_written(file: h5py.File, _: Path) -> None:
     file.create_dataset("w", (2**38,), "f4")
 
 
-@refused("has the array 'w', which is not of numbers")
+@refused("has the array 'w', which does not hold plain numbers")
 def texts(file: h5py.File, _: Path) -> None:
     file["w"] = ["a", "b"]
 
 
-@refused("has the array 'w', which is not of numbers")
+@refused("has the array 'w', which does not hold plain numbers")
 def texts_of_a_fixed_length(file: h5py.File, _: Path) -> None:
     file["w"] = np.array([b"a", b"b"])
 
 
-@refused("has the array 'w', which is not of numbers")
+@refused("has the array 'w', which does not hold plain numbers")
 def references_to_objects(file: h5py.File, _: Path) -> None:
     file.create_dataset("w", (1,), h5py.ref_dtype)[0] = file.ref
 
 
-@refused("has the array 'w', which is not of numbers")
+@refused("has the array 'w', which does not hold plain numbers")
 def lists_of_numbers(file: h5py.File, _: Path) -> None:
     file.create_dataset("w", (1,), h5py.vlen_dtype("f4"))[0] = [1, 2]
 
 
-@refused("has the array 'w', which is not of numbers")
+@refused("has the array 'w', which does not hold plain numbers")
 def records(file: h5py.File, _: Path) -> None:
     file["w"] = np.zeros(3, [("a", "f4"), ("b", "i4")])
 
 
-@refused("has the array 'w', which is not of numbers")
+@refused("has the array 'w', which does not hold plain numbers")
 def numbers_with_names(file: h5py.File, _: Path) -> None:
     file.create_dataset("w", (3,), h5py.enum_dtype({"red": 1}))
 
 
-@refused("has the array 'w', which is not of numbers")
+@refused("has the array 'w', which does not hold plain numbers")
 def complex_numbers(file: h5py.File, _: Path) -> None:
     file["w"] = np.zeros(3, np.complex64)
 
@@ -175,7 +175,7 @@ def an_array_without_a_shape(file: h5py.File, _: Path) -> None:
     file["w"] = h5py.Empty("f4")
 
 
-@refused("has 'w', neither a group nor an array")
+@refused("has 'w', which is neither a group nor an array")
 def a_type_by_itself(file: h5py.File, _: Path) -> None:
     file["w"] = np.dtype("f4")
 

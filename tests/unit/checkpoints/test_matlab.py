@@ -81,7 +81,7 @@ def test_an_array_of_a_big_endian_machine_comes_back(path: Path) -> None:
     ids=["text", "structure", "cells", "sparse", "complex"],
 )
 def test_more_than_real_numbers_is_refused(path: Path, content: Any) -> None:
-    with pytest.raises(MnemoError, match="holds 'content', which is no array of real numbers"):
+    with pytest.raises(MnemoError, match="holds 'content', which is not an array of real numbers"):
         read(path, saved({"array": ARRAY, "content": content}))
 
 

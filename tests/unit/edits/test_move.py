@@ -57,7 +57,7 @@ def test_a_move_in_tiled_space_moves_each_layer_by_alpha_over_the_root_of_the_la
 @pytest.mark.parametrize("space", ["z", "w", "w_plus"])
 def test_a_normal_of_another_generator_is_refused(space: str) -> None:
     table = (z_table if space == "z" else w_table)(np.zeros((1, 8), np.float32))
-    told = f"a normal of 512 numbers does not fit latents of 8 in {space}"
+    told = f"a normal of 512 dimensions does not fit latents of 8 dimensions in {space}"
     with pytest.raises(MnemoError, match=told):
         move(table, unit(512), space, "e", 1.0, layers=18)
 

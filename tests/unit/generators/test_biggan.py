@@ -302,9 +302,9 @@ def test_classes_go_by_name_too() -> None:
 
 @pytest.mark.parametrize("psi", [0, -0.5, 1.01, float("nan")])
 def test_a_truncation_out_of_range_is_refused(generator: ConditionalGenerator, psi: float) -> None:
-    with pytest.raises(MnemoError, match="psi is above 0 and at most 1"):
+    with pytest.raises(MnemoError, match="psi must be above 0 and at most 1"):
         generator.sample([0], psi)
-    with pytest.raises(MnemoError, match="psi is above 0 and at most 1"):
+    with pytest.raises(MnemoError, match="psi must be above 0 and at most 1"):
         generator.render(generator.sample([0]), classes=[0], psi=psi)
 
 
@@ -320,7 +320,7 @@ def test_wrong_classes_are_refused(
 
 
 def test_latents_of_another_generator_are_refused(generator: ConditionalGenerator) -> None:
-    with pytest.raises(MnemoError, match=r"latents are \(n, 1"):
+    with pytest.raises(MnemoError, match=r"latents must have the shape \(n, 1"):
         generator.render(np.zeros((1, 512), np.float32), classes=[0])
 
 
@@ -346,7 +346,7 @@ def test_latents_may_lie_in_memory_as_they_like(generator: ConditionalGenerator)
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5])
 def test_a_seed_that_is_out_of_range_is_named(generator: ConditionalGenerator, seed: Any) -> None:
-    with pytest.raises(MnemoError, match=f"from 0 to {2**32 - 1}, and is {seed}$"):
+    with pytest.raises(MnemoError, match=f"from 0 to {2**32 - 1}, but is {seed}$"):
         generator.sample([0, seed])
 
 
@@ -379,7 +379,7 @@ def test_a_missing_tensor_is_named(state: State) -> None:
 
 
 def test_a_tensor_too_many_is_named(state: State) -> None:
-    with pytest.raises(MnemoError, match="not of this architecture: surplus"):
+    with pytest.raises(MnemoError, match="not part of this architecture: surplus"):
         take_apart(state | {"surplus": torch.zeros(1)})
 
 
@@ -409,7 +409,7 @@ def test_blocks_that_the_rule_does_not_explain_are_refused(
 def test_self_attention_of_unclear_place_is_refused(deep_state: State) -> None:
     state = layouts.ganalyze(128, WIDTH, CLASSES)
     state["attention.theta.module.weight_bar"] = torch.zeros(16, 16 * WIDTH, 1, 1)
-    with pytest.raises(MnemoError, match="2 take as many"):
+    with pytest.raises(MnemoError, match="2 blocks have as many"):
         take_apart(state)
     position = layouts.BIGGAN_DEEP_ATTENTION[64]
     without = {

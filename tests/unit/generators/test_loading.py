@@ -129,8 +129,8 @@ def test_a_name_that_no_generator_has_is_refused_with_those_that_there_are() -> 
         ("stylegan2.pt", "stylegan2-ffhq", "a stylegan1, not a stylegan2"),
         ("tensorflow.bin", "biggan-256", "a stylegan2, not a biggan"),
         ("biggan-deep.npz", "biggan-deep-512", "a biggan, not a biggan-deep"),
-        ("tensorflow.bin", "stylegan2-cat", "of 32 pixels, and stylegan2-cat has 256"),
-        ("biggan-deep.npz", "biggan-256", "of 128 pixels, and biggan-256 has 256"),
+        ("tensorflow.bin", "stylegan2-cat", "with 32 pixels, but stylegan2-cat has 256"),
+        ("biggan-deep.npz", "biggan-256", "with 128 pixels, but biggan-256 has 256"),
     ],
 )
 def test_another_generator_than_the_name_says_is_told(
@@ -163,8 +163,8 @@ def test_a_dcgan_without_tensors_is_refused(tmp_path: Path, held: Any) -> None:
 @pytest.mark.parametrize(
     ("sizes", "told"),
     [
-        ({"latent_dim": 512}, "of 16 numbers in a latent, and stylegan2-cat has 512"),
-        ({"latent_dim": 16, "layers": 14}, "of 8 layers, and stylegan2-cat has 14"),
+        ({"latent_dim": 512}, "with 16 latent dimensions, but stylegan2-cat has 512"),
+        ({"latent_dim": 16, "layers": 14}, "with 8 layers, but stylegan2-cat has 14"),
     ],
 )
 def test_a_generator_of_other_sizes_than_the_name_says_is_told(

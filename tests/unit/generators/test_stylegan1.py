@@ -375,7 +375,7 @@ def test_without_noise_maps_const_noise_is_refused_and_random_noise_is_not(
     rest = {name: value for name, value in made.items() if not re.search(r"/noise\d+$", name)}
     generator = load(write(tmp_path / "any", rest))
     w = generator.map(generator.sample([0]))
-    with pytest.raises(MnemoError, match="noise: random or none"):
+    with pytest.raises(MnemoError, match="Set `noise` to random or none"):
         generator.render(w, noise="const")
     assert generator.render(w, noise="random", seeds=[0]).std() > 20
 

@@ -333,19 +333,19 @@ def test_what_is_no_array_is_refused(generator: Mapped, values: Any) -> None:
 
 @pytest.mark.parametrize("psi", [math.nan, math.inf, -math.inf])
 def test_a_psi_that_is_not_finite_is_refused(generator: Mapped, psi: float) -> None:
-    with pytest.raises(MnemoError, match=f"psi must be finite, and is {psi}"):
+    with pytest.raises(MnemoError, match=f"psi must be finite, but is {psi}"):
         generator.map(generator.sample([0]), psi)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5])
 def test_a_latents_seed_that_is_out_of_range_is_named(generator: Mapped, seed: Any) -> None:
-    with pytest.raises(MnemoError, match=f"from 0 to {2**32 - 1}, and is {seed}$"):
+    with pytest.raises(MnemoError, match=f"from 0 to {2**32 - 1}, but is {seed}$"):
         generator.sample([0, seed])
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 1.5])
 def test_a_noise_seed_that_is_out_of_range_is_named(generator: Mapped, seed: Any) -> None:
-    with pytest.raises(MnemoError, match=f"from 0 to {2**63 - 1}, and is {seed}$"):
+    with pytest.raises(MnemoError, match=f"from 0 to {2**63 - 1}, but is {seed}$"):
         generator.render(np.zeros((1, 48), np.float32), noise="random", seeds=[seed])
 
 
@@ -357,28 +357,28 @@ def test_the_first_and_the_last_seed_are_taken(generator: Mapped) -> None:
 
 
 def test_a_w_of_another_width_is_refused(generator: Mapped) -> None:
-    with pytest.raises(MnemoError, match=r"\(n, 48\) or \(n, 8, 48\), and are \(2, 7, 48\)"):
+    with pytest.raises(MnemoError, match=r"\(n, 48\) or \(n, 8, 48\), but have \(2, 7, 48\)"):
         generator.render(np.zeros((2, 7, 48), np.float32))
 
 
 def test_a_z_of_another_width_is_refused(generator: Mapped) -> None:
-    with pytest.raises(MnemoError, match=r"\(n, 32\), and is \(1, 48\)"):
+    with pytest.raises(MnemoError, match=r"\(n, 32\), but has \(1, 48\)"):
         generator.map(np.zeros((1, 48), np.float32))
 
 
 @pytest.mark.parametrize("cutoff", [-1, 9])
 def test_a_cutoff_beyond_the_layers_is_refused(generator: Mapped, cutoff: int) -> None:
-    with pytest.raises(MnemoError, match=f"from 0 to 8 layers, and is {cutoff}"):
+    with pytest.raises(MnemoError, match=f"from 0 to 8 layers, but is {cutoff}"):
         generator.map(np.zeros((1, 32), np.float32), 0.5, cutoff)
 
 
 def test_unknown_noise_is_refused(generator: Mapped) -> None:
-    with pytest.raises(MnemoError, match="const, random, none, and is 'white'"):
+    with pytest.raises(MnemoError, match="const, random, none, but is 'white'"):
         generator.render(np.zeros((1, 48), np.float32), noise="white")  # type: ignore[arg-type]
 
 
 def test_seeds_that_would_be_ignored_are_refused(generator: Mapped) -> None:
-    with pytest.raises(MnemoError, match='seeds go with noise="random"'):
+    with pytest.raises(MnemoError, match='seeds require noise="random"'):
         generator.render(np.zeros((1, 48), np.float32), seeds=[1])
 
 

@@ -293,7 +293,7 @@ def test_a_filter_that_is_not_the_one_the_file_asks_for_is_refused(
     else:
         content = copy.deepcopy(contents[layout])
         content["G_ema"].state["_init_kwargs"]["synthesis_kwargs"]["resample_filter"] = [1, 2, 1]
-    with pytest.raises(MnemoError, match="another filter than"):
+    with pytest.raises(MnemoError, match="a filter other than"):
         taken(content)
 
 
@@ -317,7 +317,7 @@ def test_without_noise_maps_const_noise_is_refused_and_random_noise_is_not(
     write(tmp_path / layout, ODD, noise=False)
     generator = generators.load(tmp_path / layout)
     w = generator.map(generator.sample([0]))
-    with pytest.raises(MnemoError, match="noise: random or none"):
+    with pytest.raises(MnemoError, match="Set `noise` to random or none"):
         generator.render(w, noise="const")
     one, other, again = (generator.render(w, noise="random", seeds=[seed]) for seed in (0, 1, 0))
     np.testing.assert_array_equal(one, again)
@@ -331,7 +331,7 @@ def test_a_dictionary_of_rosasalberto_is_read_with_its_mean_w_beside_it(tmp_path
     same(found, ODD, but="noise_const")
     assert found.unused == ("disc_Output/bias",)
     (tmp_path / "cat_dlatent_avg.npy").unlink()
-    with pytest.raises(MnemoError, match=r"cat\.npy .*put cat_dlatent_avg\.npy.* beside it"):
+    with pytest.raises(MnemoError, match=r"cat\.npy .*put cat_dlatent_avg\.npy.* next to it"):
         generators.load(path)
 
 

@@ -1,15 +1,15 @@
-"""Reading pickles as data: nothing that a file names is imported, and nothing of it is executed.
+"""Reading pickles as data, without importing or executing anything that a file refers to.
 
-Python's own unpickler imports and calls what a file names. This one takes the opcodes apart with
-`pickletools`, which executes nothing, and looks each name up in a closed table. The modules, in the
-order in which a file passes through them:
+Python's own unpickler imports and calls whatever a file names. This one parses the opcodes with
+`pickletools`, which executes nothing, and looks each name up in a closed table. A file passes
+through these modules in turn:
 
-- `interpreter`: What each opcode does. It can call nothing but the entries of the table.
-- `builders`: The table, whose entries make `parts` from checked bytes.
-- `torch_legacy`: What follows the first pickle of a torch file of before 2020.
-- `tree`: From parts, some of which refer to what came later, to plain content.
+- `interpreter` carries out the opcodes. It can call only the entries of the table.
+- `builders` is the table; its entries build `parts` from checked bytes.
+- `torch_legacy` reads what follows the first pickle of a torch file from before 2020.
+- `tree` converts parts, which may refer to parts read after them, to plain content.
 
-What a file may cost, and how one is refused, is in `limits`.
+`limits` holds the limits on operations and memory, and the error that refuses a file.
 """
 
 from typing import Any
@@ -25,19 +25,20 @@ __all__ = ["Budget", "Record", "RefusedError", "Storage", "Storages", "array", "
 
 
 def load(data: memoryview, budget: Budget, storages: Storages | None = None) -> Any:
-    """Read a pickle, or a torch file of before 2020, which is several of them and raw numbers.
+    """Read a pickle, or a torch file from before 2020: several pickles, then raw numbers.
 
     Args:
-        data: The file.
-        budget: What it may cost.
-        storages: Where the numbers are that the pickle of a later torch file refers to.
+        data: The content of the file.
+        budget: Limits on the operations and memory that reading may take.
+        storages: Returns the storages that the pickle of a newer torch file refers to; None for
+            other files.
 
     Returns:
-        Its content, as `checkpoints.read` describes it.
+        The file's content, as `checkpoints.read` describes it.
 
     Raises:
-        RefusedError: It asks for what no weights file needs.
-        ValueError, TypeError, LookupError, EOFError: It is damaged.
+        RefusedError: The file uses something that no weights file needs.
+        ValueError, TypeError, LookupError, EOFError: The file is damaged.
     """
     unpickler = Unpickler(data, budget, BUILDERS, storages)
     content = unpickler.load()

@@ -1,4 +1,4 @@
-"""The closed table of what a file may name, and the builders that stand for it."""
+"""The closed table of the names that a file may use, and the builders that replace them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ from mnemo.checkpoints.pickles.parts import (
 )
 from mnemo.checkpoints.pickles.torch_legacy import storage_from_bytes
 
-# Where NVIDIA's PyTorch pickles keep the classes whose source they carry.
+# The module of NVIDIA's classes that their PyTorch pickles include as source code.
 _PERSISTENT = "torch_utils.persistence"
 
 
@@ -36,7 +36,7 @@ def _default_dict(unpickler: Unpickler, _factory: Any = None, items: Any = ()) -
 
 def _list(unpickler: Unpickler, items: Any = ()) -> list[Any]:
     if type(items) not in (list, tuple):
-        raise ValueError("a list is made of what is none")
+        raise ValueError("a list is built from something other than a list or tuple")
     unpickler.budget.operate(len(items))
     return list(items)
 
@@ -51,7 +51,7 @@ def _size(_: Unpickler, numbers: Any = ()) -> tuple[int, ...]:
 
 def _encoded(unpickler: Unpickler, text: Any, encoding: Any) -> bytes:
     if type(text) is not str or encoding not in ("latin1", "latin-1"):
-        raise RefusedError("calls _codecs.encode for more than latin1")
+        raise RefusedError("calls _codecs.encode for something other than latin1 text")
     unpickler.budget.make(len(text))
     return text.encode("latin-1")
 
@@ -96,7 +96,10 @@ def _parameter(_: Unpickler, tensor: Any, *_rest: Any) -> Tensor:
 
 
 def _persistent_object(_: Unpickler, meta: Any) -> Object:
-    """Take what NVIDIA's `persistence.py` would run as source, and leave the source."""
+    """Return the class name and state of an object of NVIDIA's `persistence.py`.
+
+    Its source code, which `persistence.py` would run, is ignored.
+    """
     name, state = meta["class_name"], meta["state"]
     if type(name) is not str or not name.isidentifier() or type(state) is not dict:
         raise ValueError("a network is damaged")
@@ -115,7 +118,7 @@ BUILDERS: dict[tuple[str, str], Any] = {
     ("builtins", "list"): _list,
     ("builtins", "set"): _list,
     ("builtins", "frozenset"): _list,
-    ("builtins", "bytes"): _empty_bytes,  # protocol 2's only call of it
+    ("builtins", "bytes"): _empty_bytes,  # protocol 2 calls it only without arguments
     ("_codecs", "encode"): _encoded,
     ("numpy", "dtype"): _dtype,
     ("numpy", "ndarray"): None,

@@ -1,4 +1,4 @@
-"""An interpreter of pickle's opcodes, which can call nothing but the builders it is given."""
+"""An interpreter of pickle opcodes that can call only the builders passed to it."""
 
 import pickletools
 from collections.abc import Iterable, Mapping
@@ -19,9 +19,9 @@ from mnemo.checkpoints.pickles.parts import (
 )
 
 _INTEGER_BITS = 128
-# Bytes from here on stay where they are in the file until an array or a tensor is made of them.
+# From this length on, bytes are not copied from the file until an array or tensor is made of them.
 _LARGE = 4096
-# As many floats as Python appends to a list at once, each after the byte of its operation.
+# A float with the opcode before it, and the number of floats that Python appends to a list at once.
 _FLOAT = np.dtype([("operation", "S1"), ("value", ">f8")])
 _BATCH = 1000
 
@@ -37,7 +37,7 @@ class _Cursor:
         return bytes(self.take(min(count, len(self.data) - self.position)))
 
     def readline(self) -> bytes:
-        # A line of a pickle is a name or a number.
+        # In a pickle, a line holds only a name or a number.
         line = bytes(self.data[self.position : self.position + _LARGE])
         end = line.find(b"\n") + 1
         return self.read(end or len(line))
@@ -53,15 +53,15 @@ class _Cursor:
 
 
 class Unpickler:
-    """Interprets pickles, one after the other.
+    """An interpreter of pickles, one after the other.
 
     Attributes:
-        cursor: Where it is in the file.
-        budget: What the file may cost.
-        builders: By module and name, what the file may name: a function that is called with this
-            unpickler and the file's arguments, the type of the numbers of torch's storages, or
-            None for a name that is not called.
-        storages: Gives the storages that the next pickle refers to; None if it may refer to none.
+        cursor: The position in the file.
+        budget: Limits on the operations and memory that the file may take.
+        builders: What the file may name, by module and name: a function, called with this unpickler
+            and the file's arguments; the number type of a torch storage; or None for a name that
+            must not be called.
+        storages: Returns the storages that the next pickle refers to; None if it may refer to none.
     """
 
     def __init__(
@@ -80,16 +80,16 @@ class Unpickler:
         """Interpret the next pickle.
 
         Returns:
-            Its content, in `parts` that may refer to each other and to what is still to come.
+            Its content, in `parts` that may refer to each other and to content not yet read.
 
         Raises:
-            RefusedError: It asks for what no weights file needs.
-            ValueError, TypeError, LookupError, EOFError: It is damaged.
+            RefusedError: The pickle uses something that no weights file needs.
+            ValueError, TypeError, LookupError, EOFError: The pickle is damaged.
         """
         self._stack: list[Any] = []
         self._marks: list[list[Any]] = []
         self._memo: dict[int, Any] = {}
-        # typeshed asks for a whole file, where pickletools asks for three methods.
+        # typeshed requires a complete file object, but pickletools uses only three methods.
         for opcode, argument, _ in pickletools.genops(self.cursor):  # type: ignore[arg-type]
             self.budget.operate()
             self._interpret(opcode.name, argument)
@@ -149,7 +149,7 @@ class Unpickler:
             case "TUPLE":
                 items = self._pop_mark()
                 self._stack.append(tuple(items))
-            # A set becomes a list: nothing needs its members hashed.
+            # A set becomes a list, because its members need not be hashed.
             case "EMPTY_LIST" | "EMPTY_SET":
                 self._stack.append([])
             case "LIST" | "FROZENSET":
@@ -175,12 +175,12 @@ class Unpickler:
             case "STACK_GLOBAL":
                 name, module = self._stack.pop(), self._stack.pop()
                 if type(name) is not str or type(module) is not str:
-                    raise ValueError("the name of a class is no text")
+                    raise ValueError("the name of a class is not text")
                 self._stack.append(self._known(module, name))
             case "REDUCE" | "NEWOBJ":
                 arguments, function = self._stack.pop(), self._stack.pop()
                 if type(arguments) is not tuple:
-                    raise ValueError("arguments are no tuple")
+                    raise ValueError("arguments are not a tuple")
                 self._stack.append(self._called(function, arguments))
             case "OBJ":
                 function, *items = self._pop_mark()
@@ -197,43 +197,45 @@ class Unpickler:
                 raise RefusedError(f"has the pickle operation {name}")
 
     def _checked(self, argument: Any) -> Any:
-        """Give what an opcode carries."""
+        """Return the argument of an opcode, after checking its size."""
         if isinstance(argument, str | bytes | bytearray) and len(argument) >= _LARGE:
             self.budget.make(len(argument))
             if not isinstance(argument, str):
                 end = self.cursor.position
                 return self.cursor.data[end - len(argument) : end]
         if type(argument) is int and argument.bit_length() > _INTEGER_BITS:
-            raise RefusedError(f"has a number of more than {_INTEGER_BITS} bits")
+            raise RefusedError(f"has an integer of more than {_INTEGER_BITS} bits")
         return argument
 
     def _mark(self) -> None:
         self._marks.append(self._stack)
         self._stack = []
-        # Torch before 1.0 pickled storages as lists of floats, which are operations by the million.
+        # Torch before 1.0 pickled storages as lists of floats, with one operation for each.
         start = self.cursor.position
         end = start + _BATCH * _FLOAT.itemsize
-        if bytes(self.cursor.data[end : end + 1]) == b"e":  # which appends all since the mark
+        if (
+            bytes(self.cursor.data[end : end + 1]) == b"e"
+        ):  # which appends everything since the mark
             floats = np.frombuffer(self.cursor.data[start:end], _FLOAT)
             if (floats["operation"] == b"G").all():
                 self.cursor.position = end
                 self._stack.append(Floats(floats["value"]))
 
     def _pop_mark(self) -> list[Any]:
-        """Give what was stacked since the last mark, and go on with what was before it."""
+        """Return what was stacked since the last mark, and restore the stack from before it."""
         items = self._stack
         self._stack = self._marks.pop()
         return items
 
     def _extend(self, items: list[Any]) -> None:
         if type(self._stack[-1]) is not list:
-            raise ValueError("it appends to what is no list")
+            raise ValueError("it appends to something other than a list")
         self._stack[-1].extend(items)
 
     def _set(self, items: list[Any]) -> None:
         target = self._stack[-1]
         if type(target) is not dict:
-            raise ValueError("it sets the items of what is no dict")
+            raise ValueError("it sets items of something other than a dict")
         target.update(pairs(zip(items[::2], items[1::2], strict=True)))
 
     def _named(self, argument: str) -> Global:
@@ -272,10 +274,10 @@ class Unpickler:
 
     def _persistent(self) -> None:
         if self.storages is None:
-            raise RefusedError("refers to objects outside of it")
+            raise RefusedError("refers to objects outside itself")
         kind, of, key, _location, count, *view = self._stack.pop()
         if kind != "storage" or type(of) is not Global or type(of.builder) is not torch.dtype:
-            raise RefusedError("refers to what is no storage of numbers")
+            raise RefusedError("refers to something other than a storage of numbers")
         if type(key) is not str or any(view):
             raise ValueError("the name of a storage is damaged")
         (count,) = whole([count])

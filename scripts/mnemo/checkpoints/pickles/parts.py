@@ -1,4 +1,4 @@
-"""What is made of a pickle: arrays, storages, and parts whose content is still to come."""
+"""The parts that a pickle is read into: arrays, storages, and objects completed later."""
 
 import math
 from collections.abc import Callable
@@ -17,12 +17,12 @@ _CODES = frozenset(["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", 
 
 @dataclass(frozen=True)
 class Record:
-    """What a file says of an object whose class is known, and that nobody built.
+    """A file's description of an object of a known class, which is not instantiated.
 
     Attributes:
         kind: The class, as "module.name".
-        arguments: What the class would have been called with.
-        state: What its `__setstate__` would have been given, or its `__dict__`; None without.
+        arguments: The arguments that the class would be called with.
+        state: The argument of its `__setstate__`, or its `__dict__`; None if there is none.
     """
 
     kind: str
@@ -32,7 +32,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Global:
-    """What a file takes for a function or a class.
+    """A function or class that a file refers to.
 
     Attributes:
         kind: Its name, as "module.name".
@@ -44,7 +44,7 @@ class Global:
 
 
 class Object:
-    """An object that nobody builds, and whose state may be still to come; see `Record`."""
+    """An object that is not instantiated, and whose state may be read later; see `Record`."""
 
     def __init__(self, kind: str, *arguments: Any, state: Any = None):
         self.kind = kind
@@ -54,7 +54,7 @@ class Object:
 
 @dataclass(frozen=True)
 class Floats:
-    """Many floats of a list, still where they are in the file.
+    """A batch of floats of a list, still in the file.
 
     Attributes:
         values: The floats, big-endian.
@@ -64,16 +64,16 @@ class Floats:
 
 
 def unpacked(part: Any) -> list[Any]:
-    """Take a part of a list for what it stands for: a batch of floats, or itself."""
+    """Return the items that a part of a list stands for: a batch of floats, or the part itself."""
     return part.values.tolist() if type(part) is Floats else [part]
 
 
 class Dtype:
-    """A numpy dtype whose byte order is still to come.
+    """A numpy dtype whose byte order is read later.
 
     Attributes:
         code: Kind and size of a number, as in numpy's `dtype.str`.
-        order: Of the bytes of a number, as numpy's `dtype.byteorder`.
+        order: Byte order of a number, as in numpy's `dtype.byteorder`.
     """
 
     def __init__(self, code: str):
@@ -81,14 +81,18 @@ class Dtype:
         self.order = "|"
 
     def set_order(self, order: Any) -> None:
-        """Take the byte order, as numpy's `dtype.__setstate__` does."""
+        """Set the byte order, as numpy's `dtype.__setstate__` does.
+
+        Raises:
+            ValueError: The byte order is damaged.
+        """
         if type(order) is not str:
             raise ValueError("the byte order of an array is damaged")
         self.order = order
 
 
 def order_and_code(dtype: Any) -> tuple[str, str]:
-    """Check what a file has for a dtype."""
+    """Return the byte order and the code of a dtype, after checking that it is one."""
     if type(dtype) is not Dtype:
         raise ValueError("the type of an array is damaged")
     return dtype.order, dtype.code
@@ -97,22 +101,22 @@ def order_and_code(dtype: Any) -> tuple[str, str]:
 def array(
     budget: Budget, raw: Any, order: str, code: str, shape: Any, fortran: bool
 ) -> NDArray[Any]:
-    """Make a numpy array of its bytes.
+    """Return a numpy array made from its bytes.
 
     Args:
-        budget: What it may cost.
-        raw: The bytes; Python 2 wrote them as text.
-        order: Of the bytes of a number, as numpy's `dtype.byteorder`.
+        budget: Limits on the memory that the array may take.
+        raw: The bytes; text in files that Python 2 wrote.
+        order: Byte order of a number, as in numpy's `dtype.byteorder`.
         code: Kind and size of a number, as in numpy's `dtype.str`.
-        shape: Of the array.
+        shape: Shape of the array.
         fortran: Whether the first index varies fastest.
 
     Returns:
         The array, a copy in this machine's byte order.
 
     Raises:
-        RefusedError: It is not of numbers.
-        ValueError: Bytes are missing or left over.
+        RefusedError: The array does not hold numbers, or exceeds the budget.
+        ValueError: There are too few or too many bytes.
     """
     if order not in _ORDERS or code not in _CODES:
         raise RefusedError(f"has an array of numpy's type {f'{order}{code}'[:NAME_LENGTH]!r}")
@@ -121,12 +125,12 @@ def array(
     if type(raw) is str:
         raw = raw.encode("latin-1")
     if not isinstance(raw, bytes | bytearray | memoryview):
-        raise ValueError("the numbers of an array are no bytes")
+        raise ValueError("the numbers of an array are not bytes")
     if len(raw) != math.prod(shape) * dtype.itemsize:
         raise ValueError(f"an array of shape {shape} and type {dtype} has {len(raw)} bytes")
     budget.make(math.prod(max(length, 1) for length in shape) * dtype.itemsize)
     flat: NDArray[Any]
-    if dtype == np.bool_:  # a byte of neither 0 nor 1 is undefined behaviour
+    if dtype == np.bool_:  # a byte other than 0 or 1 would be undefined behaviour
         flat = np.frombuffer(raw, np.uint8) != 0
     else:
         flat = np.frombuffer(raw, dtype).astype(dtype.newbyteorder("="))
@@ -134,10 +138,10 @@ def array(
 
 
 class Array:
-    """A numpy array whose content is still to come.
+    """A numpy array whose content is read later.
 
     Attributes:
-        content: An array of numbers, or a list of objects; without dimensions, the object.
+        content: An array of numbers, a list of objects, or, without dimensions, the object.
     """
 
     content: Any = None
@@ -145,7 +149,7 @@ class Array:
     def fill(
         self, budget: Budget, _version: Any, shape: Any, dtype: Any, fortran: Any, raw: Any
     ) -> None:
-        """Take the content, as numpy's `ndarray.__setstate__` does."""
+        """Set the content, as numpy's `ndarray.__setstate__` does."""
         order, code = order_and_code(dtype)
         if code in ("O", "O8"):
             shape = whole(shape)
@@ -160,11 +164,11 @@ class Array:
 
 
 class Storage:
-    """The numbers that tensors of a torch file are views of.
+    """The numbers that a torch file's tensors are views of.
 
     Attributes:
-        dtype: Of each number.
-        count: Of numbers.
+        dtype: Type of the numbers.
+        count: How many numbers there are.
         data: Their bytes, little-endian; None until they are read.
     """
 
@@ -176,29 +180,29 @@ class Storage:
 
     @property
     def size(self) -> int:
-        """Bytes that its numbers take."""
+        """Size of the numbers in bytes."""
         return self.count * self.dtype.itemsize
 
     def flat(self) -> torch.Tensor:
-        """All numbers, as a tensor (count,), one for all that share them."""
+        """Return all numbers as a tensor (count,), which all views share."""
         if self.data is None:
-            raise ValueError("a tensor has no numbers")
+            raise ValueError("the numbers of a tensor are missing")
         if self._flat is None:
             if not self.data:
                 self._flat = torch.empty(0, dtype=self.dtype)
-            elif self.dtype == torch.bool:  # a byte of neither 0 nor 1 is undefined behaviour
+            elif self.dtype == torch.bool:  # a byte other than 0 or 1 would be undefined behaviour
                 self._flat = torch.frombuffer(self.data, dtype=torch.uint8) != 0
             else:
                 self._flat = torch.frombuffer(self.data, dtype=self.dtype)
         return self._flat
 
 
-#: Gives the storage of a torch file by its type, key and count of numbers.
+#: Returns the storage of a torch file by its number type, key and count of numbers.
 Storages = Callable[[torch.dtype, str, int], Storage]
 
 
 def storage_from_list(budget: Budget, dtype: torch.dtype, numbers: Any) -> Storage:
-    """Make what torch's storages of before 1.0 would have made of their numbers."""
+    """Return the storage that torch before 1.0 would have made from a list of numbers."""
     if type(numbers) is not list:
         raise ValueError("a storage is damaged")
     count = sum(len(part.values) if type(part) is Floats else 1 for part in numbers)
@@ -221,13 +225,13 @@ def storage_from_list(budget: Budget, dtype: torch.dtype, numbers: Any) -> Stora
 
 @dataclass(frozen=True)
 class Tensor:
-    """A view of a storage whose numbers may be still to come.
+    """A view of a storage whose numbers may be read later.
 
     Attributes:
-        storage: Of its numbers.
-        offset: Of its first number, in numbers.
+        storage: The storage that holds its numbers.
+        offset: Position of its first number, in numbers.
         size: Its shape.
-        stride: From an index to the next, in numbers.
+        stride: Distance between consecutive indices of each dimension, in numbers.
     """
 
     storage: Storage
@@ -236,8 +240,8 @@ class Tensor:
     stride: tuple[int, ...]
 
     def view(self, budget: Budget) -> torch.Tensor:
-        """Make the tensor, once the numbers are there."""
+        """Return the tensor, once its numbers have been read."""
         flat = self.storage.flat()
-        # An expanded tensor has few numbers, and whoever copies it has all.
+        # An expanded tensor stores few numbers, but a copy of it has all of them.
         budget.make(math.prod(max(length, 1) for length in self.size) * flat.itemsize)
         return flat.as_strided(self.size, self.stride, self.offset)

@@ -1,4 +1,4 @@
-"""Torch files of before 2020: several pickles, one after the other, and then raw numbers."""
+"""Reading torch files from before 2020: several pickles, followed by raw numbers."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from mnemo.checkpoints.pickles.interpreter import Unpickler
 from mnemo.checkpoints.pickles.limits import RefusedError
 from mnemo.checkpoints.pickles.parts import Storage
 
-#: What the first pickle of such a file holds.
+#: The content of such a file's first pickle.
 MAGIC = 0x1950A86A20F9469CFC6C
-# What the second one holds.
+# The content of its second pickle.
 _PROTOCOL = 1001
 
 
@@ -18,26 +18,26 @@ def rest(unpickler: Unpickler) -> Any:
     """Read what follows the magic number.
 
     Args:
-        unpickler: What read the magic number.
+        unpickler: The unpickler that has read the magic number.
 
     Returns:
-        The file's content, as `Unpickler.load` gives it, with the numbers of its storages.
+        The file's content, as from `Unpickler.load`, with the numbers of its storages.
 
     Raises:
-        RefusedError: It asks for what no weights file needs.
-        ValueError, TypeError, LookupError, EOFError: It is damaged.
+        RefusedError: The file uses something that no weights file needs.
+        ValueError, TypeError, LookupError, EOFError: The file is damaged.
     """
     found: dict[str, Storage] = {}
 
     def storages(dtype: torch.dtype, key: str, count: int) -> Storage:
         storage = found.setdefault(key, Storage(dtype, count))
         if (storage.dtype, storage.count) != (dtype, count):
-            raise ValueError("a storage is of two kinds")
+            raise ValueError("a storage has two types or lengths")
         return storage
 
     unpickler.storages = _no_storages
     if unpickler.load() != _PROTOCOL:
-        raise ValueError("it is of a kind of torch file that is not known")
+        raise ValueError("its version of the torch format is unknown")
     machine = unpickler.load()
     if type(machine) is not dict or machine.get("little_endian") is not True:
         raise RefusedError("was written by a big-endian machine")
@@ -57,10 +57,10 @@ def rest(unpickler: Unpickler) -> Any:
 
 
 def storage_from_bytes(unpickler: Unpickler, raw: Any) -> Storage:
-    """Read a storage that a pickle holds as the bytes of such a file.
+    """Read a storage that a pickle contains as the bytes of such a file.
 
     Args:
-        unpickler: What met the storage; it may be in no torch file itself.
+        unpickler: The unpickler of that pickle, which must not be in a torch file itself.
         raw: The bytes.
 
     Returns:

@@ -1,4 +1,4 @@
-"""From the parts that a pickle became to plain content, in a tree whose size is checked."""
+"""Conversion of the parts of a pickle to a tree of plain content, whose size is checked."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,33 +21,33 @@ _DEPTH = 64
 
 
 def plain(content: Any, budget: Budget) -> Any:
-    """Replace the parts of a pickle by what they stand for.
+    """Convert the parts of a pickle to plain content.
 
     Args:
-        content: What `Unpickler.load` gives.
-        budget: What the file may cost.
+        content: The result of `Unpickler.load`.
+        budget: Limits on the memory that the content may take.
 
     Returns:
         The content, as `checkpoints.read` describes it.
 
     Raises:
-        RefusedError: It holds itself, or is nested too deep or too large.
-        ValueError: The numbers of a tensor never came.
+        RefusedError: The content contains itself, or is nested too deep or too large.
+        ValueError: The numbers of a tensor are missing.
     """
     value, _, _ = _Plain(budget).part(content, 0)
     return value
 
 
 class _Plain:
-    """Replaces what was still to come by what came, and checks that the tree is a small one.
+    """Converts parts to plain values, and limits the size and depth of their tree.
 
-    Whoever walks a tree follows each path: a part that is reached along many paths counts many
-    times, and one that holds itself has no end.
+    Walking the tree follows every path: a part that is reached along many paths counts once for
+    each, and a part that contains itself would have no end.
     """
 
     def __init__(self, budget: Budget):
         self.budget = budget
-        # By the id of the part: its value, the number of its values, and how deep it is nested.
+        # By the id of a part: its plain value, the number of values in it, and its depth.
         self.done: dict[int, tuple[Any, int, int]] = {}
         self.begun: set[int] = set()
 
@@ -58,7 +58,7 @@ class _Plain:
             return part, len(part.values), 0
         value, count, height = self.done.get(id(part), (None, 0, 0))
         if depth + height > _DEPTH or id(part) in self.begun:
-            raise RefusedError(f"holds itself, or is nested more than {_DEPTH} deep")
+            raise RefusedError(f"contains itself, or is nested more than {_DEPTH} deep")
         if not count:
             self.begun.add(id(part))
             children = [self.part(child, depth + 1) for child in _children(part)]
