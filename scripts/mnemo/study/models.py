@@ -273,14 +273,11 @@ class Models:
         """Describe all the models of the study, for the report."""
         made = self.config.trained is not None and bool(self.config.trained.teachers)
         mtcnn = "oval" in self.config.shapes or made
-        return {
-            **{name: self.about(name) for name in self.all},
-            **(
-                {"mtcnn": {**catalogue.entries()["mtcnn"].model_dump(), "sha256": ""}}
-                if mtcnn
-                else {}
-            ),
-        }
+        listed = {name: self.about(name) for name in self.all}
+        if mtcnn:
+            # Its weights come inside its package, so that there is no file to digest.
+            listed["mtcnn"] = catalogue.entries()["mtcnn"].model_dump(exclude={"sha256"})
+        return listed
 
     def describe(self, assessor: str) -> str:
         """Describe what an assessor's score means, for a caption."""
