@@ -3,7 +3,8 @@
 On Inception's features, the Fréchet distance is the FID and the kernel distance is the KID. On
 other features they are neither, and only their ratios to the unedited images are meaningful.
 
-The functions import clean-fid, since it loads PyTorch, which a job that joins the table doesn't need.
+The functions import clean-fid themselves: it loads PyTorch, which a job that only joins the table
+does not need.
 """
 
 import warnings

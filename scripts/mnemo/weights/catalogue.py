@@ -337,7 +337,7 @@ def _local(place: str) -> Path | None:
 
 
 def _fault(entry: Weights, content: Path, path: Path) -> str:
-    """Describe what is wrong with a file of the catalogue, and lock it if nothing else is known of it.
+    """Describe what is wrong with a file of the catalogue; lock it if nothing else is known.
 
     Args:
         entry: What it must be.
