@@ -244,7 +244,7 @@ def test_realness_without_a_kernel_ratio_says_why_and_draws_the_distances(
     missing = ["kernel_ratio", "kernel_ratio_low", "kernel_ratio_high"]
     figure = realness.draw(realness.assign(**dict.fromkeys(missing, np.nan)), *NAMES, 0.95)
     told = " ".join(words(figure)).replace("\n", " ")
-    assert "Not as a ratio: the distance at alpha 0 is not clearly above 0." in told
+    assert "No ratio: the distance at alpha 0 is not clearly above 0." in told
     np.testing.assert_allclose(points(figure.axes[1])[0][:, 1], realness["kernel"])
     np.testing.assert_allclose(points(figure.axes[2])[0][:, 1], realness["frechet_ratio"])
     assert not figure.axes[3].lines
@@ -449,8 +449,8 @@ def test_accuracy_stands_beside_chance() -> None:
 @pytest.mark.parametrize(
     ("validation", "told"),
     [
-        ("cross-validation", "share of the n images on the right side, each when it was held out"),
-        ("holdout", "share on the right side, of the tenth of the n images that was held out"),
+        ("cross-validation", "share of the n images on the correct side, each when held out"),
+        ("holdout", "share on the correct side, among the tenth of the n images that was held out"),
     ],
 )
 def test_accuracy_says_of_which_of_the_n_images_it_is(validation: str, told: str) -> None:

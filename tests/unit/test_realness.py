@@ -187,7 +187,7 @@ def test_of_more_images_than_the_sample_the_kernel_distance_is_that_of_a_sample(
 
 
 def test_features_of_other_images_are_refused():
-    with pytest.raises(ValueError, match="50 images have features of 49"):
+    with pytest.raises(ValueError, match="there are 50 images, but features of 49"):
         realness.compare(
             {0.0: (keys(50), [draw(49, 4, seed=0)])}, listed(draw(50, 4, seed=5)), groups=5
         )
