@@ -4,6 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CORES ?= all
+# Cores that one job of the demo takes at most: half, since a job needs one only until its first image.
+THREADS = $(shell n='$(CORES)'; [ "$$n" != all ] || n=$$(nproc || sysctl -n hw.ncpu); echo $$(((n + 1) / 2)))
+# Jobs that may compute on a GPU at a time; without one, as many as there are cores for.
+GPUS = $(or $(filter-out 0,$(shell nvidia-smi -L 2>/dev/null | grep -c GPU)),1000)
+# What `make demo` makes first: the edited faces, to look at while the rest runs.
+FIRST = results/demo/figures/memorable/strip.png
 # Where Snakemake looks for a profile called slurm.
 PROFILE = $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake/slurm
 # What the tests' cluster is made of, and what tells whether it can boot here.
@@ -18,13 +24,14 @@ help: ## say what there is to make
 
 demo: $(VENV)/run ## run the default study and write results/demo/report.html
 	@PYTHONPATH=scripts $(BIN)/python -m mnemo.locks
-	@$(BIN)/snakemake --profile profiles/local --cores $(CORES)
+	@PYTHONPATH=scripts $(BIN)/python -m snakemake --logger mnemo --profile profiles/local \
+		--cores $(CORES) --max-threads $(THREADS) --resources gpu=$(GPUS) --prioritize $(FIRST)
 	@echo "The report: results/demo/report.html"
 
 install: $(VENV)/run ## install what a run needs
 
-test: $(VENV)/dev lint ## lint, then run every test that needs no SLURM
-	$(BIN)/pytest
+test: $(VENV)/dev lint ## lint, then run every test that needs no SLURM, two at a time
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
 test-slurm: $(VENV)/dev ## run the study, and faults, on a real SLURM; as root, on Debian
 	@$(CLUSTER) 2>/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
@@ -33,9 +40,9 @@ test-slurm: $(VENV)/dev ## run the study, and faults, on a real SLURM; as root, 
 	$(BIN)/pytest tests/slurm
 
 install-profile: $(VENV)/run ## have `snakemake --profile slurm` find the profile, and your partitions
-	mkdir -p $(PROFILE)
-	ln -sf $(CURDIR)/profiles/slurm/profile.yaml $(PROFILE)/profile.yaml
-	test -e $(PROFILE)/partitions.yaml || cp profiles/slurm/partitions.yaml $(PROFILE)/
+	mkdir -p "$(PROFILE)"
+	ln -sf "$$(pwd)/profiles/slurm/profile.yaml" "$(PROFILE)/profile.yaml"
+	test -e "$(PROFILE)/partitions.yaml" || cp profiles/slurm/partitions.yaml "$(PROFILE)/"
 	@echo "Your partitions: $(PROFILE)/partitions.yaml"
 
 lint: $(VENV)/dev ## check style, types and the workflow
@@ -46,13 +53,15 @@ lint: $(VENV)/dev ## check style, types and the workflow
 	$(BIN)/mypy
 
 $(VENV)/run: requirements.txt
+	@case "$$(pwd)" in *[{}]*) \
+		echo "Snakemake can't work where braces are in the path: rename $$(pwd)" >&2; exit 1;; esac
 	$(PYTHON) -c 'import sys; sys.exit("Mnemo needs Python 3.11 or later; choose one with make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
 	touch $@
 
 $(VENV)/dev: $(VENV)/run requirements-dev.txt
-	$(BIN)/pip install --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
 benchmarks: $(VENV)/dev ## measure speed against named references
@@ -62,6 +71,6 @@ clean: ## remove what was installed, but no results
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
 
 docs: $(VENV)/dev ## write what is generated: data dictionary, guide to the assessors, schema
-	PYTHONPATH=scripts $(BIN)/python -m mnemo.dictionary > docs/data.md
-	PYTHONPATH=scripts $(BIN)/python -m mnemo.config > config.schema.json
+	PYTHONPATH=scripts $(BIN)/python -m mnemo.report.dictionary > docs/data.md
+	PYTHONPATH=scripts $(BIN)/python -m mnemo.study.config > config.schema.json
 	PYTHONPATH=scripts $(BIN)/python -m mnemo.assessors.guide > docs/assessors.md

@@ -8,11 +8,19 @@ from snakemake.utils import min_version
 min_version("9.20")
 sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
 
+from mnemo import driver, hashes
+from mnemo.plan import progress
+
+driver.find_python()
 
 # The default study, where no other is given.
 if not workflow.overwrite_configfiles:
 
     configfile: str(Path(workflow.basedir, "config.yaml"))
+
+
+pathvars:
+    resources=str(hashes.FOLDER.parent),
 
 
 report: "rules/captions/workflow.rst"
@@ -36,6 +44,8 @@ include: "rules/plan.smk"
 
 onstart:
     start()
+    progress.announce(workflow, cost)
+    driver.look_once(workflow)
 
 
 rule all:

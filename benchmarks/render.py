@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT)]
 
-from tests.references import package  # noqa: E402
+from tests.support.references import package  # noqa: E402
 
 from mnemo.generators import stylegan2  # noqa: E402
 from mnemo.generators.styled import Styled  # noqa: E402

@@ -1,9 +1,14 @@
 """Training: an assessor learns hit rates from a database laid out like the 10k US Adult Faces.
 
-Needs `training` in the config, and the database, or the set `train` of which one is made. Makes the
+Needs `training` in the config, and a database, or the set `train` to make one from. Makes the
 assessor's weights file with its card, and the tables of how its training went and how well it
 ranks images that it has not seen (Table 3).
 """
+
+
+def rates_of(assessor):
+    """List the scores of the set train that are rates of a database that is made."""
+    return paths.scores(["train"], [assessor], study.training.shapes) if assessor else []
 
 
 def results_of_training(wildcards):
@@ -21,11 +26,11 @@ def folds_of_run(wildcards):
 if study.training and study.training.teachers:
 
     rule write_database:
-        """Lay the ovals of the set train out as a database, with two assessors' scores as rates."""
+        """Lay the faces of the set train out as a database, with assessors' scores as rates."""
         input:
-            ovals=paths.shards("oval", ["train"]),
-            hit_rates=paths.scores(["train"], [study.training.hit_rate], ["oval"]),
-            false_alarm_rates=paths.scores(["train"], [study.training.false_alarm_rate], ["oval"]),
+            **{shape: paths.shards(shape, ["train"]) for shape in study.training.shapes},
+            hit_rates=rates_of(study.training.hit_rate),
+            false_alarm_rates=rates_of(study.training.false_alarm_rate),
         output:
             folder=directory("<results>/training/database"),
         log:
@@ -39,6 +44,7 @@ if study.training and study.training.teachers:
             mem_mb=memory,
             runtime=minutes,
         params:
+            shapes=list(study.training.shapes),
             code=code_of("write_database"),
         script:
             "../scripts/write_database.py"

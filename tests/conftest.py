@@ -1,17 +1,28 @@
 """Fixtures that more than one test file needs: the real weights, and real faces."""
 
+import os
+
+# Workers of pytest-xdist share the cores already: with more threads they wait for each other.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from mnemo import generators
 from mnemo.weights import catalogue
+from tests.support.paths import ROOT
 
-WEIGHTS = Path(__file__).parents[1] / "resources" / "weights"
+WEIGHTS = ROOT / "resources" / "weights"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,14 +34,16 @@ def own_locks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", name="weights")
-def find_weights() -> Callable[[str], Path]:
-    """Find the real weights of a name, fetched on first use."""
+def find_weights(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Find the real weights of a name, fetched on first use by one worker for all."""
+    shared = tmp_path_factory.getbasetemp().parent
 
     def find(name: str) -> Path:
         path = WEIGHTS / catalogue.entries()[name].file
-        if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            catalogue.fetch(name, path)
+        with FileLock(shared / f"{name}.lock"):
+            if not path.is_file():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                catalogue.fetch(name, path)
         return path
 
     return find

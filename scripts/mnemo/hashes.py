@@ -4,8 +4,10 @@ import hashlib
 import re
 from pathlib import Path
 
-#: Where weights are stored, relative to Mnemo's own folder.
-FOLDER = Path("resources", "weights")
+#: Mnemo's own folder, and where weights are stored in it, whichever folder Snakemake works in: as
+#: a relative path where it is that one.
+HOME = Path(__file__).resolve().parents[2]
+FOLDER = Path("" if Path.cwd() == HOME else HOME, "resources", "weights")
 
 
 def of(path: Path) -> str:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -63,7 +64,9 @@ def clear_partials(*folders: str | Path) -> None:
     for folder in folders:
         for partial in Path(folder).rglob(".*.partial"):
             if _is_abandoned(partial):
-                partial.unlink(missing_ok=True)
+                # In a folder that others keep it may be for them to remove, and hinders nobody.
+                with suppress(OSError):
+                    partial.unlink(missing_ok=True)
 
 
 def processes(folder: Path) -> list[int]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.slurm.cluster import Cluster
-from tests.workflow.conftest import Checkout, fetched
+from tests.support.checkout import Checkout
+from tests.workflow.conftest import fetched
 
 __all__ = ["fetched"]
 STUDY = ("tests/data/study.yaml", "tests/slurm/study.yaml")

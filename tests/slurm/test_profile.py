@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from tests.slurm.conftest import Submitting
-from tests.workflow.conftest import ROOT
+from tests.support.paths import ROOT
 
 SHARD = "eval/memorable/0/latents/00000.parquet"
 

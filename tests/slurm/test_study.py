@@ -5,7 +5,7 @@ import filecmp
 import re
 
 from tests.slurm.conftest import Submitting
-from tests.workflow.conftest import Checkout
+from tests.support.checkout import Checkout
 
 #: Rules that ask for a GPU in this study; its generator is so small that it renders on the CPU.
 ON_GPUS = {"score_images", "extract_features"}

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.support.paths import ROOT
 
 from mnemo.assessors.registry import ASSESSORS, TRAINED
 from mnemo.features.registry import IDENTITY, REALNESS
 from mnemo.generators.registry import GENERATORS
 from mnemo.study import digests
 
-ROOT = Path(__file__).parents[2]
 #: Modules that a script imports by name.
 MODULES = {
     "sample_latents": [entry.module for entry in GENERATORS.values()],

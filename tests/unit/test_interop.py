@@ -15,6 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn import svm
+from tests.support.paths import ROOT
 
 from mnemo import interop, keys, latents, scores, tables
 from mnemo.directions import hyperplanes, table
@@ -25,7 +26,7 @@ LAYERS, DIM = 18, 512
 FFHQ = {"z_dim": DIM, "w_dim": DIM, "layers": LAYERS}
 CAT = {**FFHQ, "layers": 14}
 BIGGAN = {"z_dim": 140, "w_dim": None, "layers": 1}
-DOCS = Path(__file__).parents[2] / "docs" / "interop.md"
+DOCS = ROOT / "docs" / "interop.md"
 
 rng = np.random.default_rng(0)
 VECTOR = rng.normal(size=DIM)
@@ -461,8 +462,8 @@ def test_the_images_exported_are_those_with_all_scores_in_one_order(
     study: Study, exported: Path
 ) -> None:
     found = list(study.found)
-    keys = (exported / "images.txt").read_text().splitlines()
-    assert keys == [keys.of_seed(image) for image in found]
+    written = (exported / "images.txt").read_text().splitlines()
+    assert written == [keys.of_seed(image) for image in found]
     np.testing.assert_array_equal(np.load(exported / "z.npy"), study.z[found])
     np.testing.assert_array_equal(np.load(exported / "w.npy"), study.w[found])
     for shape in ("square", "oval"):
@@ -574,6 +575,22 @@ def test_a_hyperplane_of_another_generators_weights_is_refused_unless_the_study_
         interop.read_direction(path, **generator, weights="cc")
 
 
+def row(direction: interop.Direction, source: str) -> dict[str, list[Any]]:
+    """Lay out a direction that was read, as a study keeps it."""
+    unknown = dict.fromkeys(("assessor", "shape", "threshold"))
+    told = {"name": "mine", "method": "file", "space": direction.space, "hold": [], **unknown}
+    return table.row(
+        told,
+        "stylegan2-ffhq",
+        "cc",
+        direction.rows.ravel(),
+        len(direction.rows),
+        norm=direction.norm,
+        foreign=direction.foreign,
+        source=source,
+    )
+
+
 @pytest.mark.parametrize("reason", ["weights", "layers"])
 def test_a_direction_that_was_read_as_foreign_stays_foreign(
     study: Study, tmp_path: Path, reason: str
@@ -588,7 +605,7 @@ def test_a_direction_that_was_read_as_foreign_stays_foreign(
     assert direction.foreign
     path = tmp_path / "imported.parquet"
     by = study.by._replace(weights={"generator": "cc"})
-    tables.write(path, table.DIRECTIONS, interop.row(direction, source.name), by)
+    tables.write(path, table.DIRECTIONS, row(direction, source.name), by)
     with pytest.raises(MnemoError, match="imported.parquet was made with other weights than"):
         interop.read_direction(path, **read)
     assert interop.read_direction(path, **read, allow_foreign=True).foreign
@@ -609,7 +626,7 @@ def test_a_table_of_several_hyperplanes_is_no_direction(study: Study, tmp_path: 
 def test_a_direction_is_kept_as_a_table_that_reads_as_itself(study: Study, tmp_path: Path) -> None:
     direction = interop.read_direction(npy(tmp_path / "age.npy", DIFFERENT), **FFHQ)
     path = tmp_path / "age.parquet"
-    tables.write(path, table.DIRECTIONS, interop.row(direction, "age.npy"), study.by)
+    tables.write(path, table.DIRECTIONS, row(direction, "age.npy"), study.by)
     [kept] = tables.read(path).to_pylist()
     assert (kept["source"], kept["layers"], kept["norm"]) == ("age.npy", LAYERS, direction.norm)
     assert not kept["foreign"]

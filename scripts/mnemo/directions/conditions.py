@@ -107,8 +107,8 @@ def project(
     if kept < _LEAST_KEPT:
         raise MnemoError(
             f"holding {', '.join(held)} constant leaves nothing of the direction: {kept:.1g} of "
-            "its unit normal is orthogonal to them. Hold fewer attributes, or take another assessor's "
-            "hyperplane."
+            "its unit normal is orthogonal to them. Hold fewer attributes, or take another "
+            "assessor's hyperplane."
         )
     left /= kept
     return Condition(tuple(held), left, kept, units @ normal, units @ left)

@@ -185,11 +185,12 @@ def of_study(config: Config) -> Iterator[Job]:
     for place in each([*bases, *edited], images):
         yield job("render_images", "{set}/square/{shard}", "{set}/{shard}", **place)
     shaped = [name for name in ("fit", *edited) if "oval" in sets.shapes(config, name)]
-    for place in each([*trained, *shaped], images):
+    taught_on = config.trained.shapes if config.trained and trained else ()
+    for place in each([*(trained if "oval" in taught_on else ()), *shaped], images):
         yield job("ovalize_images", "{set}/oval/{shard}", "{set}/{shard}", **place)
     taught = config.trained.teachers if config.trained else ()
     scorings = [
-        *product(taught, ["oval"], ["train"]),
+        *product(taught, taught_on, ["train"]),
         *(
             (assessor, shape, name)
             for name in ("fit", *edited)

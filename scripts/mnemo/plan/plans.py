@@ -142,7 +142,7 @@ def _took(job: Job, results: Path, *, gpu: bool) -> float | None:
     record, log = results / f"benchmarks/{job.record}.tsv", results / f"logs/{job.record}.log"
     if not record.is_file():
         return None
-    if gpu and not (log.is_file() and "computes on cuda" in log.read_text()):
+    if gpu and not (log.is_file() and "computing on cuda" in log.read_text()):
         return None
     columns, *rows = (line.split("\t") for line in record.read_text().splitlines())
     return float(dict(zip(columns, rows[-1], strict=True))["s"]) if rows else None

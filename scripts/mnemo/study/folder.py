@@ -77,9 +77,15 @@ def check_results(config: Config, folder: str | Path) -> None:
 
     Raises:
         MnemoError: The folder was written by another study, by a version of Mnemo whose files
-            this one can't continue, or by something else.
+            this one can't continue, or by something else. Or it is behind a link to nowhere.
     """
     folder = Path(folder)
+    for place in (folder, *folder.parents):
+        if place.is_symlink() and not place.exists():
+            raise MnemoError(
+                f"{place} is a link to {place.readlink()}, which is not there: attach that disk, "
+                "or correct the link."
+            )
     marker = folder / "study.json"
     remedy = f"Give this study another name (key `study`), or move {folder} away."
     # What has only been planned can still become any study.

@@ -31,7 +31,7 @@ def checked(raw: dict[str, Any]) -> Config:
         text = yaml.safe_dump(new, sort_keys=False, default_flow_style=None, width=100)
         raise MnemoError(
             "the study has the form of an earlier version of Mnemo, in which an edit chose its "
-            f"hyperplane or file itself. Replace its edits, training and identity by:\n{text}"
+            f"hyperplane or file itself. Replace its edits by:\n{text}"
         )
     mistakes: list[tuple[str, Any, str]] = []
     try:

@@ -263,7 +263,11 @@ class Models:
         mtcnn = "oval" in self.config.shapes or made
         return {
             **{name: self.about(name) for name in self.all},
-            **({"mtcnn": catalogue.entries()["mtcnn"].model_dump()} if mtcnn else {}),
+            **(
+                {"mtcnn": {**catalogue.entries()["mtcnn"].model_dump(), "sha256": ""}}
+                if mtcnn
+                else {}
+            ),
         }
 
     def describe(self, assessor: str) -> str:

@@ -69,7 +69,7 @@ class Paths:
 
     def scores(
         self,
-        names: Iterable[str],
+        names: Sequence[str],
         scorers: Sequence[str] | None = None,
         shapes: Sequence[str] | None = None,
     ) -> list[str]:
@@ -82,9 +82,10 @@ class Paths:
         """
         return [
             f"<results>/{name}/scores/{assessor}/{shape}/{shard}.parquet"
-            for name in names
             for assessor in (self.config.assessors if scorers is None else scorers)
-            for shape in (sets.shapes(self.config, name) if shapes is None else shapes)
+            for shape in (self.config.shapes if shapes is None else shapes)
+            for name in names
+            if shapes is not None or shape in sets.shapes(self.config, name)
             for shard in self._score_shards(name, assessor)
         ]
 

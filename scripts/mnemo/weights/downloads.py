@@ -86,13 +86,14 @@ def download(url: str, target: Path, kept: Path, *, whole: bool = False) -> None
 
 
 def forget(kept: Path) -> None:
-    """Remove what is kept of a file that came in another way.
+    """Remove what is kept of a file that came in another way, if this user may remove it.
 
     Args:
         kept: As for `download`.
     """
-    kept.unlink(missing_ok=True)
-    _version_file(kept).unlink(missing_ok=True)
+    with suppress(OSError):
+        kept.unlink(missing_ok=True)
+        _version_file(kept).unlink(missing_ok=True)
 
 
 def copy(source: Path, target: Path) -> None:

@@ -1,0 +1,143 @@
+"""Slopes: against statsmodels, closed forms and the restricted likelihood written out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.formula.api as smf
+from scipy import optimize, stats
+from tests.data.responses import PAPER_ALPHAS, PAPER_MEANS, lose, respond
+
+from mnemo.errors import MnemoError
+from mnemo.statistics import mixed
+
+
+def test_the_slope_of_a_balanced_design_is_that_within_images():
+    """There the fixed slope is ordinary least squares on scores centred within each image."""
+    frame = respond(200, [-3, 3], [0.2256, 0.3454], noise=0.03)
+    result = mixed.slope(frame)
+    assert result.model == "score ~ alpha + (1 | image)"
+    score = frame["score"] - frame.groupby("image")["score"].transform("mean")
+    alpha = frame["alpha"]
+    expected = (score @ alpha) / (alpha @ alpha)
+    residual = ((score - expected * alpha) ** 2).sum() / (len(frame) - 200 - 1)
+    error = np.sqrt(residual / (alpha @ alpha))
+    assert result.n == 200
+    assert result.slope == pytest.approx(expected)
+    assert result.low == pytest.approx(expected - 1.959964 * error, rel=1e-4)
+    assert result.high == pytest.approx(expected + 1.959964 * error, rel=1e-4)
+    assert result.p_value == pytest.approx(2 * stats.norm.sf(expected / error), abs=1e-12)
+
+
+def test_images_that_respond_differently_widen_the_interval_of_the_slope():
+    """In a balanced design it is that of the mean of the images' own least-squares slopes."""
+    frame = respond(80, PAPER_ALPHAS, PAPER_MEANS, noise=0.02)
+    own = pd.Series(np.random.default_rng(1).normal(0, 0.01, 80), frame["image"].unique())
+    frame["score"] += frame["image"].map(own) * frame["alpha"]
+    result = mixed.slope(frame)
+    wide = frame.pivot(index="alpha", columns="image", values="score")
+    slopes = np.polyfit(wide.index.to_numpy(), wide.to_numpy(), 1)[0]
+    assert result.model == "score ~ alpha + (alpha | image)"
+    assert result.slope == pytest.approx(slopes.mean())
+    error = stats.sem(slopes)
+    assert result.low == pytest.approx(slopes.mean() - 1.959964 * error, rel=1e-2)
+    assert result.high == pytest.approx(slopes.mean() + 1.959964 * error, rel=1e-2)
+
+
+@pytest.mark.parametrize("noise", [1e-4, 1e-2, 0.1])
+def test_images_that_respond_alike_leave_no_slope_without_its_interval(noise):
+    result = mixed.slope(respond(50, PAPER_ALPHAS, PAPER_MEANS, noise=noise))
+    assert result.low < result.slope < result.high
+
+
+def reml(frame):
+    """Slope and standard error from the restricted likelihood, written out with full matrices."""
+    design = np.column_stack([np.ones(len(frame)), frame["alpha"]])
+    same = (frame["image"].to_numpy()[:, None] == frame["image"].to_numpy()).astype(float)
+    score = frame["score"].to_numpy()
+
+    def solve(log_variances):
+        between, within = np.exp(log_variances)
+        inverse = np.linalg.inv(between * same + within * np.eye(len(frame)))
+        information = design.T @ inverse @ design
+        fixed = np.linalg.solve(information, design.T @ inverse @ score)
+        return inverse, information, fixed
+
+    def loss(log_variances):
+        inverse, information, fixed = solve(log_variances)
+        residual = score - design @ fixed
+        determinants = np.linalg.slogdet(information)[1] - np.linalg.slogdet(inverse)[1]
+        return determinants + residual @ inverse @ residual
+
+    best = optimize.minimize(loss, [-4, -6], method="Nelder-Mead", options={"xatol": 1e-7}).x
+    _, information, fixed = solve(best)
+    return fixed[1], np.sqrt(np.linalg.inv(information)[1, 1])
+
+
+def test_the_slope_with_faces_missing_maximises_the_restricted_likelihood():
+    frame = lose(respond(60, [-2, 2], [0.76, 0.86], noise=0.05), 0.3)
+    result = mixed.slope(frame)
+    expected, error = reml(frame.dropna())
+    assert result.slope == pytest.approx(expected, rel=1e-5)
+    assert result.high - result.slope == pytest.approx(1.959964 * error, rel=1e-3)
+
+
+@pytest.mark.parametrize(("lost", "alphas"), [(0.3, PAPER_ALPHAS), (0.2, [0, 1])])
+def test_the_slope_is_that_of_statsmodels(lost, alphas):
+    frame = respond(150, alphas, np.linspace(0.2, 0.5, len(alphas)), noise=0.03, seed=4)
+    own = pd.Series(np.random.default_rng(5).normal(0, 0.01, 150), frame["image"].unique())
+    frame["score"] += frame["image"].map(own) * frame["alpha"]
+    frame = lose(frame, lost)
+    result = mixed.slope(frame)
+    # Where the scores' variances are near 0, statsmodels stops short of the optimum.
+    scaled = frame.dropna().eval("score = 100 * score")
+    effects = "~alpha" if len(alphas) > 2 else "~1"
+    model = smf.mixedlm("score ~ alpha", scaled, groups=scaled["image"], re_formula=effects)
+    theirs = model.fit(reml=True)
+    low, high = theirs.conf_int().loc["alpha"] / 100
+    assert result.model == f"score ~ alpha + ({effects[1:]} | image)"
+    assert result.slope == pytest.approx(theirs.params["alpha"] / 100, rel=1e-4)
+    assert (result.low, result.high) == pytest.approx((low, high), rel=1e-3)
+
+
+def test_where_images_respond_alike_the_model_may_have_an_intercept_alone():
+    frame = respond(50, PAPER_ALPHAS, PAPER_MEANS, noise=0)
+    # Each image strays from its line, and at every alpha as far up as down: its slope stays.
+    within = np.tile([0.01, -0.01, -0.01, 0.02, -0.01, -0.01, 0.01], 50)
+    flipped = np.repeat(np.resize([1, -1], 50), 7)
+    result = mixed.slope(frame.assign(score=frame["score"] + within * flipped))
+    assert result.model == "score ~ alpha + (1 | image)"
+    assert result.low < result.slope < result.high
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1, 1e3])
+def test_the_slope_follows_the_units_of_score_and_alpha(factor):
+    frame = lose(respond(30, [-1, 1], [0.2, 0.4], noise=0.05), 0.1)
+    plain = mixed.slope(frame)
+    scaled = mixed.slope(frame.assign(score=frame["score"] * factor))
+    assert scaled.slope == pytest.approx(factor * plain.slope)
+    assert scaled.low == pytest.approx(factor * plain.low)
+    stretched = mixed.slope(frame.assign(alpha=frame["alpha"] * factor))
+    assert stretched.slope == pytest.approx(plain.slope / factor)
+    assert stretched.p_value == pytest.approx(plain.p_value)
+
+
+def test_a_flat_response_has_a_slope_whose_interval_contains_0():
+    generator = np.random.default_rng(2)
+    frame = respond(50, [-1, 0, 1], [0.5, 0.5, 0.5])
+    result = mixed.slope(frame.assign(score=frame["score"] + generator.normal(0, 0.1, 150)))
+    assert result.low < 0 < result.high
+    assert result.p_value > 0.05
+
+
+@pytest.mark.parametrize(
+    ("frame", "wrong"),
+    [
+        (respond(5, [0], [0.5]), "1 alphas"),
+        (respond(5, [0, 1], [0.5, 0.6]).head(2), "1 images"),
+        (respond(5, [0, 1], [0.5, 0.5], spread=0), "1 different scores"),
+        (lose(respond(5, [0, 1], [0.5, 0.6]), 1), "0 alphas"),
+    ],
+)
+def test_a_slope_that_nothing_determines_is_refused(frame, wrong):
+    with pytest.raises(MnemoError, match=wrong):
+        mixed.slope(frame)

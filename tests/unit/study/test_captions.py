@@ -1,0 +1,66 @@
+"""The words of a report's captions, without Snakemake."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+
+from mnemo.figures.registry import FIGURES
+from mnemo.results.registry import RESULTS
+from mnemo.study.captions import Captions
+from mnemo.study.mistakes import checked
+from mnemo.study.models import Models
+
+ROOT = Path(__file__).parents[3]
+TEMPLATES = ROOT / "rules" / "captions"
+
+
+def captions(**changes: Any) -> Captions:
+    raw = yaml.safe_load((ROOT / "tests/data/study.yaml").read_text())
+    raw["sets"]["train"] = {"count": 60}
+    raw["training"] = {"name": "mine", "architecture": "resnet152-layer2", "target": "hit_rate"}
+    study = checked({**raw, **changes})
+    return Captions(study, Models(study), TEMPLATES)
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_every_figure_has_a_caption(figure: str) -> None:
+    text = plain(captions().of_figure(SimpleNamespace(figure=figure)))
+    assert len(text.split()) > 40
+    assert "dcgan-faces (truncation psi 0.8)" in text or figure == "training"
+    assert "95 %" in text
+
+
+@pytest.mark.parametrize("table", [name for name, result in RESULTS.items() if result.title])
+def test_every_table_of_the_report_has_a_caption_that_names_its_file(table: str) -> None:
+    text = captions().of_table(SimpleNamespace(table=table))
+    assert f"``results/tiny/{table}.parquet``" in text
+    assert not re.search(r"[{}]|None|\.\.parquet", text)
+
+
+def test_a_caption_says_what_a_direction_holds_and_which_layers_move() -> None:
+    text = plain(captions().of_strip(SimpleNamespace(edit="memorable-same-smile")))
+    assert "along the normal of the hyperplane fitted on the mean of the scores by resmem" in text
+    assert "projected to hold happiness constant" in text
+    assert "The first 2 faces of the set eval, not selected" in text
+
+
+def test_a_caption_warns_of_lost_ovals_only_where_an_edit_has_ovals() -> None:
+    for edit, warns in (("memorable", True), ("memorable-same-smile", False)):
+        job = SimpleNamespace(edit=edit, assessor="resmem")
+        assert ("faces that were lost" in captions().of_dose_response(job)) == warns
+
+
+def test_a_caption_names_an_assessor_that_scored_part_of_the_set_fit() -> None:
+    images = {"fit": {"count": 100}, "eval": {"count": 10}, "reference": {"count": 10}}
+    text = captions(sets={**images, "train": {"count": 60}}, fit_on={"happiness": 50}).of(
+        "accuracy"
+    )
+    assert "The assessor happiness scored the first 50 of them." in plain(text)

