@@ -16,6 +16,20 @@ from mnemo import devices
 BATCH = {"cpu": 16, "cuda": 64}
 
 
+def unfilled(build: Callable[[], nn.Module]) -> nn.Module:
+    """Build a network without drawing the random weights that a checkpoint will replace.
+
+    Args:
+        build: Builds it.
+
+    Returns:
+        The network on the CPU, its tensors uninitialised: `checkpoints.fill` must set all of them.
+    """
+    with torch.device("meta"):
+        network = build()
+    return network.to_empty(device="cpu")
+
+
 def ready(network: nn.Module) -> nn.Module:
     """Prepare a network for inference on the best device.
 

