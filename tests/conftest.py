@@ -39,7 +39,7 @@ def find_weights(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pa
     shared = tmp_path_factory.getbasetemp().parent
 
     def find(name: str) -> Path:
-        path = WEIGHTS / catalogue.entries()[name].file
+        path = catalogue.path(name, WEIGHTS)
         with FileLock(shared / f"{name}.lock"):
             if not path.is_file():
                 path.parent.mkdir(parents=True, exist_ok=True)

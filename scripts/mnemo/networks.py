@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -11,6 +12,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from tqdm import tqdm
 
 from mnemo import devices
+
+#: Maps an image, (h, w, 3), RGB from 0 to 255, to (3, height, width), float32.
+Prepare: TypeAlias = Callable[[NDArray[np.uint8]], Tensor]
 
 # On one CPU thread, PyTorch uses its fast kernels for 1x1 convolutions only from batches of 16 on.
 BATCH = {"cpu": 16, "cuda": 64}
@@ -50,7 +54,7 @@ def ready(network: nn.Module) -> nn.Module:
 def apply(
     network: nn.Module,
     images: Sequence[NDArray[np.uint8]],
-    prepare: Callable[[NDArray[np.uint8]], Tensor],
+    prepare: Prepare,
     label: str,
     shape: tuple[int, ...] = (),
 ) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
-from mnemo.training import database
+from mnemo.training import database, making
 
 #: Responses to an image's repeat and to its first showing, each.
 RESPONSES = 80
@@ -27,9 +27,9 @@ def oval(
     colour: Sequence[int], lips: Sequence[int] = (0, 0, 0), width: int = 96
 ) -> NDArray[np.uint8]:
     """Draw an oval of one colour with eyes and a mouth on white: (256, width, 3)."""
-    image = Image.new("RGB", (width, database.HEIGHT), "white")
+    image = Image.new("RGB", (width, making.HEIGHT), "white")
     draw = ImageDraw.Draw(image)
-    draw.ellipse((0, 0, width - 1, database.HEIGHT - 1), fill=tuple(colour))
+    draw.ellipse((0, 0, width - 1, making.HEIGHT - 1), fill=tuple(colour))
     for left, top, right, bottom, fill in (
         (0.25, 90, 0.35, 100, "black"),
         (0.65, 90, 0.75, 100, "black"),
@@ -56,7 +56,7 @@ def write(folder: str | Path, count: int, *, counts: bool = False, seed: int = 0
     names = [f"Some_Body_{number}" for number in range(count)]
     # No two images may be the same, and JPEG makes one of colours that are almost alike.
     ovals = map(oval, colours.tolist(), random.integers(0, 256, (count, 3)).tolist())
-    database.write(folder, names, ovals, hits / RESPONSES, false_alarms / RESPONSES)
+    making.write(folder, names, ovals, hits / RESPONSES, false_alarms / RESPONSES)
     if counts:
         path = Path(folder) / database.SCORES
         book = openpyxl.load_workbook(path)

@@ -99,8 +99,10 @@ def _source(entry: Entry) -> str:
     if entry.parts:
         return "those of both assessors"
     kinds = {type(catalogue.entries()[name].source) for name in entry.weights}
+    if catalogue.Shipped in kinds:
+        return "part of Mnemo"
     if catalogue.Visit in kinds:
-        return "by hand, or trained" if "us10k" in entry.module else "by hand"
+        return "by hand, or trained" if entry.architecture else "by hand"
     return "fetched"
 
 

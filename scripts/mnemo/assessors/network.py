@@ -1,10 +1,10 @@
 """The assessor that scores images in batches with a network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from mnemo import networks
 
@@ -23,9 +23,7 @@ class NetworkScorer:
         label: Text of the progress bar.
     """
 
-    def __init__(
-        self, network: nn.Module, prepare: Callable[[NDArray[np.uint8]], Tensor], label: str
-    ):
+    def __init__(self, network: nn.Module, prepare: networks.Prepare, label: str):
         self.network = networks.ready(network)
         self.prepare = prepare
         self.label = label

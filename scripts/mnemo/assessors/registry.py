@@ -6,6 +6,8 @@ Snakemake.
 
 from dataclasses import dataclass
 
+from mnemo.assessors.backbones.registry import NETWORKS
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -17,6 +19,8 @@ class Entry:
         modules: Modules that this one imports by name.
         weights: Names in the weights catalogue, which gives each one's licence. A file of the
             user's own takes the place of the first.
+        architecture: The network, one of `backbones.registry.NETWORKS`, that a study may train to
+            take the place of the first of its weights; empty where it may train none.
         parts: For a difference, the assessors whose scores it subtracts.
         low: Smallest score; None where nothing bounds it.
         high: Largest score; None where nothing bounds it.
@@ -34,6 +38,7 @@ class Entry:
     module: str = ""
     modules: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
+    architecture: str = ""
     parts: tuple[str, str] | None = None
     low: float | None = 0.0
     high: float | None = 1.0
@@ -47,6 +52,7 @@ class Entry:
 
 
 _RESMEM = "aspect ratio lost at 256x256, the centre 227x227; no mean subtracted"
+_STUDENT = "aspect ratio lost at 96x96; no mean subtracted"
 _ALIGNED = (
     "resized to a height of 256; the face turned upright and cut out with a margin of a fifth, by "
     "the landmarks in a square of 0.7 of the height around the middle of the width and 0.6 of the "
@@ -64,28 +70,23 @@ _AS_TRAINED = (
     "as the file was trained: the authors' RGB, resized to 224x224 by PIL, no mean subtracted; one "
     "that Mnemo trained as its card says"
 )
-_US10K = Entry(
-    description="",
-    module="mnemo.assessors.us10k",
-    modules=tuple(
-        f"mnemo.assessors.backbones.{name}"
-        for name in ("preparation", "resnet50", "senet50", "vgg16")
-    ),
-    low=None,
-    high=None,
-    input="(3, 224, 224), from 0 to 255",
-    faithful=_AS_TRAINED,
-    corrected=_AS_TRAINED,
-)
 
 
-def _us10k(network: str) -> Entry:
-    named = {
-        "description": "memorability of a face, predicted by a face-recognition "
-        f"{network} fine-tuned on the 10k US Adult Faces",
-        "weights": (f"{network.lower()}-us10k",),
-    }
-    return Entry(**{**vars(_US10K), **named})
+def _us10k(name: str) -> Entry:
+    network = name.lower()
+    return Entry(
+        description=f"memorability of a face, predicted by a face-recognition {name} fine-tuned on "
+        "the 10k US Adult Faces",
+        module="mnemo.assessors.us10k",
+        modules=NETWORKS[network].modules,
+        weights=(f"{network}-us10k",),
+        architecture=network,
+        low=None,
+        high=None,
+        input="(3, 224, 224), from 0 to 255",
+        faithful=_AS_TRAINED,
+        corrected=_AS_TRAINED,
+    )
 
 
 ASSESSORS: dict[str, Entry] = {
@@ -110,6 +111,19 @@ ASSESSORS: dict[str, Entry] = {
         description="corrected memorability: hit rate minus false-alarm rate",
         parts=("resmem", "falseresmem"),
         low=-1.0,
+    ),
+    "student": Entry(
+        description="score of ResMem, imitated in a twentieth of the time, for faces of the "
+        "generator dcgan-faces alone",
+        module="mnemo.assessors.student",
+        modules=NETWORKS["resnet152-layer2"].modules,
+        weights=("student", "resmem"),
+        architecture="resnet152-layer2",
+        low=None,
+        high=None,
+        input="(3, 96, 96), RGB from 0 to 1",
+        faithful=_STUDENT,
+        corrected=_STUDENT,
     ),
     "vgg16-us10k": _us10k("VGG16"),
     "resnet50-us10k": _us10k("ResNet50"),

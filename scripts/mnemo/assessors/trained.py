@@ -4,28 +4,48 @@ The file is safetensors: tensors by the network's own names, and the card as JSO
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from mnemo import checkpoints, files
-from mnemo.assessors import Preset, backbones
-from mnemo.assessors.backbones import Layout, resnet152_layer2, student
+from mnemo.assessors import Preset, backbones, cards
+from mnemo.assessors.backbones import Layout
+from mnemo.assessors.backbones.frozen import Frozen
+from mnemo.assessors.backbones.registry import NETWORKS
 from mnemo.assessors.network import NetworkScorer
 from mnemo.checkpoints import Safetensors
 from mnemo.errors import MnemoError
 
-Architecture = Literal["vgg16", "resnet50", "senet50", "resnet152-layer2", "student"]
-#: Maps an image, (h, w, 3), RGB from 0 to 255, to (3, height, width), float32.
-Prepare: TypeAlias = Callable[[NDArray[np.uint8]], Tensor]
-# One key alone: safetensors writes several in an order that changes from run to run.
-_KEY = "mnemo.card"
+
+def _known(architecture: str) -> str:
+    if architecture not in NETWORKS:
+        raise ValueError(f"known: {', '.join(NETWORKS)}")
+    return architecture
+
+
+class Tested(BaseModel):
+    """How well a trained assessor ranks the test images of one shape.
+
+    Attributes:
+        shape: square or oval; None where the database has no shapes.
+        images: The test images of that shape.
+        spearman: Rank correlation of score and target.
+        spearman_low: Lower end of its interval.
+        spearman_high: Upper end of its interval.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shape: str | None
+    images: int
+    spearman: float
+    spearman_low: float
+    spearman_high: float
 
 
 class Card(BaseModel):
@@ -36,7 +56,7 @@ class Card(BaseModel):
         architecture: Its network.
         layout: Whose conversion of a face-recognition network it continues; None for the others.
         preset: How its network's input is made of an image.
-        target: What it says of an image: hit_rate, or true_hit_rate.
+        target: What it predicts: hit_rate, or true_hit_rate.
         run: Which of the trainings: holdout, fold-01, ….
         settings: All settings of the training.
         data: sha256 of the database's files and rates.
@@ -45,17 +65,15 @@ class Card(BaseModel):
         epoch: The epoch, from 1, whose weights these are.
         low: Smallest target that it was trained on.
         high: Largest target that it was trained on.
-        spearman: Rank correlation of score and target on the test images.
-        spearman_low: Lower end of its interval.
-        spearman_high: Upper end of its interval.
-        confidence: Confidence of the interval.
+        tested: How well it ranks the test images, by shape.
+        confidence: Confidence of the intervals.
         licence: What binds its use.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mnemo: str
-    architecture: Architecture
+    architecture: Annotated[str, AfterValidator(_known)]
     layout: Layout | None
     preset: Preset
     target: str
@@ -67,34 +85,91 @@ class Card(BaseModel):
     epoch: int
     low: float
     high: float
-    spearman: float
-    spearman_low: float
-    spearman_high: float
+    tested: tuple[Tested, ...]
     confidence: float
     licence: str
 
+    @model_validator(mode="before")
+    @classmethod
+    def _before_shapes(cls, given: Any) -> Any:
+        """Read a card of before Mnemo trained on several shapes: it has one rank correlation."""
+        if not isinstance(given, dict) or "tested" in given or "spearman" not in given:
+            return given
+        rest = dict(given)
+        tested = {name: rest.pop(name, None) for name in Tested.model_fields if name in rest}
+        images = given.get("images")
+        count = images.get("test") if isinstance(images, dict) else None
+        return {**rest, "images": images, "tested": [{**tested, "shape": None, "images": count}]}
 
-def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
+
+def load(
+    name: str, paths: Sequence[Path], preset: Preset, architecture: str | None = None
+) -> NetworkScorer:
     """Load an assessor that Mnemo trained.
 
     Args:
         name: What the study calls it.
-        paths: Its weights file.
+        paths: Its weights file; then, for a network whose file holds its head alone, the weights
+            that its training started from.
         preset: Makes no difference: the network sees what it was trained on, as its card says.
+        architecture: The network that it must be; None for any.
 
     Returns:
         The assessor; its scores are in the unit of what it was trained on, and nothing bounds
         them.
 
     Raises:
-        MnemoError: The file is missing or damaged, has no card, or holds another network than its
-            card says.
+        MnemoError: A file is missing or damaged, has no card, or holds another network than its
+            card says or than it must be.
     """
-    path = paths[0]
-    told = card(path)
-    network = build(told.architecture, told.layout)
-    checkpoints.fill(network, checkpoints.tensors(path), path)
-    return NetworkScorer(network, preparation(told.architecture, told.preset), name)
+    path, *others = paths
+    described = card(path)
+    found = described.architecture
+    if architecture not in (None, found):
+        raise MnemoError(f"{path} holds a {found}, and {name} is a {architecture}")
+    network = backbones.build(found, described.layout)
+    if isinstance(network, Frozen):
+        network = _with_head(path, found, others)
+    else:
+        checkpoints.fill(network, checkpoints.tensors(path), path)
+    return NetworkScorer(network, backbones.prepare(found, described.preset), name)
+
+
+def _with_head(path: Path, architecture: str, others: Sequence[Path]) -> nn.Module:
+    """Put the head that a file holds onto the layers that its training started from."""
+    if not others:
+        raise MnemoError(
+            f"{path} holds the head of a {architecture} alone: give the weights that its training "
+            "started from after it"
+        )
+    tensors = checkpoints.tensors(path)
+    if any(name.startswith("front.") for name in tensors):
+        raise MnemoError(
+            f"{path} was trained by a version of Mnemo that stored all layers of a {architecture}, "
+            "with another head: train again"
+        )
+    network = backbones.initial(architecture, others[0])
+    checkpoints.fill(network.get_submodule("head"), tensors, path)
+    return network
+
+
+def kept(network: nn.Module) -> dict[str, Tensor]:
+    """Return what the file of a trained network holds.
+
+    Args:
+        network: The network.
+
+    Returns:
+        All its tensors by name. Of a network whose first layers training leaves alone, those of
+        its head; what the head learned is rounded to float16, at half the size.
+    """
+    if not isinstance(network, Frozen):
+        return network.state_dict()
+    learned = dict(network.head.named_parameters())
+    return {
+        name: tensor.half() if name in learned else tensor
+        for name, tensor in network.head.state_dict().items()
+    }
 
 
 def save(path: str | Path, network: nn.Module, card: Card) -> None:
@@ -108,9 +183,9 @@ def save(path: str | Path, network: nn.Module, card: Card) -> None:
     Raises:
         MnemoError: The disk is full.
     """
-    tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    tensors = {name: tensor.contiguous() for name, tensor in kept(network).items()}
     with files.whole(path) as partial:
-        save_file(tensors, partial, {_KEY: text(card, indent=None)})
+        save_file(tensors, partial, {cards.KEY: text(card, indent=None)})
 
 
 def card(path: str | Path) -> Card:
@@ -123,16 +198,17 @@ def card(path: str | Path) -> Card:
         The card.
 
     Raises:
-        MnemoError: The file is missing or damaged, or has no card, or none of this version's.
+        MnemoError: The file is missing or damaged, or has no card, or none that this version of
+            Mnemo can read.
     """
     content = checkpoints.read(path)
-    if not isinstance(content, Safetensors) or _KEY not in content.metadata:
+    if not isinstance(content, Safetensors) or cards.KEY not in content.metadata:
         raise MnemoError(
             f"{path} has no card: it is not an assessor that Mnemo trained. Name the file that "
             "`snakemake train` made, assessor.safetensors."
         )
     try:
-        return Card.model_validate_json(content.metadata[_KEY])
+        return Card.model_validate_json(content.metadata[cards.KEY])
     except ValidationError as why:
         wrong = ", ".join(".".join(map(str, error["loc"])) or "all" for error in why.errors())
         raise MnemoError(
@@ -151,46 +227,3 @@ def text(card: Card, indent: int | None = 2) -> str:
         The JSON.
     """
     return json.dumps(card.model_dump(), indent=indent, ensure_ascii=False)
-
-
-def build(
-    architecture: Architecture, layout: Layout | None = None, dropout: float = 0.0
-) -> nn.Module:
-    """Build the network of an architecture, with random weights.
-
-    Args:
-        architecture: Which.
-        layout: Whose conversion of a face-recognition network; None for the others.
-        dropout: Probability with which its head ignores an input in training.
-
-    Returns:
-        The network, which maps (n, 3, height, width), from `preparation`, to (n,).
-
-    Raises:
-        ValueError: A face-recognition network comes without its layout.
-    """
-    if architecture == "student":
-        return student.Student(dropout)
-    if architecture == "resnet152-layer2":
-        return resnet152_layer2.FirstLayers(dropout)
-    if layout is None:
-        raise ValueError(f"{architecture} needs a layout")
-    return backbones.build(architecture, layout, dropout)
-
-
-def preparation(architecture: Architecture, preset: Preset) -> Prepare:
-    """Tell how an image becomes an architecture's input.
-
-    Args:
-        architecture: Which.
-        preset: For a face-recognition network, as `backbones.prepare` says; the others have one
-            way.
-
-    Returns:
-        What makes the network's input of an image.
-    """
-    if architecture == "student":
-        return student.prepare
-    if architecture == "resnet152-layer2":
-        return resnet152_layer2.prepare
-    return backbones.prepare(architecture, preset)

@@ -1,19 +1,15 @@
 """VGG16, ResNet50 and SENet50 fine-tuned on the 10k US Adult Faces, as paper 1 scores with them."""
 
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 from mnemo import checkpoints
 from mnemo.assessors import Preset, backbones, trained
-from mnemo.assessors.backbones import Architecture, Layout, layouts
-from mnemo.assessors.backbones.regressor import Regressor
+from mnemo.assessors.backbones import layouts
 from mnemo.assessors.network import NetworkScorer
 from mnemo.checkpoints import Hdf5, Safetensors
 from mnemo.errors import MnemoError
 
-LOGGER = logging.getLogger(__name__)
 _DROPOUT = 0.5
 
 
@@ -33,20 +29,19 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
         MnemoError: The file is missing, damaged, or holds another network.
     """
     path = paths[0]
-    architecture = cast(Architecture, name.removesuffix("-us10k"))
+    architecture = name.removesuffix("-us10k")
     content = checkpoints.read(path)
     if isinstance(content, Safetensors):
-        if (found := trained.card(path).architecture) != architecture:
-            raise MnemoError(f"{path} holds a {found}, and {name} is a {architecture}")
-        return trained.load(name, paths, preset)
+        return trained.load(name, paths, preset, architecture)
     if not isinstance(content, Hdf5):
         raise MnemoError(
             f"{path} is neither the authors' Keras file (.h5) nor one that Mnemo trained "
             "(.safetensors): `snakemake train` makes an assessor of a face-recognition network"
         )
-    network = backbones.build(architecture, "keras", _DROPOUT)
+    published = backbones.module(architecture).NETWORK
+    network = published.build("keras", _DROPOUT)
     try:
-        parts = layouts.keras(architecture, content)
+        parts = layouts.keras(published.names, content)
         head = layouts.head(parts, network.head.in_features)
     except MnemoError as why:
         raise MnemoError(
@@ -54,40 +49,5 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
         ) from why
     checkpoints.fill(network.backbone, parts.backbone, path)
     checkpoints.fill(network.head, head, path)
-    _tell(path, parts.unused)
+    layouts.log_unused(path, parts.unused)
     return NetworkScorer(network, backbones.prepare(architecture, "faithful"), name)
-
-
-def initial(architecture: Architecture, path: str | Path, dropout: float = _DROPOUT) -> Regressor:
-    """Make what training starts from: a network that recognises faces, with a fresh head.
-
-    Args:
-        architecture: Which network.
-        path: Its weights: keras-vggface's `.h5`, for VGG16 with its classifier, on whose logits
-            the head sits; or VGGFace2-pytorch's `.pkl`.
-        dropout: Probability with which the head ignores each of its inputs in training.
-
-    Returns:
-        The network, built for the layout of its file.
-
-    Raises:
-        MnemoError: The file is missing, damaged, or holds another network.
-    """
-    content = checkpoints.read(path)
-    try:
-        state, unused = layouts.recognition(architecture, content)
-    except MnemoError as why:
-        raise MnemoError(
-            f"{path} can't be what a {architecture} starts from: {why}. Use keras-vggface's .h5, "
-            "of a vgg16 the one with its classifier, or VGGFace2-pytorch's .pkl"
-        ) from why
-    layout: Layout = "keras" if isinstance(content, Hdf5) else "caffe"
-    network = backbones.build(architecture, layout, dropout)
-    checkpoints.fill(network.backbone, state, path)
-    _tell(path, unused)
-    return network
-
-
-def _tell(path: str | Path, unused: Iterable[str]) -> None:
-    if names := ", ".join(unused):
-        LOGGER.info("%s has tensors that are not needed: %s", path, names)

@@ -30,13 +30,15 @@ def draw(
 
     Returns:
         A figure with four panels: the losses by epoch; the rank correlation on the validation
-        images by epoch; the assessor's scores of its test images over their targets; and each run's
-        rank correlation on its test images, with its interval and, if known, the ceiling. The
-        panels by epoch mark the chosen epoch, and show folds as thin lines.
+        images by epoch; the assessor's scores of its test images over their targets, by shape if
+        they have one; and, for each shape, each run's rank correlation on its test images, with its
+        interval and, if known, the ceiling. The panels by epoch mark the chosen epoch, and show
+        folds as thin lines.
     """
-    # The assessor's own run comes first, and the mean over the folds last.
+    # The assessor's own run comes first, and the mean over the folds last; squares before ovals.
     order = summary["run"].map({OWN: 0, "folds": 2}).fillna(1)
-    sorted_runs = summary.assign(order=order).sort_values(["order", "run"])
+    shape = summary["shape"].map({name: at for at, name in enumerate(style.SHAPES)})
+    sorted_runs = summary.assign(order=order, at=shape).sort_values(["order", "run", "at"])
     own = sorted_runs.iloc[0]
     figure = Figure((style.WIDTH, 5.4), layout="constrained")
     (losses, ranks), (test, runs) = figure.subplots(2, 2)
@@ -53,7 +55,8 @@ def draw(
         panel.legend()
     losses.set(title=f"{own['assessor']}, architecture {own['architecture']}", ylabel="mean loss")
     ranks.set(title="validation images", ylabel="Spearman's rank correlation")
-    _scatter(test, predictions[predictions["run"] == OWN], own)
+    own_runs = sorted_runs[sorted_runs["run"] == OWN]
+    _scatter(test, predictions[predictions["run"] == OWN], own_runs)
     _by_run(runs, sorted_runs, confidence)
     return figure
 
@@ -71,16 +74,29 @@ def _chosen(panel: Axes, curve: pd.DataFrame, name: str, *, own: bool) -> None:
     panel.scatter(epoch["epoch"], epoch[name], s=30 if own else 8, label=label, **mark)
 
 
-def _scatter(panel: Axes, predictions: pd.DataFrame, summary: pd.Series) -> None:
+def _scatter(panel: Axes, predictions: pd.DataFrame, summary: pd.DataFrame) -> None:
     """Draw scores over targets on axes with equal scales, with the line of equality."""
     target, score = predictions["target"], predictions["score"]
     ends = [min(target.min(), score.min()), max(target.max(), score.max())]
     panel.plot(ends, ends, color=style.GREY, linewidth=0.8, linestyle="--", zorder=0)
-    panel.scatter(target, score, s=6, color=style.BLUE, alpha=0.5, linewidth=0)
+    titles = []
+    for (_, row), colour in zip(summary.iterrows(), (style.BLUE, style.VERMILION), strict=False):
+        whole = pd.isna(row["shape"])
+        drawn = predictions if whole else predictions[predictions["shape"] == row["shape"]]
+        look: dict[str, Any] = {"s": 6, "color": colour, "alpha": 0.5, "linewidth": 0}
+        if not whole:
+            look |= {"marker": style.MARKERS[row["shape"]], "label": row["shape"]}
+        panel.scatter(drawn["target"], drawn["score"], **look)
+        found = parts.estimated(*row[["spearman", "spearman_low", "spearman_high"]])
+        images = "images" if whole else f"{row['shape']}s"
+        titles.append(f"test {images}, n = {row['n']}\nSpearman {found}")
     panel.set_aspect("equal", adjustable="datalim")
-    estimate = parts.estimated(*summary[["spearman", "spearman_low", "spearman_high"]])
-    panel.set_title(f"test images, n = {summary['n']}\nSpearman {estimate}")
-    panel.set(xlabel=f"target: {summary['target'].replace('_', ' ')}", ylabel="score")
+    if len(titles) > 1:
+        titles = [title.replace("\n", ": ") for title in titles]
+        panel.legend(loc="lower right")
+    panel.set_title("\n".join(titles))
+    target_name = summary["target"].iloc[0].replace("_", " ")
+    panel.set(xlabel=f"target: {target_name}", ylabel="score")
 
 
 def _by_run(panel: Axes, summary: pd.DataFrame, confidence: float) -> None:
@@ -98,6 +114,7 @@ def _by_run(panel: Axes, summary: pd.DataFrame, confidence: float) -> None:
     for level, triple in zip(y, triples, strict=True):
         panel.annotate(parts.estimated(*triple), (triple[0], level), (0, 4), **options)
     names = summary["run"].replace("folds", "mean of folds")
+    names = names.where(summary["shape"].isna(), names + ", " + summary["shape"].fillna("") + "s")
     parts.name_rows(panel, [f"{run}, n = {n}" for run, n in zip(names, summary["n"], strict=True)])
     panel.set_xlabel("Spearman's rank correlation, test images")
     panel.legend(loc="upper right", bbox_to_anchor=(1, 1.14), ncols=2, borderaxespad=0)

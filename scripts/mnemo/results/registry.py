@@ -186,8 +186,8 @@ RESULTS: dict[str, Result] = {
     "training": Result(
         "mnemo.results.training:TRAINING",
         "How well does the trained assessor rank images that it has not seen? (Table 3)",
-        'table[["run", "n", "spearman", "spearman_low", "spearman_high"]]',
-        "SELECT run, n, spearman, spearman_low, spearman_high FROM {}",
+        'table[["run", "shape", "n", "spearman", "spearman_low", "spearman_high"]]',
+        "SELECT run, shape, n, spearman, spearman_low, spearman_high FROM {}",
         category="5 Models",
         title="Table 3: rank correlation of the trained assessor",
         wanted=_scores_with_trained,

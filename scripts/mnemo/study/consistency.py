@@ -7,6 +7,7 @@ Snakemake.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from mnemo.assessors.backbones.registry import NETWORKS
 from mnemo.assessors.registry import ASSESSORS, entry
 from mnemo.errors import MnemoError
 from mnemo.generators.imagenet import class_index
@@ -249,23 +250,26 @@ def _training_possible(sections: Sections) -> Mistakes:
     training = sections["training"]
     if training is None:
         return
-    if training.name in ASSESSORS and training.name != f"{training.architecture}-us10k":
+    network = NETWORKS[training.architecture]
+    if training.name in ASSESSORS and entry(training.name).architecture != training.architecture:
         allowed = f"is Mnemo's, and no {training.architecture} to be trained; give it another"
         yield "training.name", training.name, allowed
-    if training.architecture == "student" and training.initial:
-        yield "training.initial", training.initial, "a student starts from nothing"
-    if training.architecture == "resnet152-layer2" and training.initial:
-        yield "training.initial", training.initial, "it starts from ResMem's first layers"
-    if training.architecture == "resnet152-layer2" and training.flip:
-        allowed = "must be 0: its first layers, which do not learn, see each image once"
-        yield "training.flip", training.flip, allowed
-    for key in ("hit_rate", "false_alarm_rate") if training.teachers else ():
-        if getattr(training, key) == training.name:
-            yield f"training.{key}", training.name, "is what is trained"
-        low, high = entry(getattr(training, key)).low, entry(getattr(training, key)).high
-        if getattr(training, key) in ASSESSORS and (low != 0 or high != 1):
-            allowed = "must score from 0 to 1, as rates are"
-            yield f"training.{key}", getattr(training, key), allowed
+    if training.initial and not network.replaceable:
+        start = f"{network.initial}'s weights" if network.initial else "nothing"
+        yield "training.initial", training.initial, f"a {training.architecture} starts from {start}"
+    if training.flip and network.unmirrored:
+        yield "training.flip", training.flip, f"must be 0: {network.unmirrored}"
+    if training.target == "true_hit_rate" and training.false_alarm_rate is None:
+        allowed = "must be given: the target is hit rate minus false-alarm rate (training.target)"
+        yield "training.false_alarm_rate", None, allowed
+    for key in ("hit_rate", "false_alarm_rate"):
+        name = getattr(training, key)
+        if name not in training.teachers:
+            continue
+        if name == training.name:
+            yield f"training.{key}", name, "is what is trained"
+        elif name in ASSESSORS and (entry(name).low, entry(name).high) != (0, 1):
+            yield f"training.{key}", name, "must score from 0 to 1, as rates are"
     if training.database:
         return
     images = sections["sets"].train

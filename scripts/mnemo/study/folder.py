@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mnemo import files
+from mnemo.assessors import cards
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
 from mnemo.study.config import Config
@@ -53,19 +54,12 @@ def check_files(config: Config) -> None:
             "\n".join(["the study names files with braces, { or }: rename them", *braced])
         )
     for name, path in config.assessor_weights.items():
-        if name not in ASSESSORS and not _has_card(Path(path)):
+        if name not in ASSESSORS and cards.architecture(path) is None:
             raise MnemoError(
                 f"{path} (assessor_weights.{name}) is not an assessor that Mnemo trained: it has "
                 "no card. Name the assessor.safetensors that `snakemake train` made, or if it is "
                 f"one of Mnemo's assessors, name that: {', '.join(ASSESSORS)}."
             )
-
-
-def _has_card(path: Path) -> bool:
-    """Tell whether a file begins as one does that `assessors.trained.save` wrote."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        return b'"mnemo.card"' in file.read(min(length, 2**20))
 
 
 def check_results(config: Config, folder: str | Path) -> None:

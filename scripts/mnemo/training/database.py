@@ -1,4 +1,4 @@
-"""A folder laid out like the 10k US Adult Faces Database: read, checked, split and written.
+"""A folder laid out like the 10k US Adult Faces Database: read, checked and split.
 
 The database (Bainbridge, Isola and Oliva, Journal of Experimental Psychology: General 142:4, 2013)
 holds 10,168 faces as ovals on white, 256 pixels high. 2,222 of them, the targets, have a row in the
@@ -10,13 +10,10 @@ import hashlib
 import json
 import logging
 import re
-import shutil
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from io import BytesIO
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from xml.etree.ElementTree import ParseError
@@ -25,15 +22,12 @@ import numpy as np
 import openpyxl
 import pandas as pd
 from numpy.typing import NDArray
-from openpyxl.writer.excel import ExcelWriter
 from PIL import Image, UnidentifiedImageError
 from scipy import stats
 from sklearn.model_selection import KFold, train_test_split
 
-from mnemo import files, hashes
+from mnemo import hashes
 from mnemo.errors import MnemoError
-from mnemo.images import Pixels, encode
-from mnemo.images import read as read_shard
 from mnemo.training import tables as training_tables
 from mnemo.training.layout import IMAGES as IMAGES
 from mnemo.training.layout import LEAST as LEAST
@@ -56,8 +50,11 @@ COUNTS = {
     "false_alarms": "False Alarms",
     "correct_rejections": "Correct Rejections",
 }
-#: Height of the images in pixels.
-HEIGHT = 256
+#: Columns that may be absent: what the split keeps together, such as the images of one face, and
+#: the shape of each image. A database that a study makes has both.
+GROUPS = {"group": "Group", "shape": "Shape"}
+#: Shapes that an image may have.
+SHAPES = ("square", "oval")
 
 # Each rate with the counts that it is the first's share of.
 _RATES = {
@@ -90,8 +87,6 @@ _UNREADABLE = (
 )
 # Places of a mistake that its line names.
 _NAMED = 10
-# The earliest date that a zip file can hold.
-_EPOCH = datetime(1980, 1, 1)
 
 
 class Ceiling(NamedTuple):
@@ -133,22 +128,24 @@ def read(folder: str | Path, *, target: Target, fillers: bool = False) -> pd.Dat
 
     Returns:
         A row for each row of the spreadsheet, in its order: `file`, `hit_rate` and
-        `false_alarm_rate` (0 to 1), `target`, and the names of `COUNTS` where the spreadsheet has
-        all four.
+        `false_alarm_rate` (0 to 1; nan where the target is the hit rate, and the spreadsheet has no
+        such column), `target`, the names of `GROUPS` that the spreadsheet has, as text, and those
+        of `COUNTS` where it has all four.
 
     Raises:
         MnemoError: The database is not right. The message has a line for each kind of mistake, with
             the rows as a spreadsheet program numbers them or the files, their values, and the
             remedy: a part is missing or can't be read; a column is missing or there twice; a file
             name is missing, a path or there twice; a rate is not a number from 0 to 1, or not what
-            its counts make; a count is none; a row has no image, or an image no row; an image can't
-            be read, is too large, not RGB or there under two names; or there are fewer than
-            `LEAST`.
+            its counts make; a count is none; a group or shape is missing or none; a row has no
+            image, or an image no row; an image can't be read, is too large, not RGB or there under
+            two names; or there are fewer than `LEAST`.
     """
     folder = Path(folder)
-    sheet, mistakes = _sheet(folder / SCORES)
+    needless = {"false_alarm_rate"} if target == "hit_rate" else set()
+    sheet, mistakes = _sheet(folder / SCORES, COLUMNS.keys() - needless)
     listed, missing = _listed(folder / IMAGES)
-    mistakes += [*missing, *_wrong_rates(sheet), *_wrong_counts(sheet)]
+    mistakes += [*missing, *_wrong_rates(sheet), *_wrong_counts(sheet), *_wrong_groups(sheet)]
     names = sheet.get("file", pd.Series(dtype=object))
     mistakes += _wrong_names(names)
     if "file" in sheet and not missing:
@@ -158,7 +155,10 @@ def read(folder: str | Path, *, target: Target, fillers: bool = False) -> pd.Dat
     if mistakes:
         raise MnemoError("\n  ".join([f"the database in {folder} is not right:", *mistakes]))
 
+    if "false_alarm_rate" not in sheet:
+        sheet.insert(len(COLUMNS) - 1, "false_alarm_rate", np.nan)
     table = sheet.astype({"file": str} | dict.fromkeys(_RATES, float)).reset_index(drop=True)
+    table = table.astype({name: str for name in GROUPS if name in table})
     table = table.astype({name: int for name in COUNTS if name in table})
     targets = table["hit_rate"]
     if target == "true_hit_rate":
@@ -177,6 +177,9 @@ def split(table: pd.DataFrame, *, seed: int, folds: int | None = None) -> pd.Dat
     second tests. Of the database's 2,222 images 1,777 train, 222 validate and 223 test. What is
     drawn are positions, so the same images are drawn from rows in the same order only.
 
+    Where the images have groups, it is groups that are drawn, in the order in which they come, so
+    that what shows one face is in one part.
+
     Args:
         table: What `read` returns.
         seed: Seed of the split and of the folds, below 2**32.
@@ -186,25 +189,30 @@ def split(table: pd.DataFrame, *, seed: int, folds: int | None = None) -> pd.Dat
         The columns of `training.tables.SPLIT`, in the table's order.
 
     Raises:
-        MnemoError: A part of the split or of a fold's training has fewer than three images, or its
-            targets are all the same.
+        MnemoError: A part of the split or of a fold's training has fewer than three images of a
+            shape, or their targets are all the same.
     """
-    _, held = train_test_split(np.arange(len(table)), test_size=0.2, random_state=seed)
-    part = np.full(len(table), "train", dtype=object)
+    table = table.assign(**{name: None for name in GROUPS if name not in table})
+    groups = _groups(table)
+    count = groups.max() + 1
+    _, held = train_test_split(np.arange(count), test_size=0.2, random_state=seed)
+    part = np.full(count, "train", dtype=object)
     part[held[: len(held) // 2]] = "validation"
     part[held[len(held) // 2 :]] = "test"
-    fold = pd.array([pd.NA] * len(table), dtype="Int64")
+    fold = pd.array([pd.NA] * count, dtype="Int64")
     if folds is not None:
-        shuffled = KFold(folds, shuffle=True, random_state=seed).split(table)
+        shuffled = KFold(folds, shuffle=True, random_state=seed).split(np.arange(count))
         for number, (_, tested) in enumerate(shuffled, start=1):
             fold[tested] = number
-    divided: pd.DataFrame = table.assign(split=part, fold=fold)[training_tables.SPLIT.names]
+    divided: pd.DataFrame = table.assign(split=part[groups], fold=fold[groups])
+    divided = divided[training_tables.SPLIT.names]
     mistakes = [
-        f"{run}, {name}: {len(targets)} images"
+        f"{run}, {name}{'' if pd.isna(shape) else f', {shape!s}'}: {len(targets)} images"
         + (", of 3 at least" if len(targets) < 3 else f", all with the target {targets.iloc[0]:g}")
         for run in ("holdout", *(f"fold-{number:02d}" for number in range(1, (folds or 0) + 1)))
         for name, rows in parts(divided, run, seed).items()
-        if len(targets := divided["target"].iloc[rows]) < 3 or targets.nunique() == 1
+        for shape, targets in divided.iloc[rows].groupby("shape", dropna=False)["target"]
+        if len(targets) < 3 or targets.nunique() == 1
     ]
     if mistakes:
         raise MnemoError(
@@ -217,12 +225,12 @@ def split(table: pd.DataFrame, *, seed: int, folds: int | None = None) -> pd.Dat
 
 
 def parts(split: pd.DataFrame, run: str, seed: int) -> dict[str, NDArray[np.intp]]:
-    """Tell which images train, validate and test in a run.
+    """Return which images train, validate and test in a run.
 
     Args:
         split: Columns of `training.tables.SPLIT`.
         run: "holdout" for the split's own parts; "fold-01" for the test on fold 1, with a tenth of
-            the other images, rounded up, for validation.
+            the other images or groups, rounded up, for validation.
         seed: Seed of a fold's images for validation.
 
     Returns:
@@ -232,11 +240,23 @@ def parts(split: pd.DataFrame, run: str, seed: int) -> dict[str, NDArray[np.intp
         return {
             part: np.flatnonzero(split["split"] == part) for part in ("train", "validation", "test")
         }
-    fold = int(run.removeprefix("fold-"))
-    test = np.flatnonzero(split["fold"] == fold)
-    rest = np.random.default_rng((seed, fold)).permutation(np.flatnonzero(split["fold"] != fold))
+    fold, groups = int(run.removeprefix("fold-")), _groups(split)
+    others = np.unique(groups[split["fold"] != fold])
+    rest = np.random.default_rng((seed, fold)).permutation(others)
     tenth = -(-len(rest) // 10)
-    return {"train": np.sort(rest[tenth:]), "validation": np.sort(rest[:tenth]), "test": test}
+    return {
+        "train": np.flatnonzero(np.isin(groups, rest[tenth:])),
+        "validation": np.flatnonzero(np.isin(groups, rest[:tenth])),
+        "test": np.flatnonzero(split["fold"] == fold),
+    }
+
+
+def _groups(table: pd.DataFrame) -> NDArray[np.intp]:
+    """Number the groups of images in order; where there are none, each image is one."""
+    if table["group"].isna().any():
+        return np.arange(len(table))
+    numbers: NDArray[np.intp] = pd.factorize(table["group"])[0]
+    return numbers
 
 
 def digest(folder: str | Path, table: pd.DataFrame) -> str:
@@ -250,73 +270,17 @@ def digest(folder: str | Path, table: pd.DataFrame) -> str:
         The sha256 of every file's name, sha256 and rates in order of file name, in hexadecimal.
     """
     rows = [
-        [file, hashes.of(Path(folder, IMAGES, file)), hit_rate, false_alarm_rate]
+        [
+            file,
+            hashes.of(Path(folder, IMAGES, file)),
+            hit_rate,
+            None if np.isnan(false_alarm_rate) else false_alarm_rate,
+        ]
         for file, hit_rate, false_alarm_rate in table[list(COLUMNS)]
         .sort_values("file")
         .itertuples(index=False)
     ]
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
-
-
-def write(
-    folder: str | Path,
-    names: Iterable[str],
-    images: Iterable[Pixels],
-    hit_rates: Iterable[float],
-    false_alarm_rates: Iterable[float],
-) -> None:
-    """Write a database whole or not at all, the same bytes for the same content.
-
-    Args:
-        folder: Where it goes; it must not exist or be empty, and its parent must exist.
-        names: Of the images; a file is called after it, `<name>_oval.jpg`.
-        images: Each (`HEIGHT`, any, 3), RGB, an oval on white; made as they are asked for.
-        hit_rates: Of the images, 0 to 1.
-        false_alarm_rates: Of the images, 0 to 1.
-
-    Raises:
-        MnemoError: A rate is outside 0 to 1, the folder has something in it, or the disk is full.
-        ValueError: There are more of one than of another, or an image is no oval on white.
-    """
-    folder = Path(folder)
-    if folder.exists() and any(folder.iterdir()):
-        raise MnemoError(f"{folder} has something in it: delete it, or take another folder.")
-    # A name that does not change: what a killed job left is replaced, and not left for good.
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        for part in (IMAGES, SCORES.parent):
-            (partial / part).mkdir(parents=True)
-        rows: list[tuple[str, float, float]] = []
-        for name, image, *rates in zip(names, images, hit_rates, false_alarm_rates, strict=True):
-            _check_oval(name, image)
-            if not all(0 <= rate <= 1 for rate in rates):
-                raise MnemoError(
-                    f"image {name} has the rates {rates[0]:g} and {rates[1]:g}, which must be from "
-                    "0 to 1: take assessors whose scores are rates."
-                )
-            rows.append((f"{name}_oval.jpg", float(rates[0]), float(rates[1])))
-            _write_file(partial / IMAGES / rows[-1][0], encode(image, name, "jpeg")["bytes"])
-        _write_file(partial / SCORES, _spreadsheet([tuple(COLUMNS.values()), *rows]))
-        partial.replace(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def ovals(shards: Iterable[str | Path]) -> Iterator[Pixels]:
-    """Read the ovals of a set, for `write`.
-
-    Args:
-        shards: Tables of `ovals.OVALS`.
-
-    Yields:
-        Each oval that there is, (height, width, 3), RGB, in order.
-
-    Raises:
-        MnemoError: A shard is damaged.
-    """
-    for shard in shards:
-        yield from read_shard(shard)[1]
 
 
 def ceiling(
@@ -384,7 +348,7 @@ def _consistency(halves: NDArray[np.float64]) -> float:
         return float(np.mean(products / np.sqrt((ranks**2).sum(axis=2).prod(axis=0))))
 
 
-def _sheet(path: Path) -> tuple[pd.DataFrame, list[str]]:
+def _sheet(path: Path, needed: Collection[str]) -> tuple[pd.DataFrame, list[str]]:
     """Read the columns that are there, indexed by row, and say what is wrong with the file."""
     try:
         heading, *rows = _rows(path) or [()]
@@ -396,14 +360,19 @@ def _sheet(path: Path) -> tuple[pd.DataFrame, list[str]]:
     found = [_plain(cell) for cell in heading]
     there = ", ".join(str(cell) for cell in heading if cell is not None) or "nothing"
     mistakes, columns = [], {}
-    for name, column in (COLUMNS | COUNTS).items():
+    for name, column in (COLUMNS | GROUPS | COUNTS).items():
         match found.count(_plain(column)):
             case 1:
                 at = found.index(_plain(column))
                 columns[name] = [row[at] if at < len(row) else None for row in rows]
-            case 0 if name in COLUMNS:
+            case 0 if name in needed:
+                instead = (
+                    ", or set `training.target: hit_rate`, which needs none"
+                    if name == "false_alarm_rate"
+                    else ""
+                )
                 mistakes.append(
-                    f"{path}: no column {column}; the first row has {there}. Head it so."
+                    f"{path}: no column {column}; the first row has {there}. Head it so{instead}."
                 )
             case 0:
                 pass
@@ -413,7 +382,7 @@ def _sheet(path: Path) -> tuple[pd.DataFrame, list[str]]:
     if absent and len(absent) < len(COUNTS):
         LOGGER.warning("%s has no column %s: its counts are not used", path, ", ".join(absent))
     if absent:
-        columns = {name: column for name, column in columns.items() if name in COLUMNS}
+        columns = {name: column for name, column in columns.items() if name not in COUNTS}
     sheet = pd.DataFrame(columns, index=range(2, len(rows) + 2), dtype=object)
     return sheet.dropna(how="all"), mistakes
 
@@ -498,6 +467,21 @@ def _wrong_counts(sheet: pd.DataFrame) -> Iterator[str]:
                 for row, *values in wrong.itertuples()
             ],
             "Correct one or the other.",
+        )
+
+
+def _wrong_groups(sheet: pd.DataFrame) -> Iterator[str]:
+    if "group" in sheet:
+        yield from _line(
+            f"{SCORES.name}: no {GROUPS['group']}",
+            _places(sheet["group"][sheet["group"].isin([None, ""])]),
+            "Write the same for images that must be in one part, or delete the column.",
+        )
+    if "shape" in sheet:
+        yield from _line(
+            f"{SCORES.name}: {GROUPS['shape']} is none of {', '.join(SHAPES)}",
+            _places(sheet["shape"][~sheet["shape"].isin(SHAPES)]),
+            "Correct it, or delete the column.",
         )
 
 
@@ -588,35 +572,3 @@ def _line(what: str, places: Sequence[str], remedy: str) -> Iterator[str]:
     if places:
         more = f" and {len(places) - _NAMED:,} more" if len(places) > _NAMED else ""
         yield f"{what}: {', '.join(places[:_NAMED])}{more}. {remedy}"
-
-
-def _check_oval(name: str, image: Pixels) -> None:
-    # A JPEG's white may be a level or two off.
-    corners = image[[0, 0, -1, -1], [0, -1, 0, -1]]
-    if image.shape[0] != HEIGHT or image.dtype != np.uint8 or corners.min() < 250:
-        raise ValueError(
-            f"image {name} of {image.shape} with corners of {corners.min()} is no oval on white, "
-            f"{HEIGHT} pixels high"
-        )
-
-
-def _write_file(path: Path, content: Any) -> None:
-    with files.whole(path) as partial:
-        partial.write_bytes(content)
-
-
-def _spreadsheet(rows: Iterable[Sequence[str | float]]) -> bytes:
-    """Make an .xlsx file of one sheet, the same bytes at any time."""
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.active.append(row)
-    book.properties.created = book.properties.modified = _EPOCH
-    dated, undated = BytesIO(), BytesIO()
-    # Workbook.save would write the time as that of the change.
-    with zipfile.ZipFile(dated, "w") as archive:
-        ExcelWriter(book, archive).write_data()
-    with zipfile.ZipFile(dated) as archive, zipfile.ZipFile(undated, "w") as copy:
-        for entry in archive.infolist():
-            # A ZipInfo's date is the earliest; stored, since versions of zlib compress differently.
-            copy.writestr(zipfile.ZipInfo(entry.filename), archive.read(entry))
-    return undated.getvalue()

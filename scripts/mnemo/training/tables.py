@@ -16,13 +16,28 @@ RATES = (
     tables.field(
         "false_alarm_rate",
         pa.float64(),
-        "false alarms over first presentations",
+        "false alarms over first presentations; null where the database has none",
         limits="0 to 1",
+        nullable=True,
     ),
+)
+SHAPE = tables.field(
+    "shape",
+    pa.string(),
+    "shape of the image; null for a database whose spreadsheet has no shapes",
+    limits="square, oval",
+    nullable=True,
 )
 SPLIT = tables.define(
     "Images of a database of memorability, and which part of it each is in",
     FILE,
+    tables.field(
+        "group",
+        pa.string(),
+        "which images are in one part together, such as those of one face; null for each alone",
+        nullable=True,
+    ),
+    SHAPE,
     *RATES,
     tables.field("target", pa.float64(), "what an assessor is trained to say of the image"),
     tables.field("split", pa.string(), "part", limits="train, validation, test"),
@@ -38,7 +53,8 @@ CURVES = tables.define(
     tables.field(
         "validation_spearman",
         pa.float64(),
-        "rank correlation of score and target on the images for validation",
+        "rank correlation of score and target on the images for validation, the mean over their "
+        "shapes",
         limits="-1 to 1",
         nullable=True,
     ),
@@ -48,6 +64,7 @@ PREDICTIONS = tables.define(
     "What a trained assessor says of images that it was not trained on",
     RUN,
     FILE,
+    SHAPE,
     tables.field("target", pa.float64(), "what it should say"),
     tables.field("score", pa.float32(), "what it says"),
 )

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,12 +18,14 @@ from PIL import Image
 from torch import Tensor, nn
 
 from mnemo import hashes, networks
-from mnemo.assessors import trained, us10k
-from mnemo.assessors.backbones import resnet152_layer2, student
-from mnemo.assessors.backbones.resnet152_layer2 import FirstLayers
+from mnemo.assessors import backbones, trained
+from mnemo.assessors.backbones.centred import Centred
+from mnemo.assessors.backbones.frozen import Frozen
+from mnemo.assessors.backbones.registry import NETWORKS
 from mnemo.assessors.network import NetworkScorer
-from mnemo.assessors.trained import Card, Prepare
+from mnemo.assessors.trained import Card, Tested
 from mnemo.errors import MnemoError
+from mnemo.networks import Prepare
 from mnemo.statistics import ranks
 from mnemo.training import database
 from mnemo.training import tables as training_tables
@@ -96,25 +98,26 @@ def train(
         MnemoError: A loss is not finite, the scores of the validation images never differ, a file
             can't be read, or the initial weights are missing or needless.
     """
-    if (initial is None) != (settings.architecture == "student"):
+    if (initial is None) != (NETWORKS[settings.architecture].initial is None):
         raise MnemoError(
             f"{settings.architecture} starts from "
             f"{'nothing: take `initial` away' if initial else 'weights: give it `initial`'}"
         )
     start = hashes.of(initial) if initial else None
-    prepare = trained.preparation(settings.architecture, settings.preset)
+    prepare = backbones.prepare(settings.architecture, settings.preset)
     pixels = _decoded(folder, split["file"], prepare)
     members = database.parts(split, run, settings.seed)
     fingerprint = _fingerprint(split, pixels, members, settings, start)
     targets = torch.tensor(split["target"].to_numpy(), dtype=torch.float32)
+    shapes = split["shape"].fillna("").to_numpy(str)
 
     # `cudnn.flags` would restore them, and fails where `devices.best` has set the precision.
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
     with torch.random.fork_rng():
         torch.manual_seed(settings.seed)
-        network = _network(settings, initial, targets[members["train"]])
-        learner, stored, ready = _learner(network, pixels, prepare, members["train"])
-        trainer = Trainer(learner, stored, targets, ready, settings)
+        network = backbones.initial(settings.architecture, initial, settings.dropout)
+        learner, stored, ready = _learner(network, pixels, prepare, targets, members["train"])
+        trainer = Trainer(learner, stored, targets, ready, settings, shapes)
         trainer.resume(checkpoint, fingerprint)
         for _ in trainer.epochs(members["train"], members["validation"]):
             if time.monotonic() - trainer.saved >= every:
@@ -123,10 +126,12 @@ def train(
     chosen = state.chosen()
     if chosen is None:
         raise MnemoError(
-            f"{run}: the network gives all {len(members['validation'])} images for validation the "
-            "same score in every epoch. Raise `training.learning_rate`, or give it more epochs."
+            f"{run}: the network gives all images for validation of a shape the same score in "
+            "every epoch. Raise `training.learning_rate`, or give it more epochs."
         )
     learner.load_state_dict(state.best)
+    # What the file holds is what is tested.
+    learner.load_state_dict(trained.kept(network))
     network.cpu().eval()
     # A scorer folds the network that it is given.
     scorer = NetworkScorer(copy.deepcopy(network), prepare, f"test of {run}")
@@ -141,6 +146,7 @@ def train(
             {
                 "run": run,
                 "file": split["file"].to_numpy()[test],
+                "shape": split["shape"].to_numpy()[test],
                 "target": split["target"].to_numpy()[test],
                 "score": scorer.score(list(pixels[test])),
             }
@@ -179,13 +185,24 @@ def describe(
     Raises:
         MnemoError: As for `ranks.agreement`.
     """
-    measured = ranks.agreement(
-        trained.predictions["target"],
-        trained.predictions["score"],
-        resamples=resamples,
-        seed=seed,
-        confidence=confidence,
-    )
+    tested = []
+    for shape, images in trained.predictions.groupby("shape", dropna=False):
+        measured = ranks.agreement(
+            images["target"],
+            images["score"],
+            resamples=resamples,
+            seed=seed,
+            confidence=confidence,
+        )
+        tested.append(
+            Tested(
+                shape=None if pd.isna(shape) else str(shape),
+                images=len(images),
+                spearman=measured.spearman,
+                spearman_low=measured.spearman_low,
+                spearman_high=measured.spearman_high,
+            )
+        )
     settings = trained.settings
     return Card(
         mnemo=__version__,
@@ -201,45 +218,34 @@ def describe(
         epoch=int(trained.curves.loc[trained.curves["chosen"], "epoch"].item()),
         low=trained.low,
         high=trained.high,
-        spearman=measured.spearman,
-        spearman_low=measured.spearman_low,
-        spearman_high=measured.spearman_high,
+        tested=tuple(tested),
         confidence=confidence,
         licence=licence,
     )
 
 
-def _network(settings: Settings, initial: Path | None, targets: Tensor) -> nn.Module:
-    """Make what training starts from."""
-    network: student.Student | FirstLayers
-    match settings.architecture:
-        case "student":
-            network = student.Student(settings.dropout)
-        case "resnet152-layer2":
-            network = resnet152_layer2.initial(cast(Path, initial), settings.dropout)
-        case architecture:
-            return us10k.initial(architecture, cast(Path, initial), settings.dropout)
-    fresh = network.head if isinstance(network, FirstLayers) else network
-    # From nothing, it would take most of the training to learn where the targets are.
-    fresh.centre.copy_(targets.mean())
-    fresh.spread.copy_(targets.std())
-    return network
-
-
 def _learner(
-    network: nn.Module, pixels: NDArray[np.uint8], prepare: Prepare, learned: NDArray[np.intp]
+    network: nn.Module,
+    pixels: NDArray[np.uint8],
+    prepare: Prepare,
+    targets: Tensor,
+    learned: NDArray[np.intp],
 ) -> tuple[nn.Module, NDArray[Any], Callable[[NDArray[Any]], Tensor]]:
-    """Find the part of a network that learns, what it learns from, and how that is prepared.
+    """Return the part of a network that learns, what it learns from, and how that is prepared.
 
     Layers that training leaves alone, which are followed by the head, see each image once.
     """
-    if not isinstance(network, FirstLayers):
-        return network, pixels, prepare
-    front = networks.ready(copy.deepcopy(network.front))
-    label, shape = "first layers", resnet152_layer2.FEATURES
-    features = networks.apply(front, list(pixels), prepare, label, shape)
-    network.head.standardise(torch.from_numpy(features[learned]))
-    return network.head, features, torch.from_numpy
+    learner: nn.Module = network
+    stored: NDArray[Any] = pixels
+    ready: Callable[[NDArray[Any]], Tensor] = prepare
+    if isinstance(network, Frozen):
+        learner, ready = network.head, torch.from_numpy
+        front = networks.ready(copy.deepcopy(network.front))
+        stored = networks.apply(front, list(pixels), prepare, "first layers", network.shape)
+        network.head.standardise(torch.from_numpy(stored[learned]))
+    if isinstance(learner, Centred):
+        learner.aim(targets[learned])
+    return learner, stored, ready
 
 
 def _decoded(folder: str | Path, names: pd.Series, prepare: Prepare) -> NDArray[np.uint8]:
@@ -274,7 +280,7 @@ def _fingerprint(
     """Digest all that a training's course hangs on, but for the machine."""
     words = [__version__, torch.__version__, start, asdict(settings)]
     parts = {part: rows.tolist() for part, rows in members.items()}
-    rows = split[["file", "target"]].to_json(orient="values", double_precision=15)
+    rows = split[["file", "shape", "target"]].to_json(orient="values", double_precision=15)
     digest = hashlib.sha256(json.dumps([*words, parts, rows]).encode())
     digest.update(pixels.tobytes())
     return digest.hexdigest()

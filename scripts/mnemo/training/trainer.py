@@ -20,7 +20,6 @@ from torch import Tensor, nn
 
 from mnemo import checkpoints, devices, files
 from mnemo.assessors import Preset
-from mnemo.assessors.trained import Architecture
 from mnemo.errors import MnemoError
 
 LOGGER = logging.getLogger(__name__)
@@ -39,8 +38,8 @@ class Settings:
         epochs: Epochs at most.
         batch_size: Images in a batch.
         learning_rate: Of Adam, at the start.
-        patience: Epochs without a better rank correlation on the images for validation, after
-            which the training ends.
+        patience: Epochs without a better rank correlation on the images for validation, the mean
+            over their shapes, after which the training ends.
         plateau_patience: Epochs without a lower validation loss, after which the learning rate
             falls.
         plateau_factor: What it is multiplied by then.
@@ -51,7 +50,7 @@ class Settings:
         preset: How a face-recognition network's input is made of an image.
     """
 
-    architecture: Architecture
+    architecture: str
     target: str
     epochs: int = 50
     batch_size: int = 64
@@ -119,6 +118,31 @@ def loss(scores: Tensor, targets: Tensor) -> Tensor:
     return (scores.float() - targets).abs().mean()
 
 
+def correlated(
+    scores: NDArray[np.float32], targets: NDArray[np.float32], shapes: NDArray[np.str_]
+) -> float | None:
+    """Average Spearman's rank correlation of scores and targets over the shapes of the images.
+
+    Of all images together it would be high where one shape scores higher than the other, however
+    the images of each are ranked.
+
+    Args:
+        scores: (n,).
+        targets: (n,).
+        shapes: (n,).
+
+    Returns:
+        The mean; None where all scores of a shape are the same, which have no ranks.
+    """
+    each = []
+    for shape in np.unique(shapes):
+        alike = shapes == shape
+        if np.ptp(scores[alike]) == 0:
+            return None
+        each.append(stats.spearmanr(scores[alike], targets[alike]).statistic)
+    return float(np.mean(each))
+
+
 class Trainer:
     """A network in training: its steps, its epochs, and its checkpoints.
 
@@ -133,6 +157,7 @@ class Trainer:
         targets: (n,).
         prepare: Makes the network's input of what is stored of an image.
         settings: How to train.
+        shapes: (n,), the shape of each image; all the same where they have none.
     """
 
     def __init__(
@@ -142,6 +167,7 @@ class Trainer:
         targets: Tensor,
         prepare: Callable[[NDArray[Any]], Tensor],
         settings: Settings,
+        shapes: NDArray[np.str_],
     ):
         self.device = devices.best()
         self.network = network.to(  # type: ignore[call-overload]
@@ -151,6 +177,7 @@ class Trainer:
         self.targets = targets
         self.prepare = prepare
         self.settings = settings
+        self.shapes = shapes
         self.mixed = self.device.type == "cuda" and torch.cuda.is_bf16_supported(
             including_emulation=False
         )
@@ -231,15 +258,14 @@ class Trainer:
             )
         targets = self.targets[validation]
         rated = float(loss(scores, targets))
-        ranked = None
-        if np.ptp(scores.numpy()) > 0:
-            ranked = float(stats.spearmanr(scores.numpy(), targets.numpy()).statistic)
         row = {
             "epoch": state.epoch,
             "learning_rate": self.optimizer.param_groups[0]["lr"],
             "train_loss": state.loss / count,
             "validation_loss": rated,
-            "validation_spearman": ranked,
+            "validation_spearman": correlated(
+                scores.numpy(), targets.numpy(), self.shapes[validation]
+            ),
         }
         state.history.append(row)
         if state.chosen() == state.epoch:

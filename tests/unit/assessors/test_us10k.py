@@ -1,5 +1,6 @@
 """Networks fine-tuned on the 10k US Adult Faces score as Keras does; and what starts from faces."""
 
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -18,19 +19,20 @@ from tests.data.face_layouts import Layers
 from tests.support.references import keras_vggface
 
 from mnemo import assessors
-from mnemo.assessors import backbones, us10k
-from mnemo.assessors.backbones import Architecture, layouts
+from mnemo.assessors import backbones, cards
+from mnemo.assessors.backbones import layouts, resnet50
+from mnemo.assessors.backbones.regressor import Regressor
 from mnemo.assessors.network import NetworkScorer
 from mnemo.errors import MnemoError
 
-ARCHITECTURES: list[Architecture] = ["vgg16", "resnet50", "senet50"]
-RESNETS: list[Architecture] = ["resnet50", "senet50"]
+ARCHITECTURES: list[str] = ["vgg16", "resnet50", "senet50"]
+RESNETS: list[str] = ["resnet50", "senet50"]
 
 
 class Drawn(NamedTuple):
     """A network with random weights, and what Keras makes of it."""
 
-    architecture: Architecture
+    architecture: str
     layers: Layers
     head: face_layouts.Arrays
     features: NDArray[np.float32]
@@ -74,6 +76,10 @@ def path(tmp_path: Path) -> Iterator[Path]:
 
 def load(name: str, path: Path, preset: assessors.Preset = "corrected") -> NetworkScorer:
     return assessors.load(name, path, preset=preset)  # type: ignore[return-value]
+
+
+def initial(architecture: str, path: Path, dropout: float = 0.5) -> Regressor:
+    return backbones.initial(architecture, path, dropout)
 
 
 # Files of the authors.
@@ -125,7 +131,7 @@ def test_training_starts_from_the_features_that_keras_computes(
         made["classifier"] = face_layouts.dense(2048, 8631)
     face_layouts.write_keras(path, made, whole=False)
     with caplog.at_level(logging.INFO):
-        network = us10k.initial(drawn.architecture, path, 0.25).eval()
+        network = initial(drawn.architecture, path, 0.25).eval()
     prepare = backbones.prepare(drawn.architecture, "faithful")
     with torch.no_grad():
         features = network.backbone(torch.stack([prepare(image) for image in images])).numpy()
@@ -139,13 +145,13 @@ def test_training_starts_from_the_features_that_keras_computes(
 
 @pytest.mark.parametrize("architecture", RESNETS)
 def test_training_starts_from_all_that_cydonias_file_holds(
-    architecture: Architecture, path: Path, caplog: pytest.LogCaptureFixture
+    architecture: str, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     classifier = {"classifier": face_layouts.dense(2048, 8631)}
     made = face_layouts.cydonia({**face_layouts.layers(architecture), **classifier})
     face_layouts.write_cydonia(path, made)
     with caplog.at_level(logging.INFO):
-        network = us10k.initial(architecture, path)
+        network = initial(architecture, path)
     assert "not needed: fc.weight, fc.bias" in caplog.text
     assert network.layout == "caffe"
     state = {
@@ -162,7 +168,7 @@ def test_training_starts_from_all_that_cydonias_file_holds(
 
 
 @cache
-def tiny(architecture: Architecture) -> Mapping[str, face_layouts.Arrays]:
+def tiny(architecture: str) -> Mapping[str, face_layouts.Arrays]:
     """Layers of one number to a tensor, for what is found before shapes are looked at."""
     return {
         name: [np.ones((1,) * array.ndim, np.float32) for array in arrays]
@@ -229,7 +235,7 @@ def test_tensors_of_other_shapes_are_refused(path: Path) -> None:
         load("resnet50-us10k", path)
     face_layouts.write_keras(path, dict(tiny("vgg16")), whole=False)
     with pytest.raises(MnemoError, match="its layer fc6 is not one of 25088 inputs"):
-        us10k.initial("vgg16", path)
+        initial("vgg16", path)
 
 
 def spoilt(change: Callable[[Any], None]) -> layouts.KerasParts:
@@ -243,7 +249,7 @@ def spoilt(change: Callable[[Any], None]) -> layouts.KerasParts:
             {f"{layer}/{name}": array for name, array in zip(listed, arrays, strict=True)}
         )
     change(content)
-    return layouts.keras("resnet50", content)
+    return layouts.keras(resnet50.NETWORK.names, content)
 
 
 @pytest.mark.parametrize(
@@ -301,17 +307,17 @@ def test_training_starts_from_no_other_file(path: Path) -> None:
     face_layouts.write_keras(path, {**tiny("resnet50"), **head}, whole=True)
     told = "can't be what a resnet50 starts from: it has the layers dense, which no published"
     with pytest.raises(MnemoError, match=told):
-        us10k.initial("resnet50", path)
+        initial("resnet50", path)
     logits = {name: arrays for name, arrays in tiny("vgg16").items() if name.startswith("conv")}
     face_layouts.write_keras(path, logits, whole=False)
     with pytest.raises(MnemoError, match="lacks the layers fc6, fc7, fc8 .* with its classifier"):
-        us10k.initial("vgg16", path)
+        initial("vgg16", path)
     face_layouts.write_cydonia(path, {"conv1.weight": np.ones(3, np.float32)})
     with pytest.raises(MnemoError, match="VGGFace2-pytorch has no vgg16"):
-        us10k.initial("vgg16", path)
+        initial("vgg16", path)
     torch.save({"conv1.weight": torch.ones(3)}, path)
     with pytest.raises(MnemoError, match="neither keras-vggface's .h5 nor VGGFace2-pytorch's .pkl"):
-        us10k.initial("resnet50", path)
+        initial("resnet50", path)
 
 
 @pytest.mark.parametrize("name", ["conv1.bias", "layer1.0.conv4.weight", "head"])
@@ -319,7 +325,22 @@ def test_cydonias_file_with_an_unknown_tensor_is_refused(path: Path, name: str) 
     made = face_layouts.cydonia(dict(tiny("resnet50")))
     face_layouts.write_cydonia(path, {**made, name: np.ones(3, np.float32)})
     with pytest.raises(MnemoError, match=f'(?s)any.h5 holds another network: .*"{name}"'):
-        us10k.initial("resnet50", path)
+        initial("resnet50", path)
+
+
+def test_a_file_that_mnemo_trained_must_be_of_the_architecture(path: Path) -> None:
+    card = {
+        **dict.fromkeys(("mnemo", "target", "run", "data", "licence"), ""),
+        **dict.fromkeys(("low", "high", "confidence", "epoch"), 0),
+        **{name: {} for name in ("settings", "images")},
+        **dict.fromkeys(("layout", "initial")),
+        "architecture": "student",
+        "preset": "corrected",
+        "tested": [],
+    }
+    save_file({"w": torch.ones(3)}, path, {cards.KEY: json.dumps(card)})
+    with pytest.raises(MnemoError, match="holds a student, and resnet50-us10k is a resnet50"):
+        load("resnet50-us10k", path)
 
 
 def test_safetensors_without_a_card_are_refused(path: Path) -> None:

@@ -31,9 +31,9 @@ def trained() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     ]
     random = np.random.default_rng(0)
     target = random.uniform(0.2, 0.8, 60)
-    predictions = pd.DataFrame({"run": np.repeat(runs, 20), "target": target})
+    predictions = pd.DataFrame({"run": np.repeat(runs, 20), "shape": None, "target": target})
     predictions["score"] = 0.5 * target + random.normal(0, 0.05, 60)
-    summary = pd.DataFrame({"run": [*runs, "folds"], "n": [20, 20, 20, 40]})
+    summary = pd.DataFrame({"run": [*runs, "folds"], "shape": None, "n": [20, 20, 20, 40]})
     summary = summary.assign(spearman=[0.6, 0.7, 0.65, 0.66], assessor="student")
     summary = summary.assign(architecture="student", target="true_hit_rate")
     summary = summary.assign(
@@ -91,6 +91,26 @@ def test_training_shows_the_interval_of_each_run_and_the_assessors_own_first(
     drawn, bars = points(runs)
     np.testing.assert_allclose(drawn[:, 0], [0.65, 0.6, 0.7, 0.66])
     np.testing.assert_allclose(bars[0][:, 0], [0.35, 0.75])
+
+
+def test_training_shows_each_shape_of_the_test_images_apart(
+    trained: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
+) -> None:
+    curves, predictions, summary = trained
+    ovals = predictions.assign(shape="oval", score=predictions["score"] + 0.1)
+    both = pd.concat([ovals, predictions.assign(shape="square")])
+    rows = pd.concat([summary.assign(shape="oval", spearman=0.5), summary.assign(shape="square")])
+    *_, test, runs = training.draw(curves, both, rows, 0.95).axes
+    assert test.get_title("left") == (
+        "test squares, n = 20: Spearman 0.7 [0.4, 0.8]\ntest ovals, n = 20: Spearman 0.5 [0.4, 0.8]"
+    )
+    for drawn, shape in zip(test.collections, ("square", "oval"), strict=True):
+        own = both[(both["run"] == "holdout") & (both["shape"] == shape)]
+        np.testing.assert_array_equal(drawn.get_offsets(), own[["target", "score"]])
+        assert drawn.get_label() == shape
+    names = [label.get_text() for label in runs.get_yticklabels()]
+    assert names[:2] == ["holdout, squares, n = 20", "holdout, ovals, n = 20"]
+    assert names[-1] == "mean of folds, ovals, n = 40"
 
 
 def test_training_has_a_band_only_where_the_human_ceiling_is_known(

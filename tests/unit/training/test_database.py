@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,8 @@ from scipy import stats
 from sklearn.model_selection import train_test_split
 from tests.data import us10k
 
-from mnemo import images, tables
+from mnemo import tables
 from mnemo.errors import MnemoError
-from mnemo.faces import ovals
 from mnemo.training import database
 from mnemo.training import tables as training_tables
 from mnemo.training.database import COLUMNS, COUNTS, IMAGES, LEAST, SCORES
@@ -58,6 +57,14 @@ def put(**cells: Any) -> Callable[[Path], None]:
         edit(folder, lambda sheet: [sheet.__setitem__(at, value) for at, value in cells.items()])
 
     return change
+
+
+def grouped(**cells: Any) -> Callable[[Path], None]:
+    """Add the columns H and I, with groups and shapes, and put values into some of their cells."""
+    filled = {"H1": "Group", "I1": "Shape"}
+    for row in range(2, 2 + COUNT):
+        filled |= {f"H{row}": row // 2, f"I{row}": "oval"}
+    return put(**{**filled, **cells})
 
 
 def face(folder: Path, number: int) -> Path:
@@ -201,10 +208,7 @@ MISTAKES: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     ),
     "other headings": (
         put(B1="HR", C1="FAR"),
-        [
-            "no column Hit Rate (HR); the first row has Filename, HR, FAR, Hits",
-            "no column False Alarm Rate (FAR); the first row has Filename, HR, FAR, Hits",
-        ],
+        ["no column Hit Rate (HR); the first row has Filename, HR, FAR, Hits"],
     ),
     "a column twice": (put(C1="hit rate (HR)"), ["2 columns Hit Rate (HR). Leave one."]),
     "no folder of images": (
@@ -253,6 +257,13 @@ MISTAKES: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
             "Misses is not a whole number from 0: row 5 ('many')",
             "False Alarms is not a whole number from 0: row 6 (None)",
             "Correct Rejections is not a whole number from 0: row 7 (1e+300)",
+        ],
+    ),
+    "groups and shapes that are none": (
+        grouped(H4=None, H5=" ", I6="round", I7=None),
+        [
+            "no Group: row 4 (None), row 5 (''). Write the same for images that must be in one",
+            "Shape is none of square, oval: row 6 ('round'), row 7 (None). Correct it, or",
         ],
     ),
     "counts that contradict the rates": (
@@ -338,10 +349,9 @@ def test_a_mistake_is_the_only_one_named(name: str, folder: Path) -> None:
         "paths for names": ["images without a row"],
         "an image in two rows": ["images without a row", "rows without an image"],
         "headings alone": ["0 images have a row"],
-        "other headings": ["no column"],
-        "an empty spreadsheet": ["no column", "no column"],
-        "a column twice": ["no column False Alarm Rate (FAR)"],
+        "an empty spreadsheet": ["no column"],
         "rates that are none": ["False Alarm Rate (FAR) is not"],
+        "groups and shapes that are none": ["Shape is"],
         "counts that are none": ["Misses is", "False Alarms is", "Correct Rejections is"],
         "counts that contradict the rates": ["False Alarm Rate (FAR) is not"],
     }.get(name, [])
@@ -620,6 +630,77 @@ def test_folds_of_fewer_than_three_images_are_named() -> None:
     assert "fold-10, test" not in str(why.value)
 
 
+# Groups and shapes
+
+
+def faces(count: int, seed: int = 0) -> pd.DataFrame:
+    """Draw rates of two images of each face, all squares before all ovals."""
+    keys = [f"{number:07d}" for number in range(count)]
+    shapes = np.repeat(["square", "oval"], count)
+    return scored(2 * count, seed).assign(group=keys * 2, shape=shapes)
+
+
+def test_all_images_of_a_face_are_in_one_part_and_one_fold() -> None:
+    division = database.split(faces(100), seed=42, folds=4)
+    for column in ("split", "fold"):
+        assert (division.groupby("group")[column].nunique() == 1).all()
+    assert division["split"].value_counts().tolist() == [160, 20, 20]
+    for fold in ("fold-01", "fold-04"):
+        parts = database.parts(division, fold, seed=42)
+        seen = [set(division["group"].iloc[rows]) for rows in parts.values()]
+        assert [len(groups) for groups in seen] == [67, 8, 25]
+        assert len(set.union(*seen)) == 100
+
+
+def test_faces_are_split_as_single_images_of_them_would_be() -> None:
+    alone = database.split(scored(100), seed=42, folds=4)
+    division = database.split(faces(100), seed=42, folds=4)
+    for shape in ("square", "oval"):
+        of_shape = division[division["shape"] == shape]
+        for column in ("split", "fold"):
+            assert of_shape[column].tolist() == alone[column].tolist()
+    for run in ("fold-01", "fold-02"):
+        for part, rows in database.parts(alone, run, seed=7).items():
+            expected = [*rows, *rows + 100]
+            assert database.parts(division, run, seed=7)[part].tolist() == expected
+
+
+def test_a_part_whose_targets_are_the_same_in_one_shape_is_named() -> None:
+    table = faces(60)
+    held = database.split(table, seed=0)["split"] == "validation"
+    table.loc[held & (table["shape"] == "oval"), "target"] = 0.25
+    with pytest.raises(MnemoError, match="holdout, validation, oval: 6 images, all .* 0.25") as why:
+        database.split(table, seed=0)
+    assert "square" not in str(why.value)
+
+
+def test_groups_and_shapes_are_read_where_the_spreadsheet_has_them(folder: Path) -> None:
+    assert not {"group", "shape"} & set(read(folder))
+    sheet = pd.read_excel(folder / SCORES)
+    sheet["Group"] = np.arange(COUNT) // 2
+    sheet["shape "] = np.resize(["oval", "square"], COUNT)
+    sheet.to_excel(folder / SCORES, index=False)
+    table = read(folder)
+    assert table["group"].tolist() == [str(number // 2) for number in range(COUNT)]
+    assert table["shape"].tolist() == sheet["shape "].tolist()
+    stored = tables.conform(database.split(table, seed=0), training_tables.SPLIT)
+    assert stored["group"].null_count == stored["shape"].null_count == 0
+
+
+def test_no_false_alarm_rate_is_needed_for_the_hit_rate(folder: Path, original: Path) -> None:
+    edit(folder, lambda sheet: sheet.delete_cols(3))
+    table = read(folder)
+    assert table["false_alarm_rate"].isna().all()
+    assert table["target"].tolist() == read(original)["target"].tolist()
+    said = complaint(folder, target="true_hit_rate")
+    assert "no column False Alarm Rate (FAR); the first row has Filename, Hit Rate (HR)" in said
+    assert "or set `training.target: hit_rate`, which needs none." in said
+    division = database.split(table, seed=0)
+    assert tables.conform(division, training_tables.SPLIT)["false_alarm_rate"].null_count == COUNT
+    assert database.digest(folder, table) == database.digest(folder, division)
+    assert database.digest(folder, table) != database.digest(folder, read(original))
+
+
 # The digest
 
 
@@ -642,170 +723,6 @@ def test_the_digest_changes_with_a_byte_of_an_image(folder: Path) -> None:
     before = database.digest(folder, table)
     face(folder, 3).write_bytes(face(folder, 3).read_bytes() + b"\0")
     assert database.digest(folder, table) != before
-
-
-# Writing
-
-
-def narrow(count: int) -> Iterator[np.ndarray]:
-    """Draw ovals that are quick to encode, each in a colour of its own."""
-    for number in range(count):
-        yield us10k.oval((number, 255 - number, 3 * number % 256), width=24)
-
-
-def write(folder: Path, count: int = LEAST, **others: Any) -> None:
-    rates = np.linspace(0, 1, count)
-    given = {
-        "names": (f"{number:07d}" for number in range(count)),
-        "images": narrow(count),
-        "hit_rates": rates,
-        "false_alarm_rates": rates[::-1],
-    }
-    database.write(folder, **(given | others))
-
-
-rates = st.floats(0, 1)
-
-
-@settings(max_examples=10, deadline=None)
-@given(
-    hit_rates=st.lists(rates, min_size=LEAST, max_size=LEAST),
-    false_alarm_rates=st.lists(rates, min_size=LEAST, max_size=LEAST),
-)
-def test_what_is_written_is_read(
-    tmp_path_factory: pytest.TempPathFactory,
-    hit_rates: list[float],
-    false_alarm_rates: list[float],
-) -> None:
-    folder = tmp_path_factory.mktemp("written") / "database"
-    write(folder, hit_rates=hit_rates, false_alarm_rates=false_alarm_rates)
-    table = read(folder, target="true_hit_rate")
-    assert table["file"].tolist() == [f"{number:07d}_oval.jpg" for number in range(LEAST)]
-    # Excel's files hold 16 digits.
-    np.testing.assert_allclose(table["hit_rate"], hit_rates, rtol=1e-15)
-    np.testing.assert_allclose(table["false_alarm_rate"], false_alarm_rates, rtol=1e-15)
-
-
-def test_an_image_is_a_jpeg_of_quality_95_and_the_oval_but_for_its_losses(tmp_path: Path) -> None:
-    write(tmp_path / "database")
-    for number, drawn in enumerate(narrow(LEAST)):
-        path = tmp_path / "database" / IMAGES / f"{number:07d}_oval.jpg"
-        with Image.open(path) as image:
-            assert image.format == "JPEG"
-            difference = np.asarray(image) - drawn.astype(float)
-        assert np.sqrt((difference**2).mean()) < 3
-        assert path.read_bytes() == images.encode(drawn, "", "jpeg")["bytes"]
-
-
-def test_the_spreadsheet_is_read_as_the_authors_read_theirs(tmp_path: Path) -> None:
-    write(tmp_path / "database")
-    sheet = pd.read_excel(tmp_path / "database/Memorability Scores/memorability-scores.xlsx")
-    assert sheet["Filename"][1] == "0000001_oval.jpg"
-    np.testing.assert_allclose(sheet["Hit Rate (HR)"], np.linspace(0, 1, LEAST))
-    np.testing.assert_allclose(sheet["False Alarm Rate (FAR)"], np.linspace(1, 0, LEAST))
-    faces = tmp_path / "database/10k US Adult Faces Database/Face Images"
-    assert all((faces / name).is_file() for name in sheet["Filename"])
-
-
-def test_the_same_content_has_the_same_bytes_at_any_time(tmp_path: Path) -> None:
-    write(tmp_path / "first")
-    write(tmp_path / "second")
-    assert tree(tmp_path / "first") == tree(tmp_path / "second")
-    with zipfile.ZipFile(tmp_path / "first" / SCORES) as archive:
-        assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
-    dates = openpyxl.load_workbook(tmp_path / "first" / SCORES).properties
-    assert (dates.created.year, dates.modified.year) == (1980, 1980)
-
-
-def test_other_rates_give_other_bytes(tmp_path: Path) -> None:
-    write(tmp_path / "first")
-    write(tmp_path / "second", hit_rates=np.linspace(0, 0.9, LEAST))
-    assert (tmp_path / "first" / SCORES).read_bytes() != (tmp_path / "second" / SCORES).read_bytes()
-
-
-def test_a_database_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    def interrupted() -> Iterator[np.ndarray]:
-        for number, image in enumerate(narrow(LEAST)):
-            assert not (tmp_path / "database").exists()
-            if number == 30:
-                raise KeyboardInterrupt
-            yield image
-
-    with pytest.raises(KeyboardInterrupt):
-        write(tmp_path / "database", images=interrupted())
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_what_a_killed_job_left_is_not_in_the_database(tmp_path: Path) -> None:
-    left = tmp_path / ".database.partial" / IMAGES
-    left.mkdir(parents=True)
-    (left / "left.jpg").write_bytes(b"cut sho")
-    write(tmp_path / "database")
-    assert len(read(tmp_path / "database")) == LEAST
-    assert [path.name for path in tmp_path.iterdir()] == ["database"]
-
-
-def test_an_empty_folder_is_filled_and_another_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    write(tmp_path / "empty")
-    assert len(read(tmp_path / "empty")) == LEAST
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "mine.txt").write_text("mine")
-    with pytest.raises(MnemoError, match="full has something in it"):
-        write(tmp_path / "full")
-    assert tree(tmp_path / "full") == {"mine.txt": b"mine"}
-
-
-@pytest.mark.parametrize("rate", [1.2, -0.1, np.nan])
-def test_a_score_that_is_no_rate_is_named(rate: float, tmp_path: Path) -> None:
-    with pytest.raises(MnemoError, match=r"image 0000007 has the rates [\d.nan-]+ and"):
-        write(tmp_path / "database", hit_rates=np.insert(np.zeros(LEAST - 1), 7, rate))
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    "image",
-    [
-        np.full((128, 96, 3), 255, np.uint8),
-        np.full((256, 96, 3), 200, np.uint8),
-        np.full((256, 96, 3), 255.0),
-        np.pad(np.full((255, 96, 3), 255, np.uint8), ((0, 1), (0, 0), (0, 0))),
-    ],
-    ids=["low", "square", "floats", "black below"],
-)
-def test_an_image_that_is_no_oval_on_white_is_refused(image: np.ndarray, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="image 0000000 .* is no oval on white"):
-        write(tmp_path / "database", images=[image] * LEAST)
-
-
-def test_more_scores_than_images_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="longer|shorter"):
-        write(tmp_path / "database", hit_rates=np.zeros(LEAST + 1))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_ovals_of_shards_come_one_after_the_other_without_faces_not_found(
-    tmp_path: Path,
-) -> None:
-    drawn = list(narrow(5))
-    columns = {
-        "set": ["train"] * 3,
-        "edit": [None] * 3,
-        "alpha": [None] * 3,
-        "shape": ["oval"] * 3,
-    }
-    for shard, (first, second) in enumerate((drawn[:2], drawn[2:4])):
-        encoded = [images.encode(first, "a"), None, images.encode(second, "c")]
-        given = columns | {"image": [f"{shard}{key}" for key in "abc"], "pixels": encoded}
-        schema = images.IMAGES.set(images.IMAGES.get_field_index("pixels"), PIXELS)
-        tables.write(tmp_path / f"{shard}.parquet", schema, given, PROVENANCE)
-    found = list(database.ovals([tmp_path / "0.parquet", tmp_path / "1.parquet"]))
-    assert len(found) == 4
-    for one, other in zip(found, drawn, strict=False):
-        np.testing.assert_array_equal(one, other)
-
-
-PIXELS = ovals.OVALS.field("pixels")
 
 
 # The human ceiling

@@ -19,7 +19,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from mnemo import tables
-from mnemo.assessors import trained
+from mnemo.assessors import backbones, cards, trained
 from mnemo.assessors.backbones import student
 from mnemo.checkpoints import read
 from mnemo.errors import MnemoError
@@ -288,6 +288,43 @@ def test_a_training_that_was_done_is_not_done_again(
     assert again.predictions.equals(first.predictions)
 
 
+def test_the_rank_correlation_of_an_epoch_is_the_mean_over_shapes() -> None:
+    scores, targets = np.random.default_rng(0).random((2, 30), np.float32)
+    shapes = np.repeat(["square", "oval"], [12, 18])
+    # Squares score higher, which ranks no square.
+    scores[:12] += 5
+    targets[:12] += 5
+    ranked = [
+        pd.Series(scores[rows]).corr(pd.Series(targets[rows]), "spearman")
+        for rows in (slice(12), slice(12, None))
+    ]
+    assert trainer.correlated(scores, targets, shapes) == pytest.approx(np.mean(ranked))
+    assert trainer.correlated(scores, targets, np.full(30, "")) > 0.6 > np.mean(ranked)
+    scores[:12] = 1
+    assert trainer.correlated(scores, targets, shapes) is None
+
+
+def test_shapes_are_validated_and_tested_apart(
+    folder: Path, split: pd.DataFrame, tmp_path: Path
+) -> None:
+    place = split.groupby("split").cumcount()
+    shaped = split.assign(shape=np.where(place % 2, "oval", "square"))
+    one = replace(SETTINGS, epochs=1)
+    result = train.train(shaped, folder, one, "holdout", tmp_path / "checkpoint")
+    alone = train.train(split, folder, one, "holdout", tmp_path / "alone")
+    ranks = [made.curves["validation_spearman"].item() for made in (result, alone)]
+    assert ranks[0] != ranks[1]
+    predictions = result.predictions
+    assert predictions["shape"].tolist() == shaped.loc[shaped["split"] == "test", "shape"].tolist()
+    assert predictions["score"].tolist() == alone.predictions["score"].tolist()
+    tested = train.describe(result, "0" * 64, "none", resamples=50).tested
+    assert [each.shape for each in tested] == ["oval", "square"]
+    for each in tested:
+        rows = predictions[predictions["shape"] == each.shape]
+        assert each.images == len(rows)
+        assert each.spearman == pytest.approx(rows["target"].corr(rows["score"], "spearman"))
+
+
 @given(st.lists(st.tuples(st.floats(-2, 2), st.floats(0, 1)), min_size=1, max_size=20))
 def test_the_loss_is_the_mean_distance_of_score_and_target(
     pairs: list[tuple[float, float]],
@@ -316,13 +353,13 @@ def test_mirrored_images_are_what_the_network_sees(
     folder: Path, split: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[NDArray[np.uint8]] = []
-    prepare = student.prepare
+    prepare = student.prepare_image
 
     def look(image: NDArray[np.uint8]) -> torch.Tensor:
         seen.append(image.copy())
         return prepare(image)
 
-    monkeypatch.setattr(student, "prepare", look)
+    monkeypatch.setattr(student, "prepare_image", look)
     one = replace(SETTINGS, epochs=1, flip=1.0)
     train.train(split, folder, one, "holdout", tmp_path / "checkpoint")
     files = [np.asarray(Image.open(folder / name).resize(student.SIZE)) for name in split["file"]]
@@ -358,9 +395,7 @@ def test_scores_that_never_differ_are_an_error(
     black = Image.new("RGB", (64, 64))
     for name in split["file"]:
         black.save(tmp_path / name)
-    with pytest.raises(
-        MnemoError, match="holdout: the network gives all 8 images .* the same score"
-    ):
+    with pytest.raises(MnemoError, match="holdout: the network gives all images .* the same score"):
         train.train(split, tmp_path, SETTINGS, "holdout", tmp_path / "checkpoint")
 
 
@@ -374,7 +409,7 @@ def test_what_training_starts_from_must_fit_the_architecture(
     architecture: str, initial: bool, folder: Path, split: pd.DataFrame, tmp_path: Path
 ) -> None:
     path = folder / "split.parquet" if initial else None
-    settings = replace(SETTINGS, architecture=architecture)  # type: ignore[arg-type]
+    settings = replace(SETTINGS, architecture=architecture)
     with pytest.raises(MnemoError, match=f"{architecture} starts from"):
         train.train(split, folder, settings, "holdout", tmp_path / "checkpoint", path)
 
@@ -391,10 +426,12 @@ def test_the_card_says_what_was_trained_on_what_and_how_well(
     assert told.settings["learning_rate"] == 3e-3
     assert told.images == {"train": 64, "validation": 8, "test": 8}
     assert (told.low, told.high) == pytest.approx((learned.min(), learned.max()), abs=1e-6)
-    assert told.spearman == pytest.approx(expected)
-    assert told.spearman_low <= told.spearman <= told.spearman_high
+    (tested,) = told.tested
+    assert (tested.shape, tested.images) == (None, 8)
+    assert tested.spearman == pytest.approx(expected)
+    assert tested.spearman_low <= tested.spearman <= tested.spearman_high
     assert told.epoch == result.curves["epoch"][result.curves["chosen"]].item()
-    assert json.loads(trained.text(told)) == told.model_dump()
+    assert json.loads(trained.text(told)) == told.model_dump(mode="json")
 
 
 def test_equal_content_is_written_as_equal_bytes(result: train.Trained, tmp_path: Path) -> None:
@@ -403,11 +440,11 @@ def test_equal_content_is_written_as_equal_bytes(result: train.Trained, tmp_path
 
 @pytest.mark.parametrize("architecture", ["student", "resnet152-layer2", "resnet50"])
 def test_scores_are_not_rounded_where_layers_compute_in_bfloat16(
-    architecture: trained.Architecture,
+    architecture: str,
 ) -> None:
-    network = trained.build(architecture, "keras").eval()
+    network = backbones.build(architecture, "keras").eval()
     image = np.random.default_rng(0).integers(0, 256, (70, 60, 3), np.uint8)
-    inputs = trained.preparation(architecture, "corrected")(image)[None]
+    inputs = backbones.prepare(architecture, "corrected")(image)[None]
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         assert network(inputs).dtype == torch.float32
 
@@ -424,6 +461,48 @@ def test_a_card_of_another_version_is_refused(result: train.Trained, tmp_path: P
     save_file(contiguous(result), path, {"mnemo.card": '{"architecture": "student"}'})
     with pytest.raises(MnemoError, match=r"card .*can't read \(mnemo, layout"):
         trained.load("mine", [path], "corrected")
+
+
+def test_a_card_of_before_there_were_shapes_is_read(result: train.Trained, tmp_path: Path) -> None:
+    path = tmp_path / "assessor.safetensors"
+    write(path, result)
+    now = trained.card(path)
+    (tested,) = now.tested
+    before = {**now.model_dump(mode="json"), **tested.model_dump()}
+    for name in ("tested", "shape"):
+        del before[name]
+    before["images"] = now.images
+    save_file(contiguous(result), path, {"mnemo.card": json.dumps(before)})
+    assert trained.card(path) == now
+    assert (
+        len(trained.load("mine", [path], "corrected").score([np.zeros((9, 9, 3), np.uint8)])) == 1
+    )
+
+
+def test_a_card_of_a_network_that_is_not_known_is_refused(
+    result: train.Trained, tmp_path: Path
+) -> None:
+    path = tmp_path / "assessor.safetensors"
+    write(path, result)
+    other = {**trained.card(path).model_dump(mode="json"), "architecture": "resnet18"}
+    save_file(contiguous(result), path, {"mnemo.card": json.dumps(other)})
+    with pytest.raises(MnemoError, match=r"can't read \(architecture\): train again"):
+        trained.load("mine", [path], "corrected")
+
+
+def test_the_network_of_a_file_is_read_without_pytorch(
+    result: train.Trained, tmp_path: Path
+) -> None:
+    path = tmp_path / "assessor.safetensors"
+    write(path, result)
+    assert cards.architecture(path) == "student"
+    save_file(contiguous(result), path)
+    assert cards.architecture(path) is None
+    for content in (b"", b"\x09", b"\xff" * 20, path.read_bytes()[:50]):
+        path.write_bytes(content)
+        assert cards.architecture(path) is None
+    code = "import sys, mnemo.assessors.cards; assert not {'torch', 'numpy'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=SCRIPTS)
 
 
 @pytest.mark.parametrize("change", ["missing", "left over", "not finite"])

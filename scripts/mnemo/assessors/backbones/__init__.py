@@ -1,58 +1,85 @@
-"""Backbones: the face-recognition networks that the papers' assessors are fine-tuned from.
+"""Backbones: the networks that a study can train, each in a file of its own.
 
-This module imports nothing heavy, so that whoever only names an architecture needs no PyTorch.
+This module imports nothing heavy, because it comes with the registry, which the Snakefile reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mnemo.assessors.backbones.registry import NETWORKS
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from torch import Tensor
+    from torch import nn
 
     from mnemo.assessors import Preset
-    from mnemo.assessors.backbones.regressor import Regressor
+    from mnemo.networks import Prepare
 
-Architecture = Literal["vgg16", "resnet50", "senet50"]
 #: Whose conversion of the published Caffe networks a file is of, rcmalli/keras-vggface or
 #: cydonia999/VGGFace2-pytorch, which is true to Caffe. The same tensors give other numbers in the
 #: other's network.
 Layout = Literal["keras", "caffe"]
 
 
-def build(architecture: Architecture, layout: Layout, dropout: float) -> Regressor:
-    """Build a backbone with a head that gives one score, with random weights.
+def build(architecture: str, layout: Layout | None = None, dropout: float = 0.0) -> nn.Module:
+    """Build a network with a head that gives one score, with random weights.
 
     Args:
-        architecture: VGG16 of VGGFace, or ResNet50 or SENet50 of VGGFace2.
-        layout: Whose network it is, down to its padding, pooling and batch norms; it makes no
-            difference to VGG16.
-        dropout: Probability with which the head ignores each of the backbone's outputs in training.
+        architecture: One of `registry.NETWORKS`.
+        layout: Whose a face-recognition network is, down to its padding, pooling and batch norms;
+            it makes no difference to VGG16. None for the other networks.
+        dropout: Probability with which the head ignores each of its inputs in training.
 
     Returns:
-        The network, which maps (n, 3, 224, 224), from `prepare`, to (n,).
+        The network, which maps (n, 3, height, width), from `prepare`, to (n,).
+
+    Raises:
+        ValueError: A face-recognition network comes without its layout.
     """
-    module = import_module(f"{__name__}.{architecture}")
-    regressor = import_module(f"{__name__}.regressor")
-    return regressor.Regressor(  # type: ignore[no-any-return]
-        module.build(layout), module.WIDTH, architecture, layout, dropout
-    )
+    return module(architecture).build(layout, dropout)  # type: ignore[no-any-return]
 
 
-def prepare(architecture: Architecture, preset: Preset) -> Callable[[NDArray[np.uint8]], Tensor]:
-    """Tell how an image becomes a backbone's input.
+def prepare(architecture: str, preset: Preset) -> Prepare:
+    """Choose how an image becomes a network's input.
 
     Args:
-        architecture: The backbone.
-        preset: `faithful` for what paper 1's authors gave it, RGB from 0 to 255; `corrected` for
-            what it was trained on to recognise faces, BGR less the mean colour.
+        architecture: One of `registry.NETWORKS`.
+        preset: For a face-recognition network, `faithful` for what paper 1's authors gave it, RGB
+            from 0 to 255; `corrected` for what it was trained on to recognise faces, BGR less the
+            mean colour. The others have one way.
 
     Returns:
-        What maps an image, (h, w, 3), RGB from 0 to 255, to (3, 224, 224), float32.
+        What maps an image, (h, w, 3), RGB from 0 to 255, to (3, height, width), float32.
     """
-    preparation = import_module(f"{__name__}.preparation")
-    return preparation.preparation(architecture, preset)  # type: ignore[no-any-return]
+    return module(architecture).prepare(preset)  # type: ignore[no-any-return]
+
+
+def initial(architecture: str, path: Path | None, dropout: float = 0.0) -> nn.Module:
+    """Make what training starts from: a network with a fresh head.
+
+    Args:
+        architecture: One of `registry.NETWORKS`.
+        path: The weights that it starts from; None for a network that starts from nothing.
+        dropout: As for `build`.
+
+    Returns:
+        The network.
+
+    Raises:
+        MnemoError: The file is missing, damaged, or holds another network.
+    """
+    return module(architecture).initial(path, dropout)  # type: ignore[no-any-return]
+
+
+def module(architecture: str) -> Any:
+    """Import the file of a network.
+
+    Args:
+        architecture: One of `registry.NETWORKS`.
+
+    Returns:
+        The module.
+    """
+    return import_module(NETWORKS[architecture].module)

@@ -5,25 +5,57 @@ keras-team/keras (legacy/saving/legacy_h5_format.py); cydonia's tensors in
 cydonia999/VGGFace2-pytorch (models/resnet.py, models/senet.py).
 """
 
-import re
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mnemo.assessors.backbones import Architecture
-from mnemo.assessors.backbones.resnet50 import DEPTHS
 from mnemo.checkpoints import Hdf5
 from mnemo.errors import MnemoError
 
+LOGGER = logging.getLogger(__name__)
 # What each of a layer's tensors is in PyTorch, in Keras's order: of a convolution or dense layer
 # the first two, of a batch norm all.
 _TENSORS = ("weight", "bias", "running_mean", "running_var")
 #: The layer that tells identities apart, which only recognition needs.
 _CLASSIFIER = "classifier"
-_VGG16_CHANNELS, _VGG16_SIDE = 512, 7
+
+
+class Flattened(NamedTuple):
+    """A dense layer whose inputs are the places and channels of a convolution's output.
+
+    Attributes:
+        layer: Keras's name of it.
+        weight: The backbone's own name of its weight.
+        channels: The convolution's channels.
+        side: Its rows, and its columns.
+    """
+
+    layer: str
+    weight: str
+    channels: int
+    side: int
+
+
+class Names(NamedTuple):
+    """How published files name what is in a face-recognition network.
+
+    Attributes:
+        architecture: The network.
+        keras: The backbone's own name of each layer with weights, by keras-vggface's.
+        cydonia: Maps VGGFace2-pytorch's name of a tensor to the backbone's own; None where that
+            project has no such network.
+        flattened: Its first dense layer, if it has one before its end.
+    """
+
+    architecture: str
+    keras: Mapping[str, str]
+    cydonia: Callable[[str], str] | None
+    flattened: Flattened | None = None
 
 
 class KerasParts(NamedTuple):
@@ -40,11 +72,11 @@ class KerasParts(NamedTuple):
     unused: tuple[str, ...]
 
 
-def keras(architecture: Architecture, content: Hdf5) -> KerasParts:
+def keras(published: Names, content: Hdf5) -> KerasParts:
     """Take a Keras file apart, of a whole model (`model.save`) or of weights (`save_weights`).
 
     Args:
-        architecture: The backbone that it must hold.
+        published: The names of the backbone that it must hold.
         content: The file's content.
 
     Returns:
@@ -57,9 +89,9 @@ def keras(architecture: Architecture, content: Hdf5) -> KerasParts:
     root = "model_weights" if "model_weights" in content.attributes else ""
     layers = {layer: _tensors(content, root, layer) for layer in _listed(content, root)}
     layers = {layer: tensors for layer, tensors in layers.items() if tensors}
-    names = dict(_keras_names(architecture))
+    names = published.keras
     if missing := names.keys() - layers.keys():
-        raise MnemoError(f"it lacks the layers {_few(missing)} of a {architecture}")
+        raise MnemoError(f"it lacks the layers {_few(missing)} of a {published.architecture}")
     used = {name for tensors in layers.values() for name in tensors}
     left = content.arrays.keys() - used
     unused = sorted(name for name in left if name.startswith("optimizer_weights/"))
@@ -70,8 +102,8 @@ def keras(architecture: Architecture, content: Hdf5) -> KerasParts:
         for layer, own in names.items()
         for part, tensor in zip(_parts(layer, layers[layer]), layers[layer].values(), strict=True)
     }
-    if architecture == "vgg16":
-        backbone["classifier.0.weight"] = _channels_first(backbone["classifier.0.weight"])
+    if dense := published.flattened:
+        backbone[dense.weight] = _channels_first(backbone[dense.weight], dense)
     others = {layer: tuple(layers[layer].values()) for layer in layers if layer not in names}
     return KerasParts(backbone, others, tuple(unused))
 
@@ -103,13 +135,11 @@ def head(parts: KerasParts, width: int) -> dict[str, Tensor]:
     return dict(zip(_TENSORS, tensors, strict=False))
 
 
-def recognition(
-    architecture: Architecture, content: Any
-) -> tuple[Mapping[str, Tensor], tuple[str, ...]]:
+def recognition(published: Names, content: Any) -> tuple[Mapping[str, Tensor], tuple[str, ...]]:
     """Take a published face-recognition network apart: keras-vggface's `.h5`, or cydonia's `.pkl`.
 
     Args:
-        architecture: The backbone that it must hold.
+        published: The names of the backbone that it must hold.
         content: The file's content.
 
     Returns:
@@ -119,7 +149,7 @@ def recognition(
         MnemoError: It is neither, or is damaged. The message lacks the file's path.
     """
     if isinstance(content, Hdf5):
-        parts = keras(architecture, content)
+        parts = keras(published, content)
         if beyond := parts.others.keys() - {_CLASSIFIER}:
             raise MnemoError(
                 f"it has the layers {_few(beyond)}, which no published network has: initial "
@@ -128,12 +158,11 @@ def recognition(
         return parts.backbone, (*parts.others, *parts.unused)
     if not is_cydonia(content):
         raise MnemoError("it is neither keras-vggface's .h5 nor VGGFace2-pytorch's .pkl")
-    if architecture == "vgg16":
-        raise MnemoError("VGGFace2-pytorch has no vgg16: use keras-vggface's")
+    if published.cydonia is None:
+        raise MnemoError(f"VGGFace2-pytorch has no {published.architecture}: use keras-vggface's")
     unused = tuple(name for name in content if name.startswith("fc."))
-    renamed = _squeezed if architecture == "senet50" else str
     tensors = {
-        renamed(name): torch.from_numpy(value).float()
+        published.cydonia(name): torch.from_numpy(value).float()
         for name, value in content.items()
         if name not in unused
     }
@@ -147,9 +176,15 @@ def is_cydonia(content: Any) -> TypeGuard[Mapping[str, np.ndarray[Any, Any]]]:
     )
 
 
-def _squeezed(name: str) -> str:
-    """Rename cydonia's two layers of squeeze-and-excitation."""
-    return re.sub(r"^(layer\d\.\d)\.conv([45])\.", lambda m: f"{m[1]}.se.fc{int(m[2]) - 3}.", name)
+def log_unused(path: str | Path, unused: Iterable[str]) -> None:
+    """Log which tensors of a file no score depends on.
+
+    Args:
+        path: The file.
+        unused: Their names in it.
+    """
+    if names := ", ".join(unused):
+        LOGGER.info("%s has tensors that are not needed: %s", path, names)
 
 
 def _listed(content: Hdf5, root: str) -> list[str]:
@@ -176,12 +211,12 @@ def _turned(value: Tensor) -> Tensor:
     return value if order is None else value.permute(order).contiguous()
 
 
-def _channels_first(weight: Tensor) -> Tensor:
-    """Sort the inputs of VGG16's first dense layer as PyTorch flattens what comes before it."""
-    inputs = _VGG16_CHANNELS * _VGG16_SIDE**2
+def _channels_first(weight: Tensor, dense: Flattened) -> Tensor:
+    """Sort the inputs of a dense layer as PyTorch flattens what comes before it."""
+    inputs = dense.channels * dense.side**2
     if weight.ndim != 2 or weight.shape[1] != inputs:
-        raise MnemoError(f"its layer fc6 is not one of {inputs} inputs")
-    by_place = weight.view(-1, _VGG16_SIDE, _VGG16_SIDE, _VGG16_CHANNELS)
+        raise MnemoError(f"its layer {dense.layer} is not one of {inputs} inputs")
+    by_place = weight.view(-1, dense.side, dense.side, dense.channels)
     return by_place.permute(0, 3, 1, 2).reshape(-1, inputs)
 
 
@@ -190,42 +225,6 @@ def _parts(layer: str, tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
     if len(tensors) > len(_TENSORS):
         raise MnemoError(f"its layer {layer} has {len(tensors)} arrays: {_few(tensors)}")
     return _TENSORS[: len(tensors)]
-
-
-def _keras_names(architecture: Architecture) -> Iterator[tuple[str, str]]:
-    """Pair the name of each layer with weights, as keras-vggface has it, with the backbone's."""
-    return _vgg16_names() if architecture == "vgg16" else _resnet_names(architecture == "senet50")
-
-
-def _vgg16_names() -> Iterator[tuple[str, str]]:
-    place = 0
-    for block, convolutions in enumerate((2, 2, 3, 3, 3), start=1):
-        for convolution in range(1, convolutions + 1):
-            yield f"conv{block}_{convolution}", f"features.{place}"
-            place += 2  # a ReLU follows
-        place += 1  # a max-pool follows
-    for dense, place in ((6, 0), (7, 3), (8, 6)):
-        yield f"fc{dense}", f"classifier.{place}"
-
-
-def _resnet_names(squeezed: bool) -> Iterator[tuple[str, str]]:
-    yield "conv1/7x7_s2", "conv1"
-    yield "conv1/7x7_s2/bn", "bn1"
-    for stage, depth in enumerate(DEPTHS, start=1):
-        for block in range(depth):
-            file, own = f"conv{stage + 1}_{block + 1}_1x1", f"layer{stage}.{block}"
-            yield f"{file}_reduce", f"{own}.conv1"
-            yield f"{file}_reduce/bn", f"{own}.bn1"
-            yield f"{file.removesuffix('1x1')}3x3", f"{own}.conv2"
-            yield f"{file.removesuffix('1x1')}3x3/bn", f"{own}.bn2"
-            yield f"{file}_increase", f"{own}.conv3"
-            yield f"{file}_increase/bn", f"{own}.bn3"
-            if block == 0:
-                yield f"{file}_proj", f"{own}.downsample.0"
-                yield f"{file}_proj/bn", f"{own}.downsample.1"
-            if squeezed:
-                yield f"{file}_down", f"{own}.se.fc1"
-                yield f"{file}_up", f"{own}.se.fc2"
 
 
 def _few(names: Any) -> str:

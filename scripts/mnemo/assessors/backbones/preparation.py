@@ -1,32 +1,16 @@
 """How an image becomes the input of a face-recognition network."""
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from mnemo.assessors import Preset
-from mnemo.assessors.backbones import Architecture
-
 #: Mean blue, green and red of the faces that VGGFace's and VGGFace2's networks were trained on, as
 #: in rcmalli/keras-vggface (utils.py) and on the publishers' pages.
 VGGFACE_MEAN = (93.5940, 104.7624, 129.1863)
 VGGFACE2_MEAN = (91.4953, 103.8827, 131.0912)
 _SIZE = (224, 224)
-
-
-def preparation(
-    architecture: Architecture, preset: Preset
-) -> Callable[[NDArray[np.uint8]], Tensor]:
-    """Choose the preparation; see `backbones.prepare`."""
-    if preset == "faithful":
-        return prepare_faithful
-    mean = VGGFACE_MEAN if architecture == "vgg16" else VGGFACE2_MEAN
-    return partial(prepare_vggface, mean=mean)
 
 
 def prepare_faithful(image: NDArray[np.uint8]) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from mnemo.assessors.backbones import Architecture, Layout
+from mnemo.assessors.backbones import Layout
 
 
 class Regressor(nn.Module):
@@ -12,7 +12,6 @@ class Regressor(nn.Module):
     Args:
         backbone: Maps (n, 3, 224, 224) to (n, width).
         width: The number of its outputs.
-        architecture: What `backbones.build` calls it; kept as an attribute.
         layout: Whose it is; kept as an attribute.
         dropout: Probability with which the head ignores an output in training.
     """
@@ -21,12 +20,10 @@ class Regressor(nn.Module):
         self,
         backbone: nn.Module,
         width: int,
-        architecture: Architecture,
         layout: Layout,
         dropout: float,
     ):
         super().__init__()
-        self.architecture = architecture
         self.layout = layout
         self.backbone = backbone
         self.dropout = nn.Dropout(dropout)

@@ -16,87 +16,36 @@ from torch import Tensor, nn
 from torchvision.models.resnet import Bottleneck, ResNet
 
 from mnemo import checkpoints
+from mnemo.assessors import Preset
+from mnemo.assessors.backbones import Layout, frozen
+from mnemo.errors import MnemoError
+from mnemo.networks import Prepare
 
 #: Height and width of the network's input.
 SIZE = (96, 96)
 #: Channels, rows and columns of what the first layers make of an image.
 FEATURES = (512, 4, 4)
-_HIDDEN = 512
-# In standard deviations. Of a square, whose corners are not white as those of all ovals trained on,
-# the score would else hang on nothing but what hardly differs in them.
-_LARGEST = 5.0
+# What is behind the first dense layer: as many as a file of 1 MB holds. With 512 it ranks images no
+# better.
+_HIDDEN = 56
 # ResMem's name for its ResNet.
 _PREFIX = "features."
 
 
-class FirstLayers(nn.Module):
-    """A ResNet-152 (He et al. 2016) up to its second stage, then two dense layers.
-
-    Attributes:
-        front: The layers that are ResMem's, which training leaves alone: maps (n, 3, 96, 96), RGB
-            from 0 to 1, to (n, 512, 4, 4).
-        head: The layers that learn: maps (n, 512, 4, 4) to (n,).
+class Head(frozen.Head):
+    """Two dense layers on the features.
 
     Args:
-        dropout: Probability with which each dense layer ignores one of its inputs in training.
+        dropout: Probability with which the first of them ignores a feature in training.
     """
 
     def __init__(self, dropout: float):
-        super().__init__()
-        # The stages after the second are not used: they are built as small as they can be.
-        whole = ResNet(Bottleneck, [3, 8, 1, 1])
-        names = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2")
-        self.front = nn.Sequential(
-            OrderedDict(
-                **{name: getattr(whole, name) for name in names},
-                pool=nn.AdaptiveAvgPool2d(FEATURES[1:]),
-            )
-        )
-        self.head = Head(dropout)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Score images.
-
-        Args:
-            images: (n, 3, 96, 96), RGB from 0 to 1.
-
-        Returns:
-            (n,), in the unit of what the network was trained on.
-        """
-        scores: Tensor = self.head(self.front(images))
-        return scores
-
-
-class Head(nn.Module):
-    """Two dense layers on standardised features, none of which counts beyond five deviations.
-
-    Attributes:
-        mean: (8192,); of each feature, over the images trained on.
-        deviation: (8192,); its standard deviation over them.
-        centre: What the head says where its last layer says 0.
-        spread: What one unit of that layer is worth.
-
-    Args:
-        dropout: Probability with which each layer ignores one of its inputs in training.
-    """
-
-    mean: Tensor
-    deviation: Tensor
-    centre: Tensor
-    spread: Tensor
-
-    def __init__(self, dropout: float):
-        super().__init__()
         width = int(np.prod(FEATURES))
-        self.register_buffer("mean", torch.zeros(width))
-        self.register_buffer("deviation", torch.ones(width))
-        self.register_buffer("centre", torch.zeros(()))
-        self.register_buffer("spread", torch.ones(()))
+        super().__init__(width)
         self.layers = nn.Sequential(
             nn.Dropout(dropout),
             nn.Linear(width, _HIDDEN),
             nn.ReLU(),
-            nn.Dropout(dropout),
             nn.Linear(_HIDDEN, 1),
         )
 
@@ -109,27 +58,34 @@ class Head(nn.Module):
         Returns:
             (n,).
         """
-        standard = (features.flatten(1) - self.mean) / self.deviation
-        scores: Tensor = self.layers(standard.clamp(-_LARGEST, _LARGEST)).squeeze(1)
-        return self.centre + self.spread * scores.float()
-
-    def standardise(self, features: Tensor) -> None:
-        """Take the mean and the deviation of each feature from those of the images trained on.
-
-        Args:
-            features: (n, 512, 4, 4).
-        """
-        self.mean.copy_(features.flatten(1).mean(0))
-        # In the white corners of ovals, some features never differ.
-        self.deviation.copy_(features.flatten(1).std(0).clamp(min=1e-6))
+        scores: Tensor = self.layers(self.standardised(features))
+        return self.scaled(scores.squeeze(1))
 
 
-def initial(path: str | Path, dropout: float) -> FirstLayers:
+def build(layout: Layout | None, dropout: float) -> frozen.Frozen:
+    """Build the network, with random weights; see `backbones.build`.
+
+    Its first layers are those of a ResNet-152 (He et al. 2016) up to its second stage: they map
+    (n, 3, 96, 96), RGB from 0 to 1, to (n, 512, 4, 4).
+    """
+    # The stages after the second are not used: they are built as small as they can be.
+    whole = ResNet(Bottleneck, [3, 8, 1, 1])
+    names = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2")
+    front = nn.Sequential(
+        OrderedDict(
+            **{name: getattr(whole, name) for name in names},
+            pool=nn.AdaptiveAvgPool2d(FEATURES[1:]),
+        )
+    )
+    return frozen.Frozen(front, Head(dropout), FEATURES)
+
+
+def initial(path: Path | None, dropout: float) -> frozen.Frozen:
     """Make what training starts from: ResMem's first layers with a fresh head.
 
     Args:
         path: ResMem's weights, `model.pt` of the package resmem.
-        dropout: As `FirstLayers` has it.
+        dropout: As for `Head`.
 
     Returns:
         The network.
@@ -137,7 +93,9 @@ def initial(path: str | Path, dropout: float) -> FirstLayers:
     Raises:
         MnemoError: The file is missing, damaged, or holds another network.
     """
-    network = FirstLayers(dropout)
+    if path is None:
+        raise MnemoError("resnet152-layer2 starts from ResMem's weights: give it `initial`")
+    network = build(None, dropout)
     tensors = checkpoints.tensors(path)
     wanted = network.front.state_dict()
     checkpoints.fill(
@@ -148,7 +106,12 @@ def initial(path: str | Path, dropout: float) -> FirstLayers:
     return network
 
 
-def prepare(image: NDArray[np.uint8]) -> Tensor:
+def prepare(preset: Preset) -> Prepare:
+    """Choose how an image becomes its input, for which there is one way."""
+    return prepare_image
+
+
+def prepare_image(image: NDArray[np.uint8]) -> Tensor:
     """Prepare an image.
 
     Args:

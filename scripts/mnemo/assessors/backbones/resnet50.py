@@ -5,6 +5,7 @@ ResNet with the differences of rcmalli/keras-vggface (models.py) and cydonia999/
 (models/resnet.py).
 """
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,9 @@ from torch.nn import functional as F
 from torchvision.models import resnet
 
 from mnemo.assessors.backbones import Layout
+from mnemo.assessors.backbones.layouts import Names
+from mnemo.assessors.backbones.preparation import VGGFACE2_MEAN
+from mnemo.assessors.backbones.recognition import Recognition
 
 WIDTH = 2048
 #: Bottlenecks in each stage.
@@ -63,7 +67,7 @@ class FaceResNet(resnet.ResNet):  # type: ignore[misc]
         return super().forward(F.pad(images, self.padding))  # type: ignore[no-any-return]
 
 
-def build(layout: Layout) -> nn.Module:
+def backbone(layout: Layout) -> nn.Module:
     """Build the network, with random weights.
 
     Args:
@@ -74,3 +78,37 @@ def build(layout: Layout) -> nn.Module:
     """
     # keras-vggface leaves Keras's default.
     return FaceResNet(Bottleneck, layout, epsilon={"keras": 1e-3, "caffe": 1e-5}[layout])
+
+
+def layers(squeezed: bool) -> Iterator[tuple[str, str]]:
+    """Pair keras-vggface's name of each layer with torchvision's.
+
+    Args:
+        squeezed: Whether each bottleneck ends with squeeze-and-excitation, as SENet50's.
+
+    Yields:
+        Both names.
+    """
+    yield "conv1/7x7_s2", "conv1"
+    yield "conv1/7x7_s2/bn", "bn1"
+    for stage, depth in enumerate(DEPTHS, start=1):
+        for block in range(depth):
+            file, own = f"conv{stage + 1}_{block + 1}_1x1", f"layer{stage}.{block}"
+            yield f"{file}_reduce", f"{own}.conv1"
+            yield f"{file}_reduce/bn", f"{own}.bn1"
+            yield f"{file.removesuffix('1x1')}3x3", f"{own}.conv2"
+            yield f"{file.removesuffix('1x1')}3x3/bn", f"{own}.bn2"
+            yield f"{file}_increase", f"{own}.conv3"
+            yield f"{file}_increase/bn", f"{own}.bn3"
+            if block == 0:
+                yield f"{file}_proj", f"{own}.downsample.0"
+                yield f"{file}_proj/bn", f"{own}.downsample.1"
+            if squeezed:
+                yield f"{file}_down", f"{own}.se.fc1"
+                yield f"{file}_up", f"{own}.se.fc2"
+
+
+NETWORK = Recognition(
+    Names("resnet50", dict(layers(squeezed=False)), cydonia=str), backbone, WIDTH, VGGFACE2_MEAN
+)
+build, prepare, initial = NETWORK.build, NETWORK.prepare, NETWORK.initial

@@ -3,12 +3,16 @@
 Hu et al., "Squeeze-and-excitation networks", 2018; the same two conversions as in `resnet50`.
 """
 
+import re
 from typing import Any
 
 from torch import Tensor, nn
 from torchvision.ops import SqueezeExcitation
 
 from mnemo.assessors.backbones import Layout, resnet50
+from mnemo.assessors.backbones.layouts import Names
+from mnemo.assessors.backbones.preparation import VGGFACE2_MEAN
+from mnemo.assessors.backbones.recognition import Recognition
 
 WIDTH = resnet50.WIDTH
 _REDUCTION = 16
@@ -31,7 +35,7 @@ class Bottleneck(resnet50.Bottleneck):
         return added
 
 
-def build(layout: Layout) -> nn.Module:
+def backbone(layout: Layout) -> nn.Module:
     """Build the network, with random weights.
 
     Args:
@@ -41,3 +45,17 @@ def build(layout: Layout) -> nn.Module:
         The network, which maps (n, 3, 224, 224) to (n, 2048).
     """
     return resnet50.FaceResNet(Bottleneck, layout, epsilon={"keras": 1e-4, "caffe": 1e-5}[layout])
+
+
+def _squeezed(name: str) -> str:
+    """Rename VGGFace2-pytorch's two layers of squeeze-and-excitation."""
+    return re.sub(r"^(layer\d\.\d)\.conv([45])\.", lambda m: f"{m[1]}.se.fc{int(m[2]) - 3}.", name)
+
+
+NETWORK = Recognition(
+    Names("senet50", dict(resnet50.layers(squeezed=True)), cydonia=_squeezed),
+    backbone,
+    WIDTH,
+    VGGFACE2_MEAN,
+)
+build, prepare, initial = NETWORK.build, NETWORK.prepare, NETWORK.initial

@@ -1,5 +1,7 @@
 """The student: a small residual network that learns a larger assessor's scores from nothing."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -7,24 +9,22 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mnemo.assessors import Preset
+from mnemo.assessors.backbones import Layout
+from mnemo.assessors.backbones.centred import Centred
+from mnemo.networks import Prepare
+
 #: Height and width of the network's input.
 SIZE = (64, 64)
 _WIDTHS = (16, 32, 64, 128)
 
 
-class Student(nn.Module):
+class Student(Centred):
     """A residual network (He et al. 2016) of eleven layers.
-
-    Attributes:
-        centre: What it says where its last layer says 0.
-        spread: What one unit of that layer is worth.
 
     Args:
         dropout: Probability with which the last layer ignores one of its inputs in training.
     """
-
-    centre: Tensor
-    spread: Tensor
 
     def __init__(self, dropout: float):
         super().__init__()
@@ -35,8 +35,6 @@ class Student(nn.Module):
         self.backbone = nn.Sequential(*layers)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(_WIDTHS[-1], 1)
-        self.register_buffer("centre", torch.zeros(()))
-        self.register_buffer("spread", torch.ones(()))
 
     def forward(self, images: Tensor) -> Tensor:
         """Score images.
@@ -49,7 +47,7 @@ class Student(nn.Module):
         """
         features = self.backbone((images - 127.5) / 64).mean((2, 3))
         scores: Tensor = self.head(self.dropout(features)).squeeze(1)
-        return self.centre + self.spread * scores.float()
+        return self.scaled(scores)
 
 
 class _Block(nn.Module):
@@ -73,7 +71,22 @@ class _Block(nn.Module):
         return F.relu(self.added(x) + self.kept(x))
 
 
-def prepare(image: NDArray[np.uint8]) -> Tensor:
+def build(layout: Layout | None, dropout: float) -> Student:
+    """Build the network, with random weights; see `backbones.build`."""
+    return Student(dropout)
+
+
+def initial(path: Path | None, dropout: float) -> Student:
+    """Make what training starts from, which is nothing; see `backbones.initial`."""
+    return Student(dropout)
+
+
+def prepare(preset: Preset) -> Prepare:
+    """Choose how an image becomes its input, for which there is one way."""
+    return prepare_image
+
+
+def prepare_image(image: NDArray[np.uint8]) -> Tensor:
     """Prepare an image.
 
     Args:
