@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from mnemo import assessors, generators, images  # noqa: E402
-from mnemo.assessors import trained  # noqa: E402
+from mnemo.assessors import backbones  # noqa: E402
 from mnemo.assessors.network import NetworkScorer  # noqa: E402
 from mnemo.faces import ovals  # noqa: E402
 
@@ -45,10 +45,10 @@ def draw(count: int) -> list[bytes]:
     return [images.encode(oval, "oval", "jpeg")["bytes"] for oval in cut]  # type: ignore
 
 
-def student(architecture: trained.Architecture) -> assessors.Scorer:
+def student(architecture: str) -> assessors.Scorer:
     """Make a student."""
-    prepare = trained.preparation(architecture, "corrected")
-    return NetworkScorer(trained.build(architecture), prepare, architecture)
+    prepare = backbones.prepare(architecture, "corrected")
+    return NetworkScorer(backbones.build(architecture), prepare, architecture)
 
 
 def main() -> None:

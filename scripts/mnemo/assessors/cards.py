@@ -18,12 +18,14 @@ def architecture(path: str | Path) -> str | None:
     """Read which network the file of a trained assessor holds.
 
     Args:
-        path: Any file.
+        path: Any file; it need not be there.
 
     Returns:
         The network, as `backbones.registry.NETWORKS` has it or another version of Mnemo had it;
         None where the file has no card.
     """
+    if not Path(path).is_file():
+        return None
     with Path(path).open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if length > _LONGEST:

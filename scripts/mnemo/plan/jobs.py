@@ -142,9 +142,9 @@ def _training(config: Config, rule: str) -> Workload:
     training = config.training
     if training is None:
         return Workload(0, 0)
-    made = config.sets.train
+    made = None if training.database else config.sets.train
     # Of a database that is not there yet nothing is known; the 10k US Adult Faces have so many.
-    count = DATABASE if training.database or made is None else made.count
+    count = made.count * len(training.shapes) if made else DATABASE
     if rule != "train_assessor":
         return Workload(count, 1)
     times = training.epochs * rates.multiples("architectures")[training.architecture]

@@ -231,8 +231,9 @@ def _assessors_exist(sections: Sections) -> Mistakes:
     trained = [training.name] if training else []
     known = [*ASSESSORS, *(name for name in (*own, *trained) if name not in ASSESSORS)]
     named = {f"assessors.{index}": name for index, name in enumerate(sections["assessors"])}
-    for key in ("hit_rate", "false_alarm_rate") if training and training.teachers else ():
-        named[f"training.{key}"] = getattr(training, key)
+    for key in ("hit_rate", "false_alarm_rate") if training else ():
+        if (name := getattr(training, key)) in training.teachers:
+            named[f"training.{key}"] = name
     for path, name in named.items():
         if name not in known:
             yield path, name, f"no assessor is called so; known: {', '.join(known)}"

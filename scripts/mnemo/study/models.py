@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from mnemo import hashes
+from mnemo.assessors import cards
 from mnemo.assessors import registry as assessors
-from mnemo.assessors.backbones.registry import NETWORKS
+from mnemo.assessors.backbones.registry import NETWORKS, Network
 from mnemo.features.registry import EXTRACTORS
 from mnemo.generators.registry import GENERATORS
 from mnemo.study.config import Config
@@ -61,12 +62,25 @@ class Models:
 
     def of_assessor(self, assessor: str) -> list[str]:
         """Return the names of an assessor's weights, its network's first."""
-        config = self.config
         first, *others = assessors.entry(assessor).weights or (assessor,)
-        if assessor in config.assessor_weights or self.is_trained(assessor):
-            # A file of one's own, or of this study, holds all that the assessor needs to know.
-            first = self.own_name(assessor)
-        return [first, *others]
+        network = self._network_of(assessor)
+        if network is None:
+            return [first, *others]
+        # A file of one's own, or of this study, takes the place of the first; it may need what its
+        # training started from.
+        needed = [network.initial] if network.initial and not network.whole else []
+        return [self.own_name(assessor), *dict.fromkeys([*others, *needed])]
+
+    def _network_of(self, assessor: str) -> Network | None:
+        """Return the network of a file that the study trains, or has as the user's own."""
+        if self.is_trained(assessor):
+            return self._network
+        own = self.config.assessor_weights.get(assessor)
+        if own is None:
+            return None
+        # A file of other programs has no card, and is whole.
+        found = cards.architecture(own) if Path(own).is_file() else None
+        return NETWORKS.get(found or "", Network(module="", description=""))
 
     def is_trained(self, assessor: str) -> bool:
         """Return whether this study trains an assessor."""
@@ -136,7 +150,7 @@ class Models:
         """Return the path of a weights file."""
         if name == self.trained:
             return self.trained_file
-        return self.given.get(name) or f"{FOLDER}/{catalogue.entries()[name].file}"
+        return self.given.get(name) or str(catalogue.path(name, FOLDER))
 
     def files(self, names: Iterable[str]) -> list[str]:
         """Return the paths of weights files."""
@@ -169,7 +183,7 @@ class Models:
         if name in self.given:
             return self.given[name]
         entry = catalogue.entries()[name]
-        return entry.sha256 or str(hashes.FOLDER / entry.file)
+        return entry.sha256 or str(catalogue.path(name, hashes.FOLDER))
 
     def locked(self) -> dict[str, str]:
         """Return the sha256 of first use of weights that are there and have no published one."""
@@ -226,10 +240,8 @@ class Models:
         name = wildcards.assessor
         known = assessors.entry(name)
         modules = [known.module, *known.modules]
-        if self.is_trained(name) or name in self.config.assessor_weights:
-            modules.append(assessors.TRAINED.module)
-            networks = [self._network] if self.is_trained(name) else NETWORKS.values()
-            modules += [module for each in networks if each for module in each.modules]
+        if network := self._network_of(name):
+            modules += [assessors.TRAINED.module, *filter(None, network.modules)]
         return list(dict.fromkeys(modules))
 
     @property
@@ -261,14 +273,11 @@ class Models:
         """Describe all the models of the study, for the report."""
         made = self.config.trained is not None and bool(self.config.trained.teachers)
         mtcnn = "oval" in self.config.shapes or made
-        return {
-            **{name: self.about(name) for name in self.all},
-            **(
-                {"mtcnn": {**catalogue.entries()["mtcnn"].model_dump(), "sha256": ""}}
-                if mtcnn
-                else {}
-            ),
-        }
+        listed = {name: self.about(name) for name in self.all}
+        if mtcnn:
+            # Its weights come inside its package, so that there is no file to digest.
+            listed["mtcnn"] = catalogue.entries()["mtcnn"].model_dump(exclude={"sha256"})
+        return listed
 
     def describe(self, assessor: str) -> str:
         """Describe what an assessor's score means, for a caption."""

@@ -60,6 +60,26 @@ def test_a_training_is_behind_the_results_only_where_its_assessor_scores_images(
     )
 
 
+def test_a_student_of_any_name_needs_the_layers_that_its_file_has_not(tmp_path: Path) -> None:
+    assessors = ["resmem", "falseresmem", "corrected-resmem", "happiness", "mine"]
+    trained = models(training=TRAINING, assessors=assessors)
+    resmem = "<resources>/weights/resmem.pt"
+    assert trained.trained_of_assessor(of("mine")) == [trained.trained_file]
+    assert trained.files_of_assessor(of("mine")) == [resmem]
+    file = tmp_path / "mine.safetensors"
+    file.write_bytes((ROOT / "scripts/mnemo/weights/student.safetensors").read_bytes())
+    owned = models(assessor_weights={"mine": str(file)}, assessors=assessors)
+    assert owned.files_of_assessor(of("mine")) == [str(file), resmem]
+
+
+def test_a_file_that_is_part_of_mnemo_is_no_file_of_the_folder_of_weights() -> None:
+    asked = models(assessors=["resmem", "falseresmem", "corrected-resmem", "happiness", "student"])
+    own, resmem = asked.files_of_assessor(of("student"))
+    assert own.endswith("scripts/mnemo/weights/student.safetensors")
+    assert resmem == "<resources>/weights/resmem.pt"
+    assert len(asked.published("student")) == 64
+
+
 def test_an_assessor_with_one_way_ignores_the_preset() -> None:
     faithful = models(preset="faithful")
     assert faithful.preset_of_assessor(of("resmem")) == "corrected"

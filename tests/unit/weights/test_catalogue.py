@@ -442,7 +442,8 @@ def test_every_generator_has_weights_in_the_catalogue() -> None:
 
 def test_every_entry_of_the_catalogue_can_be_got_and_cited() -> None:
     entries = catalogue.entries()
-    assert len({entry.file for entry in entries.values()}) == len(entries)
+    files = [entry.file for entry in entries.values() if entry.file]
+    assert len(set(files)) == len(files)
     for name, entry in entries.items():
         assert entry.licence, name
         assert entry.citation, name
@@ -456,6 +457,31 @@ def test_every_entry_of_the_catalogue_can_be_got_and_cited() -> None:
                 assert entry.sha256, name
             case catalogue.Installed():
                 assert not entry.file, name
+            case catalogue.Shipped():
+                assert not entry.file, name
+                catalogue.verify(name, catalogue.path(name, "anywhere"))
+
+
+def test_a_file_that_is_part_of_mnemo_is_used_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert catalogue.path("resmem", tmp_path) == tmp_path / "resmem.pt"
+    path = catalogue.path("student", tmp_path)
+    assert path.resolve() == SCRIPTS / "mnemo/weights/student.safetensors"
+    # From Mnemo's own folder it is the same wherever that lies.
+    monkeypatch.chdir(ROOT)
+    assert str(catalogue.path("student", tmp_path)) == "scripts/mnemo/weights/student.safetensors"
+
+
+def test_a_file_that_is_part_of_mnemo_is_restored_and_not_deleted(tmp_path: Path) -> None:
+    path = tmp_path / "student.safetensors"
+    path.write_bytes(catalogue.path("student", tmp_path).read_bytes()[:-1] + b"!")
+    told = (
+        r"has sha256 \w+ instead of \w+\. Restore it with `git checkout -- .*student.safetensors`"
+    )
+    with pytest.raises(MnemoError, match=told) as refusal:
+        catalogue.verify("student", path)
+    assert "Delete" not in str(refusal.value)
 
 
 def test_the_page_on_weights_lists_the_catalogue() -> None:
