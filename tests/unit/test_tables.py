@@ -123,7 +123,10 @@ tables.write("{tmp_path}/features.parquet", table.FEATURES, columns, writer)
         text=True,
     )
     assert "MnemoError" in done.stderr
-    assert "features.parquet could not be written: File too large. Nothing is lost" in done.stderr
+    assert (
+        "features.parquet could not be written: File too large. Finished files are kept"
+        in done.stderr
+    )
     assert not list(tmp_path.iterdir())
 
 
