@@ -195,13 +195,13 @@ class Cluster:
         self._network = ""
 
     def command(self, *words: str | Path) -> list[str]:
-        """Give the command that runs another one on the cluster's login node, for `subprocess`."""
+        """Return the command that runs another one on the cluster's login node."""
         if "network" not in self._daemons:
             raise RuntimeError("The cluster is down.")
         return ["nsenter", f"--target={self._daemons['network'].pid}", "--net", *map(str, words)]
 
     def environment(self) -> dict[str, str]:
-        """Give the environment in which SLURM's commands, and Snakemake, find the cluster.
+        """Return the environment in which SLURM's commands, and Snakemake, find the cluster.
 
         A real cluster has its configuration in /etc/slurm, where no variable need point. Here one
         does, and Snakemake's plugin drops it before it calls srun inside a job, so the first
@@ -489,7 +489,7 @@ def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
 
 
 def requirements() -> str:
-    """Say what is missing to boot a cluster on this machine; nothing, where it can be booted."""
+    """Return what is missing to boot a cluster on this machine; empty if nothing is."""
     if shutil.which("dpkg-query") is None:
         return "These tests boot a SLURM cluster from Debian's packages, and so need Debian."
     lines = PACKAGES.read_text().splitlines()

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -25,23 +26,24 @@ LOST = {
 Run = subprocess.Popen[str]
 
 
-def lose(checkout: Submitting, *shards: str) -> list[str]:
-    """Delete shards, and give the arguments that make Snakemake make them again, and only them."""
-    for shard in shards:
-        (checkout.results() / shard).unlink()
-    return [f"results/tiny/{shard}" for shard in shards]
+def lose(checkout: Submitting, *files: str) -> list[str]:
+    """Delete files, and return the arguments for Snakemake to make them, and only them, again."""
+    for file in files:
+        (checkout.results() / file).unlink()
+    return [f"results/tiny/{file}" for file in files]
 
 
 def hang(checkout: Submitting, *rules: str) -> dict[str, list[int]]:
-    """Wait until scripts of some rules run, and stop them; give their processes by rule."""
+    """Wait until scripts of some rules run, stop them, and return their processes by rule."""
     stopped: dict[str, list[int]] = {}
 
     def settled() -> bool:
-        """Whether the processes are those of the last look: a script has a shell around it."""
+        """Stop what runs, and return whether nothing has started since the last look."""
         nonlocal stopped
         before, stopped = stopped, {rule: computing(checkout, rule) for rule in rules}
         for pid in chain(*stopped.values()):
-            os.kill(pid, signal.SIGSTOP)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
         return before == stopped and all(stopped.values())
 
     until(settled, 90, f"Not all scripts run of {', '.join(rules)}")
@@ -67,7 +69,7 @@ def computing(checkout: Submitting, rule: str) -> list[int]:
 
 
 def running(checkout: Submitting, rule: str) -> Queued:
-    """Give the last job of a rule that SLURM runs."""
+    """Return the newest job of a rule that waits or runs."""
     jobs = [job for job in checkout.cluster.queue() if job.comment.startswith(f"rule_{rule}")]
     return max(jobs, key=lambda job: int(job.id))
 
@@ -82,7 +84,7 @@ def history(checkout: Submitting, rule: str, since: int) -> list[Job]:
 
 
 def next_id(checkout: Submitting) -> int:
-    """Give the id that the next job will have at least."""
+    """Return the smallest id that the next job can have."""
     return max(int(job.id) for job in checkout.cluster.jobs()) + 1
 
 
@@ -101,7 +103,7 @@ def check_same(submitted: Submitting, again: Submitting) -> None:
 def troubled(
     submitted: Submitting, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[Job]]:
-    """The runs, by rule, of five jobs of which each met a fault; all were made by one Snakemake."""
+    """The runs, by rule, of five jobs of one Snakemake, each of which meets a fault of its own."""
     again = submitted.copy(tmp_path_factory.mktemp("troubled") / "mnemo")
     first = next_id(again)
     # Extracting takes more than 1.2 GB, and less than 2.4. SLURM counts time in minutes.
@@ -111,16 +113,18 @@ def troubled(
 
     again.cluster.run("scancel", running(again, "fit_hyperplane").id)
 
-    drained = running(again, "render_images").node
-    again.cluster.drain(drained)
-    go_on(hung["render_images"])
-    again.cluster.wait(running(again, "render_images").id)
-    again.cluster.resume(drained)
+    drained = running(again, "render_images")
+    again.cluster.drain(drained.node)
+    try:
+        go_on(hung["render_images"])
+        again.cluster.wait(drained.id)
+    finally:
+        again.cluster.resume(drained.node)
 
-    def cancelled_is_made() -> bool:
-        return (again.results() / LOST["fit_hyperplane"]).is_file()
+    def made_again() -> bool:
+        return history(again, "fit_hyperplane", first)[-1].state == "COMPLETED"
 
-    until(cancelled_is_made, 90, "The cancelled job has not been made again")
+    until(made_again, 90, "The cancelled job has not been made again")
     dead = running(again, "measure_agreement").node
     again.cluster.kill_node(dead)
     try:
