@@ -19,7 +19,7 @@ CLUSTER = $(BIN)/python -m tests.slurm.cluster
 
 .PHONY: help demo install install-profile test test-slurm lint benchmarks docs clean
 
-help: ## say what there is to make
+help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/run ## run the default study and write results/demo/report.html

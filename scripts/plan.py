@@ -15,6 +15,6 @@ requests = {rule: plans.Request(**asked) for rule, asked in params.requests.item
 plan = plans.lines(study, requests, params.results)
 partitions = plans.partitions(params.partitions)
 warnings = plans.warnings(study, plan, requests, params.results, partitions)
-page = "\n".join([plans.text(study, plan), *(f"Warning: {told}" for told in warnings)])
+page = "\n".join([plans.text(study, plan), *(f"Warning: {warning}" for warning in warnings)])
 Path(snakemake.log[0]).write_text(page + "\n")
 print(page)

@@ -89,7 +89,7 @@ def processes(folder: Path) -> list[int]:
 
 
 def _is_abandoned(partial: Path) -> bool:
-    """Tell whether the writer of a file is dead, as far as this machine can know."""
+    """Return whether the writer of a file is dead, as far as this machine can know."""
     writer = files.WRITER.search(partial.name)
     if writer is None:
         return False
@@ -102,7 +102,7 @@ def _is_abandoned(partial: Path) -> bool:
 
 
 def _is_snakemake(words: list[str]) -> bool:
-    """Tell whether a command is Snakemake or a script of one of its jobs."""
+    """Return whether a command is Snakemake or a script of one of its jobs."""
     if any(".snakemake/scripts/" in word for word in words):
         return True
     program, *arguments = [*words, ""]

@@ -4,10 +4,10 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.slurm.conftest import Submitting
+from tests.slurm.submitting import Submitting
 from tests.support.paths import ROOT
 
-SHARD = "eval/memorable/0/latents/00000.parquet"
+SHARD = "eval/happy/0/latents/00000.parquet"
 
 
 def test_make_install_profile_lets_any_checkout_submit_by_its_name(
@@ -52,7 +52,7 @@ def test_every_line_for_a_site_can_be_uncommented(again: Submitting) -> None:
 
 
 def test_what_a_site_asks_for_reaches_slurm(again: Submitting) -> None:
-    shard = "eval/memorable/0/square/00000.parquet"
+    shard = "eval/happy/0/square/00000.parquet"
     (again.results() / shard).unlink()
     asked = ["--default-resources", "mem_mb=1000", "runtime=10", "constraint=unheard_of"]
     told = again.run(*asked, "--retries", "0", "--", f"results/tiny/{shard}", fails=True)

@@ -100,7 +100,7 @@ def _source(entry: Entry) -> str:
         return "those of both assessors"
     kinds = {type(catalogue.entries()[name].source) for name in entry.weights}
     if catalogue.Shipped in kinds:
-        return "part of Mnemo"
+        return "part of Mnemo, the rest fetched"
     if catalogue.Visit in kinds:
         return "by hand, or trained" if entry.architecture else "by hand"
     return "fetched"

@@ -231,40 +231,40 @@ def warnings(
         A sentence for each.
     """
     plan = list(plan)
-    told = []
+    sentences = []
     for line in plan:
         if line.gpu and line.minutes > GPU_MINUTES[1]:
-            told.append(
+            sentences.append(
                 f"{line.rule}: a job takes {line.minutes:.0f} minutes on a GPU: make "
                 "score_shard_size smaller, so that less is lost when one is killed."
             )
         if line.gpu and line.minutes < GPU_MINUTES[0] and line.gpu_hours * 60 > GPU_MINUTES[1]:
-            told.append(
+            sentences.append(
                 f"{line.rule}: the longest job takes {line.minutes:.1f} minutes on a GPU, of which "
                 "starting is a good part: make score_shard_size larger (for images: shard_size)."
             )
         if line.measured and line.measured > rates.TIME_MARGIN:
-            told.append(
+            sentences.append(
                 f"{line.rule}: jobs take {line.measured:.1f} times as long as estimated, and ask "
                 f"for {rates.TIME_MARGIN} times as long when they are first tried."
             )
-        told += _unfit(line, requests[line.rule], partitions)
+        sentences += _unfit(line, requests[line.rule], partitions)
     total = sum(line.jobs for line in plan)
     if total > MANY_JOBS:
-        told.append(
+        sentences.append(
             f"{total:,} jobs: Snakemake takes long to plan so many. Make shard_size larger, or run "
             "the study in batches: see docs/scaling.md."
         )
     without = sum(line.cpu_hours for line in plan)
     if not partitions and without > MANY_CORE_HOURS:
-        told.append(f"on a machine without a GPU this takes {without:,.0f} core hours.")
+        sentences.append(f"on a machine without a GPU this takes {without:,.0f} core hours.")
     needed, free = sum(line.left for line in plan), _free(results)
     if needed > free:
-        told.append(
+        sentences.append(
             f"{needed / 1e9:,.1f} GB are still to write, and the disk of {results} has "
             f"{free / 1e9:,.1f} GB free."
         )
-    return told
+    return sentences
 
 
 def partitions(path: str | Path) -> list[Any]:
@@ -285,7 +285,7 @@ def partitions(path: str | Path) -> list[Any]:
 
 
 def _unfit(line: Line, request: Request, partitions: Iterable[Any]) -> Iterator[str]:
-    """Tell whether a rule's largest job fits none of the partitions that it may run in."""
+    """Return whether a rule's largest job fits none of the partitions that it may run in."""
     open_to = [each for each in partitions if bool(each.limits.max_gpu) == line.gpu]
     if partitions and not open_to:
         kind = "with max_gpu" if line.gpu else "without max_gpu"

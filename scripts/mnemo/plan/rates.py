@@ -64,7 +64,7 @@ class Cost(NamedTuple):
     disk: float
 
     def wall(self, threads: int, gpus: int = 0) -> float:
-        """Tell the seconds from the job's start to its end.
+        """Return the seconds from the job's start to its end.
 
         Args:
             threads: Cores that it has.
@@ -149,7 +149,7 @@ def cost(
 
 
 def memory_to_ask(job: Cost, attempt: int) -> int:
-    """Say how much memory to ask for.
+    """Return how much memory to ask for.
 
     Args:
         job: The estimate.
@@ -162,7 +162,7 @@ def memory_to_ask(job: Cost, attempt: int) -> int:
 
 
 def runtime_to_ask(seconds: float, attempt: int) -> int:
-    """Say how much time to ask for.
+    """Return how much time to ask for.
 
     Args:
         seconds: The estimated wall time.

@@ -2,6 +2,9 @@
 
 On Inception's features, the Fréchet distance is the FID and the kernel distance is the KID. On
 other features they are neither, and only their ratios to the unedited images are meaningful.
+
+The functions import clean-fid themselves: it loads PyTorch, which a job that only joins the table
+does not need.
 """
 
 import warnings
@@ -12,7 +15,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from cleanfid import fid
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -103,6 +105,8 @@ def frechet(features: Floats, reference: Floats) -> float:
     Returns:
         The distance, in the features' unit squared.
     """
+    from cleanfid import fid
+
     features, reference = _in_joint_span(features, reference)
     with warnings.catch_warnings():
         # With fewer images than features, the covariances are singular, which affects only the
@@ -134,6 +138,8 @@ def kernel(
     Returns:
         The distance, without a unit.
     """
+    from cleanfid import fid
+
     state = np.random.get_state()  # noqa: NPY002 - clean-fid draws from the global generator
     np.random.seed(seed)  # noqa: NPY002
     try:
@@ -340,6 +346,8 @@ def _prepare(reference: _Set) -> _Reference:
 
 def _frechet(features: Moments, reference: Moments) -> float:
     """Compute the Fréchet distance from moments with clean-fid's formula."""
+    from cleanfid import fid
+
     (mean, spread), (reference_mean, root) = features, reference
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -64,7 +64,7 @@ def _alphas(values: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def alpha_name(alpha: float) -> str:
-    """Name the folder of an edited set.
+    """Return the name of the folder of an edited set.
 
     Args:
         alpha: One of an edit's alphas.

@@ -134,7 +134,7 @@ def mark_results(config: Config, folder: str | Path, weights: Mapping[str, str])
 
 
 def identity(config: Config) -> dict[str, Any]:
-    """Tell what can't change while a results folder stays the same study's.
+    """Return what can't change while a results folder stays the same study's.
 
     Args:
         config: The study.

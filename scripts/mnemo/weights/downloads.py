@@ -50,7 +50,7 @@ class _InterruptedError(Exception):
     """A server did not give all of a file now, and may when it is asked again."""
 
     def __init__(self, why: object, wait: float = 0.0):
-        """Say why, and how many seconds the server wants to be left alone."""
+        """Report why, and how many seconds the server wants to be left alone."""
         super().__init__(str(why))
         self.wait = wait
 
@@ -194,8 +194,8 @@ def _ask(url: str, growing: BinaryIO, version: Path, *, whole: bool) -> None:
             have = 0
             growing.truncate(0)
             version.unlink(missing_ok=True)
-            if told := _version(answer.headers):
-                version.write_text(f"{url}\n{told}\n")
+            if label := _version(answer.headers):
+                version.write_text(f"{url}\n{label}\n")
         elif not _continues(answer.headers, have, known):
             version.unlink(missing_ok=True)
             raise _InterruptedError("the server has another version of the file by now")
@@ -226,14 +226,14 @@ def _answer(url: str, headers: dict[str, str], version: Path) -> HTTPResponse:
     try:
         answer: HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT)
     except HTTPError as why:
-        told = f"the server answered {why.code} {why.reason}"
+        message = f"the server answered {why.code} {why.reason}"
         if why.code == 416:  # nothing lies behind the bytes that are here
             version.unlink(missing_ok=True)
-            raise _InterruptedError(told) from why
+            raise _InterruptedError(message) from why
         if why.code in TRANSIENT:
             asked = why.headers["Retry-After"] or ""
-            raise _InterruptedError(told, float(asked) if asked.isdecimal() else 0.0) from why
-        raise UnavailableError(told) from why
+            raise _InterruptedError(message, float(asked) if asked.isdecimal() else 0.0) from why
+        raise UnavailableError(message) from why
     except URLError as why:
         raise _InterruptedError(why.reason) from why
     except (OSError, HTTPException) as why:
@@ -250,19 +250,19 @@ def _read(answer: HTTPResponse) -> bytes:
 
 
 def _version(headers: Message) -> str:
-    """Tell what a server calls this version of a file: a strong ETag, a date, or nothing."""
+    """Return what a server calls this version of a file: a strong ETag, a date, or nothing."""
     etag: str = headers["ETag"] or ""
     return etag if etag.startswith('"') else headers["Last-Modified"] or ""
 
 
 def _known(version: Path, url: str) -> str:
-    """Tell which version of the file at a URL is kept, if that is known."""
+    """Return which version of the file at a URL is kept, if that is known."""
     lines = version.read_text().splitlines() if version.is_file() else []
     return lines[1] if len(lines) == 2 and lines[0] == url else ""
 
 
 def _continues(headers: Message, have: int, known: str) -> bool:
-    """Tell whether a part of a file is the one behind the bytes that are here.
+    """Return whether a part of a file is the one behind the bytes that are here.
 
     A server may repeat the ETag and leave the date out; one that does not look at If-Range gives
     itself away by another ETag or date.

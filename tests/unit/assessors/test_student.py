@@ -49,7 +49,7 @@ def test_its_card_says_how_the_study_of_its_name_trains_it(
     card = trained.card(weights("student"))
     assert card.settings == {**study.training.settings, "preset": "corrected"}
     assert [tested.shape for tested in card.tested] == ["oval", "square"]
-    assert all(tested.spearman_low > 0.6 for tested in card.tested)
+    assert all(tested.spearman_low > 0.55 for tested in card.tested)
     assert "Non-commercial" in card.licence
     assert study.sets.train is not None
     # A face has a square, and an oval where one was found.

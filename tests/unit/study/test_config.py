@@ -481,6 +481,13 @@ def test_a_weights_file_for_what_needs_none_is_refused(
             {"initial": "my.pt"},
             "training.initial: 'my.pt': a resnet152-layer2 starts from resmem",
         ),
+        ({"name": "student", "architecture": "student"}, "training.name: 'student': is Mnemo's"),
+        (
+            {"false_alarm_rate": None, "target": "true_hit_rate"},
+            "training.false_alarm_rate: None: must be given: the target is hit rate minus",
+        ),
+        ({"shapes": []}, "training.shapes: []: needs at least 1 item"),
+        ({"shapes": ["oval", "oval"]}, "training.shapes: ['oval', 'oval']: given twice: oval"),
         ({"flip": 0.5}, "training.flip: 0.5: must be 0: its first layers, which do not learn"),
         ({"dropout": 1.5}, "training.dropout: 1.5: Input should be less than 1"),
         ({"architecture": ["student"]}, "training.architecture: ['student']: Input should be"),
@@ -511,6 +518,18 @@ def test_a_student_has_settings_of_its_own_and_the_papers_networks_have_the_pape
     assert (training.learning_rate, training.batch_size, training.epochs) == (1e-4, 64, 50)
     assert (training.flip, training.dropout, training.weight_decay) == (0.5, 0.5, 0)
     assert training.target == "true_hit_rate"
+
+
+def test_an_assessor_of_mnemos_may_be_trained_as_the_network_that_it_is(
+    study: dict[str, Any],
+) -> None:
+    renamed = yaml.safe_load(re.sub(r"\bmine\b", "student", yaml.safe_dump(study)))
+    assert checked(renamed).training.name == "student"  # type: ignore[union-attr]
+
+
+def test_a_database_without_false_alarm_rates_has_one_teacher(study: dict[str, Any]) -> None:
+    study["training"] |= {"false_alarm_rate": None, "target": "hit_rate"}
+    assert checked(study).training.teachers == ("resmem",)  # type: ignore[union-attr]
 
 
 def test_a_training_needs_a_database_or_enough_images_to_make_one(study: dict[str, Any]) -> None:

@@ -170,7 +170,7 @@ def recognition(published: Names, content: Any) -> tuple[Mapping[str, Tensor], t
 
 
 def is_cydonia(content: Any) -> TypeGuard[Mapping[str, np.ndarray[Any, Any]]]:
-    """Tell whether the content of a file is a dict of arrays, as VGGFace2-pytorch's are."""
+    """Return whether the content of a file is a dict of arrays, as VGGFace2-pytorch's are."""
     return isinstance(content, dict) and all(
         isinstance(name, str) and isinstance(value, np.ndarray) for name, value in content.items()
     )
@@ -221,7 +221,7 @@ def _channels_first(weight: Tensor, dense: Flattened) -> Tensor:
 
 
 def _parts(layer: str, tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
-    """Name a layer's tensors as PyTorch does."""
+    """Return names for a layer's tensors as PyTorch does."""
     if len(tensors) > len(_TENSORS):
         raise MnemoError(f"its layer {layer} has {len(tensors)} arrays: {_few(tensors)}")
     return _TENSORS[: len(tensors)]
