@@ -3,7 +3,6 @@
 import hashlib
 
 from mnemo import hashes, locks
-from mnemo.assessors.registry import entry as assessor_entry
 from mnemo.errors import MnemoError
 from mnemo.figures.registry import FIGURES
 from mnemo.plan import jobs, plans, rates
@@ -12,6 +11,7 @@ from mnemo.study import digests, folder
 from mnemo.study.captions import Captions
 from mnemo.study.mistakes import checked
 from mnemo.study.models import Models
+from mnemo.study.params import Params
 from mnemo.study.paths import DOSE_RESPONSE, Paths
 from mnemo.weights import catalogue
 from snakemake.common import get_appdirs
@@ -26,6 +26,7 @@ except MnemoError as mistake:
 
 models = Models(study)
 paths = Paths(study)
+params = Params(study)
 captions = Captions(study, models, Path(workflow.basedir, "rules", "captions"))
 bases = [name for name in study.sets.given if name != "train" or study.trained]
 #: The digest of a table of the whole study.
@@ -96,10 +97,6 @@ def code_of_figure(wildcards):
     return code_of("draw_figure", f"mnemo.figures.{wildcards.figure}")
 
 
-def truncation_psi(wildcards):
-    return study.truncation_psi((wildcards.get("base") or wildcards.set).split("/")[0])
-
-
 def asked(rule):
     """Return how many threads and GPUs a rule asks for, whatever the job."""
     resources = workflow.get_rule(rule).resources
@@ -133,3 +130,21 @@ def partitions_file():
     """Find the limits of the cluster's partitions: the user's, or the example."""
     own = Path(get_appdirs().user_config_dir, "slurm", "partitions.yaml")
     return str(own if own.is_file() else Path(workflow.basedir, "profiles/slurm/partitions.yaml"))
+
+
+def rates_of(assessor):
+    """List the scores of the set train that are rates of a database that is made."""
+    return paths.scores(["train"], [assessor], study.training.shapes) if assessor else []
+
+
+def results_of_training(wildcards):
+    """List what the stage `train` makes."""
+    if study.training is None:
+        raise WorkflowError("this study trains nothing: give it a section `training`")
+    return paths.training
+
+
+def digest_of_captions():
+    """Digest the words of the report that are in no job's params."""
+    words = Path(workflow.basedir, "rules", "captions", "workflow.rst").read_bytes()
+    return hashlib.sha256(words).hexdigest()[:12]

@@ -36,10 +36,6 @@ rule fit_hyperplane:
         "../scripts/fit_hyperplane.py"
 
 
-def direction_named(wildcards):
-    return study.named_direction(wildcards.direction).model_dump(mode="json")
-
-
 rule derive_direction:
     """Derive a direction from a hyperplane's normal, holding attributes constant (A.5)."""
     input:
@@ -61,7 +57,7 @@ rule derive_direction:
         mem_mb=memory,
         runtime=minutes,
     params:
-        direction=direction_named,
+        direction=params.direction,
         generator=study.generator.name,
         generator_weights=models.generator.weights,
         preset=study.preset,
@@ -91,7 +87,7 @@ rule import_direction:
         mem_mb=memory,
         runtime=minutes,
     params:
-        direction=direction_named,
+        direction=params.direction,
         generator=study.generator.name,
         z_dim=models.generator.latent_dim,
         w_dim=models.generator.latent_dim if "w" in models.generator.spaces else None,

@@ -3,13 +3,6 @@
 Needs the scores of edits and of the set fit; makes dose_response/, drift/ and transfer.parquet.
 """
 
-#: The edits that move all layers along a hyperplane's normal as it is.
-plain = [edit.name for edit in study.edits if study.is_plain(edit)]
-
-
-def held_by_edit(wildcards):
-    return list(study.direction(study.edit(wildcards.edit)).hold)
-
 
 rule measure_dose_response:
     """Measure how the scores of an edit follow alpha, and which alpha gives a wanted change."""
@@ -42,7 +35,10 @@ rule measure_dose_response:
 rule measure_transfer:
     """Measure how an edit along one assessor's normal changes the scores of the others."""
     input:
-        slopes=collect("<results>/dose_response/{edit}/slopes.parquet", edit=plain),
+        slopes=collect(
+            "<results>/dose_response/{edit}/slopes.parquet",
+            edit=[each["edit"] for each in params.plain],
+        ),
         scores=paths.scores(["fit"]),
     output:
         transfer="<results>/transfer.parquet",
@@ -57,10 +53,7 @@ rule measure_transfer:
         mem_mb=memory,
         runtime=minutes,
     params:
-        directions=[
-            {"edit": name, **study.direction(study.edit(name)).model_dump(mode="json")}
-            for name in plain
-        ],
+        directions=params.plain,
         stamp=models.stamp(*models.all),
         code=code_of("measure_transfer"),
     script:
@@ -84,7 +77,7 @@ rule measure_drift:
         mem_mb=memory,
         runtime=minutes,
     params:
-        held=held_by_edit,
+        held=params.held,
         confidence=study.statistics.confidence,
         stamp=models.stamp(*models.all),
         code=code_of("measure_drift"),

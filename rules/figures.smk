@@ -1,34 +1,6 @@
 """Figures and pages of the report: each is drawn or laid out from finished tables."""
 
 
-def category_of_figure(wildcards):
-    return FIGURES[wildcards.figure].category
-
-
-def labels_of_figure(wildcards):
-    return {"result": FIGURES[wildcards.figure].title}
-
-
-def category_of_table(wildcards):
-    return RESULTS[wildcards.table].category
-
-
-def labels_of_table(wildcards):
-    return {"result": RESULTS[wildcards.table].title}
-
-
-def quality_of_edit(wildcards):
-    return assessor_entry(study.shown(study.edit(wildcards.edit))).quality
-
-
-def assessor_of_edit(wildcards):
-    return study.shown(study.edit(wildcards.edit))
-
-
-def shapes_of_edit(wildcards):
-    return list(study.shapes_of(study.edit(wildcards.edit)))
-
-
 rule draw_figure:
     """Draw one figure of the whole study from its tables."""
     input:
@@ -37,8 +9,8 @@ rule draw_figure:
         figure=report(
             "<results>/figures/{figure}.svg",
             caption="captions/caption.rst",
-            category=category_of_figure,
-            labels=labels_of_figure,
+            category=params.category_of_figure,
+            labels=params.labels_of_figure,
         ),
     log:
         "<logs>/draw_figure/{figure}.log",
@@ -103,9 +75,9 @@ rule draw_strip:
         mem_mb=memory,
         runtime=minutes,
     params:
-        assessor=assessor_of_edit,
-        quality=quality_of_edit,
-        shapes=shapes_of_edit,
+        assessor=params.assessor,
+        quality=params.quality,
+        shapes=params.shapes,
         images=paths.keys_of_strip,
         caption=captions.of_strip,
         code=code_of("draw_strip"),
@@ -181,8 +153,8 @@ rule show_table:
         page=report(
             "<results>/pages/{table}.html",
             caption="captions/caption.rst",
-            category=category_of_table,
-            labels=labels_of_table,
+            category=params.category_of_table,
+            labels=params.labels_of_table,
         ),
     log:
         "<logs>/show_table/{table}.log",

@@ -24,7 +24,7 @@ rule render_images:
         runtime=minutes,
     params:
         generator=study.generator.name,
-        truncation_psi=truncation_psi,
+        truncation_psi=params.truncation_psi,
         truncation_cutoff=study.generator.truncation_cutoff,
         noise=study.generator.noise,
         rows=study.generator.rows or (0, models.generator.resolution),

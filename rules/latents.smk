@@ -4,12 +4,6 @@ Needs the generator's weights, for an edit a direction; makes <set>/latents/.
 """
 
 
-def layers_of_edit(wildcards):
-    """List the layers that an edit moves; None for all."""
-    chosen = study.edit(wildcards.edit).layers
-    return None if chosen is None else list(chosen)
-
-
 rule sample_latents:
     """Draw the latents of one shard of a set, each from its own seed."""
     input:
@@ -28,7 +22,7 @@ rule sample_latents:
         runtime=minutes,
     params:
         generator=study.generator.name,
-        truncation_psi=truncation_psi,
+        truncation_psi=params.truncation_psi,
         truncation_cutoff=study.generator.truncation_cutoff,
         classes=study.generator.class_indices,
         seeds=paths.seeds,
@@ -57,7 +51,7 @@ rule edit_latents:
         runtime=minutes,
     params:
         layers=models.generator.layers,
-        chosen=layers_of_edit,
+        chosen=params.layers,
         stamp=models.stamp(models.generator.weights),
         code=code_of("edit_latents"),
     script:

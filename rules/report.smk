@@ -1,12 +1,6 @@
 """The report: one page with every figure and table, how each was made, and from what."""
 
 
-def digest_of_captions():
-    """Digest the words of the report that are in no job's params."""
-    words = Path(workflow.basedir, "rules", "captions", "workflow.rst").read_bytes()
-    return hashlib.sha256(words).hexdigest()[:12]
-
-
 rule make_report:
     """Gather the figures and the tables in one page that needs no other file."""
     input:

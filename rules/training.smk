@@ -5,24 +5,6 @@ assessor's weights file with its card, and the tables of how its training went a
 ranks images that it has not seen (Table 3).
 """
 
-
-def rates_of(assessor):
-    """List the scores of the set train that are rates of a database that is made."""
-    return paths.scores(["train"], [assessor], study.training.shapes) if assessor else []
-
-
-def results_of_training(wildcards):
-    """List what the stage `train` makes."""
-    if study.training is None:
-        raise WorkflowError("this study trains nothing: give it a section `training`")
-    return paths.training
-
-
-def folds_of_run(wildcards):
-    """Return the folds of which a training's test is one; None for the holdout."""
-    return study.training.folds if wildcards.run != "holdout" else None
-
-
 if study.training and study.training.teachers:
 
     rule write_database:
@@ -105,7 +87,7 @@ if study.training:
         params:
             settings={**study.training.settings, "preset": models.preset_of_training},
             fillers=study.training.fillers,
-            folds=folds_of_run,
+            folds=params.folds,
             licence=models.licence_of_training,
             stamp=models.stamp(*models.to_train),
             code=code_of("train_assessor", *models.modules_of_training),
