@@ -123,7 +123,7 @@ tables.write("{tmp_path}/features.parquet", table.FEATURES, columns, writer)
         text=True,
     )
     assert "MnemoError" in done.stderr
-    assert "features.parquet could not be written: File too large. Nothing is lost" in done.stderr
+    assert "features.parquet could not be written: File too large. Finished files are kept" in done.stderr
     assert not list(tmp_path.iterdir())
 
 
@@ -167,7 +167,7 @@ def test_merging_takes_the_memory_of_one_part(tmp_path: Path) -> None:
     def merge(count: int) -> None:
         tables.merge([tmp_path / "part"] * count, tmp_path / "whole", table.FEATURES, WRITER)
 
-    merge(1)  # takes what the reader and the writer keep
+    merge(parts)  # takes what the reader's and the writer's pools keep
     assert grown(lambda: merge(parts)) < parts * rows.nbytes / 2
 
 

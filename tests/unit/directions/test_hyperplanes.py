@@ -58,7 +58,7 @@ def test_equal_scores_are_refused(threshold):
 
 def test_a_median_that_most_scores_share_is_refused_with_the_remedy():
     scores = np.array([0.0, 0.0, 0.0, 1.0])
-    with pytest.raises(MnemoError, match="Cut at the other threshold"):
+    with pytest.raises(MnemoError, match="Use the other threshold"):
         hyperplanes.labels(scores, "median")
     assert hyperplanes.labels(scores, "mean")[0].sum() == 1
 

@@ -187,7 +187,7 @@ def test_of_more_images_than_the_sample_the_kernel_distance_is_that_of_a_sample(
 
 
 def test_features_of_other_images_are_refused():
-    with pytest.raises(ValueError, match="50 images have features of 49"):
+    with pytest.raises(ValueError, match="there are 50 images, but features of 49"):
         realness.compare(
             {0.0: (keys(50), [draw(49, 4, seed=0)])}, listed(draw(50, 4, seed=5)), groups=5
         )
@@ -271,7 +271,7 @@ def test_groups_are_even_and_follow_the_seed():
 def test_too_few_images_for_the_groups_are_refused_with_the_remedy():
     with pytest.raises(MnemoError, match="set `groups` to 15 or less"):
         realness.compare(edited(30, 4), listed(draw(100, 4, seed=5)))
-    with pytest.raises(MnemoError, match="39 images are too few for 20 groups"):
+    with pytest.raises(MnemoError, match="39 images are too few for the jackknife.s 20 groups"):
         realness.compare(edited(100, 4), listed(draw(39, 4, seed=5)))
 
 
