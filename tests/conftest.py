@@ -25,6 +25,14 @@ from tests.support.paths import ROOT
 WEIGHTS = ROOT / "resources" / "weights"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep each file in one worker, so that it makes what its tests share once."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_locks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the tests' own claim of a GPU from the jobs that they start, which would wait for it."""

@@ -118,7 +118,7 @@ def layered(latents: pa.Table, layers: int) -> Rows:
 
 
 def table(columns: dict[str, Any], **spaces: Rows) -> pa.Table:
-    """Make the table `LATENTS`.
+    """Return the table `LATENTS`.
 
     Args:
         columns: All columns but `z`, `w` and `w_plus`.

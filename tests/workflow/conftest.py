@@ -9,6 +9,7 @@ import pytest
 from tests.support.checkout import WEIGHTS, Checkout
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that read one finished study in one worker, so that it is run once."""
     for item in items:

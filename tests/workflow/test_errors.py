@@ -64,7 +64,7 @@ def test_a_set_in_which_no_face_is_found_says_so(checkout: Checkout) -> None:
     checkout.edit("tests/data/study.yaml", "dcgan-faces, truncation_psi: 0.8", words)
     studies = ("tests/data/study.yaml", "tests/slurm/study.yaml")
     told = checkout.run("fit", "--configfile", *studies, fails=True)
-    assert "has no score: no face was found in any image" in told
+    assert "has no scores: no face was found in any image" in told
 
 
 def test_scores_that_are_all_equal_are_told(rerun: Checkout) -> None:

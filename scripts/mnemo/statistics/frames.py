@@ -30,7 +30,7 @@ def deviations(scores: pd.DataFrame) -> "pd.Series[float]":
         named = ", ".join(f"{assessor} of {shape}" for assessor, shape in alike.index[alike])
         raise MnemoError(
             f"The scores of the set fit by {named} images have no spread: all are equal, or there "
-            "is only one. Draw more images, or find out why the assessor scores all the same."
+            "is only one. Draw more images, or find out why the assessor gives all the same score."
         )
     return by_shape.std().rename("deviation")
 

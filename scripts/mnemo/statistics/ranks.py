@@ -75,7 +75,7 @@ def agreement(
             f"{n} images have both scores, with {len(np.unique(pairs[:, 0]))} and "
             f"{len(np.unique(pairs[:, 1]))} different values: rank correlations need at least "
             "three images with different scores. Draw more images, or find out why the assessor "
-            "scores all the same."
+            "gives all the same score."
         )
     generator = np.random.default_rng(seed)
     drawn = min(n, RESAMPLED)

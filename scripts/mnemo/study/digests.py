@@ -95,7 +95,12 @@ def code(source: str) -> str:
 def _imports(root: Path, path: Path) -> tuple[Path, ...]:
     """Find the project files that a file imports itself."""
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    pending: list[ast.AST] = [ast.parse(path.read_bytes())]
+    while pending:
+        node = pending.pop()
+        # What only a type checker imports changes no job.
+        typing = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        pending += node.orelse if isinstance(node, ast.If) and typing else ast.iter_child_nodes(node)
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -23,8 +23,8 @@ def test_accuracy_stands_beside_chance() -> None:
 @pytest.mark.parametrize(
     ("validation", "told"),
     [
-        ("cross-validation", "share of the n images on the right side, each when it was held out"),
-        ("holdout", "share on the right side, of the tenth of the n images that was held out"),
+        ("cross-validation", "share of the n images on the correct side, each when held out"),
+        ("holdout", "share on the correct side, among the tenth of the n images that was held out"),
     ],
 )
 def test_accuracy_says_of_which_of_the_n_images_it_is(validation: str, told: str) -> None:

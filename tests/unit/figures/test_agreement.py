@@ -68,7 +68,7 @@ def test_agreement_of_28_sources_fits_a_page_and_says_where_the_intervals_are() 
     assert figure.get_size_inches()[1] < 9
     for text, cell in boxes(figure, figure.axes[0]):
         assert text.get_window_extent().width <= cell.get_window_extent().width * 1.05
-    assert "intervals are in the table" in figure.axes[0].get_xlabel()
+    assert "the table has the intervals" in figure.axes[0].get_xlabel()
 
 
 def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:

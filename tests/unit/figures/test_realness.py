@@ -48,7 +48,7 @@ def test_realness_without_a_kernel_ratio_says_why_and_draws_the_distances(
     missing = ["kernel_ratio", "kernel_ratio_low", "kernel_ratio_high"]
     figure = realness.draw(distances.assign(**dict.fromkeys(missing, np.nan)), *NAMES, 0.95)
     told = " ".join(words(figure)).replace("\n", " ")
-    assert "Not as a ratio: the distance at alpha 0 is not clearly above 0." in told
+    assert "No ratio: the distance at alpha 0 is not clearly above 0." in told
     np.testing.assert_allclose(points(figure.axes[1])[0][:, 1], distances["kernel"])
     np.testing.assert_allclose(points(figure.axes[2])[0][:, 1], distances["frechet_ratio"])
     assert not figure.axes[3].lines

@@ -130,7 +130,7 @@ def test_a_missing_value_is_a_dash_that_the_page_explains() -> None:
     page = pages.tabulate(tables.conform(columns, dose_response.CALIBRATION), 0.95)
     _, *rows = Reader(page).rows
     assert [row[-1] for row in rows] == ["2.3 [2.1, –]", "–"]
-    assert "no value, for the reason that the column" in page
+    assert "no value; the column&#x27;s description explains why" in page
 
 
 def listed(schema: pa.Schema) -> dict[str, list[object]]:

@@ -271,7 +271,7 @@ def test_groups_are_even_and_follow_the_seed():
 def test_too_few_images_for_the_groups_are_refused_with_the_remedy():
     with pytest.raises(MnemoError, match="set `groups` to 15 or less"):
         realness.compare(edited(30, 4), listed(draw(100, 4, seed=5)))
-    with pytest.raises(MnemoError, match="39 images are too few for the jackknife.s 20 groups"):
+    with pytest.raises(MnemoError, match="39 images are too few for the jackknife's 20 groups"):
         realness.compare(edited(100, 4), listed(draw(39, 4, seed=5)))
 
 

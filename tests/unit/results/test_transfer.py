@@ -98,5 +98,7 @@ def test_a_slope_that_could_not_be_fitted_stays_missing():
 
 def test_an_assessor_that_scores_all_images_alike_is_refused_by_name():
     alike = FIT.assign(score=FIT["score"].mask(FIT["assessor"] == "age", 40))
-    with pytest.raises(MnemoError, match="by age of oval, age of square images .* all the same"):
+    with pytest.raises(
+        MnemoError, match="by age of oval, age of square images have no spread: all are equal"
+    ):
         transfer.matrix(slopes_of(edited()), DIRECTIONS, alike)
