@@ -26,8 +26,9 @@ class Submitting(Checkout):
 
     def command(self, *arguments: str) -> list[str]:
         return self.cluster.command(
-            *(sys.executable, SNAKEMAKE, "--profile", "profiles/slurm"),
-            *("--configfile", *STUDY, *arguments),
+            # The profile comes after the files of the config, which would take targets for more.
+            *(sys.executable, SNAKEMAKE, "--configfile", *STUDY),
+            *("--profile", "profiles/slurm", *arguments),
         )
 
     def environment(self) -> dict[str, str]:

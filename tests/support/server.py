@@ -118,8 +118,9 @@ class _Handler(BaseHTTPRequestHandler):
         for first in range(0, min(until, len(part)), 100_000):
             piece = part[first : min(first + 100_000, until)]
             time.sleep(self.site.pace)
-            self.wfile.write(piece)
+            # Counted first: whoever has received the last piece may look at once.
             self.site.sent += len(piece)
+            self.wfile.write(piece)
         if fault == "stall":
             time.sleep(1)
         if fault == "reset":

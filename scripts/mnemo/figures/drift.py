@@ -43,6 +43,8 @@ def draw(drift: pd.DataFrame, confidence: float) -> Figure:
         drawn_as = {
             edit: own_style if held[edit] else own_style._replace(line="--", hollow=True)
             for edit, own_style in styles.items()
+            # An edit need not be scored in every shape.
+            if edit in held.index
         }
         parts.over_alpha(panel, own, "change", drawn_as, ends=("low", "high"))
         ends = own["alpha"].min(), own["alpha"].max()

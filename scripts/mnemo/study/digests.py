@@ -100,7 +100,9 @@ def _imports(root: Path, path: Path) -> tuple[Path, ...]:
         node = pending.pop()
         # What only a type checker imports changes no job.
         typing = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        pending += node.orelse if isinstance(node, ast.If) and typing else ast.iter_child_nodes(node)
+        pending += (
+            node.orelse if isinstance(node, ast.If) and typing else ast.iter_child_nodes(node)
+        )
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -107,3 +107,12 @@ def test_lines_that_end_in_one_point_have_names_apart_in_their_order(drifts: pd.
         assert below.y1 <= above.y0 + 1
     inside = figure.axes[0].get_window_extent()
     assert all(box.x1 <= inside.x1 and inside.y0 <= box.y0 < box.y1 <= inside.y1 for box in boxes)
+
+
+def test_drift_draws_an_edit_only_in_the_shapes_that_it_is_scored_in(drifts: pd.DataFrame) -> None:
+    squares = drifts[(drifts["edit"] == "plain") | (drifts["shape"] == "square")]
+    square, oval, *_ = drift.draw(squares, 0.95).axes
+    assert len(points(square, 1)[0]) == len(ALPHAS)
+    assert len(points(oval, 0)[0]) == len(ALPHAS)
+    with pytest.raises(IndexError):
+        points(oval, 1)
