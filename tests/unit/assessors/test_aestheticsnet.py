@@ -125,7 +125,7 @@ def test_a_score_does_not_depend_on_the_other_images(
     scorer: NetworkScorer, images: list[Pixels]
 ) -> None:
     alone = [scorer.score([image])[0] for image in images]
-    assert scorer.score(images) == pytest.approx(alone, rel=1e-5)
+    assert scorer.score(images) == pytest.approx(alone, rel=1e-4)
 
 
 def test_a_gradient_is_the_slope_of_the_score(scorer: NetworkScorer, images: list[Pixels]) -> None:
