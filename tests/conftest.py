@@ -25,12 +25,9 @@ from tests.support.paths import ROOT
 WEIGHTS = ROOT / "resources" / "weights"
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each file in one worker, so that it makes what its tests share once."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+    """Start with the files that take minutes, so that no worker ends with one of them alone."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
 
 
 @pytest.fixture(scope="session", autouse=True)
