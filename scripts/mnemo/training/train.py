@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from mnemo import hashes, networks
+from mnemo import hashes, networks, tables
 from mnemo.assessors import backbones, trained
 from mnemo.assessors.backbones.centred import Centred
 from mnemo.assessors.backbones.frozen import Frozen
@@ -158,6 +158,47 @@ def train(
         high=float(learned.max()),
         initial=start,
     )
+
+
+def run(
+    watched: str | Path,
+    split: str | Path,
+    settings: Settings,
+    name: str,
+    initial: Path | None,
+    code: str,
+    licence: str,
+    output: Mapping[str, str],
+    provenance: tables.Provenance,
+) -> None:
+    """Train an assessor on one split of a database, and write all that the training gives.
+
+    Args:
+        watched: What is watched of the database, as for `database.root`.
+        split: A table of `training.tables.SPLIT`.
+        settings: How to train.
+        name: Which of the trainings, as for `database.parts`.
+        initial: As for `train`.
+        code: Digest of the code that trains: a checkpoint of other code is deleted.
+        licence: What binds the assessor's use.
+        output: Where `weights`, their `sha256`, the `card`, `curves` and `predictions` go.
+        provenance: Who writes the tables, from what.
+
+    Raises:
+        MnemoError: As for `train` and `describe`.
+    """
+    rows, faces = tables.read(split).to_pandas(), database.root(watched)
+    folder = Path(output["weights"]).parent
+    checkpoint = folder / f"checkpoint-{code}.pt"
+    made = train(rows, faces / database.IMAGES, settings, name, checkpoint, initial)
+    card = describe(made, database.digest(faces, rows), licence)
+    trained.save(output["weights"], made.network, card)
+    Path(output["card"]).write_text(trained.text(card))
+    Path(output["sha256"]).write_text(hashes.of(Path(output["weights"])))
+    tables.write(output["curves"], training_tables.CURVES, made.curves, provenance)
+    tables.write(output["predictions"], training_tables.PREDICTIONS, made.predictions, provenance)
+    for stale in folder.glob("checkpoint-*.pt"):
+        stale.unlink()
 
 
 def describe(
