@@ -31,7 +31,7 @@ demo: $(VENV)/run ## run the default study and write results/demo/report.html
 install: $(VENV)/run ## install what a run needs
 
 test: $(VENV)/dev lint ## lint, then run every test that needs no SLURM, two at a time
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-slurm: $(VENV)/dev ## run the study, and faults, on a real SLURM; as root, on Debian
 	@$(CLUSTER) 2>/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \

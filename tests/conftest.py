@@ -25,6 +25,11 @@ from tests.support.paths import ROOT
 WEIGHTS = ROOT / "resources" / "weights"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the files that take minutes, so that no worker ends with one of them alone."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_locks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the tests' own claim of a GPU from the jobs that they start, which would wait for it."""

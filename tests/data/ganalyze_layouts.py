@@ -18,15 +18,16 @@ from torch import Tensor
 from torchvision.models import resnet50
 
 State = dict[str, Tensor]
+Shapes = dict[str, tuple[int, ...]]
 
-_TRUNK = {
+#: Outputs of each dense layer of the published networks.
+WIDTH = 4096
+_CONVOLUTIONS = {
     "conv1": (96, 3, 11, 11),
     "conv2": (256, 48, 5, 5),
     "conv3": (384, 256, 3, 3),
     "conv4": (384, 192, 3, 3),
     "conv5": (256, 192, 3, 3),
-    "fc6": (4096, 9216),
-    "fc7": (4096, 4096),
 }
 _ATTRIBUTES = (
     "BalancingElement",
@@ -43,36 +44,48 @@ _ATTRIBUTES = (
 )
 
 
-def memnet(seed: int = 0) -> State:
+def memnet_shapes(width: int = WIDTH) -> Shapes:
+    """List the shapes of MemNet's weights, by GANalyze's names; biases are as long as the first."""
+    return {**_trunk(width), "fc8": (1, width)}
+
+
+def aestheticsnet_shapes(width: int = WIDTH) -> Shapes:
+    """List the shapes of AestheticsNet's weights; biases are as long as the first."""
+    shapes = {**_trunk(width), "fc8_new": (512, width)}
+    for attribute in _ATTRIBUTES:
+        shapes[f"fc8_{attribute}"] = (256, width)
+        shapes[f"fc9_{attribute}"] = (1, 256)
+    return {**shapes, "fc10_Merge": (128, 3328), "fc11_score": (1, 128)}
+
+
+def memnet(width: int, seed: int = 0) -> State:
     """Draw MemNet's tensors, by GANalyze's names.
 
     Args:
+        width: Outputs of each dense layer.
         seed: Of all values.
 
     Returns:
         The tensors; they keep activations at the size of their input, and scores near MemNet's
         mean of 0.76.
     """
-    state = _drawn({**_TRUNK, "fc8": (1, 4096)}, seed)
-    state["fc8.weight"] /= 100
+    state = _drawn(memnet_shapes(width), seed)
+    state["fc8.weight"] /= 1000
     state["fc8.bias"][:] = 0.76
     return state
 
 
-def aestheticsnet(seed: int = 0) -> State:
+def aestheticsnet(width: int, seed: int = 0) -> State:
     """Draw AestheticsNet's tensors.
 
     Args:
+        width: Outputs of each dense layer of the trunk.
         seed: Of all values.
 
     Returns:
         The tensors by name.
     """
-    shapes = {**_TRUNK, "fc8_new": (512, 4096)}
-    for attribute in _ATTRIBUTES:
-        shapes[f"fc8_{attribute}"] = (256, 4096)
-        shapes[f"fc9_{attribute}"] = (1, 256)
-    return _drawn({**shapes, "fc10_Merge": (128, 3328), "fc11_score": (1, 128)}, seed)
+    return _drawn(aestheticsnet_shapes(width), seed)
 
 
 def emonet(seed: int = 0) -> State:
@@ -195,7 +208,11 @@ class _OldStorage:
         return torch.FloatStorage, (self.numbers,)
 
 
-def _drawn(shapes: dict[str, tuple[int, ...]], seed: int) -> State:
+def _trunk(width: int) -> Shapes:
+    return {**_CONVOLUTIONS, "fc6": (width, 9216), "fc7": (width, width)}
+
+
+def _drawn(shapes: Shapes, seed: int) -> State:
     random = torch.Generator().manual_seed(seed)
     state = {}
     for name, shape in shapes.items():

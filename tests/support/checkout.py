@@ -51,8 +51,12 @@ class Checkout:
         return self
 
     def copy(self, path: Path) -> Self:
-        """Copy the checkout with all that has been run in it."""
-        shutil.copytree(self.path, path, symlinks=True)
+        """Copy the checkout with all that has been run in it.
+
+        What a run has for its own time is left out: another worker's may be planning here.
+        """
+        passing = shutil.ignore_patterns("*.lock", "tmp*.py")
+        shutil.copytree(self.path, path, symlinks=True, ignore=passing)
         copied = copy(self)
         copied.path = path
         return copied

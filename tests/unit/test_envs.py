@@ -3,6 +3,8 @@
 import ast
 import re
 import sys
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -44,6 +46,14 @@ def pins(environment: str) -> dict[str, str]:
     return dict(re.findall(r"([\w-]+)(?:\[\w+\])?==([\w.]+)", str(listed["dependencies"][-1])))
 
 
+@cache
+def distributions() -> Mapping[str, list[str]]:
+    """Map the modules that can be imported to the packages that bring them."""
+    # dlib-bin does not say which module it brings.
+    return {**packages_distributions(), "dlib": ["dlib-bin"]}
+
+
+@cache
 def imported(path: Path) -> set[str]:
     """Name the packages that a file imports, but for those that only a type checker reads."""
     tree = ast.parse(path.read_text())
@@ -77,14 +87,12 @@ def test_the_pins_of_an_environment_are_those_of_the_requirements(environment: s
 
 @pytest.mark.parametrize("script", sorted(ENVIRONMENTS))
 def test_the_environment_of_a_rule_has_all_that_its_script_imports(script: str) -> None:
-    # dlib-bin does not say which module it brings.
-    found = {**packages_distributions(), "dlib": ["dlib-bin"]}
     files = digests.files(ROOT / "scripts", script, *MODULES.get(script, []))
     needed = {
         distribution.lower().replace("_", "-")
         for file in files
         for name in imported(file)
-        for distribution in found[name]
+        for distribution in distributions()[name]
     }
     # With Snakemake come the small packages that it needs itself.
     given = set(pins(ENVIRONMENTS[script]))

@@ -24,7 +24,7 @@ def running(folder: Path, *words: str | Path) -> Iterator[int]:
     """Run a command in a folder, and give its process id once it is that command."""
     process = subprocess.Popen(words, cwd=folder)
     try:
-        deadline = time.time() + 10
+        deadline = time.time() + 60
         while psutil.Process(process.pid).cmdline()[-1:] != [str(words[-1])]:
             assert time.time() < deadline
             time.sleep(0.01)

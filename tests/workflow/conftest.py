@@ -1,22 +1,14 @@
 """The tiny study: checkouts of Mnemo to run it in, and one in which it is finished."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.support.checkout import WEIGHTS, Checkout
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that read one finished study in one worker, so that it is run once."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            shared = {"finished", "rerun", "items"} & {*getattr(item, "fixturenames", ())}
-            group = "tiny" if shared else item.path.stem
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +26,15 @@ def checkout(fetched: None, tmp_path: Path) -> Checkout:
 
 @pytest.fixture(scope="session")
 def finished(fetched: None, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout in which the tiny study has been run whole; tests that change it copy it."""
-    made = Checkout(tmp_path_factory.mktemp("finished") / "mnemo").check_out()
-    made.run()
+    """A checkout in which one worker has run the tiny study whole; tests that change it copy it."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    made, done = Checkout(shared / "finished" / "mnemo"), shared / "finished" / "done"
+    with FileLock(shared / "finished.lock"):
+        if not done.exists():
+            made.check_out().run()
+            done.touch()
     return made
 
 

@@ -50,9 +50,10 @@ class AestheticsNet(CaffeNet):
 
     def __init__(self) -> None:
         super().__init__()
-        self.fc8_new = nn.Linear(4096, 512)
+        width = self.fc7.out_features
+        self.fc8_new = nn.Linear(width, 512)
         for attribute in ATTRIBUTES:
-            self.add_module(f"fc8_{attribute}", nn.Linear(4096, 256))
+            self.add_module(f"fc8_{attribute}", nn.Linear(width, 256))
         self.fc10_Merge = nn.Linear(512 + 256 * len(ATTRIBUTES), 128)
         self.fc11_score = nn.Linear(128, 1)
 

@@ -23,6 +23,8 @@ Pixels = NDArray[np.uint8]
 EDGE = 256
 #: Height and width of the network's input, in pixels.
 SIZE = 227
+#: Outputs of each dense layer.
+WIDTH = 4096
 
 
 class CaffeNet(nn.Module):
@@ -39,8 +41,8 @@ class CaffeNet(nn.Module):
         self.conv3 = nn.Conv2d(256, 384, 3, padding=1)
         self.conv4 = nn.Conv2d(384, 384, 3, padding=1, groups=2)
         self.conv5 = nn.Conv2d(384, 256, 3, padding=1, groups=2)
-        self.fc6 = nn.Linear(256 * 6 * 6, 4096)
-        self.fc7 = nn.Linear(4096, 4096)
+        self.fc6 = nn.Linear(256 * 6 * 6, WIDTH)
+        self.fc7 = nn.Linear(WIDTH, WIDTH)
 
     def features(self, images: Tensor) -> Tensor:
         """Compute the activations of the seventh layer.
@@ -49,7 +51,7 @@ class CaffeNet(nn.Module):
             images: (n, 3, 227, 227), BGR from 0 to 255, minus the mean image.
 
         Returns:
-            (n, 4096), not negative.
+            (n, WIDTH), not negative.
         """
         x = _normalised(F.max_pool2d(F.relu(self.conv1(images)), 3, 2))
         x = _normalised(F.max_pool2d(F.relu(self.conv2(x)), 3, 2))

@@ -37,7 +37,7 @@ class MemNet(CaffeNet):
 
     def __init__(self) -> None:
         super().__init__()
-        self.fc8 = nn.Linear(4096, 1)
+        self.fc8 = nn.Linear(self.fc7.out_features, 1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Score images.

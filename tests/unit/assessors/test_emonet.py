@@ -84,14 +84,14 @@ def test_faithful_has_the_centre_where_ganalyze_has_it(
     with torch.no_grad():
         expected = resnet(torch.stack([*crops, *(crop.flip(2) for crop in crops)])).mean().item()
     scores = assessors.load("emonet", weights, preset="faithful").score(images[:1])
-    assert scores == pytest.approx([expected], rel=1e-5)
+    assert scores == pytest.approx([expected], rel=1e-4)
 
 
 def test_a_score_does_not_depend_on_the_other_images(
     scorer: NetworkScorer, images: list[Pixels]
 ) -> None:
     alone = [scorer.score([image])[0] for image in images]
-    assert scorer.score(images) == pytest.approx(alone, rel=1e-5)
+    assert scorer.score(images) == pytest.approx(alone, rel=1e-4)
 
 
 def test_a_gradient_through_all_crops_is_the_slope_of_the_score(

@@ -70,7 +70,7 @@ def test_its_first_layers_are_those_of_resmem(
         for name in ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2"):
             seen = getattr(resnet, name)(seen)
         expected = F.adaptive_avg_pool2d(seen, 4)
-        torch.testing.assert_close(mine.front(inputs), expected, rtol=0, atol=1e-5)
+        torch.testing.assert_close(mine.front(inputs), expected, rtol=0, atol=5e-5)
 
 
 def test_training_leaves_them_alone(result: train.Trained, weights: Callable[[str], Path]) -> None:

@@ -265,7 +265,7 @@ def test_the_images_beside_it_change_no_image(
         together = network(z, labels, 0.6)
         alone = torch.cat([network(z[i : i + 1], labels[i : i + 1], 0.6) for i in range(4)])
         # From -1 to 1, so half of it as a fraction of white.
-        assert (together - alone).abs().max() / 2 < 1e-5
+        assert (together - alone).abs().max() / 2 < 1e-4
     one_by_one = generator.render(z.numpy(), classes=labels.tolist(), psi=0.6)
     monkeypatch.setitem(conditional.BATCH, "cpu", 3)
     threes = generator.render(z.numpy(), classes=labels.tolist(), psi=0.6)

@@ -188,7 +188,7 @@ def test_a_modulated_convolution_equals_its_definition(
         module.requires_grad_(False).prepare()
     made = torch.full((2, resolution + 2, resolution + 2, outputs), math.nan).permute(0, 3, 1, 2)
     layer(F.pad(x, (1, 1, 1, 1)).contiguous(memory_format=torch.channels_last), w, None, made)
-    assert (made[:, :, 1:-1, 1:-1] - torch.stack(expected)).abs().max() < 1e-5
+    assert (made[:, :, 1:-1, 1:-1] - torch.stack(expected)).abs().max() < 1e-4
     framed = F.pad(made[:, :, 1:-1, 1:-1], (1, 1, 1, 1))
     assert torch.equal(made, framed)
 

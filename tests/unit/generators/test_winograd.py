@@ -20,4 +20,4 @@ def test_a_convolution_equals_the_definition(
     made = winograd.convolve(x, winograd.kernel(weight))
     expected = F.conv2d(x.double(), weight.double())
     assert made.shape == expected.shape
-    assert (made - expected).abs().max() < 1e-5
+    assert (made - expected).abs().max() < 1e-4

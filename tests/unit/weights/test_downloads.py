@@ -54,7 +54,7 @@ def downloader(url: str, *paths: Path) -> subprocess.Popen[bytes]:
 
 def until(condition: Callable[[], object]) -> None:
     """Wait until something holds."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
