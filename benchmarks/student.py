@@ -57,7 +57,7 @@ def main() -> None:
     torch.set_num_threads(int(sys.argv[2]) if len(sys.argv) > 2 else 2)
     files = draw(count)
     contenders = {
-        "student": student("student"),
+        "resnet10": student("resnet10"),
         "resnet152-layer2": student("resnet152-layer2"),
         "resmem": assessors.load("resmem", weights("resmem")),
     }

@@ -100,8 +100,8 @@ def multiples(of: str) -> dict[str, float]:
 
     Args:
         of: `assessors`, what scoring an image takes against ResMem; `architectures`, what an epoch
-            of training takes against the student; `memory_of_architectures`, how many images'
-            memory a network's training takes over the student's.
+            of training takes against a resnet10; `memory_of_architectures`, how many images'
+            memory a network's training takes over a resnet10's.
 
     Returns:
         The multiples by name.

@@ -87,7 +87,7 @@ def train(
         run: As for `database.parts`.
         checkpoint: Where the training's state is kept. One of other images or settings is left
             alone until it is overwritten. The caller deletes it when it has saved the result.
-        initial: What the network starts from, for all but the student: a face-recognition
+        initial: What the network starts from, for all but resnet10: a face-recognition
             network's weights, or ResMem's.
         every: Seconds between checkpoints.
 

@@ -59,8 +59,8 @@ def test_its_card_says_how_the_study_of_its_name_trains_it(
 def test_another_network_does_not_take_its_place(
     weights: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    card = trained.card(weights("student")).model_copy(update={"architecture": "student"})
+    card = trained.card(weights("student")).model_copy(update={"architecture": "resnet10"})
     path = tmp_path / "assessor.safetensors"
     save_file(checkpoints.tensors(weights("student")), path, {cards.KEY: trained.text(card)})
-    with pytest.raises(MnemoError, match="holds a student, and student is a resnet152-layer2"):
+    with pytest.raises(MnemoError, match="holds a resnet10, and student is a resnet152-layer2"):
         assessors.load("student", path, weights("resmem"))

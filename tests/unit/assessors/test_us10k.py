@@ -334,12 +334,12 @@ def test_a_file_that_mnemo_trained_must_be_of_the_architecture(path: Path) -> No
         **dict.fromkeys(("low", "high", "confidence", "epoch"), 0),
         **{name: {} for name in ("settings", "images")},
         **dict.fromkeys(("layout", "initial")),
-        "architecture": "student",
+        "architecture": "resnet10",
         "preset": "corrected",
         "tested": [],
     }
     save_file({"w": torch.ones(3)}, path, {cards.KEY: json.dumps(card)})
-    with pytest.raises(MnemoError, match="holds a student, and resnet50-us10k is a resnet50"):
+    with pytest.raises(MnemoError, match="holds a resnet10, and resnet50-us10k is a resnet50"):
         load("resnet50-us10k", path)
 
 

@@ -35,7 +35,7 @@ def trained() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     predictions["score"] = 0.5 * target + random.normal(0, 0.05, 60)
     summary = pd.DataFrame({"run": [*runs, "folds"], "shape": None, "n": [20, 20, 20, 40]})
     summary = summary.assign(spearman=[0.6, 0.7, 0.65, 0.66], assessor="student")
-    summary = summary.assign(architecture="student", target="true_hit_rate")
+    summary = summary.assign(architecture="resnet10", target="true_hit_rate")
     summary = summary.assign(
         spearman_low=summary["spearman"] - 0.3, spearman_high=summary["spearman"] + 0.1
     )

@@ -474,14 +474,14 @@ def test_a_weights_file_for_what_needs_none_is_refused(
         ({"hit_rate": "mine"}, "training.hit_rate: 'mine': is what is trained"),
         ({"hit_rate": "resnem"}, "training.hit_rate: 'resnem': no assessor is called so"),
         (
-            {"architecture": "student", "initial": "senet.h5"},
-            "training.initial: 'senet.h5': a student starts from nothing",
+            {"architecture": "resnet10", "initial": "senet.h5"},
+            "training.initial: 'senet.h5': a resnet10 starts from nothing",
         ),
         (
             {"initial": "my.pt"},
             "training.initial: 'my.pt': a resnet152-layer2 starts from resmem",
         ),
-        ({"name": "student", "architecture": "student"}, "training.name: 'student': is Mnemo's"),
+        ({"name": "student", "architecture": "resnet10"}, "training.name: 'student': is Mnemo's"),
         (
             {"false_alarm_rate": None, "target": "true_hit_rate"},
             "training.false_alarm_rate: None: must be given: the target is hit rate minus",
@@ -490,7 +490,7 @@ def test_a_weights_file_for_what_needs_none_is_refused(
         ({"shapes": ["oval", "oval"]}, "training.shapes: ['oval', 'oval']: given twice: oval"),
         ({"flip": 0.5}, "training.flip: 0.5: must be 0: its first layers, which do not learn"),
         ({"dropout": 1.5}, "training.dropout: 1.5: Input should be less than 1"),
-        ({"architecture": ["student"]}, "training.architecture: ['student']: Input should be"),
+        ({"architecture": ["resnet10"]}, "training.architecture: ['resnet10']: Input should be"),
         (
             {"architecture": "resnet18"},
             "training.architecture: 'resnet18': no network is called so",

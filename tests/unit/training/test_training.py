@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 
 from mnemo import tables
 from mnemo.assessors import backbones, cards, trained
-from mnemo.assessors.backbones import student
+from mnemo.assessors.backbones import resnet10
 from mnemo.checkpoints import read
 from mnemo.errors import MnemoError
 from mnemo.training import database, train, trainer
@@ -29,7 +29,7 @@ from mnemo.training.trainer import Settings, Trainer
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 SETTINGS = Settings(
-    architecture="student",
+    architecture="resnet10",
     target="hit_rate",
     epochs=3,
     batch_size=16,
@@ -353,16 +353,16 @@ def test_mirrored_images_are_what_the_network_sees(
     folder: Path, split: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[NDArray[np.uint8]] = []
-    prepare = student.prepare_image
+    prepare = resnet10.prepare_image
 
     def look(image: NDArray[np.uint8]) -> torch.Tensor:
         seen.append(image.copy())
         return prepare(image)
 
-    monkeypatch.setattr(student, "prepare_image", look)
+    monkeypatch.setattr(resnet10, "prepare_image", look)
     one = replace(SETTINGS, epochs=1, flip=1.0)
     train.train(split, folder, one, "holdout", tmp_path / "checkpoint")
-    files = [np.asarray(Image.open(folder / name).resize(student.SIZE)) for name in split["file"]]
+    files = [np.asarray(Image.open(folder / name).resize(resnet10.SIZE)) for name in split["file"]]
     plain = {image.tobytes(): name for image, name in zip(files, split["file"], strict=True)}
     mirrored = {
         image[:, ::-1].tobytes(): name for image, name in zip(files, split["file"], strict=True)
@@ -404,7 +404,7 @@ def test_an_image_that_is_gone_is_named(folder: Path, split: pd.DataFrame, tmp_p
         train.train(split, tmp_path, SETTINGS, "holdout", tmp_path / "checkpoint")
 
 
-@pytest.mark.parametrize(("architecture", "initial"), [("student", True), ("resnet50", False)])
+@pytest.mark.parametrize(("architecture", "initial"), [("resnet10", True), ("resnet50", False)])
 def test_what_training_starts_from_must_fit_the_architecture(
     architecture: str, initial: bool, folder: Path, split: pd.DataFrame, tmp_path: Path
 ) -> None:
@@ -422,7 +422,7 @@ def test_the_card_says_what_was_trained_on_what_and_how_well(
     told = trained.card(path)
     learned = split[split["split"] == "train"]["target"]
     expected = result.predictions["target"].corr(result.predictions["score"], "spearman")
-    assert told.architecture == "student"
+    assert told.architecture == "resnet10"
     assert told.settings["learning_rate"] == 3e-3
     assert told.images == {"train": 64, "validation": 8, "test": 8}
     assert (told.low, told.high) == pytest.approx((learned.min(), learned.max()), abs=1e-6)
@@ -438,7 +438,7 @@ def test_equal_content_is_written_as_equal_bytes(result: train.Trained, tmp_path
     assert write(tmp_path / "one", result) == write(tmp_path / "other", result)
 
 
-@pytest.mark.parametrize("architecture", ["student", "resnet152-layer2", "resnet50"])
+@pytest.mark.parametrize("architecture", ["resnet10", "resnet152-layer2", "resnet50"])
 def test_scores_are_not_rounded_where_layers_compute_in_bfloat16(
     architecture: str,
 ) -> None:
@@ -458,7 +458,7 @@ def test_a_file_without_a_card_is_refused(result: train.Trained, tmp_path: Path)
 
 def test_a_card_of_another_version_is_refused(result: train.Trained, tmp_path: Path) -> None:
     path = tmp_path / "assessor.safetensors"
-    save_file(contiguous(result), path, {"mnemo.card": '{"architecture": "student"}'})
+    save_file(contiguous(result), path, {"mnemo.card": '{"architecture": "resnet10"}'})
     with pytest.raises(MnemoError, match=r"card .*can't read \(mnemo, layout"):
         trained.load("mine", [path], "corrected")
 
@@ -495,7 +495,7 @@ def test_the_network_of_a_file_is_read_without_pytorch(
 ) -> None:
     path = tmp_path / "assessor.safetensors"
     write(path, result)
-    assert cards.architecture(path) == "student"
+    assert cards.architecture(path) == "resnet10"
     save_file(contiguous(result), path)
     assert cards.architecture(path) is None
     for content in (b"", b"\x09", b"\xff" * 20, path.read_bytes()[:50]):

@@ -71,8 +71,8 @@ NETWORKS: dict[str, Network] = {
             "epochs": 40,
         },
     ),
-    "student": Network(
-        module="mnemo.assessors.backbones.student",
+    "resnet10": Network(
+        module="mnemo.assessors.backbones.resnet10",
         description="a small network that starts from nothing",
         settings={
             "learning_rate": 1e-3,

@@ -1,4 +1,4 @@
-"""The student: a small residual network that learns a larger assessor's scores from nothing."""
+"""A small residual network, which learns a larger assessor's scores from random weights."""
 
 from pathlib import Path
 
@@ -19,8 +19,8 @@ SIZE = (64, 64)
 _WIDTHS = (16, 32, 64, 128)
 
 
-class Student(Centred):
-    """A residual network (He et al. 2016) of eleven layers.
+class ResNet10(Centred):
+    """A residual network (He et al. 2016) of ten layers.
 
     Args:
         dropout: Probability with which the last layer ignores one of its inputs in training.
@@ -71,14 +71,14 @@ class _Block(nn.Module):
         return F.relu(self.added(x) + self.kept(x))
 
 
-def build(layout: Layout | None, dropout: float) -> Student:
+def build(layout: Layout | None, dropout: float) -> ResNet10:
     """Build the network, with random weights; see `backbones.build`."""
-    return Student(dropout)
+    return ResNet10(dropout)
 
 
-def initial(path: Path | None, dropout: float) -> Student:
+def initial(path: Path | None, dropout: float) -> ResNet10:
     """Make what training starts from, which is nothing; see `backbones.initial`."""
-    return Student(dropout)
+    return ResNet10(dropout)
 
 
 def prepare(preset: Preset) -> Prepare:
