@@ -27,6 +27,8 @@ NODES = {"cpu1": 6821, "cpu2": 6822, "gpu1": 6823}
 BOOT_SECONDS = 60.0
 #: Seconds without an answer after which the controller takes a node for dead.
 DEAD_AFTER = 10
+#: Seconds after which the controller has saved a change of its state: slurmctld waits up to five.
+STATE_SECONDS = 6
 #: How many of a log's last lines an error shows.
 TAIL = 20
 
@@ -312,13 +314,15 @@ class Cluster:
     def restart_controller(self, outage: float) -> None:
         """Kill the controller, start it again, and wait until it has found its nodes again.
 
-        It saves its state every few seconds: a job submitted just before is queued once more, and
-        runs a second time.
+        It saves its state a few seconds after a change. A job submitted just before a crash would
+        be queued once more while it runs, and SLURM then holds it until somebody releases it: so
+        this waits until the state is saved.
 
         Args:
             outage: Seconds in between.
         """
         nodes = self.ready()
+        time.sleep(STATE_SECONDS)
         controller = self._daemons.pop("slurmctld")
         controller.kill()
         controller.wait()

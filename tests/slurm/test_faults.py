@@ -88,8 +88,12 @@ def next_id(checkout: Submitting) -> int:
     return max(int(job.id) for job in checkout.cluster.jobs()) + 1
 
 
-def finish(run: Run, seconds: float = 300) -> None:
-    assert run.wait(seconds) == 0
+def finish(checkout: Submitting, run: Run, seconds: float = 300) -> None:
+    """Wait until Snakemake has ended well, or show its last messages and the queue."""
+    with suppress(subprocess.TimeoutExpired):
+        run.wait(seconds)
+    messages = (checkout.path / "run.log").read_text()[-5000:]
+    assert run.poll() == 0, f"{messages}\n{checkout.cluster.queue()}"
 
 
 def check_same(submitted: Submitting, again: Submitting) -> None:
@@ -128,7 +132,7 @@ def troubled(
     dead = running(again, "measure_agreement").node
     again.cluster.kill_node(dead)
     try:
-        finish(run)
+        finish(again, run)
     finally:
         again.cluster.start_node(dead)
     check_same(submitted, again)
@@ -167,8 +171,8 @@ def test_a_controller_that_is_restarted_ends_no_run(
     hung = hang(again, "measure_agreement")
     again.cluster.restart_controller(outage=10)
     go_on(hung["measure_agreement"])
-    finish(run)
-    assert "COMPLETED" in {job.state for job in history(again, "measure_agreement", first)}
+    finish(again, run)
+    assert [job.state for job in history(again, "measure_agreement", first)] == ["COMPLETED"]
     check_same(submitted, again)
 
 
@@ -192,7 +196,7 @@ def test_a_killed_snakemake_goes_on_while_its_jobs_still_run(
     twin = running(again, "render_images")
     assert twin.id != orphan.id
     go_on(hung)
-    finish(run)
+    finish(again, run)
     assert again.cluster.wait(orphan.id).state == "COMPLETED"
     assert again.cluster.wait(twin.id).state == "COMPLETED"
     assert not list(again.results().rglob(".*.partial"))
