@@ -1,0 +1,39 @@
+"""Names that look the same: of files and columns, as one person or program and another write them.
+
+This module imports nothing heavy, because the Snakefile reads it on machines that have only
+Snakemake.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+
+
+def plain(name: object) -> str:
+    """Return what names that look the same have in common.
+
+    macOS and some programs write é as e and an accent, others as one character: Unicode's normal
+    forms NFD and NFC. Equal are names of which one is a canonical caseless match of the other
+    (Unicode Standard, section 3.13, D145), whatever blanks are around and between their words.
+
+    Args:
+        name: The name; of what is no text, its text.
+
+    Returns:
+        The name to compare with others.
+    """
+    words = " ".join(str(name).split())
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", words).casefold())
+
+
+def alike(name: str, others: Iterable[str]) -> list[str]:
+    """List the names that a name may mean.
+
+    Args:
+        name: The name as somebody wrote it.
+        others: The names that there are.
+
+    Returns:
+        The name itself if it is there; otherwise those that look the same, in their order.
+    """
+    there = list(others)
+    return [name] if name in there else [each for each in there if plain(each) == plain(name)]
