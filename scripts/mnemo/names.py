@@ -5,6 +5,7 @@ Snakemake.
 """
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable
 
 
@@ -25,15 +26,19 @@ def plain(name: object) -> str:
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", words).casefold())
 
 
-def alike(name: str, others: Iterable[str]) -> list[str]:
-    """List the names that a name may mean.
+def alike(wanted: Iterable[str], there: Iterable[str]) -> dict[str, list[str]]:
+    """List the names that each of some names may mean.
 
     Args:
-        name: The name as somebody wrote it.
-        others: The names that there are.
+        wanted: Names as somebody wrote them.
+        there: The names that there are.
 
     Returns:
-        The name itself if it is there; otherwise those that look the same, in their order.
+        For each name that is there, itself; for any other, those that look the same, in their
+        order.
     """
-    there = list(others)
-    return [name] if name in there else [each for each in there if plain(each) == plain(name)]
+    exact = list(there)
+    known, looks = set(exact), defaultdict(list)
+    for name in exact:
+        looks[plain(name)].append(name)
+    return {name: [name] if name in known else looks[plain(name)] for name in wanted}

@@ -69,12 +69,13 @@ def check_files(config: Config) -> None:
 def _seen_instead(path: str) -> str:
     """Say which files beside an absent one have names that look the same, or that it's a folder."""
     with suppress(OSError, ValueError):
-        beside = Path(path).parent
         if Path(path).is_dir():
             return ": it is a folder"
-        if found := names.alike(Path(path).name, sorted(each.name for each in beside.iterdir())):
+        name = Path(path).name
+        beside = sorted(each.name for each in Path(path).parent.iterdir())
+        if found := names.alike([name], beside)[name]:
             # Names that look the same differ in ASCII.
-            return f": {', '.join(map(ascii, found))} is there, and not {Path(path).name!a}"
+            return f": {', '.join(map(ascii, found))} is there, and not {name!a}"
     return ""
 
 
