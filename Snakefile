@@ -9,14 +9,23 @@ min_version("9.20")
 sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
 
 from mnemo import driver, hashes
+from mnemo.errors import MnemoError
 from mnemo.plan import progress
+from mnemo.study import sources
+from snakemake.exceptions import WorkflowError
 
 driver.find_python()
+
+default = Path(workflow.basedir, "config.yaml")
+try:
+    sources.check(workflow.overwrite_configfiles or [default])
+except MnemoError as mistake:
+    raise WorkflowError(str(mistake)) from None
 
 # The default study, where no other is given.
 if not workflow.overwrite_configfiles:
 
-    configfile: str(Path(workflow.basedir, "config.yaml"))
+    configfile: str(default)
 
 
 pathvars:

@@ -19,6 +19,14 @@ def test_a_mistaken_study_stops_before_anything_is_written(checkout: Checkout) -
     assert not (checkout.path / "results").exists()
 
 
+def test_a_study_that_yaml_would_read_otherwise_is_refused(checkout: Checkout) -> None:
+    text = "shard_size: 25\nshard_size: 0100"
+    checkout.edit("tests/data/study.yaml", "shard_size: 25", text)
+    told = checkout.run("--dry-run", fails=True)
+    assert "shard_size is given twice, first in line" in told
+    assert "shard_size: 0100 is read as 64" in told
+
+
 def test_the_results_of_another_study_are_not_overwritten(rerun: Checkout) -> None:
     before = rerun.tables()
     rerun.edit("tests/data/study.yaml", "shard_size: 25", "shard_size: 10")

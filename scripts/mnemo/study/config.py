@@ -22,7 +22,9 @@ from mnemo.generators.registry import GENERATORS
 Shape = Literal["square", "oval"]
 Threshold = Literal["mean", "median"]
 Space = Literal["z", "w", "w_plus"]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+#: A name is part of file names: of one name and a lock's ending, or of several on a cluster, which
+#: have 255 bytes at most.
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
 #: Folders that a set has, which an edit's folder beside them can't be called.
 RESERVED = ("latents", "square", "oval", "scores", "features", "embeddings")
 #: An alpha names a folder, so it has few digits.

@@ -5,11 +5,13 @@ Snakemake.
 """
 
 import json
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mnemo import files
+from mnemo import files, names
 from mnemo.assessors import cards
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
@@ -43,10 +45,12 @@ def check_files(config: Config) -> None:
     ]
     absent: dict[str, list[str]] = {}
     for key, path in named:
-        if path and not Path(path).is_file():
+        if path and not os.path.isfile(path):  # noqa: PTH113 (Path.is_file fails at a long name)
             absent.setdefault(path, []).append(key)
     if absent:
-        lines = [f"  {path} ({', '.join(keys)})" for path, keys in absent.items()]
+        lines = [
+            f"  {path} ({', '.join(keys)}){_seen_instead(path)}" for path, keys in absent.items()
+        ]
         raise MnemoError("\n".join(["the study names files that are not there:", *lines]))
     # Snakemake would take what is in braces for a wildcard.
     if braced := [f"  {path} ({key})" for key, path in named if path and {*path} & {*"{}"}]:
@@ -62,6 +66,19 @@ def check_files(config: Config) -> None:
             )
 
 
+def _seen_instead(path: str) -> str:
+    """Say which files beside an absent one have names that look the same, or that it's a folder."""
+    with suppress(OSError, ValueError):
+        if Path(path).is_dir():
+            return ": it is a folder"
+        name = Path(path).name
+        beside = sorted(each.name for each in Path(path).parent.iterdir())
+        if found := names.alike([name], beside)[name]:
+            # Names that look the same differ in ASCII.
+            return f": {', '.join(map(ascii, found))} is there, and not {name!a}"
+    return ""
+
+
 def check_results(config: Config, folder: str | Path) -> None:
     """Make sure that a results folder is this study's, before anything in it is replaced.
 
@@ -71,7 +88,8 @@ def check_results(config: Config, folder: str | Path) -> None:
 
     Raises:
         MnemoError: The folder was written by another study, by a version of Mnemo whose files
-            this one can't continue, or by something else. Or it is behind a link to nowhere.
+            this one can't continue, or by something else. Or it is behind a link to nowhere, or
+            a file.
     """
     folder = Path(folder)
     for place in (folder, *folder.parents):
@@ -80,6 +98,8 @@ def check_results(config: Config, folder: str | Path) -> None:
                 f"{place} is a link to {place.readlink()}, which is not there: attach that disk, "
                 "or correct the link."
             )
+        if place.exists() and not place.is_dir():
+            raise MnemoError(f"{place} is a file, where the results' folder goes. Move it away.")
     marker = folder / "study.json"
     remedy = f"Give this study another name (key `study`), or move {folder} away."
     # What has only been planned can still become any study.

@@ -43,9 +43,25 @@ def checked(raw: dict[str, Any]) -> Config:
         sections = _readable(raw, errors)
     mistakes += consistency.mistakes(sections)
     if mistakes:
-        lines = [f"  {path}: {value!r}: {allowed}" for path, value, allowed in mistakes]
-        raise MnemoError("\n".join(["the study has mistakes:", *lines]))
+        raise MnemoError("\n".join(["the study has mistakes:", *map(_line, mistakes), *_hint(raw)]))
     return config
+
+
+def _line(mistake: tuple[str, Any, str]) -> str:
+    path, value, allowed = mistake
+    absent = value is None and allowed.startswith("must be given")
+    return f"  {path}: {allowed}" if absent else f"  {path}: {value!r}: {allowed}"
+
+
+def _hint(raw: dict[str, Any]) -> list[str]:
+    """Say how a study that lacks whole sections can be built on another one."""
+    needed = [name for name, field in Config.model_fields.items() if field.is_required()]
+    if set(needed) <= raw.keys():
+        return []
+    return [
+        "Where --configfile is given, config.yaml is not read: the file must have all of these. To "
+        "change only some keys of another study, name it first: --configfile config.yaml mine.yaml"
+    ]
 
 
 def renewed(raw: dict[str, Any]) -> dict[str, Any]:
@@ -82,8 +98,11 @@ def _readable(raw: dict[str, Any], errors: list[dict[str, Any]]) -> dict[str, An
     known = deepcopy(raw)
     for error in errors:
         if error["type"] in ("extra_forbidden", "invalid_key"):
-            *path, key = error["loc"]
-            reduce(getitem, path, known).pop(key)
+            *path, unknown = error["loc"]
+            section = reduce(getitem, path, known)
+            # pydantic names a key that is no text in its own ways.
+            for key in [key for key in section if unknown in (key, str(key), repr(key))]:
+                del section[key]
     try:
         return dict(Config.model_validate(known))
     except ValidationError as invalid:

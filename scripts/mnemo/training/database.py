@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import re
+import unicodedata
 import zipfile
 import zlib
 from collections import defaultdict
@@ -22,11 +23,11 @@ import numpy as np
 import openpyxl
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from scipy import stats
 from sklearn.model_selection import KFold, train_test_split
 
-from mnemo import hashes
+from mnemo import hashes, names
 from mnemo.errors import MnemoError
 from mnemo.training import tables as training_tables
 from mnemo.training.layout import IMAGES as IMAGES
@@ -55,6 +56,8 @@ COUNTS = {
 GROUPS = {"group": "Group", "shape": "Shape"}
 #: Shapes that an image may have.
 SHAPES = ("square", "oval")
+#: What Pillow raises at a damaged image.
+UNDECODABLE = (OSError, SyntaxError, ValueError)
 
 # Each rate with the counts that it is the first's share of.
 _RATES = {
@@ -70,11 +73,16 @@ _MODES = ("1", "L", "P", "RGB")
 # A file can claim far more than it holds: bounds on what it unpacks to.
 _MOST_PIXELS = 2**25
 _MOST_BYTES = 2**28
+_MOST_ROWS = 2**20
+_MOST_COLUMNS = 2**8
 # NumPy deals no more.
 _MOST_RESPONSES = 10**9
+# How an .xls begins, and a workbook with a password ([MS-CFB], 2.2; [MS-OFFCRYPTO], 1.3.2).
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # What openpyxl raises at a damaged file.
 _UNREADABLE = (
     ArithmeticError,
+    AttributeError,
     EOFError,
     LookupError,
     OSError,
@@ -127,7 +135,8 @@ def read(folder: str | Path, *, target: Target, fillers: bool = False) -> pd.Dat
         fillers: Whether there may be images without a row, which are left out.
 
     Returns:
-        A row for each row of the spreadsheet, in its order: `file`, `hit_rate` and
+        A row for each row of the spreadsheet, in its order: `file` (the image's own name, where
+        the spreadsheet writes it in another case or Unicode form), `hit_rate` and
         `false_alarm_rate` (0 to 1; nan where the target is the hit rate, and the spreadsheet has no
         such column), `target`, the names of `GROUPS` that the spreadsheet has, as text, and those
         of `COUNTS` where it has all four.
@@ -136,21 +145,22 @@ def read(folder: str | Path, *, target: Target, fillers: bool = False) -> pd.Dat
         MnemoError: The database is not right. The message has a line for each kind of mistake, with
             the rows as a spreadsheet program numbers them or the files, their values, and the
             remedy: a part is missing or can't be read; a column is missing or there twice; a file
-            name is missing, a path or there twice; a rate is not a number from 0 to 1, or not what
-            its counts make; a count is none; a group or shape is missing or none; a row has no
-            image, or an image no row; an image can't be read, is too large, not RGB or there under
-            two names; or there are fewer than `LEAST`.
+            name is missing, a path, there twice, or fits several images; a rate is not a number
+            from 0 to 1, or not what its counts make; a count is none; a group or shape is missing
+            or none; a row has no image, or an image no row; an image can't be read, is too large,
+            not RGB or there under two names; or there are fewer than `LEAST`.
     """
     folder = Path(folder)
     needless = {"false_alarm_rate"} if target == "hit_rate" else set()
     sheet, mistakes = _sheet(folder / SCORES, COLUMNS.keys() - needless)
     listed, missing = _listed(folder / IMAGES)
     mistakes += [*missing, *_wrong_rates(sheet), *_wrong_counts(sheet), *_wrong_groups(sheet)]
-    names = sheet.get("file", pd.Series(dtype=object))
-    mistakes += _wrong_names(names)
+    written = sheet.get("file", pd.Series(dtype=object))
+    mistakes += _wrong_names(written)
     if "file" in sheet and not missing:
-        mistakes += _unpaired(names, listed, fillers)
-    used = sorted(set(listed) & set(names)) if fillers else listed
+        sheet["file"], several = _files(written, listed)
+        mistakes += [*several, *_unpaired(sheet["file"], listed, fillers)]
+    used = sorted(set(listed) & set(sheet.get("file", ()))) if fillers else listed
     mistakes += _wrong_images(folder / IMAGES, used)
     if mistakes:
         raise MnemoError("\n  ".join([f"the database in {folder} is not right:", *mistakes]))
@@ -158,7 +168,9 @@ def read(folder: str | Path, *, target: Target, fillers: bool = False) -> pd.Dat
     if "false_alarm_rate" not in sheet:
         sheet.insert(len(COLUMNS) - 1, "false_alarm_rate", np.nan)
     table = sheet.astype({"file": str} | dict.fromkeys(_RATES, float)).reset_index(drop=True)
-    table = table.astype({name: str for name in GROUPS if name in table})
+    for name in GROUPS:
+        if name in table:
+            table[name] = table[name].map(_text)
     table = table.astype({name: int for name in COUNTS if name in table})
     targets = table["hit_rate"]
     if target == "true_hit_rate":
@@ -351,20 +363,24 @@ def _consistency(halves: NDArray[np.float64]) -> float:
 def _sheet(path: Path, needed: Collection[str]) -> tuple[pd.DataFrame, list[str]]:
     """Read the columns that are there, indexed by row, and say what is wrong with the file."""
     try:
-        heading, *rows = _rows(path) or [()]
+        title, rows = _rows(path)
     except FileNotFoundError:
         return pd.DataFrame(), [f"{path} is missing: put the spreadsheet there."]
     except _UNREADABLE as why:
-        remedy = "Open it in a spreadsheet program, and save it as .xlsx."
+        remedy = (
+            "Open it in a spreadsheet program, and save it as .xlsx: an Excel workbook without a "
+            "password."
+        )
         return pd.DataFrame(), [f"{path} can't be read as .xlsx ({why}). {remedy}"]
-    found = [_plain(cell) for cell in heading]
+    heading = rows.pop(1, ())
+    found = [names.plain(cell) for cell in heading]
     there = ", ".join(str(cell) for cell in heading if cell is not None) or "nothing"
     mistakes, columns = [], {}
     for name, column in (COLUMNS | GROUPS | COUNTS).items():
-        match found.count(_plain(column)):
+        match found.count(names.plain(column)):
             case 1:
-                at = found.index(_plain(column))
-                columns[name] = [row[at] if at < len(row) else None for row in rows]
+                at = found.index(names.plain(column))
+                columns[name] = [row[at] if at < len(row) else None for row in rows.values()]
             case 0 if name in needed:
                 instead = (
                     ", or set `training.target: hit_rate`, which needs none"
@@ -372,60 +388,99 @@ def _sheet(path: Path, needed: Collection[str]) -> tuple[pd.DataFrame, list[str]
                     else ""
                 )
                 mistakes.append(
-                    f"{path}: no column {column}; the first row has {there}. Head it so{instead}."
+                    f"{path}, sheet {title!r}: no column {column}; the first row has {there}. "
+                    f"Head it so{instead}."
                 )
             case 0:
                 pass
             case more:
-                mistakes.append(f"{path}: {more} columns {column}. Leave one.")
+                mistakes.append(f"{path}, sheet {title!r}: {more} columns {column}. Leave one.")
     absent = [column for name, column in COUNTS.items() if name not in columns]
     if absent and len(absent) < len(COUNTS):
         LOGGER.warning("%s has no column %s: its counts are not used", path, ", ".join(absent))
     if absent:
         columns = {name: column for name, column in columns.items() if name not in COUNTS}
-    sheet = pd.DataFrame(columns, index=range(2, len(rows) + 2), dtype=object)
-    return sheet.dropna(how="all"), mistakes
+    sheet = pd.DataFrame(columns, index=list(rows), dtype=object)
+    return sheet[~sheet.isin([None, ""]).all(axis=1)], mistakes
 
 
-def _rows(path: Path) -> list[tuple[Any, ...]]:
-    """Read the values of the first sheet, those of formulas as they were last computed."""
+def _rows(path: Path) -> tuple[str, dict[int, tuple[Any, ...]]]:
+    """Read the first sheet that is shown: its title, and the values of its rows that have any.
+
+    The rows are numbered as a spreadsheet program does. Values of formulas are those that were last
+    computed.
+    """
+    if other := _other_format(path):
+        raise ValueError(f"it is {other}")
     with zipfile.ZipFile(path) as archive:
         size = sum(entry.file_size for entry in archive.infolist())
     if size > _MOST_BYTES:
         raise ValueError(f"it unpacks to {size:,} bytes")
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
-        sheet = book.worksheets[0]
+        shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        if not shown:
+            raise ValueError("no sheet of it is shown")
         # Some programs write a size that is not the sheet's.
-        sheet.reset_dimensions()
-        return [
-            tuple(cell.strip() if isinstance(cell, str) else cell for cell in row)
-            for row in sheet.iter_rows(values_only=True)
-        ]
+        shown[0].reset_dimensions()
+        rows = shown[0].iter_rows(max_row=_MOST_ROWS, max_col=_MOST_COLUMNS, values_only=True)
+        return str(shown[0].title), {
+            number: tuple(cell.strip() if isinstance(cell, str) else cell for cell in row)
+            for number, row in enumerate(rows, start=1)
+            if row.count(None) < len(row)
+        }
     finally:
         book.close()
 
 
-def _plain(heading: object) -> str:
-    return " ".join(str(heading).split()).casefold()
+def _other_format(path: Path) -> str:
+    """Return which other format a file has that may be named .xlsx; nothing if none is known."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            members = archive.namelist()
+            head = {
+                name: archive.open(name).read(2**12)
+                for name in ("mimetype", "xl/workbook.xml")
+                if name in members
+            }
+        if b"opendocument" in head.get("mimetype", b""):
+            return "an OpenDocument file, such as .ods"
+        if b"http://purl.oclc.org/ooxml/" in head.get("xl/workbook.xml", b""):
+            return "a Strict Open XML Spreadsheet, which has other names inside"
+        if "xl/workbook.bin" in members:
+            return "an .xlsb"
+        known = "[Content_Types].xml" in members
+        return "" if known else "a .zip, or another program's file, such as Numbers'"
+    if path.is_dir():
+        return "a folder"
+    with path.open("rb") as file:
+        content = file.read(_MOST_BYTES)
+    if content.startswith(_COMPOUND):
+        locked = "EncryptedPackage".encode("utf-16-le") in content
+        return "protected by a password" if locked else "an .xls, of Excel before 2007"
+    if not content:
+        return "empty"
+    binary = b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return "" if binary else "text, such as CSV"
 
 
-def _wrong_names(names: pd.Series) -> Iterator[str]:
-    is_text = names.map(lambda name: isinstance(name, str) and name != "")
+def _wrong_names(written: pd.Series) -> Iterator[str]:
+    is_text = written.map(lambda name: isinstance(name, str) and name != "")
     yield from _line(
         f"{SCORES.name}: no file name",
-        _places(names[~is_text]),
+        _places(written[~is_text]),
         f"Write the image's in {COLUMNS['file']}, or delete the row.",
     )
-    texts = names[is_text]
+    texts = written[is_text]
     yield from _line(
         f"{SCORES.name}: paths for file names",
         _places(texts[texts.map(_is_path)]),
         "Write the name alone of a file among the images.",
     )
     yield from _line(
-        f"{SCORES.name}: file names there twice, but perhaps for their case",
-        _places(texts[texts.map(str.casefold).duplicated(keep=False)]),
+        f"{SCORES.name}: file names there twice, but perhaps for case, blanks or how accents are "
+        "encoded",
+        _places(texts[texts.map(names.plain).duplicated(keep=False)]),
         "Delete all but one row of an image.",
     )
 
@@ -437,20 +492,22 @@ def _is_path(name: str) -> bool:
 def _wrong_rates(sheet: pd.DataFrame) -> Iterator[str]:
     for name in _RATES:
         if name in sheet:
+            wrong = sheet[name][~sheet[name].map(_is_rate)]
             yield from _line(
                 f"{SCORES.name}: {COLUMNS[name]} is not a number from 0 to 1",
-                _places(sheet[name][~sheet[name].map(_is_rate)]),
-                "Correct it, or delete the row.",
+                _places(wrong),
+                f"Correct it, or delete the row.{_kinds(wrong)}",
             )
 
 
 def _wrong_counts(sheet: pd.DataFrame) -> Iterator[str]:
     for name, column in COUNTS.items():
         if name in sheet:
+            wrong = sheet[name][~sheet[name].map(_is_count)]
             yield from _line(
                 f"{SCORES.name}: {column} is not a whole number from 0",
-                _places(sheet[name][~sheet[name].map(_is_count)]),
-                "Correct it, or delete the columns of counts.",
+                _places(wrong),
+                f"Correct it, or delete the columns of counts.{_kinds(wrong)}",
             )
     for rate, (yes, no) in _RATES.items():
         if not {rate, yes, no} <= set(sheet):
@@ -459,12 +516,12 @@ def _wrong_counts(sheet: pd.DataFrame) -> Iterator[str]:
         given = sheet.loc[known, [rate, yes, no]].astype(float)
         made = given[yes] / (given[yes] + given[no])
         # What 0 responses make is no number, and compares as false.
-        wrong = given[~((made - given[rate]).abs() <= _ROUNDING)]
+        apart = given[~((made - given[rate]).abs() <= _ROUNDING)]
         yield from _line(
             f"{SCORES.name}: {COLUMNS[rate]} is not {COUNTS[yes]} / ({COUNTS[yes]} + {COUNTS[no]})",
             [
                 f"row {row} ({values[0]:g}, not {values[1]:g} / ({values[1]:g} + {values[2]:g}))"
-                for row, *values in wrong.itertuples()
+                for row, *values in apart.itertuples()
             ],
             "Correct one or the other.",
         )
@@ -485,6 +542,24 @@ def _wrong_groups(sheet: pd.DataFrame) -> Iterator[str]:
         )
 
 
+def _kinds(values: pd.Series) -> str:
+    """Explain values that a spreadsheet program shows as numbers."""
+    texts = values.map(lambda value: isinstance(value, str)).any()
+    return (" What is in quotes is text: enter it as a number." if texts else "") + (
+        " None is an empty cell, or a formula whose value was never saved: save the file in a "
+        "spreadsheet program."
+        if values.isna().any()
+        else ""
+    )
+
+
+def _text(value: object) -> str:
+    """Return a group or shape as text, the same for 1 and 1.0 and for each Unicode form."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return unicodedata.normalize("NFC", str(value))
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -501,21 +576,42 @@ def _listed(folder: Path) -> tuple[list[str], list[str]]:
     """List the images of a folder, or say that it is missing."""
     if not folder.is_dir():
         return [], [f"{folder} is missing: put the images there."]
-    # The names of what macOS keeps beside files start with a dot.
-    return sorted(
-        path.name
-        for path in folder.iterdir()
-        if path.suffix.lower() in _SUFFIXES and path.name[0] != "." and path.is_file()
-    ), []
+    try:
+        # The names of what macOS keeps beside files start with a dot.
+        return sorted(
+            path.name
+            for path in folder.iterdir()
+            if path.suffix.lower() in _SUFFIXES and path.name[0] != "." and path.is_file()
+        ), []
+    except OSError as why:
+        return [], [f"{folder} can't be read ({why.strerror}): let your user read it."]
 
 
-def _unpaired(names: pd.Series, listed: Sequence[str], fillers: bool) -> Iterator[str]:
-    texts = names[names.map(lambda name: isinstance(name, str) and not _is_path(name))]
+def _files(written: pd.Series, listed: Sequence[str]) -> tuple[pd.Series, Iterator[str]]:
+    """Find the image that each row means, and the rows that may mean several."""
+    texts = written[written.map(lambda name: isinstance(name, str) and name != "")]
+    meant = names.alike(texts, listed)
+    several = [
+        # Names that look the same differ in ASCII.
+        f"row {row} ({name!a}: {', '.join(map(ascii, meant[name]))})"
+        for row, name in texts.items()
+        if len(meant[name]) > 1
+    ]
+    remedy = "Name one of them as it is, and take the other out."
+    one = {name: found[0] for name, found in meant.items() if len(found) == 1}
+    return (
+        written.map(lambda name: one.get(name, name) if isinstance(name, str) else name),
+        _line(f"{SCORES.name}: names that fit several images", several, remedy),
+    )
+
+
+def _unpaired(files: pd.Series, listed: Sequence[str], fillers: bool) -> Iterator[str]:
+    texts = files[files.map(lambda name: isinstance(name, str) and not _is_path(name))]
     texts = texts[texts != ""]
     yield from _line(
         f"{SCORES.name}: rows without an image",
         _places(texts[~texts.isin(listed)]),
-        f"Put a JPEG or PNG of that name into {IMAGES}, or delete the row.",
+        f"Put a JPEG or PNG of that name (.jpg, .jpeg or .png) into {IMAGES}, or delete the row.",
     )
     paired = set(texts) & set(listed)
     if not fillers:
@@ -529,15 +625,16 @@ def _unpaired(names: pd.Series, listed: Sequence[str], fillers: bool) -> Iterato
         yield f"{len(paired)} images have a row, and training needs {LEAST}. Give it more."
 
 
-def _wrong_images(folder: Path, names: Sequence[str]) -> Iterator[str]:
-    faults = {name: fault for name in names if (fault := _fault(folder / name))}
+def _wrong_images(folder: Path, used: Sequence[str]) -> Iterator[str]:
+    faults = {name: fault for name in used if (fault := _fault(folder / name))}
     yield from _line(
         f"{folder.name}: images that can't be used",
         [f"{name!r} ({fault})" for name, fault in faults.items()],
-        "Save each as a JPEG or PNG in RGB, or take it out with its row.",
+        f"Save each as a JPEG or PNG in RGB of at most {_MOST_PIXELS:,} pixels, or take it out "
+        "with its row.",
     )
     alike: dict[str, list[str]] = defaultdict(list)
-    for name in names:
+    for name in used:
         if name not in faults:
             alike[hashes.of(folder / name)].append(name)
     yield from _line(
@@ -545,6 +642,36 @@ def _wrong_images(folder: Path, names: Sequence[str]) -> Iterator[str]:
         [" = ".join(map(repr, same)) for same in alike.values() if len(same) > 1],
         "Keep one of them and its row.",
     )
+
+
+def decoded(path: str | Path) -> Image.Image:
+    """Decode an image as viewers show it.
+
+    A camera stores an image as its sensor sees it, and in its EXIF data how to turn it (Exif 2.32,
+    tag 274, Orientation). Of several images in a file, as phones write them, it is the first.
+    Colours are read as sRGB: a colour profile in the file is not applied.
+
+    Args:
+        path: A JPEG or PNG.
+
+    Returns:
+        The image, turned upright, in RGB.
+
+    Raises:
+        OSError: It can't be read; or any other of `UNDECODABLE`.
+    """
+    with Image.open(path, formats=_FORMATS) as image:
+        return _upright(image).convert("RGB")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn an image as its EXIF data say."""
+    image.load()
+    image.getexif()
+    # Pillow has read it now, and would write it anew, which fails at odd tags of some cameras.
+    for kept in ("exif", "Raw profile type exif"):
+        image.info.pop(kept, None)
+    return ImageOps.exif_transpose(image)
 
 
 def _fault(path: Path) -> str | None:
@@ -556,11 +683,18 @@ def _fault(path: Path) -> str | None:
             image.load()
             if image.has_transparency_data:
                 return "transparent"
-            return None if image.mode in _MODES else f"of mode {image.mode}"
+            if image.format == "PNG" and getattr(image, "is_animated", False):
+                return "animated"
+            if image.mode not in _MODES:
+                return f"of mode {image.mode}"
+            _upright(image)
     except UnidentifiedImageError:
         return "no JPEG or PNG"
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as why:
+    except Image.DecompressionBombError:
+        return f"more than {_MOST_PIXELS:,} pixels"
+    except UNDECODABLE as why:
         return str(why)
+    return None
 
 
 def _places(values: pd.Series) -> list[str]:

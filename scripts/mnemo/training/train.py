@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor, nn
 
 from mnemo import hashes, networks, tables
@@ -300,9 +299,8 @@ def _decoded(folder: str | Path, names: pd.Series, prepare: Prepare) -> NDArray[
     for name in names:
         path = Path(folder, name)
         try:
-            with Image.open(path, formats=("JPEG", "PNG")) as file:
-                image = file.convert("RGB")
-        except OSError as why:
+            image = database.decoded(path)
+        except database.UNDECODABLE as why:
             raise MnemoError(f"{path} can't be read ({why}): put the image there again") from why
         if size is None:
             height, width = prepare(np.asarray(image)).shape[1:]

@@ -1,12 +1,16 @@
 """A study is read whole, or every mistake in it is reported at once."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
+from copy import deepcopy
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnemo.assessors.backbones.registry import NETWORKS
@@ -25,6 +29,28 @@ def study() -> dict[str, Any]:
     tiny["sets"]["train"] = {"count": 60}
     tiny["training"] = {"name": "mine", "architecture": "resnet152-layer2", "target": "hit_rate"}
     return tiny
+
+
+CONFIG = ROOT / "config.yaml"
+KEYS = st.sampled_from(["x", "name", "space", "conditions", "direction", 1, None, True, (1, 2)])
+#: What YAML can make of a slip.
+JUNK = st.sampled_from(
+    [
+        *(None, True, 0, -1, 10**30, 1.5, float("nan"), "", "a", "\0", "\ud800", "a" * 300, b"x"),
+        *([], [None], [[]], [{}], {}, {1: 2}, {"a": None}, {None: 1}, {(1, 2): 3}, {"name": "x"}),
+        *(date(2020, 1, 1), ("a",), {"a"}, "memorable", "resmem"),
+    ]
+).map(deepcopy)
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """List all sections and lists in a study, each with each of its keys or places."""
+    keys = (
+        value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    )
+    for key in keys:
+        yield value, key
+        yield from places(value[key])
 
 
 def mistakes(raw: dict[str, Any]) -> str:
@@ -146,7 +172,7 @@ def test_every_mistake_is_told_at_once_with_its_path_value_and_what_is_allowed(
         "assessors.1: 'memnet9': no assessor is called so; known: resmem",
         "edits.0.alphas: [1, 1]: given twice: 1.0",
         "directions.1.threshold: 'mode': Input should be 'mean' or 'median'",
-        "study: None: must be given",
+        "study: must be given",
     ):
         assert line in told
 
@@ -184,6 +210,58 @@ def test_an_unknown_key_hides_no_other_mistake_of_its_section(study: dict[str, A
         ("sets.eval", "shares seeds with fit"),
         ("edits.2.name", "given twice"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [(7, "7"), (None, "None"), (True, "1"), (date(2020, 1, 1), "datetime.date(2020, 1, 1)")],
+)
+def test_a_key_that_is_no_text_is_unknown(study: dict[str, Any], key: Any, shown: str) -> None:
+    study["sets"]["fit"][key] = 3
+    study["sets"][key] = study["colour"] = "blue"
+    told = re.findall(r"^  (.*): .*: unknown key", mistakes(study), re.M)
+    assert told == [f"sets.fit.{shown}", f"sets.{shown}", "colour"]
+
+
+def test_a_name_has_64_letters_at_most(study: dict[str, Any]) -> None:
+    study["study"] = "a" * 64
+    assert checked(study).study == "a" * 64
+    long = "a" * 65
+    study["study"] = study["edits"][0]["name"] = study["directions"][0]["name"] = long
+    study["edits"][0]["along"] = study["training"]["name"] = study["assessors"][3] = long
+    told = re.findall(
+        r"^  (.*?): .*: String should have at most 64 characters$", mistakes(study), re.M
+    )
+    assert told == [
+        *("study", "assessors.3", "training.name", "directions.0.name"),
+        *("edits.0.name", "edits.0.along"),
+    ]
+
+
+def test_a_study_without_whole_sections_learns_how_to_build_on_another() -> None:
+    told = mistakes({"study": "mine", "figures": {"strips": 3}})
+    assert "  generator: must be given\n" in told
+    assert told.endswith("name it first: --configfile config.yaml mine.yaml")
+    assert "config.yaml" not in mistakes({**yaml.safe_load(CONFIG.read_text()), "colour": "blue"})
+
+
+@settings(derandomize=True, deadline=None, max_examples=100)
+@given(data=st.data())
+def test_any_value_anywhere_makes_a_study_or_a_mistake_of_it(data: st.DataObject) -> None:
+    study = yaml.safe_load(CONFIG.read_text())
+    study["training"] = {"name": "mine", "architecture": "resnet10", "database": "folder"}
+    study["assessor_weights"] = {"mine": "mine.safetensors"}
+    for _ in range(data.draw(st.integers(1, 3))):
+        section, key = data.draw(st.sampled_from(list(places(study))))
+        if data.draw(st.booleans()):
+            section[key] = data.draw(JUNK)
+        elif isinstance(section, dict):
+            section[data.draw(KEYS)] = data.draw(JUNK)
+        else:
+            section.append(data.draw(JUNK))
+    # Any other error fails the test.
+    with suppress(MnemoError):
+        checked(study)
 
 
 @pytest.mark.parametrize(
@@ -266,10 +344,10 @@ def test_the_preset_decides_how_hyperplanes_are_validated(
         ("shape", "oval", "directions.0.shape: 'oval': the grid of hyperplanes has square"),
         ("assessor", "vitmem", "directions.0.assessor: 'vitmem': the grid of hyperplanes has"),
         ("threshold", "median", "directions.0.threshold: 'median': the grid of hyperplanes has"),
-        ("threshold", None, "directions.0.threshold: None: must be given: the method is hyperp"),
+        ("threshold", None, "directions.0.threshold: must be given: the method is hyperp"),
         ("file", "smile.npy", "directions.0.file: 'smile.npy': belongs to the method file"),
         ("allow_foreign", True, "directions.0.allow_foreign: True: belongs to the method file"),
-        ("method", "file", "directions.0.file: None: must be given: the method is file"),
+        ("method", "file", "directions.0.file: must be given: the method is file"),
         ("name", "memorable-same-smile", "directions.1.name: 'memorable-same-smile': given twice"),
     ],
 )
@@ -484,7 +562,7 @@ def test_a_weights_file_for_what_needs_none_is_refused(
         ({"name": "student", "architecture": "resnet10"}, "training.name: 'student': is Mnemo's"),
         (
             {"false_alarm_rate": None, "target": "true_hit_rate"},
-            "training.false_alarm_rate: None: must be given: the target is hit rate minus",
+            "training.false_alarm_rate: must be given: the target is hit rate minus",
         ),
         ({"shapes": []}, "training.shapes: []: needs at least 1 item"),
         ({"shapes": ["oval", "oval"]}, "training.shapes: ['oval', 'oval']: given twice: oval"),
@@ -536,7 +614,7 @@ def test_a_training_needs_a_database_or_enough_images_to_make_one(study: dict[st
     study["sets"]["train"]["count"] = 49
     assert "sets.train.count: 49: training needs at least 50 images" in mistakes(study)
     study["sets"]["train"] = None
-    assert "sets.train: None: must be given, or training.database" in mistakes(study)
+    assert "sets.train: must be given, or training.database" in mistakes(study)
     study["training"]["database"] = "resources/us10k"
     assert checked(study).training.teachers == ()  # type: ignore[union-attr]
 

@@ -86,6 +86,34 @@ def test_files_that_a_study_names_and_that_are_not_there_are_told_together(
     ]
 
 
+def test_a_file_whose_name_only_looks_the_same_is_named_beside_the_absent_one(
+    study: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "cafe\u0301.NPY").touch()
+    (tmp_path / "folder.npy").mkdir()
+    file = {"method": "file", "space": "z"}
+    study["generator"]["weights"] = str(tmp_path / f"{'a' * 300}.pkl")
+    study["directions"] = [
+        {**file, "name": "memorable", "file": str(tmp_path / "caf\xe9.npy")},
+        {**file, "name": "memorable-same-smile", "file": str(tmp_path / "folder.npy")},
+    ]
+    with pytest.raises(MnemoError) as told:
+        folder.check_files(checked(study))
+    assert str(told.value).splitlines()[1:] == [
+        f"  {tmp_path}/{'a' * 300}.pkl (generator.weights)",
+        f"  {tmp_path}/caf\xe9.npy (directions.0.file): "
+        r"'cafe\u0301.NPY' is there, and not 'caf\xe9.npy'",
+        f"  {tmp_path}/folder.npy (directions.1.file): it is a folder",
+    ]
+
+
+def test_a_file_in_the_place_of_the_results_is_named(study: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "results").touch()
+    for place in (tmp_path / "results", tmp_path / "results" / "tiny"):
+        with pytest.raises(MnemoError, match=f"^{tmp_path}/results is a file, where"):
+            folder.check_results(checked(study), place)
+
+
 def test_results_of_other_weights_are_not_continued(study: dict[str, Any], tmp_path: Path) -> None:
     config = checked(study)
     folder.mark_results(config, tmp_path, {})

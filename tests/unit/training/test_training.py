@@ -534,3 +534,15 @@ def test_a_gradient_flows_from_the_score_to_the_image(
     loaded.network(images).sum().backward()
     assert images.grad is not None
     assert images.grad.abs().sum() > 0
+
+
+def test_a_photograph_that_lies_on_its_side_is_learned_upright(tmp_path: Path) -> None:
+    upright = np.random.default_rng(0).integers(0, 256, (8, 6, 3), dtype=np.uint8)
+    exif = Image.Exif()
+    exif[274] = 6
+    Image.fromarray(upright).save(tmp_path / "a.png")
+    Image.fromarray(np.ascontiguousarray(np.rot90(upright))).save(tmp_path / "b.png", exif=exif)
+    kept = train._decoded(
+        tmp_path, pd.Series(["a.png", "b.png"]), lambda image: image.transpose(2, 0, 1)
+    )
+    np.testing.assert_array_equal(kept, [upright, upright])
