@@ -1,7 +1,7 @@
 """What a study may contain: one closed model."""
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -11,6 +11,8 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -93,6 +95,19 @@ class Section(BaseModel):
     """A part of the study; a key that it does not know is a mistake."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, given: Any, field: ValidationInfo) -> Any:
+        """Refuse true and false where they would count as 1 and 0."""
+        expected = cls.model_fields[str(field.field_name)].annotation
+        if get_origin(expected) is dict and isinstance(given, dict):
+            listed = list(given.values())
+        else:
+            listed = given if isinstance(given, list) else [given]
+        if expected is not bool and any(isinstance(value, bool) for value in listed):
+            raise ValueError("true and false are not allowed here")
+        return given
 
 
 class Generator(Section):

@@ -71,7 +71,7 @@ _FORMATS = ("JPEG", "PNG")
 _SUFFIXES = (".jpg", ".jpeg", ".png")
 _MODES = ("1", "L", "P", "RGB")
 # A file can claim far more than it holds: bounds on what it unpacks to.
-_MOST_PIXELS = 2**25
+_MOST_PIXELS = 2**27
 _MOST_BYTES = 2**28
 _MOST_ROWS = 2**20
 _MOST_COLUMNS = 2**8

@@ -272,6 +272,8 @@ def test_any_value_anywhere_makes_a_study_or_a_mistake_of_it(data: st.DataObject
         ("edits", [None], "edits.0: None: must be a section with its keys: name, of, along,"),
         ("edits", [], "edits: []: needs at least 1 item"),
         ("shapes", "oval", "shapes: 'oval': must be a list"),
+        ("figures", {"strips": True}, "figures.strips: True: true and false are not allowed here"),
+        ("fit_on", {"resmem": True}, "fit_on: {'resmem': True}: true and false are not allowed"),
     ],
 )
 def test_what_is_no_section_or_list_is_told_in_plain_words(

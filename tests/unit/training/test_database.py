@@ -317,13 +317,13 @@ MISTAKES: dict[str, tuple[Callable[[Path], Any], list[str]]] = {
     ),
     "images that unpack to gigabytes": (
         lambda folder: (
-            redraw(5, Image.new("1", (6000, 6000)), format="png")(folder),
+            redraw(5, Image.new("1", (11600, 11600)), format="png")(folder),
             redraw(6, Image.new("1", (13500, 13500)), format="png")(folder),
         ),
         [
-            "'Some_Body_5_oval.jpg' (6000 x 6000 pixels), "
-            "'Some_Body_6_oval.jpg' (more than 33,554,432 pixels). "
-            "Save each as a JPEG or PNG in RGB of at most 33,554,432 pixels, or"
+            "'Some_Body_5_oval.jpg' (11600 x 11600 pixels), "
+            "'Some_Body_6_oval.jpg' (more than 134,217,728 pixels). "
+            "Save each as a JPEG or PNG in RGB of at most 134,217,728 pixels, or"
         ],
     ),
     "one image under two names": (
