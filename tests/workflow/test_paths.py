@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.support.checkout import Checkout
 from tests.support.paths import ROOT
 
@@ -45,13 +43,16 @@ def test_git_keeps_the_folder_of_results_and_no_study_in_it(checkout: Checkout) 
     assert ignored.stdout.split() == ["results/demo/x.parquet"]
 
 
-@pytest.mark.parametrize("folder", ["results", "results/tiny"])
-def test_results_may_be_on_another_disk(checkout: Checkout, tmp_path: Path, folder: str) -> None:
-    (tmp_path / "disk").mkdir()
-    shutil.rmtree(checkout.path / folder, ignore_errors=True)
-    (checkout.path / folder).symlink_to(tmp_path / "disk")
+def test_results_and_a_study_of_them_may_be_on_other_disks(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    for disk in ("disk", "other"):
+        (tmp_path / disk).mkdir()
+    shutil.rmtree(checkout.path / "results")
+    (checkout.path / "results").symlink_to(tmp_path / "disk")
+    checkout.results().symlink_to(tmp_path / "other")
     checkout.run(LATENTS)
-    assert (tmp_path / "disk" / Path(LATENTS).relative_to(folder)).is_file()
+    assert (tmp_path / "other" / Path(LATENTS).relative_to("results/tiny")).is_file()
     assert "Nothing to be done" in checkout.run(LATENTS)
 
 
