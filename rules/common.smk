@@ -1,6 +1,7 @@
 """What the rules share: the study, what it asks for, and what its jobs cost."""
 
 import hashlib
+from dataclasses import asdict
 
 from mnemo import hashes, locks
 from mnemo.errors import MnemoError
@@ -109,7 +110,7 @@ def asked(rule):
 def cost(wildcards, rulename):
     """Estimate what a job costs."""
     work = jobs.workload(study, rulename, wildcards)
-    estimate = rates.cost(rulename, study.generator.name, *work)
+    estimate = rates.cost(rulename, study.generator.entry, *work)
     without = rulename == "score_images" and not models.gpu_of_assessor(wildcards)
     return estimate._replace(gpu_seconds=None) if without else estimate
 

@@ -89,8 +89,8 @@ rule import_direction:
     params:
         direction=params.direction,
         generator=study.generator.name,
-        z_dim=models.generator.latent_dim,
-        w_dim=models.generator.latent_dim if "w" in models.generator.spaces else None,
+        z_dim=models.generator.z_dim,
+        w_dim=models.generator.w_dim or None,
         layers=models.generator.layers,
         stamp=models.stamp_of_direction,
         code=code_of("import_direction"),

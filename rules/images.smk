@@ -23,7 +23,7 @@ rule render_images:
         mem_mb=memory,
         runtime=minutes,
     params:
-        generator=study.generator.name,
+        generator=asdict(models.generator),
         truncation_psi=params.truncation_psi,
         truncation_cutoff=study.generator.truncation_cutoff,
         noise=study.generator.noise,

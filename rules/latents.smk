@@ -21,7 +21,7 @@ rule sample_latents:
         mem_mb=memory,
         runtime=minutes,
     params:
-        generator=study.generator.name,
+        generator=asdict(models.generator),
         truncation_psi=params.truncation_psi,
         truncation_cutoff=study.generator.truncation_cutoff,
         classes=study.generator.class_indices,

@@ -37,8 +37,8 @@ LATENTS = tables.define(
     tables.field(
         "class_index",
         pa.int16(),
-        "class of a conditional generator, as its index in ImageNet's order",
-        limits="0 to 999",
+        "class of a conditional generator, as its index; with 1,000 classes, in ImageNet's order",
+        limits="at least 0",
         nullable=True,
     ),
 )

@@ -16,7 +16,7 @@ def test_a_mistaken_study_stops_before_anything_is_written(checkout: Checkout) -
     told = checkout.run(fails=True)
     assert "colour: 'blue': unknown key" in told
     assert "edits.0.alphas: [1, 3]: must contain 0" in told
-    assert not (checkout.path / "results").exists()
+    assert not checkout.results().exists()
 
 
 def test_a_study_that_yaml_would_read_otherwise_is_refused(checkout: Checkout) -> None:

@@ -36,15 +36,28 @@ def test_a_path_with_braces_is_refused_before_anything_is_installed(tmp_path: Pa
     assert not (folder / ".venv").exists()
 
 
-def test_results_may_be_on_another_disk(checkout: Checkout, tmp_path: Path) -> None:
-    (tmp_path / "disk").mkdir()
+def test_git_keeps_the_folder_of_results_and_no_study_in_it(checkout: Checkout) -> None:
+    assert (checkout.path / "results" / "README.md").is_file()
+    command = ["git", "check-ignore", "--no-index", "results/README.md", "results/demo/x.parquet"]
+    ignored = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ignored.stdout.split() == ["results/demo/x.parquet"]
+
+
+def test_results_and_a_study_of_them_may_be_on_other_disks(
+    checkout: Checkout, tmp_path: Path
+) -> None:
+    for disk in ("disk", "other"):
+        (tmp_path / disk).mkdir()
+    shutil.rmtree(checkout.path / "results")
     (checkout.path / "results").symlink_to(tmp_path / "disk")
+    checkout.results().symlink_to(tmp_path / "other")
     checkout.run(LATENTS)
-    assert (tmp_path / "disk" / Path(LATENTS).relative_to("results")).is_file()
+    assert (tmp_path / "other" / Path(LATENTS).relative_to("results/tiny")).is_file()
     assert "Nothing to be done" in checkout.run(LATENTS)
 
 
 def test_a_disk_that_is_not_there_is_named(checkout: Checkout, tmp_path: Path) -> None:
+    shutil.rmtree(checkout.path / "results")
     (checkout.path / "results").symlink_to(tmp_path / "disk")
     told = checkout.run(LATENTS, fails=True)
     assert f"results is a link to {tmp_path / 'disk'}, which is not there" in told

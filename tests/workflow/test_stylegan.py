@@ -1,10 +1,11 @@
 """A study on a StyleGAN goes through the whole workflow, with edits in every space and in layers.
 
-The generator has few channels and random weights, so that what it draws means nothing: this is
-about what a study does with a StyleGAN, whichever it is.
+The generator is the user's own, of a size that none of Mnemo's has. It has few channels and random
+weights, so that what it draws means nothing: this is about what a study does with a StyleGAN.
 """
 
 import hashlib
+import json
 from io import BytesIO
 from pathlib import Path
 
@@ -28,9 +29,9 @@ def styled(fetched: None, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout in which the study has been run whole."""
     made = Checkout(tmp_path_factory.mktemp("stylegan") / "mnemo").check_out()
     stylegan2_layouts.tensorflow(
-        made.path / "weights.pkl", stylegan2_layouts.network((16,) * 7, z_dim=512, w_dim=512)
+        made.path / "weights.pkl", stylegan2_layouts.network((16,) * 5, z_dim=32, w_dim=48)
     )
-    np.save(made.path / "boundary.npy", np.random.default_rng(0).normal(size=(1, 512)))
+    np.save(made.path / "boundary.npy", np.random.default_rng(0).normal(size=(1, 48)))
     made.run(*STUDY)
     return made
 
@@ -47,9 +48,9 @@ def test_the_study_ends_with_a_report_and_every_table(styled: Checkout) -> None:
     assert {*RESULTS} - left_out == {path.stem for path in styled.results().glob("*.parquet")}
     planes = tables.read(styled.results() / "hyperplanes.parquet").to_pandas()
     assert dict(zip(planes["space"], map(len, planes["normal"]), strict=True)) == {
-        "z": 512,
-        "w": 512,
-        "w_plus": 14 * 512,
+        "z": 32,
+        "w": 48,
+        "w_plus": 10 * 48,
     }
     scores = tables.read(styled.results() / "scores.parquet").to_pandas()
     edited = scores.dropna(subset=["alpha"]).groupby(["edit", "alpha"]).size()
@@ -62,7 +63,7 @@ def test_an_image_is_the_one_that_the_library_renders_of_its_seed(styled: Checko
     expected = images.encode(generator.render(w)[0], "0000007", "jpeg")
     stored = shards(styled, "fit/square").to_pandas().set_index("image")["pixels"]
     assert stored["0000007"] == expected
-    assert Image.open(BytesIO(expected["bytes"])).size == (256, 256)
+    assert Image.open(BytesIO(expected["bytes"])).size == (64, 64)
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -75,7 +76,7 @@ def test_alpha_0_has_the_same_bytes_whatever_the_edit(styled: Checkout, edit: st
 def test_an_edit_of_layers_moves_them_alone(styled: Checkout) -> None:
     w = np.array(shards(styled, "eval/latents")["w"].to_pylist())
     moved = np.array(shards(styled, "eval/coarse/5/latents")["w_plus"].to_pylist())
-    steps = np.linalg.norm(moved.reshape(10, 14, 512) - w[:, np.newaxis], axis=2)
+    steps = np.linalg.norm(moved.reshape(10, 10, 48) - w[:, np.newaxis], axis=2)
     np.testing.assert_allclose(steps[:, :4], 5, rtol=1e-5)
     assert (steps[:, 4:] == 0).all()
 
@@ -84,7 +85,7 @@ def test_an_edit_over_all_layers_keeps_one_w(styled: Checkout) -> None:
     table = shards(styled, "eval/everywhere/5/latents")
     w = np.array(shards(styled, "eval/latents")["w"].to_pylist())
     steps = np.linalg.norm(np.array(table["w"].to_pylist()) - w, axis=1)
-    np.testing.assert_allclose(steps, 5 / np.sqrt(14), rtol=1e-5)
+    np.testing.assert_allclose(steps, 5 / np.sqrt(10), rtol=1e-5)
     assert table["w_plus"].null_count == len(table)
 
 
@@ -101,16 +102,22 @@ def test_a_table_names_the_very_weights_that_it_was_made_with(
 ) -> None:
     sha256 = hashlib.sha256((styled.path / "weights.pkl").read_bytes()).hexdigest()
     path = next((styled.results() / folder).glob("*.parquet"))
-    assert sha256 in tables.metadata(path)["mnemo.weights"]
+    assert json.loads(tables.metadata(path)["mnemo.weights"])["generator mine"] == sha256
+
+
+def test_the_report_names_the_file_as_the_users_own(styled: Checkout) -> None:
+    page = (styled.results() / "pages/weights.html").read_text()
+    assert "generator mine" in page
+    assert "the user&#x27;s own file" in page
 
 
 def test_interfacegan_can_read_what_is_exported(styled: Checkout) -> None:
     styled.run("export_interfacegan", *STUDY)
     folder = styled.results() / "interfacegan"
     arrays = {path.stem: np.load(path) for path in folder.glob("*.npy")}
-    assert arrays["w"].shape == (50, 512)
+    assert arrays["w"].shape == (50, 48)
     assert arrays["scores_resmem_square"].shape == (50, 1)
-    assert arrays["boundary_w_resmem_square_mean"].shape == (1, 512)
+    assert arrays["boundary_w_resmem_square_mean"].shape == (1, 48)
     keys = Path(folder, "images.txt").read_text().split()
     assert keys == [f"{seed:07d}" for seed in range(50)]
 

@@ -125,7 +125,7 @@ class Conditional(Sampled, Protocol):
 
         Args:
             latents: (n, z_dim).
-            classes: (n,) index of each image's class, in ImageNet's order.
+            classes: (n,) index of each image's class.
             psi: The truncation with which the latents were drawn; BigGAN-deep chooses the
                 statistics of its batch norms by it.
 

@@ -5,7 +5,6 @@ Brock et al., Large Scale GAN Training for High Fidelity Natural Image Synthesis
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -31,7 +30,7 @@ BOUND = 2
 
 
 class ConditionalGenerator:
-    """A generator of images of ImageNet's classes.
+    """A generator of images of the classes that it was trained on, such as ImageNet's.
 
     Attributes:
         resolution: Height and width of its images, in pixels.
@@ -86,7 +85,8 @@ class ConditionalGenerator:
 
         Args:
             latents: (n, z_dim), finite.
-            classes: (n,) class of each image: an index, or a name from `imagenet.names`.
+            classes: (n,) class of each image: an index, or with 1,000 classes a name from
+                `imagenet.names`.
             psi: The truncation with which the latents were drawn, above 0 and at most 1.
                 BigGAN-deep chooses the statistics of its batch norms by it; BigGAN has only one
                 set.
@@ -126,12 +126,7 @@ class ConditionalGenerator:
         return images
 
     def _class(self, wanted: int | str) -> int:
-        found = imagenet.class_index(wanted) if isinstance(wanted, str) else index(wanted)
-        if not 0 <= found < self.classes:
-            raise MnemoError(
-                f"this generator has no class {wanted!r}: its classes are 0 to {self.classes - 1}"
-            )
-        return found
+        return imagenet.class_index(wanted, self.classes)
 
 
 def _check_psi(psi: float) -> None:

@@ -1,10 +1,11 @@
-"""DCGAN, the architecture of the embedded generator of 64 px faces, trained on DigiFace-1M.
+"""DCGAN (Radford et al. 2016), the architecture of the embedded generator of 64 px faces.
 
-The architecture is that of Radford et al. 2016; the weights come from the package
-gan-face-generate.
+The layout is that of PyTorch's example (pytorch/examples, dcgan/main.py), whose names the weights
+of the package gan-face-generate have too.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,38 +14,35 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from mnemo import checkpoints, devices
+from mnemo import devices
 from mnemo.errors import MnemoError
+from mnemo.generators.assembly import assemble
 from mnemo.generators.layouts import Layout, Parts
 
-Z_DIM = 100
-CHANNELS = (512, 256, 128, 64)
 BATCH = 128
 
 
+def _matches(content: Any) -> bool:
+    return isinstance(content, dict) and bool({"netG_state_dict", "main.0.weight"} & content.keys())
+
+
 def _parts(content: Any) -> Parts:
-    state = content["netG_state_dict"]
+    state = content.get("netG_state_dict", content)
     if not isinstance(state, dict) or not all(
         isinstance(name, str) and isinstance(value, Tensor) for name, value in state.items()
     ):
-        raise MnemoError("its netG_state_dict holds no tensors by name")
+        raise MnemoError("its generator's state holds no tensors by name")
     return Parts("dcgan", {}, {name.removeprefix("main."): state[name] for name in state})
 
 
-LAYOUTS = (
-    Layout(
-        "the DCGAN's training checkpoint",
-        lambda content: isinstance(content, dict) and "netG_state_dict" in content,
-        _parts,
-    ),
-)
+LAYOUTS = (Layout("the DCGAN of PyTorch's example", _matches, _parts),)
 
 
 def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> "DCGAN":
     """Build the generator.
 
     Args:
-        settings: Empty, because the network has only one size.
+        settings: Empty, because the tensors' shapes determine the network.
         tensors: The network's tensors, by their names in its `nn.Sequential`.
         source: The file that they come from, for error messages.
 
@@ -54,19 +52,32 @@ def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: st
     Raises:
         MnemoError: The tensors belong to another network.
     """
-    network = _network()
-    checkpoints.fill(network, tensors, source)
-    return DCGAN(network.eval().to(devices.best()))
+    widths: list[int] = []
+    # Each convolution but the last is followed by a batch norm and a ReLU.
+    while (weight := tensors.get(f"{3 * len(widths)}.weight")) is not None and weight.ndim == 4:
+        widths.append(weight.shape[0])
+    network = assemble(_network, {"widths": widths}, tensors, source)
+    return DCGAN(network.eval().to(devices.best()), widths)
 
 
 class DCGAN:
-    """A generator of 64 px faces from latents of 100 standard normal numbers."""
+    """A generator of images from latents of standard normal numbers.
 
-    resolution = 64
+    Attributes:
+        resolution: Height and width of its images, in pixels.
+        z_dim: Dimensions of a latent.
+    """
 
-    def __init__(self, network: nn.Sequential):
+    def __init__(self, network: nn.Sequential, widths: Sequence[int]):
+        """Create a generator from a network.
+
+        Args:
+            network: The network, on the device that it runs on.
+            widths: Channels of each convolution's input.
+        """
         self.network = network
         self.device = next(network.parameters()).device
+        self.resolution, self.z_dim = 2 << len(widths), widths[0]
 
     def sample(self, seeds: Sequence[int], psi: float = 1.0) -> NDArray[np.float32]:
         """Draw a latent for each seed, in the way of NVIDIA's `generate.py`.
@@ -76,45 +87,45 @@ class DCGAN:
             psi: Truncation: factor that scales the latent towards the mean latent, which is 0.
 
         Returns:
-            (n, 100).
+            (n, z_dim).
         """
-        drawn = [np.random.RandomState(seed).randn(1, Z_DIM) for seed in seeds]
+        drawn = [np.random.RandomState(seed).randn(1, self.z_dim) for seed in seeds]
         return (psi * np.concatenate(drawn)).astype(np.float32)
 
     def render(self, latents: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Render a face for each latent.
+        """Render an image for each latent.
 
         Args:
-            latents: (n, 100).
+            latents: (n, z_dim).
 
         Returns:
-            (n, 64, 64, 3), RGB.
+            (n, resolution, resolution, 3), RGB.
         """
-        faces = []
+        images = []
         bar = tqdm(desc="DCGAN", total=len(latents), unit=" images", mininterval=5)
         with torch.inference_mode(), bar:
             for start in range(0, len(latents), BATCH):
-                # The last batch is padded, so that a face's bytes do not depend on how many others
-                # are rendered with it: PyTorch chooses kernels by the shape of the input.
+                # The last batch is padded, so that an image's bytes do not depend on how many
+                # others are rendered with it: PyTorch chooses kernels by the shape of the input.
                 rows = latents[start : start + BATCH]
                 full = np.zeros((BATCH, latents.shape[1], 1, 1), np.float32)
                 full[: len(rows), :, 0, 0] = rows
                 made = self.network(torch.from_numpy(full).to(self.device))[: len(rows)]
                 made = made.mul(127.5).add(128).clamp(0, 255).to(torch.uint8)
-                faces.append(made.permute(0, 2, 3, 1).cpu().numpy())
+                images.append(made.permute(0, 2, 3, 1).cpu().numpy())
                 bar.update(len(rows))
-        return np.concatenate(faces)
+        return np.concatenate(images)
 
 
-def _network() -> nn.Sequential:
+def _network(widths: Sequence[int]) -> nn.Sequential:
+    """Create the network, whose weights are loaded later, from each convolution's input width."""
     layers: list[nn.Module] = []
-    width = Z_DIM
-    for channels in CHANNELS:
-        stride, padding = (1, 0) if width == Z_DIM else (2, 1)
+    for taken, made in pairwise([*widths, 3]):
+        # The first convolution maps the latent to 4 pixels, and each other doubles the resolution.
+        stride, padding = (2, 1) if layers else (1, 0)
         layers += [
-            nn.ConvTranspose2d(width, channels, 4, stride, padding, bias=False),
-            nn.BatchNorm2d(channels),
+            nn.ConvTranspose2d(taken, made, 4, stride, padding, bias=False),
+            nn.BatchNorm2d(made),
             nn.ReLU(inplace=True),
         ]
-        width = channels
-    return nn.Sequential(*layers, nn.ConvTranspose2d(width, 3, 4, 2, 1, bias=False), nn.Tanh())
+    return nn.Sequential(*layers[:-2], nn.Tanh())

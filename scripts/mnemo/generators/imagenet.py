@@ -26,12 +26,14 @@ def names() -> tuple[str, ...]:
     return tuple(Path(__file__).with_suffix(".txt").read_text("utf-8").splitlines())
 
 
-def class_index(name_or_index: str | SupportsIndex) -> int:
+def class_index(name_or_index: str | SupportsIndex, count: int = 1000) -> int:
     """Return the index of a class.
 
     Args:
-        name_or_index: An index from 0 to 999; or a name from `names`, in upper or lower case, with
-            `_` or spaces between words.
+        name_or_index: An index; or a name from `names`, in upper or lower case, with `_` or spaces
+            between words.
+        count: Number of classes of the generator. If it is not 1,000, the classes are not
+            ImageNet's, and have no names.
 
     Returns:
         The class's index.
@@ -45,12 +47,18 @@ def class_index(name_or_index: str | SupportsIndex) -> int:
             number = -1 if isinstance(name_or_index, bool) else index(name_or_index)
         except TypeError:
             number = -1
-        if not 0 <= number < len(names()):
+        if not 0 <= number < count:
+            named = ", or a name" if count == len(names()) else ""
             raise MnemoError(
-                f"ImageNet has no class {name_or_index!r}: use an index from 0 to "
-                f"{len(names()) - 1}, or a name"
+                f"this generator has no class {name_or_index!r}: use an index from 0 to "
+                f"{count - 1}{named}"
             )
         return number
+    if count != len(names()):
+        raise MnemoError(
+            f"this generator has no class {name_or_index!r}: its {count} classes are not "
+            f"ImageNet's 1,000 and have no names; use an index from 0 to {count - 1}"
+        )
     wanted = name_or_index.replace("_", " ")
     if wanted in names():
         # Index 264 is the dog Cardigan, and 474 the garment cardigan.

@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from safetensors.torch import save_file
 
 from mnemo import checkpoints, files
 from mnemo.errors import MnemoError
-from mnemo.generators import Mapped
 from mnemo.generators.layouts import Layout, Parts
 from mnemo.generators.registry import ARCHITECTURES, GENERATORS
 
@@ -21,40 +21,41 @@ LOGGER = logging.getLogger(__name__)
 _METADATA = "mnemo"
 
 
-def load(path: str | Path, name: str | None = None) -> Any:
+def load(path: str | Path, expected: str | Mapping[str, Any] | None = None) -> Any:
     """Load a generator from a weights file, without executing anything in it.
 
     The layout is detected from the content.
 
     Args:
         path: The weights file.
-        name: The generator that the file must hold, one of `registry.GENERATORS`; None for any.
+        expected: The generator that the file must hold: one of `registry.GENERATORS`, or the
+            attributes of a `registry.Entry`; None for any.
 
     Returns:
         A `Generator`, `Mapped` or `Conditional` generator, on the best device of this machine.
 
     Raises:
-        MnemoError: The name is unknown; or the file is missing, damaged or unsafe, has no known
-            layout, or holds another generator.
+        MnemoError: No generator is called so; or the file is missing, damaged or unsafe, has no
+            known layout, or holds another generator.
     """
-    if name is not None and name not in GENERATORS:
-        raise MnemoError(f"no generator is called {name!r}; known: {', '.join(GENERATORS)}")
-    found = parts(path, None if name is None else GENERATORS[name].architecture)
+    if isinstance(expected, str):
+        if expected not in GENERATORS:
+            raise MnemoError(f"no generator is called {expected!r}; known: {', '.join(GENERATORS)}")
+        expected = asdict(GENERATORS[expected])
+    found = parts(path)
     generator = import_module(ARCHITECTURES[found.architecture]).build(
         found.settings, found.tensors, str(path)
     )
-    if name is not None:
-        _check_sizes(generator, name, path)
+    if expected is not None:
+        _check(generator, found.architecture, expected, path)
     return generator
 
 
-def parts(path: str | Path, architecture: str | None = None) -> Parts:
+def parts(path: str | Path) -> Parts:
     """Read the content of a weights file, under Mnemo's own names.
 
     Args:
         path: A weights file in any known layout.
-        architecture: The architecture that it must hold, a key of `registry.ARCHITECTURES`; None
-            for any.
 
     Returns:
         The architecture, its settings and its tensors.
@@ -71,8 +72,6 @@ def parts(path: str | Path, architecture: str | None = None) -> Parts:
             f"{path} does not hold a generator's weights in a layout that Mnemo knows. Known "
             f"layouts: {'; '.join(known)}; Mnemo's own safetensors"
         )
-    if architecture not in (None, found.architecture):
-        raise MnemoError(f"{path} holds a {found.architecture}, not a {architecture}")
     if found.unused:
         LOGGER.info("%s has tensors that are not needed: %s", path, ", ".join(found.unused))
     return found
@@ -101,20 +100,34 @@ def convert(source: str | Path, target: str | Path) -> None:
         raise MnemoError(f"{target} can't be written ({why}): choose another file") from why
 
 
-def _check_sizes(generator: Any, name: str, path: str | Path) -> None:
-    """Check that a generator has the sizes of its registry entry."""
-    entry = GENERATORS[name]
-    sizes = [
-        ("pixels", generator.resolution, entry.resolution),
-        ("latent dimensions", generator.sample([0]).shape[1], entry.latent_dim),
-    ]
-    if isinstance(generator, Mapped):
-        sizes.append(("layers", generator.layers, entry.layers))
-    for what, found, wanted in sizes:
-        if found != wanted:
-            raise MnemoError(
-                f"{path} holds a generator with {found} {what}, but {name} has {wanted}"
-            )
+def _check(
+    generator: Any, architecture: str, expected: Mapping[str, Any], path: str | Path
+) -> None:
+    """Check that a generator is the one that a study expects."""
+    held = {
+        "architecture": architecture,
+        "resolution": generator.resolution,
+        "z_dim": generator.z_dim,
+        "w_dim": getattr(generator, "w_dim", 0),
+        "class_count": getattr(generator, "classes", 0),
+    }
+    wrong = [key for key, value in held.items() if value != expected[key]]
+    if not wrong:
+        return
+    name = expected["name"]
+    own = name not in GENERATORS
+    written = ", ".join(f"{key}: {held[key]}" for key in (wrong if own else held) if held[key])
+    renamed = "" if own else "a name of your own, weights, "
+    raise MnemoError(
+        f"{path} holds a generator with {_described(held, wrong)}, but {name} has "
+        f"{_described(expected, wrong)}. To use this file, write in the study's section "
+        f"generator: {renamed}{written}"
+    )
+
+
+def _described(sizes: Mapping[str, Any], keys: list[str]) -> str:
+    """Describe some sizes of a generator by the keys of a study; 0 is none."""
+    return ", ".join(f"{key} {sizes[key]}" if sizes[key] else f"no {key}" for key in keys)
 
 
 def _layouts() -> Iterator[Layout]:

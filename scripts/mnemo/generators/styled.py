@@ -67,6 +67,8 @@ class Styled:
     Attributes:
         resolution: Height and width of its images, in pixels.
         layers: Number of layers of its synthesis network.
+        z_dim: Dimensions of z.
+        w_dim: Dimensions of w.
     """
 
     def __init__(self, network: Network, name: str):
@@ -80,6 +82,8 @@ class Styled:
         self.name = name
         self.resolution = network.resolution
         self.layers = network.layers
+        self.z_dim = network.z_dim
+        self.w_dim = network.w_dim
         self.device = network.mapping.w_avg.device
         # On a CPU, larger batches are no faster.
         self.batch = 1

@@ -10,7 +10,6 @@ from math import ceil
 from typing import NamedTuple
 
 from mnemo.assessors.registry import entry
-from mnemo.generators.registry import GENERATORS
 from mnemo.plan import rates
 from mnemo.study import sets
 from mnemo.study.config import Config, Edit
@@ -71,7 +70,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         at_once = {
             "score_images": config.shard_size,
             "extract_features": config.shard_size,
-            "render_images": GENERATORS[config.generator.name].at_once,
+            "render_images": config.generator.entry.at_once,
         }
         return Workload(count, min(count, at_once.get(rule, count)), _slowness(config, wildcards))
     fit, grid = config.sets.fit.count, config.hyperplanes
@@ -90,7 +89,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
     match rule, wildcards.get("table"):
         case "fit_hyperplane", _:
             # The rates are those of 56 fits on latents of 100 numbers.
-            larger = GENERATORS[config.generator.name].latent_dim / 100
+            generator = config.generator.entry
+            larger = max(generator.z_dim, generator.w_dim) / 100
             fits = grid.folds * (1 + grid.permutations) + 1
             fitting = sets.scored(config, "fit", wildcards.get("assessor", "")).count
             return Workload(fitting, ceil(fitting * larger), larger * fits / 56)

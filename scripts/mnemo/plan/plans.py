@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 from tabulate import tabulate
 
-from mnemo.generators.registry import GENERATORS
 from mnemo.plan import rates
 from mnemo.plan.jobs import Job, of_study
 from mnemo.study.config import Config
@@ -123,7 +122,7 @@ def lines(config: Config, requests: Mapping[str, Request], results: str | Path) 
     took: defaultdict[str, float] = defaultdict(float)
     for job in of_study(config):
         line = found.setdefault(job.rule, Line(job.rule))
-        cost = rates.cost(job.rule, config.generator.name, *job.work)
+        cost = rates.cost(job.rule, config.generator.entry, *job.work)
         done = Path(results, job.output).exists()
         seconds = line.add(job, cost, requests[job.rule], done=done)
         if done and (measured := _took(job, Path(results), gpu=line.gpu)):
@@ -159,8 +158,8 @@ def text(config: Config, plan: Iterable[Line]) -> str:
         The page.
     """
     plan = list(plan)
-    resolution = GENERATORS[config.generator.name].resolution
-    shard = rates.cost("render_images", config.generator.name, config.shard_size)
+    generator = config.generator.entry
+    shard = rates.cost("render_images", generator, config.shard_size)
     total = Line(
         "all",
         jobs=sum(line.jobs for line in plan),
@@ -196,7 +195,7 @@ def text(config: Config, plan: Iterable[Line]) -> str:
         colalign=("left", *["right"] * 9),
     )
     return f"""\
-The plan of the study {config.study}: {config.generator.name}, {resolution} pixels
+The plan of the study {config.study}: {generator.name}, {generator.resolution} pixels
   a shard of latents or images: {config.shard_size:,} images, {shard.disk / 1e6:,.0f} MB as squares
   a shard of scores or features: {config.score_shard_size:,} images, or all of a set
 

@@ -5,14 +5,14 @@ Snakemake.
 """
 
 from functools import cache
-from math import ceil
+from math import ceil, log2
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from mnemo.generators.registry import GENERATORS
+from mnemo.generators.registry import GENERATORS, Entry
 
 #: What is asked for over the estimate. A job that needs still more gets it when it is tried again.
 MEMORY_MARGIN, TIME_MARGIN = 1.5, 3
@@ -94,6 +94,35 @@ def generators() -> dict[str, Rendering]:
     return {name: Rendering.model_validate(rate) for name, rate in _read()["generators"].items()}
 
 
+def rendering_with(generator: Entry) -> Rendering:
+    """Estimate what rendering costs with any generator.
+
+    Args:
+        generator: The generator.
+
+    Returns:
+        Its rates; for a user's own, those of the one of its architecture that is nearest in size,
+        scaled by the height of the images. By the pixels would be too much, since an architecture
+        has fewer channels where it has more pixels: a StyleGAN2 of 1024 pixels takes twice as long
+        as one of 256.
+    """
+    known = generators()
+    if generator.name in known:
+        return known[generator.name]
+    sizes = {
+        each.resolution / generator.resolution: known[name]
+        for name, each in GENERATORS.items()
+        if each.architecture == generator.architecture
+    }
+    nearest = min(sizes, key=lambda ratio: abs(log2(ratio)))
+    alike, larger = sizes[nearest], 1 / nearest
+    return Rendering(
+        seconds=alike.seconds * larger,
+        gpu=alike.gpu / larger,
+        memory=alike.memory * max(1, larger),
+    )
+
+
 @cache
 def multiples(of: str) -> dict[str, float]:
     """Read by how much things differ from the one that the rates are of.
@@ -116,13 +145,13 @@ def _read() -> dict[str, Any]:
 
 
 def cost(
-    rule: str, generator: str, images: int, at_once: int | None = None, times: float = 1
+    rule: str, generator: Entry, images: int, at_once: int | None = None, times: float = 1
 ) -> Cost:
     """Estimate what one job costs.
 
     Args:
         rule: The job's rule.
-        generator: Name of the study's generator.
+        generator: The study's generator.
         images: Images that it works on.
         at_once: Images that it holds in memory at once; all when None.
         times: How often it goes over them, against the default study.
@@ -130,9 +159,9 @@ def cost(
     Returns:
         The estimate, without a margin.
     """
-    rate, pixels = rates()[rule], GENERATORS[generator].resolution ** 2
+    rate, pixels = rates()[rule], generator.resolution**2
     seconds = rate.seconds + rate.seconds_per_megapixel * pixels / 1_000_000
-    gpu, memory, rendering = rate.gpu, rate.memory, generators()[generator]
+    gpu, memory, rendering = rate.gpu, rate.memory, rendering_with(generator)
     if rule in ("sample_latents", "render_images"):
         memory += rendering.memory
     if rule == "render_images":

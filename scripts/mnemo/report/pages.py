@@ -167,7 +167,7 @@ def weights(entries: Mapping[str, Mapping[str, Any]]) -> pa.Table:
     """
     schema = pa.schema(
         [
-            _field("name", pa.string(), "name in Mnemo's catalogue"),
+            _field("name", pa.string(), "name in Mnemo's catalogue, or of the user's own file"),
             _field("description", pa.string(), "description of the model"),
             _field("licence", pa.string(), "licence of the weights"),
             _field("citation", pa.string(), "publication to cite"),

@@ -11,7 +11,6 @@ from mnemo.assessors.backbones.registry import NETWORKS
 from mnemo.assessors.registry import ASSESSORS, entry
 from mnemo.errors import MnemoError
 from mnemo.generators.imagenet import class_index
-from mnemo.generators.registry import GENERATORS
 from mnemo.training.layout import LEAST
 
 #: NumPy's RandomState takes no larger seed.
@@ -55,7 +54,7 @@ def _enough_to_jackknife(sections: Sections) -> Mistakes:
 
 
 def _spaces_exist(sections: Sections) -> Mistakes:
-    known = GENERATORS[sections["generator"].name].spaces
+    known = sections["generator"].entry.spaces
     for index, space in enumerate(sections["hyperplanes"].spaces):
         if space not in known:
             yield (
@@ -67,7 +66,7 @@ def _spaces_exist(sections: Sections) -> Mistakes:
 
 def _generator_can(sections: Sections) -> Mistakes:
     settings = sections["generator"]
-    generator = GENERATORS[settings.name]
+    generator = settings.entry
     layered = "w" in generator.spaces
     lacks = f"the generator {settings.name} has no"
     if (cutoff := settings.truncation_cutoff) is not None:
@@ -82,11 +81,11 @@ def _generator_can(sections: Sections) -> Mistakes:
     found: list[int] = []
     for index, name in enumerate(settings.classes):
         path = f"generator.classes.{index}"
-        if not generator.classes:
+        if not generator.class_count:
             yield path, name, f"{lacks} classes"
             continue
         try:
-            found.append(class_index(name))
+            found.append(class_index(name, generator.class_count))
         except MnemoError as why:
             yield path, name, str(why)
         else:
@@ -96,7 +95,7 @@ def _generator_can(sections: Sections) -> Mistakes:
 
 def _psi_of_classes(sections: Sections) -> Mistakes:
     settings = sections["generator"]
-    if not GENERATORS[settings.name].classes:
+    if not settings.entry.class_count:
         return
     of_sets = {
         f"sets.{name}.truncation_psi": images.truncation_psi
@@ -117,7 +116,7 @@ def _layers_alike(sections: Sections) -> Mistakes:
 
 def _directions_possible(sections: Sections) -> Mistakes:
     generator = sections["generator"].name
-    spaces = GENERATORS[generator].spaces
+    spaces = sections["generator"].entry.spaces
     names = [direction.name for direction in sections["directions"]]
     for index, direction in enumerate(sections["directions"]):
         path = f"directions.{index}"
@@ -174,7 +173,7 @@ def _held_possible(sections: Sections) -> Mistakes:
 
 
 def _edits_possible(sections: Sections) -> Mistakes:
-    generator = GENERATORS[sections["generator"].name]
+    generator = sections["generator"].entry
     directions = {direction.name: direction for direction in sections["directions"]}
     names = [edit.name for edit in sections["edits"]]
     for index, edit in enumerate(sections["edits"]):

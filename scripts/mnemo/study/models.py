@@ -10,7 +10,6 @@ from mnemo.assessors import cards
 from mnemo.assessors import registry as assessors
 from mnemo.assessors.backbones.registry import NETWORKS, Network
 from mnemo.features.registry import EXTRACTORS
-from mnemo.generators.registry import GENERATORS
 from mnemo.study.config import Config
 from mnemo.weights import catalogue
 
@@ -33,7 +32,7 @@ class Models:
 
     def __init__(self, config: Config):
         self.config = config
-        self.generator = GENERATORS[config.generator.name]
+        self.generator = config.generator.entry
         self.extractor = EXTRACTORS[config.realness.features]
         self.embedder = EXTRACTORS[config.identity.features] if config.identity else None
         training = config.training

@@ -310,7 +310,12 @@ def test_a_truncation_out_of_range_is_refused(generator: ConditionalGenerator, p
 
 @pytest.mark.parametrize(
     ("classes", "why"),
-    [([CLASSES], "0 to 9"), ([-1], "0 to 9"), ([1, 2], "1 latents"), (["shrak"], "has no class")],
+    [
+        ([CLASSES], "0 to 9"),
+        ([-1], "0 to 9"),
+        ([1, 2], "1 latents"),
+        (["goldfish"], "has no class 'goldfish': its 10 classes are not ImageNet's"),
+    ],
 )
 def test_wrong_classes_are_refused(
     generator: ConditionalGenerator, classes: list[Any], why: str

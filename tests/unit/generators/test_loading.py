@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.support.memory import grown
 from mnemo import checkpoints, generators
 from mnemo.errors import MnemoError
 from mnemo.generators import Conditional, Generator, Mapped, loading
-from mnemo.generators.registry import GENERATORS
+from mnemo.generators.registry import entry
 
 STYLEGAN1 = stylegan1_layouts.variables([6, 5, 4, 4])  # 32 px
 STYLEGAN2 = stylegan2_layouts.network((6, 5, 4, 4), z_dim=16, w_dim=16, mapping_layers=2)
@@ -124,20 +124,87 @@ def test_a_name_that_no_generator_has_is_refused_with_those_that_there_are() -> 
 
 
 @pytest.mark.parametrize(
-    ("file", "wanted", "told"),
+    ("file", "wanted", "held", "needed", "written"),
     [
-        ("stylegan2.pt", "stylegan2-ffhq", "a stylegan1, not a stylegan2"),
-        ("tensorflow.bin", "biggan-256", "a stylegan2, not a biggan"),
-        ("biggan-deep.npz", "biggan-deep-512", "a biggan, not a biggan-deep"),
-        ("tensorflow.bin", "stylegan2-cat", "with 32 pixels, but stylegan2-cat has 256"),
-        ("biggan-deep.npz", "biggan-256", "with 128 pixels, but biggan-256 has 256"),
+        (
+            *("stylegan2.pt", "stylegan2-ffhq"),
+            "architecture stylegan1, resolution 32, z_dim 16, w_dim 16",
+            "architecture stylegan2, resolution 1024, z_dim 512, w_dim 512",
+            "architecture: stylegan1, resolution: 32, z_dim: 16, w_dim: 16",
+        ),
+        (
+            *("tensorflow.bin", "stylegan2-cat"),
+            "resolution 32, z_dim 16, w_dim 16",
+            "resolution 256, z_dim 512, w_dim 512",
+            "architecture: stylegan2, resolution: 32, z_dim: 16, w_dim: 16",
+        ),
+        (
+            *("tensorflow.bin", "dcgan-faces"),
+            "architecture stylegan2, resolution 32, z_dim 16, w_dim 16",
+            "architecture dcgan, resolution 64, z_dim 100, no w_dim",
+            "architecture: stylegan2, resolution: 32, z_dim: 16, w_dim: 16",
+        ),
+        (
+            *("biggan-deep.npz", "biggan-256"),
+            "resolution 128, z_dim 120, class_count 10",
+            "resolution 256, z_dim 140, class_count 1000",
+            "architecture: biggan, resolution: 128, z_dim: 120, class_count: 10",
+        ),
     ],
 )
-def test_another_generator_than_the_name_says_is_told(
-    file: str, wanted: str, told: str, folder: Path
+def test_a_file_of_another_generator_is_refused_with_what_to_write_for_it(
+    file: str, wanted: str, held: str, needed: str, written: str, folder: Path
 ) -> None:
-    with pytest.raises(MnemoError, match=rf"{file} holds .*{told}"):
+    with pytest.raises(MnemoError) as refusal:
         generators.load(folder / file, wanted)
+    assert str(refusal.value) == (
+        f"{folder / file} holds a generator with {held}, but {wanted} has {needed}. To use this "
+        f"file, write in the study's section generator: a name of your own, weights, {written}"
+    )
+
+
+#: What a study must say of each small generator, as for one of the user's own.
+OWN: dict[str, dict[str, Any]] = {
+    "stylegan1": {"resolution": 32, "z_dim": 16, "w_dim": 16},
+    "stylegan2": {"resolution": 32, "z_dim": 16, "w_dim": 16},
+    "biggan": {"resolution": 128, "class_count": 10},
+    "biggan-deep": {"resolution": 64, "z_dim": 16, "class_count": 10},
+}
+
+
+@pytest.mark.parametrize(("architecture", "name"), EACH)
+def test_a_generator_of_ones_own_loads_from_any_layout_as_the_study_describes_it(
+    architecture: str, name: str, folder: Path
+) -> None:
+    described = entry("mine", architecture, **OWN[architecture])
+    generator = generators.load(folder / name, asdict(described))
+    assert generator.resolution == described.resolution
+    assert generator.sample([0]).shape == (1, described.z_dim)
+    assert isinstance(generator, Conditional) == bool(described.class_count)
+    if isinstance(generator, Mapped):
+        assert generator.layers == described.layers
+        assert generator.map(generator.sample([0])).shape == (1, described.w_dim)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "key", "value", "said"),
+    [
+        ("stylegan2", "resolution", 64, "resolution 32, but mine has resolution 64"),
+        ("stylegan2", "z_dim", None, "z_dim 16, but mine has z_dim 512"),
+        ("stylegan1", "w_dim", 32, "w_dim 16, but mine has w_dim 32"),
+        ("biggan", "class_count", None, "class_count 10, but mine has class_count 1000"),
+        ("biggan-deep", "z_dim", 128, "z_dim 16, but mine has z_dim 128"),
+    ],
+)
+def test_a_wrong_description_of_ones_own_generator_is_refused_with_the_key_to_correct(
+    architecture: str, key: str, value: int | None, said: str, own: Path
+) -> None:
+    sizes = OWN[architecture] | {key: value}
+    with pytest.raises(MnemoError) as refusal:
+        generators.load(own / f"{architecture}.own", asdict(entry("mine", architecture, **sizes)))
+    right = asdict(entry("mine", architecture, **OWN[architecture]))[key]
+    assert f"holds a generator with {said}." in str(refusal.value)
+    assert str(refusal.value).endswith(f"write in the study's section generator: {key}: {right}")
 
 
 @pytest.mark.parametrize("write", [torch.save, save_file])
@@ -156,25 +223,43 @@ def test_a_file_of_no_known_layout_is_refused_with_those_that_are(
 @pytest.mark.parametrize("held", [5, {"main.0.weight": 5}, {1: torch.ones(1)}])
 def test_a_dcgan_without_tensors_is_refused(tmp_path: Path, held: Any) -> None:
     torch.save({"netG_state_dict": held}, tmp_path / "x.pt")
-    with pytest.raises(MnemoError, match="x.pt .* its netG_state_dict holds no tensors by name"):
+    with pytest.raises(MnemoError, match="x.pt .* its generator's state holds no tensors"):
         loading.load(tmp_path / "x.pt")
 
 
-@pytest.mark.parametrize(
-    ("sizes", "told"),
-    [
-        ({"latent_dim": 512}, "with 16 latent dimensions, but stylegan2-cat has 512"),
-        ({"latent_dim": 16, "layers": 14}, "with 8 layers, but stylegan2-cat has 14"),
-    ],
-)
-def test_a_generator_of_other_sizes_than_the_name_says_is_told(
-    sizes: dict[str, int], told: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+def dcgan(z_dim: int, feature_maps: int, resolution: int) -> torch.nn.Module:
+    """Make a generator as PyTorch's example defines it (pytorch/examples, dcgan/main.py)."""
+    torch.manual_seed(0)
+    layers: list[torch.nn.Module] = []
+    taken, stride, padding = z_dim, 1, 0
+    made = feature_maps * resolution // 8
+    while made >= feature_maps:
+        convolution = torch.nn.ConvTranspose2d(taken, made, 4, stride, padding, bias=False)
+        layers += [convolution, torch.nn.BatchNorm2d(made), torch.nn.ReLU(True)]
+        taken, made, stride, padding = made, made // 2, 2, 1
+    layers += [torch.nn.ConvTranspose2d(taken, 3, 4, 2, 1, bias=False), torch.nn.Tanh()]
+    generator = torch.nn.Module()
+    generator.main = torch.nn.Sequential(*layers)
+    return generator.eval()
+
+
+@pytest.mark.parametrize(("z_dim", "resolution"), [(100, 64), (7, 16), (32, 128)])
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_dcgan_of_any_size_renders_the_images_of_pytorchs_example(
+    z_dim: int, resolution: int, nested: bool, tmp_path: Path
 ) -> None:
-    # The small generator with a latent of 16 takes the place of cats of 256 pixels.
-    entry = replace(GENERATORS["stylegan2-cat"], resolution=32, **sizes)
-    monkeypatch.setitem(GENERATORS, "stylegan2-cat", entry)
-    with pytest.raises(MnemoError, match=rf"tensorflow.bin holds a generator {told}"):
-        generators.load(folder / "tensorflow.bin", "stylegan2-cat")
+    theirs = dcgan(z_dim, 4, resolution)
+    state = theirs.state_dict()
+    torch.save({"netG_state_dict": state} if nested else state, tmp_path / "netG.pth")
+    ours = generators.load(
+        tmp_path / "netG.pth", asdict(entry("mine", "dcgan", resolution, z_dim=z_dim))
+    )
+    z = ours.sample([3, 4])
+    with torch.inference_mode():
+        expected = theirs.main(torch.from_numpy(z)[:, :, None, None])
+    pixels = (expected.permute(0, 2, 3, 1).numpy() + 1) * 127.5
+    assert ours.render(z).shape == (2, resolution, resolution, 3)
+    np.testing.assert_allclose(ours.render(z), pixels, atol=1)
 
 
 def test_a_target_that_can_not_be_written_is_named(folder: Path, tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
+from mnemo.generators.registry import ARCHITECTURES, GENERATORS, entry
 from mnemo.plan import jobs, plans, rates
 from mnemo.study import config, sets
 from mnemo.study.mistakes import checked
 
 ROOT = Path(__file__).parents[3]
+FACES = GENERATORS["dcgan-faces"]
 REQUESTS = {
     rule: plans.Request(threads=4, gpu=int(rule in ("score_images", "extract_features")))
     for rule in rates.rates()
@@ -69,7 +71,7 @@ def test_the_times_of_finished_jobs_correct_the_estimates_of_the_others(tmp_path
     for path in (tmp_path / job.output, record):
         path.parent.mkdir(parents=True)
         path.touch()
-    cost = rates.cost("ovalize_images", "dcgan-faces", *job.work)
+    cost = rates.cost("ovalize_images", FACES, *job.work)
     record.write_text(f"s\th:m:s\n{3 * cost.wall(threads=4)}\t-\n")
     after = {line.rule: line for line in plans.lines(large, REQUESTS, tmp_path)}
     assert after["ovalize_images"].measured == pytest.approx(3)
@@ -80,22 +82,45 @@ def test_the_times_of_finished_jobs_correct_the_estimates_of_the_others(tmp_path
 
 
 def test_twice_the_images_take_twice_the_time_and_disk_beyond_the_start() -> None:
-    none, once, twice = (rates.cost("score_images", "dcgan-faces", n) for n in (0, 1000, 2000))
+    none, once, twice = (rates.cost("score_images", FACES, n) for n in (0, 1000, 2000))
     assert twice.seconds - none.seconds == pytest.approx(2 * (once.seconds - none.seconds))
     assert twice.disk == 2 * once.disk
 
 
 def test_larger_images_need_more_memory_and_disk() -> None:
     small, large = (
-        rates.cost("render_images", generator, 1000)
-        for generator in ("dcgan-faces", "stylegan2-ffhq")
+        rates.cost("render_images", GENERATORS[name], 1000)
+        for name in ("dcgan-faces", "stylegan2-ffhq")
     )
     assert large.memory > small.memory
     assert large.disk == pytest.approx(256 * small.disk)
 
 
+def test_a_generator_of_ones_own_costs_what_mnemos_of_the_same_kind_and_size_does() -> None:
+    for known in GENERATORS.values():
+        mine = entry("mine", known.architecture, known.resolution)
+        costs = [rates.cost("render_images", each, 1000, 10) for each in (known, mine)]
+        assert costs[0] == costs[1]
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_generator_of_ones_own_costs_more_with_larger_images(architecture: str) -> None:
+    sizes = [entry("mine", architecture, 4 << power) for power in range(11)]
+    costs = [rates.cost("render_images", each, 1000, 10) for each in sizes]
+    assert sorted(cost.seconds for cost in costs) == [cost.seconds for cost in costs]
+    assert sorted(cost.memory for cost in costs) == [cost.memory for cost in costs]
+    assert len({cost.gpu_seconds for cost in costs}) == len(costs)
+
+
+def test_the_plan_of_a_generator_of_ones_own_names_it(tmp_path: Path) -> None:
+    raw = yaml.safe_load((ROOT / "tests/data/stylegan.yaml").read_text())
+    planned = checked(raw)
+    page = plans.text(planned, plans.lines(planned, REQUESTS, tmp_path))
+    assert page.startswith("The plan of the study tiny: mine, 64 pixels")
+
+
 def test_a_job_that_is_tried_again_asks_for_more() -> None:
-    cost = rates.cost("ovalize_images", "dcgan-faces", 5000)
+    cost = rates.cost("ovalize_images", FACES, 5000)
     assert [rates.memory_to_ask(cost, attempt) for attempt in (1, 2)] == [
         rates.memory_to_ask(cost, 1),
         2 * rates.memory_to_ask(cost, 1),
@@ -104,7 +129,7 @@ def test_a_job_that_is_tried_again_asks_for_more() -> None:
 
 
 def test_cores_and_gpus_shorten_the_work_and_not_the_start() -> None:
-    cost = rates.cost("score_images", "dcgan-faces", 1000)
+    cost = rates.cost("score_images", FACES, 1000)
     assert cost.wall(threads=4) - cost.start == pytest.approx(
         (cost.wall(threads=1) - cost.start) / 4
     )

@@ -413,6 +413,87 @@ def test_a_shard_of_scores_covers_whole_shards_of_images(study: dict[str, Any]) 
     assert "score_shard_size: 30: must be a multiple of shard_size, 25" in mistakes(study)
 
 
+def own(study: dict[str, Any], **keys: Any) -> dict[str, Any]:
+    """Give a study a StyleGAN2 of the user's own, with more keys or others."""
+    mine = {"name": "mine", "architecture": "stylegan2", "resolution": 512, "weights": "mine.pkl"}
+    return {**study, "generator": {**mine, **keys}}
+
+
+@pytest.mark.parametrize(
+    ("keys", "spaces", "layers", "dimensions", "classes"),
+    [
+        ({}, ("z", "w", "w_plus"), 16, (512, 512), 0),
+        ({"resolution": 4}, ("z", "w", "w_plus"), 2, (512, 512), 0),
+        ({"architecture": "stylegan1", "z_dim": 64}, ("z", "w", "w_plus"), 16, (64, 512), 0),
+        ({"w_dim": 256, "resolution": 2048}, ("z", "w", "w_plus"), 20, (512, 256), 0),
+        ({"architecture": "biggan", "resolution": 128}, ("z",), 1, (120, 0), 1000),
+        ({"architecture": "biggan"}, ("z",), 1, (128, 0), 1000),
+        ({"architecture": "biggan-deep", "class_count": 10}, ("z",), 1, (128, 0), 10),
+        ({"architecture": "dcgan", "z_dim": 64}, ("z",), 1, (64, 0), 0),
+    ],
+)
+def test_a_generator_of_ones_own_is_known_from_what_the_study_says(
+    study: dict[str, Any],
+    keys: dict[str, Any],
+    spaces: tuple[str, ...],
+    layers: int,
+    dimensions: tuple[int, int],
+    classes: int,
+) -> None:
+    generator = checked(own(study, **keys)).generator
+    known = generator.entry
+    assert (known.spaces, known.layers, known.class_count) == (spaces, layers, classes)
+    assert (known.z_dim, known.w_dim) == dimensions
+    assert generator.class_indices == tuple(range(classes))
+
+
+def test_a_study_with_a_generator_of_ones_own_is_read_again_as_it_was_written(
+    study: dict[str, Any],
+) -> None:
+    for keys in ({}, {"architecture": "dcgan"}, {"architecture": "biggan", "classes": ["tench"]}):
+        read = checked(own(study, **keys))
+        assert checked(read.model_dump(mode="json")) == read
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"name": "stylegan2-car"}, "generator.name: 'stylegan2-car': is the name of a generator"),
+        ({"architecture": None}, "generator.name: 'mine': no generator is called so; known: dcgan"),
+        ({"architecture": None}, "for a generator of your own, also give architecture, resolution"),
+        ({"architecture": None}, "generator.resolution: 512: belongs to a generator of your own"),
+        ({"architecture": "vqgan"}, "generator.architecture: 'vqgan': no architecture is called"),
+        ({"resolution": None}, "generator.resolution: must be given for a generator of"),
+        ({"weights": None}, "generator.weights: must be given for a generator of your own"),
+        ({"resolution": 384}, "generator.resolution: 384: must be a power of two, from 4"),
+        ({"resolution": 2}, "generator.resolution: 2: must be a power of two, from 4"),
+        ({"class_count": 10}, "generator.class_count: 10: a stylegan2 has no classes"),
+        ({"architecture": "dcgan", "w_dim": 9}, "generator.w_dim: 9: a dcgan has no w"),
+        (
+            {"architecture": "biggan", "class_count": 10, "classes": ["tench"]},
+            "generator.classes.0: 'tench': this generator has no class 'tench': its 10 classes",
+        ),
+        (
+            {"architecture": "biggan", "class_count": 10, "classes": [9, 10]},
+            "generator.classes.1: 10: this generator has no class 10: use an index from 0 to 9",
+        ),
+        ({"truncation_cutoff": 16}, "truncation_cutoff: 16: must be below its 16 layers"),
+        ({"rows": [0, 513]}, "generator.rows: [0, 513]: must be a first row and a later one"),
+    ],
+)
+def test_a_generator_of_ones_own_that_can_not_be_is_reported(
+    study: dict[str, Any], keys: dict[str, Any], said: str
+) -> None:
+    assert said in mistakes(own(study, **keys))
+
+
+def test_a_generator_of_mnemos_needs_no_description(study: dict[str, Any]) -> None:
+    study["generator"] = {"name": "stylegan2-cat", "resolution": 256, "z_dim": 512}
+    shown = mistakes(study)
+    for line in ("resolution: 256", "z_dim: 512"):
+        assert f"generator.{line}: belongs to a generator of your own: give its architect" in shown
+
+
 @pytest.fixture
 def stylegan(study: dict[str, Any]) -> dict[str, Any]:
     """The tiny study on a StyleGAN, to spoil."""

@@ -114,6 +114,14 @@ def test_a_file_in_the_place_of_the_results_is_named(study: dict[str, Any], tmp_
             folder.check_results(checked(study), place)
 
 
+def test_a_generator_of_ones_own_whose_file_is_not_there_stops_the_study(
+    study: dict[str, Any],
+) -> None:
+    mine = {"name": "mine", "architecture": "dcgan", "resolution": 64, "weights": "absent.pth"}
+    with pytest.raises(MnemoError, match=r"not there:\n  absent\.pth \(generator\.weights\)$"):
+        folder.check_files(checked({**study, "generator": mine}))
+
+
 def test_results_of_other_weights_are_not_continued(study: dict[str, Any], tmp_path: Path) -> None:
     config = checked(study)
     folder.mark_results(config, tmp_path, {})

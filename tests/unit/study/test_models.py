@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import yaml
 
 from mnemo.study.mistakes import checked
@@ -42,6 +43,23 @@ def test_a_file_of_the_users_own_takes_the_place_of_the_catalogues() -> None:
     assert "happiness" not in asked.used
     assert asked.published("own happiness") == "mine.hdf5"
     assert models().files_of_assessor(of("happiness")) == ["<resources>/weights/emotion_model.hdf5"]
+
+
+@pytest.mark.parametrize("name", ["mine", "resmem", "dlib-face"])
+def test_a_generator_of_ones_own_has_weights_of_its_own_whatever_its_name(name: str) -> None:
+    own = {"name": name, "architecture": "stylegan2", "resolution": 128, "weights": "mine.pkl"}
+    asked = models(generator=own, training=TRAINING)
+    assert asked.file(asked.generator.weights) == "mine.pkl"
+    for taken in ("resmem", "dlib-face"):
+        assert asked.file(taken).startswith("<resources>/weights/")
+    stamp = asked.stamp_of_direction(SimpleNamespace(direction="memorable"))
+    assert stamp["weights"][f"generator {name}"] == "mine.pkl"
+    listed = asked.listed()[f"generator {name}"]
+    assert listed["description"] == "the user's own file"
+    assert listed["licence"] == "the user's to know"
+    # There is nothing to fetch for it, and the catalogue's file for faces is not needed.
+    assert {"dcgan-faces", asked.generator.weights}.isdisjoint(asked.used)
+    assert {"resmem", "dlib-face"} <= {*asked.used}
 
 
 def test_a_training_is_behind_the_results_only_where_its_assessor_scores_images() -> None:
