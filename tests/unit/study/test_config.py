@@ -269,6 +269,8 @@ def test_the_preset_decides_how_hyperplanes_are_validated(
         ("threshold", None, "directions.0.threshold: None: must be given: the method is hyperp"),
         ("file", "smile.npy", "directions.0.file: 'smile.npy': belongs to the method file"),
         ("allow_foreign", True, "directions.0.allow_foreign: True: belongs to the method file"),
+        ("component", 0, "directions.0.component: 0: belongs to the method file, and this is hyp"),
+        ("component", -1, "directions.0.component: -1: Input should be greater than or equal to 0"),
         ("method", "file", "directions.0.file: None: must be given: the method is file"),
         ("name", "memorable-same-smile", "directions.1.name: 'memorable-same-smile': given twice"),
     ],
