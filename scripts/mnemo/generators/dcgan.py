@@ -4,6 +4,7 @@ The architecture is that of Radford et al. 2016; the weights come from the packa
 gan-face-generate.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,21 +24,25 @@ BATCH = 128
 
 
 def _parts(content: Any) -> Parts:
-    state = content["netG_state_dict"]
+    state = content.get("netG_state_dict", content)
     if not isinstance(state, dict) or not all(
         isinstance(name, str) and isinstance(value, Tensor) for name, value in state.items()
     ):
         raise MnemoError("its netG_state_dict holds no tensors by name")
-    return Parts("dcgan", {}, {name.removeprefix("main."): state[name] for name in state})
+    tensors = {re.sub(r"^(module\.)?main\.", "", name): state[name] for name in state}
+    return Parts("dcgan", {}, tensors)
 
 
-LAYOUTS = (
-    Layout(
-        "the DCGAN's training checkpoint",
-        lambda content: isinstance(content, dict) and "netG_state_dict" in content,
-        _parts,
-    ),
-)
+def _matches(content: Any) -> bool:
+    """Return whether a file is a training checkpoint, or the state dict of its generator."""
+    if not isinstance(content, dict):
+        return False
+    first = content.get("main.0.weight")  # the discriminator's has other channels
+    bare = isinstance(first, Tensor) and first.shape[:2] == (Z_DIM, CHANNELS[0])
+    return bare or "netG_state_dict" in content
+
+
+LAYOUTS = (Layout("the DCGAN's training checkpoint", _matches, _parts),)
 
 
 def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: str) -> "DCGAN":
