@@ -536,6 +536,11 @@ def _by_name(
     named: Mapping[Any, Any], space: Space | None, path: Path
 ) -> tuple[Numbers, Space | None]:
     """Return latents that are stored by image, and their space if the program is known by it."""
+    if not all(isinstance(_inverted(value), np.ndarray | Tensor) for value in named.values()):
+        raise MnemoError(
+            f"{path} holds {_listed(named)}, and not one latent of each image: name the array of "
+            "latents z, w or w_plus, or store it alone"
+        )
     rows = [_array(_inverted(value), path, name) for name, value in named.items()]
     shapes = {values.shape for values in rows}
     # Names of images, or a projector's or an encoder's records of them, leave no doubt.

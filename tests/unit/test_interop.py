@@ -473,6 +473,13 @@ def test_arrays_with_names_that_say_nothing_are_asked_about(tmp_path: Path) -> N
             interop.read_latents(npz(path, **held), "z")
 
 
+def test_a_projectors_record_of_one_image_is_asked_about(tmp_path: Path) -> None:
+    record = {"img": torch.zeros(3, 8, 8), "latent": torch.tensor(W_PLUS[0]), "noise": []}
+    path = pt(tmp_path / "project.pt", record)
+    with pytest.raises(MnemoError, match="holds 'img', 'latent', 'noise', and not one latent of"):
+        interop.read_latents(path)
+
+
 def test_rows_of_one_layer_are_not_called_w_plus(tmp_path: Path) -> None:
     path = npz(tmp_path / "any.npz", **{"a.png": Z[0]})
     with pytest.raises(MnemoError, match="w_plus, which has"):

@@ -57,6 +57,7 @@ _OTHERS = {
     b"<": "is a web page or another text with markup, not the file that was to be downloaded",
     b"version https://git-lfs": "is a pointer of Git LFS; run `git lfs pull` where it came from",
     b"PAR1": "is a parquet table",
+    b"PK\x05\x06": "is an empty archive",
     b"\x1f\x8b": "is compressed with gzip; unpack it first",
     b"BZh": "is compressed with bzip2; unpack it first",
     b"\xfd7zXZ": "is compressed with xz; unpack it first",
@@ -101,7 +102,7 @@ def read(path: str | Path) -> Any:
     """
     path = Path(path)
     if not path.is_file():
-        raise MnemoError(f"{path} is missing: run `snakemake weights`")
+        raise MnemoError(f"{path} is missing: correct its path, or run `snakemake weights`")
     try:
         file = path.open("rb")
     except OSError as why:
@@ -200,7 +201,15 @@ def _read(path: Path, data: memoryview) -> Any:
     for magic, what in _OTHERS.items():
         if bytes(data[: len(magic)]) == magic:
             raise pickles.RefusedError(what)
-    return pickles.load(data, budget)
+    try:
+        return pickles.load(data, budget)
+    except pickles.RefusedError:
+        raise
+    except _DAMAGE:
+        # A pickle of protocol 0 is text too, and is named as that.
+        if len(data) and re.fullmatch(rb"[\t\n\r -~]+", bytes(data[:200])):
+            raise pickles.RefusedError("is a text file, such as JSON or CSV") from None
+        raise
 
 
 def _safetensors(path: Path) -> Safetensors:

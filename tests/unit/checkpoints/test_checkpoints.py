@@ -185,7 +185,9 @@ def test_a_changed_number_in_a_zip_is_damage(path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(MnemoError, match=r"x.pt is missing: run `snakemake weights`"):
+    with pytest.raises(
+        MnemoError, match=r"x.pt is missing: correct its path, or run `snakemake weights`"
+    ):
         checkpoints.read(tmp_path / "x.pt")
     with pytest.raises(MnemoError, match="is missing"):
         checkpoints.read(tmp_path)
@@ -292,6 +294,9 @@ def test_an_array_that_is_not_of_numbers_does_not_keep_others_from_being_read(pa
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "run `git lfs pull`"),
         (b"\x1f\x8b\x08", "gzip; unpack it first"),
         (b"PAR1", "is a parquet table"),
+        (b'{"w": [1, 2]}', "is a text file, such as JSON or CSV"),
+        (b"image,score\na.png,0.5\n", "is a text file, such as JSON or CSV"),
+        (saved(np.savez), "is an empty archive"),
         (b"\x89PNG\r\n", "is an image"),
         (pickle.dumps([1], 0), "protocol 0; write it again with protocol=4"),
     ],

@@ -404,6 +404,14 @@ def test_no_class_of_the_users_is_imported_or_made(path: Path, canary: Path) -> 
     assert "elsewhere" not in sys.modules
 
 
+def test_a_member_of_an_enumeration_as_python_3_11_wrote_it_is_a_record(path: Path) -> None:
+    member = hostile.call("builtins.getattr", hostile.named("own.Phase"), hostile.text("TRAIN"))
+    assert read(path, hostile.pickled(member)) == Record("own.Phase.TRAIN", (), None)
+    method = hostile.call("builtins.getattr", hostile.named("pathlib.Path"), hostile.text("touch"))
+    with pytest.raises(MnemoError, match=r"names pathlib.Path.touch, which holds no data"):
+        read(path, hostile.pickled(method))
+
+
 @pytest.mark.parametrize("content", [print, json.loads, np.load, torch.load])
 def test_a_function_of_python_numpy_or_torch_is_refused_by_its_name(
     path: Path, content: Any

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from mnemo.assessors.backbones.registry import NETWORKS
 from mnemo.errors import MnemoError
 from mnemo.study import config
 from mnemo.study.mistakes import checked
+from mnemo.study.params import Params
 
 ROOT = Path(__file__).parents[3]
 
@@ -281,6 +283,21 @@ def test_a_direction_that_can_not_be_made_is_reported(
     study["shapes"], study["hyperplanes"]["thresholds"] = ["square"], ["mean"]
     study["directions"][0][key] = value
     assert told in mistakes(study)
+
+
+def test_a_component_is_in_the_params_of_its_direction_and_of_no_other(
+    study: dict[str, Any],
+) -> None:
+    chosen = {"name": "age", "method": "file", "space": "z", "file": "a.npz", "component": 4}
+    study["directions"].append(chosen)
+    params = Params(checked(study))
+    described = [
+        params.direction(SimpleNamespace(direction=each["name"])) for each in study["directions"]
+    ]
+    assert described[-1]["component"] == 4
+    # A direction that was made before there were components is not made again.
+    assert not any("component" in each for each in [*described[:-1], *params.plain])
+    assert checked(study).named_direction("age").words == "component 4 of a.npz"
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,8 @@ def _attribute(_: Unpickler, owner: Any, name: Any) -> Object:
     """Name an attribute of the user's class, as Python 3.11 stores a member of an enumeration."""
     if type(owner) is not Global or owner.builder is not RECORD or type(name) is not str:
         raise RefusedError("calls builtins.getattr")
+    if owner.kind.partition(".")[0] in _CLOSED:
+        raise RefusedError(f"names {owner.kind}.{name[:NAME_LENGTH]}, which holds no data")
     return Object(f"{owner.kind}.{name}")
 
 
