@@ -13,6 +13,7 @@ logs.to(snakemake.log[0])
 params, source = snakemake.params, Path(snakemake.input.file)
 provenance = tables.Provenance.of(snakemake.rule, params.items())
 [sha256] = provenance.weights.values()
+component = params.direction.get("component")
 found = interop.read_direction(
     source,
     z_dim=params.z_dim,
@@ -21,6 +22,7 @@ found = interop.read_direction(
     space=params.direction["space"],
     weights=sha256,
     allow_foreign=params.direction["allow_foreign"],
+    component=component,
 )
 row = table.row(
     params.direction,
@@ -30,6 +32,6 @@ row = table.row(
     len(found.rows),
     norm=found.norm,
     foreign=found.foreign,
-    source=source.name,
+    source=source.name if component is None else f"{source.name}, component {component}",
 )
 tables.write(snakemake.output.direction, table.DIRECTIONS, row, provenance)

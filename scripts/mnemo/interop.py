@@ -4,6 +4,8 @@ docs/interop.md has examples.
 """
 
 import json
+import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tokenize import TokenError
@@ -11,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -21,8 +24,26 @@ from mnemo.errors import MnemoError
 Space = Literal["z", "w", "w_plus"]
 Numbers = NDArray[Any]
 
+LOGGER = logging.getLogger(__name__)
+
 # InterFaceGAN's file names of latents, whose content does not distinguish z from w.
-_SPACES: dict[str, Space] = {"z": "z", "w": "w"}
+_FILES: dict[str, Space] = {"z": "z", "w": "w"}
+# Names of arrays within a file, and the space that each states. NVIDIA's projectors and others also
+# call one w per layer "w".
+_SPACES: dict[str, Space] = {
+    "z": "z",
+    "w": "w",
+    "dlatents": "w",
+    "projected_w": "w",
+    "wp": "w_plus",
+    "w_plus": "w_plus",
+}
+# numpy's names of the first two arrays that were stored without one.
+_UNNAMED, _SECOND = "arr_0", "arr_1"
+_IMAGE = re.compile(r".+\.(png|jpe?g|webp|bmp|gif|tiff?)", re.IGNORECASE)
+# Bytes that latents stored by image may take for each of the file's own, beyond the first 16 MiB:
+# several names may refer to one array.
+_EXPANSION = 64
 # What numpy may raise for a header: it parses the header as Python, and a damaged header may
 # contain anything.
 _UNREADABLE = (
@@ -81,14 +102,17 @@ def read_direction(
     space: Space | None = None,
     weights: str | None = None,
     allow_foreign: bool = False,
+    component: int | None = None,
 ) -> Direction:
     """Read the direction of an edit from a file, without executing anything in it.
 
     The layout is detected from the content: InterFaceGAN's `boundary.npy` (1, dim); the
     (layers, w_dim) files of Puzer/stylegan-encoder and a312863063/generators-with-stylegan2; paper
     1's `w_aug_*.npy` (layers * w_dim,); the `.pt` files of encoder4editing, (1, w_dim) or
-    (1, layers, w_dim); GANalyze's `pytorch_model_*.pth` {w: (1, z_dim)}; or one of Mnemo's own
-    tables with a single hyperplane or direction.
+    (1, layers, w_dim); GANalyze's `pytorch_model_*.pth` {w: (1, z_dim)}; an `.npz` or a dictionary
+    with the direction under the name boundary, direction, z, w or w_plus; GANSpace's `.npz` of
+    components; the `factor.pt` of rosinality's closed-form factorization (SeFa); or one of Mnemo's
+    own tables with a single hyperplane or direction.
 
     Args:
         path: The file.
@@ -103,6 +127,8 @@ def read_direction(
         allow_foreign: Whether to accept a direction of another generator: one that records other
             weights, or that was read as foreign before; or one for another number of layers whose
             layers are all the same.
+        component: Which of the directions in a file of GANSpace or SeFa, from 0; None for any other
+            file.
 
     Returns:
         The direction, scaled to unit length in its space.
@@ -113,7 +139,7 @@ def read_direction(
             determined.
     """
     path = Path(path)
-    held, recorded, foreign = _direction(path, weights)
+    held, recorded, foreign = _direction(path, weights, space, component)
     if foreign and not allow_foreign:
         raise MnemoError(
             f"{path} was made with other weights than the generator's, or for another number of "
@@ -131,10 +157,14 @@ def read_direction(
     if not 0 < norm < np.inf:
         raise MnemoError(f"{path} holds no direction: its length is {norm}")
 
+    if len(rows) > 1 and recorded == "w":
+        recorded = "w_plus"
     possible: list[Space] = ["w_plus"]
     if len(rows) == 1:
         dims: dict[Space, int | None] = {"z": z_dim, "w": w_dim}
         possible = [name for name, dim in dims.items() if dim == rows.size]
+        # GANalyze stores {w: direction in z}, where w stands for weights.
+        recorded = None if w_dim is None and recorded == "w" else recorded
     elif len(rows) != layers:
         if not (allow_foreign and _alike(rows)):
             raise MnemoError(
@@ -161,14 +191,15 @@ def read_latents(path: str | Path, space: Space | None = None) -> Latents:
     The layout is detected from the content: InterFaceGAN's `z.npy` and `w.npy` (n, dim) and
     `wp.npy` (n, layers, w_dim); paper 1's `lats_*.npy`, the same with a 1 after n;
     encoder4editing's `latents.pt`; NVIDIA's `projected_w.npz`; ReStyle's `latents.npy`, whose last
-    iteration is read; the `.pt` of rosinality's projector; or stylegan-encoder's (layers, w_dim)
-    for one image, in w_plus.
+    iteration is read; the `.pt` of rosinality's projector; stylegan-encoder's (layers, w_dim) for
+    one image, in w_plus; an `.npz`, a safetensors file or a dictionary that names its arrays z, w,
+    dlatents, projected_w, wp or w_plus; or one with an array for each image.
 
     Args:
         path: The file.
-        space: The latents' space. Required for an array with one row per image, unless the file is
-            named `z.npy` or `w.npy`, and for the one image of stylegan-encoder; otherwise the file
-            is checked against it.
+        space: The latents' space. Required for an array with one row per image, unless the array or
+            the file is named `z` or `w`; for a file with latents in several spaces; and for the one
+            image of stylegan-encoder. Otherwise the file is checked against it.
 
     Returns:
         The latents.
@@ -181,16 +212,17 @@ def read_latents(path: str | Path, space: Space | None = None) -> Latents:
     content = _content(path)
     images: tuple[str, ...] | None = None
     recorded: Space | None = None
-    if isinstance(content, Mapping) and "w" in content:
-        content = content["w"]
-    elif isinstance(content, Mapping) and content:
-        images = tuple(map(str, content))
-        content = _stack([_array(_inverted(held), path) for held in content.values()], path)
-        # Both projectors optimise in w.
-        recorded = "w" if content.ndim == 2 else None
-    rows = _array(content, path)
-    if rows.ndim in (3, 4) and rows.shape[1] == 1:
-        rows = rows[:, 0]
+    named = _named(content)
+    if named is None:
+        rows = _array(content, path)
+    elif (chosen := _chosen(named, space, path)) is not None:
+        rows, recorded = _array(named[chosen], path, chosen), _SPACES.get(chosen)
+    else:
+        rows, recorded = _by_name(named, space, path)
+        images = tuple(map(str, named))
+        if len(set(images)) < len(images):
+            raise MnemoError(f"{path} has an image twice, as a number and as text: rename one")
+    rows = _without_ones(rows)
     if rows.ndim == 2 and images is None and space == "w_plus":
         rows = rows[np.newaxis]
     if rows.ndim not in (2, 3) or not rows.size:
@@ -200,9 +232,19 @@ def read_latents(path: str | Path, space: Space | None = None) -> Latents:
 
     found: Space | None = "w_plus"
     if rows.ndim == 2:
-        found = recorded or space or _SPACES.get(path.stem)
+        found = recorded or space or _FILES.get(path.stem)
     if found is None:
         raise MnemoError(f"{path} does not record whether it holds z or w: set `space` to one")
+    if recorded == "z" and found == "w_plus":
+        raise MnemoError(
+            f"{path} has the shape {rows.shape} as 'z'; latents in z have (n, dim). If these are "
+            "latents in w_plus, rename the array"
+        )
+    if found == "w_plus" and rows.ndim == 2:
+        raise MnemoError(
+            f"{path} has the shape {rows.shape} as w_plus, which has (n, layers, w_dim). If it is "
+            "one image's, with one row per layer, set `space` to w_plus"
+        )
     if space not in (None, found):
         raise MnemoError(f"{path} has the shape {rows.shape}: it holds {found}, not {space}")
     return Latents(found, _finite(rows, path), images)
@@ -210,6 +252,8 @@ def read_latents(path: str | Path, space: Space | None = None) -> Latents:
 
 def read_scores(path: str | Path) -> NDArray[np.float32]:
     """Read InterFaceGAN's `scores.npy` (n, 1), or paper 1's `mems_*.npy` (n,) or (n, 1).
+
+    In an `.npz` or a dictionary, the scores are the array without a name, or that named scores.
 
     Args:
         path: The file.
@@ -222,7 +266,7 @@ def read_scores(path: str | Path) -> NDArray[np.float32]:
             not finite.
     """
     path = Path(path)
-    scores = _array(_content(path), path)
+    scores = _array(_alone(_content(path), "scores", path), path)
     if not scores.size or scores.shape not in ((scores.size,), (scores.size, 1)):
         raise MnemoError(f"{path} has the shape {scores.shape}; scores have (n,) or (n, 1)")
     return _finite(scores, path).ravel()
@@ -311,32 +355,95 @@ def write_interfacegan(
             write_boundary(folder / f"boundary_{name}.npy", Direction(plane["space"], normal, 1.0))
 
 
-def _direction(path: Path, weights: str | None) -> tuple[Numbers, Space | None, bool]:
+def _direction(
+    path: Path, weights: str | None, space: Space | None, component: int | None
+) -> tuple[Numbers, Space | None, bool]:
     """Read a direction, its space if the file records it, and whether it is foreign."""
     if _starts_with(path, b"PAR1"):
-        table = tables.read(path)
-        if absent := {"space", "normal"}.difference(table.column_names):
-            raise MnemoError(
-                f"{path} holds no direction: it has no column {', '.join(sorted(absent))}"
-            )
-        if len(table) != 1:
-            raise MnemoError(
-                f"{path} holds {len(table)} directions: use a file with one, from hyperplanes/"
-            )
-        made_with = json.loads(tables.metadata(path).get("mnemo.weights", "{}"))
-        [held] = table.to_pylist()
-        others = weights is not None and made_with and weights not in made_with.values()
-        return np.array(held["normal"]), held["space"], bool(others or held.get("foreign"))
+        _refuse_component(path, component)
+        return _direction_of_table(path, weights)
     content = _content(path)
-    recorded: Space | None = None
-    if isinstance(content, Mapping) and "NN_output.weight" in content:
+    named = _named(content)
+    if named is None:
+        _refuse_component(path, component)
+        return _array(content, path), None, False
+    if "NN_output.weight" in named:
         raise MnemoError(
             f"{path} holds GANalyze's ClassDependent directions, one for each class; Mnemo reads "
             "only its OneDirection"
         )
-    if isinstance(content, Mapping) and isinstance(content.get("w"), Tensor):
-        content, recorded = content["w"], "z"
-    return _array(content, path), recorded, False
+    for name, program in (("lat_comp", "GANSpace"), ("eigvec", "SeFa")):
+        if name in named:
+            components = _array(named[name], path, name)
+            # GANSpace has a component in each row, SeFa in each column.
+            rows = components if program == "GANSpace" else components.T
+            index = _component(len(rows) if rows.ndim > 1 else 0, program, component, path)
+            return rows[index], _space_of_components(named, path), False
+    _refuse_component(path, component)
+    chosen = _chosen(named, space, path, ("boundary", "direction"))
+    if chosen is None:
+        raise MnemoError(
+            f"{path} holds {_listed(named)}, and no name says which is the direction: name it "
+            "boundary, direction, z, w or w_plus, or store it alone"
+        )
+    recorded = _SPACES.get(chosen)
+    # GANalyze's file, in which w stands for weights, looks the same as a direction in w.
+    if list(named) == ["w"] and isinstance(named["w"], Tensor):
+        recorded = None
+    return _array(named[chosen], path, chosen), recorded, False
+
+
+def _direction_of_table(path: Path, weights: str | None) -> tuple[Numbers, Space | None, bool]:
+    """Read the direction in one of Mnemo's own tables."""
+    try:
+        table = tables.read(path)
+        made_with = json.loads(tables.metadata(path).get("mnemo.weights", "{}"))
+        made_with = set(dict(made_with).values())
+    # The remedies of Mnemo's own results do not fit the user's file.
+    except (MnemoError, ValueError, TypeError) as why:
+        raise MnemoError(
+            f"{path} is a damaged table: copy it again from the study that made it"
+        ) from why
+    if absent := {"space", "normal"}.difference(table.column_names):
+        raise MnemoError(f"{path} holds no direction: it has no column {', '.join(sorted(absent))}")
+    if len(table) != 1:
+        raise MnemoError(
+            f"{path} holds {len(table)} directions: use a file with one, from hyperplanes/"
+        )
+    [held] = table.to_pylist()
+    others = weights is not None and made_with and weights not in made_with
+    normal = _array(np.asarray(held["normal"]), path, "normal")
+    return normal, held["space"], bool(others or held.get("foreign"))
+
+
+def _refuse_component(path: Path, component: int | None) -> None:
+    if component is not None:
+        raise MnemoError(
+            f"{path} holds one direction, and no components of GANSpace or SeFa: remove `component`"
+        )
+
+
+def _component(count: int, program: str, component: int | None, path: Path) -> int:
+    """Check which of a file's components is wanted."""
+    if component is None or not 0 <= component < count:
+        wanted = "" if component is None else f", and no component {component}"
+        raise MnemoError(
+            f"{path} holds {program}'s components 0 to {count - 1}{wanted}: set `component` to one"
+            if count
+            else f"{path} holds no component of {program}"
+        )
+    return component
+
+
+def _space_of_components(named: Mapping[Any, Any], path: Path) -> Space:
+    """Return the space of GANSpace's or SeFa's components.
+
+    SeFa's are the eigenvectors of the layers that w modulates. GANSpace measures the deviation of
+    its samples along each component in w only, and writes ones in z (its `decomposition.py`).
+    """
+    if "lat_stdev" in named and bool((_array(named["lat_stdev"], path, "lat_stdev") == 1).all()):
+        return "z"
+    return "w"
 
 
 def _by_layer(held: Numbers, z_dim: int, w_dim: int | None) -> NDArray[np.float64] | None:
@@ -370,12 +477,136 @@ def _starts_with(path: Path, magic: bytes) -> bool:
         raise MnemoError(f"{path} can't be read ({why.strerror})") from why
 
 
-def _array(content: Any, path: Path) -> Numbers:
+def _named(content: Any) -> Mapping[Any, Any] | None:
+    """Return what a file holds by name; None if it holds one thing without a name."""
+    if isinstance(content, checkpoints.Safetensors):
+        return content.tensors
+    if isinstance(content, checkpoints.Hdf5):
+        return content.arrays
+    return content if isinstance(content, Mapping) else None
+
+
+def _chosen(
+    named: Mapping[Any, Any], space: Space | None, path: Path, others: Sequence[str] = ()
+) -> str | None:
+    """Return the name of the array that is wanted, if the names state what the arrays are.
+
+    Args:
+        named: The content of a file.
+        space: The space that is wanted; None for any.
+        path: The file, for error messages.
+        others: Further names of an array in any space.
+
+    Returns:
+        The name; None if no name states what its array is.
+    """
+    known = (*_SPACES, *others, "latents", *([] if _SECOND in named else [_UNNAMED]))
+    held = {
+        name: _SPACES.get(name)
+        for name in known
+        if isinstance(named.get(name), np.ndarray | Tensor)
+    }
+    if not held:
+        return None
+    # One w per layer is often called w too.
+    for name, stated in held.items():
+        if stated == "w" and _without_ones(named[name]).ndim > 2:
+            held[name] = "w_plus"
+    fitting = [name for name, stated in held.items() if space in (None, stated)]
+    if not fitting:
+        # A name that states no space, or one image with one w per layer.
+        fitting = [
+            name
+            for name, stated in held.items()
+            if stated is None or (stated, space) == ("w", "w_plus")
+        ]
+    if not fitting:
+        raise MnemoError(f"{path} holds {_listed(named)}, and nothing in {space}")
+    if len(fitting) > 1:
+        raise MnemoError(
+            f"{path} holds {_listed(fitting)}: set `space` to the one that is wanted, or if they "
+            "are of the same space, store that array alone"
+        )
+    if unread := [name for name in named if name != fitting[0]]:
+        LOGGER.info("%s: reads %s, and not %s", path, fitting[0], _listed(unread))
+    return fitting[0]
+
+
+def _by_name(
+    named: Mapping[Any, Any], space: Space | None, path: Path
+) -> tuple[Numbers, Space | None]:
+    """Return latents that are stored by image, and their space if the program is known by it."""
+    if not all(isinstance(_inverted(value), np.ndarray | Tensor) for value in named.values()):
+        raise MnemoError(
+            f"{path} holds {_listed(named)}, and not one latent of each image: name the array of "
+            "latents z, w or w_plus, or store it alone"
+        )
+    rows = [_array(_inverted(value), path, name) for name, value in named.items()]
+    shapes = {values.shape for values in rows}
+    # Names of images, or a projector's or an encoder's records of them, leave no doubt.
+    by_image = all(
+        _inverted(value) is not value or _IMAGE.fullmatch(str(name))
+        for name, value in named.items()
+    )
+    several = any(_without_ones(values[np.newaxis]).ndim > 2 for values in rows)
+    if len(shapes) != 1 or (several and not by_image and space != "w_plus"):
+        shown = ", ".join(
+            f"{name} {values.shape}" for name, values in zip(list(named)[:5], rows, strict=False)
+        )
+        raise MnemoError(
+            f"{path} holds {len(named)} arrays, and no name says which are latents"
+            f"{f' ({shown})' if shown else ''}. Name the array z, w or w_plus; or if each is the "
+            "latent of one image, give all the same shape, and if that has one row per layer, set "
+            "`space` to w_plus"
+        )
+    if sum(values.nbytes for values in rows) > _EXPANSION * path.stat().st_size + 2**24:
+        raise MnemoError(f"{path} names the same latents again and again: it is no honest file")
+    # Both projectors optimise in w.
+    projected = any(_inverted(value) is not value for value in named.values())
+    stacked = np.stack(rows)
+    return stacked, "w" if projected and _without_ones(stacked).ndim == 2 else None
+
+
+def _alone(content: Any, name: str, path: Path) -> Any:
+    """Return what a file holds without a name, or under this one."""
+    named = _named(content)
+    if named is None:
+        return content
+    found = [key for key in (name, _UNNAMED) if key in named]
+    if len(found) != 1 or (found == [_UNNAMED] and _SECOND in named):
+        raise MnemoError(f"{path} holds {_listed(named)}: name the array {name}, or store it alone")
+    return named[found[0]]
+
+
+def _without_ones(rows: Any) -> Any:
+    """Return (n, 1, ...) as (n, ...)."""
+    return rows[:, 0] if rows.ndim in (3, 4) and rows.shape[1] == 1 else rows
+
+
+def _listed(names: Iterable[Any]) -> str:
+    """List what a file holds, the first of it if it is much."""
+    listed = [repr(name)[:80] for name in names]
+    more = f" and {len(listed) - 5} more" if len(listed) > 5 else ""
+    return f"{', '.join(listed[:5])}{more}" or "nothing"
+
+
+def _array(content: Any, path: Path, name: Any = None) -> Numbers:
     """Return an array or tensor of real numbers as an array."""
-    values = content.detach().cpu().float().numpy() if isinstance(content, Tensor) else content
+    values = content
+    if isinstance(content, Tensor) and not content.is_complex() and content.dtype != torch.bool:
+        content = content.detach()
+        values = (content if content.dtype == torch.float64 else content.float()).numpy()
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
-        kind = f"an array of {values.dtype}" if isinstance(values, np.ndarray) else type(values)
-        raise MnemoError(f"{path} holds {kind}, not an array of numbers")
+        kind = f"a {type(values).__name__}"
+        if isinstance(values, np.ndarray | Tensor):
+            kind = f"an array of {values.dtype}"
+        elif isinstance(values, checkpoints.Record):
+            kind = f"an object of the class {values.kind}"
+        where = "" if name is None else f" as {name!r}"
+        raise MnemoError(
+            f"{path} holds {kind}{where}, not an array of real numbers: write it with numpy.save "
+            "or torch.save"
+        )
     return values
 
 
@@ -383,13 +614,7 @@ def _inverted(held: Any) -> Any:
     """Return the latent of one image from a projector's or an encoder's record of it."""
     if isinstance(held, Mapping) and "latent" in held:
         return held["latent"]
-    return held[-1] if isinstance(held, Sequence) and held else held
-
-
-def _stack(rows: list[Numbers], path: Path) -> Numbers:
-    if len({held.shape for held in rows}) > 1:
-        raise MnemoError(f"{path} holds latents of different shapes")
-    return np.stack(rows)
+    return held[-1] if isinstance(held, list | tuple) and held else held
 
 
 def _finite(values: Numbers, path: Path) -> NDArray[np.float32]:

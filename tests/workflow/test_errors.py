@@ -47,7 +47,7 @@ def test_spoilt_weights_stop_the_run_before_any_job(checkout: Checkout, tmp_path
     (weights / "dcgan-faces.pt").write_bytes((real / "dcgan-faces.pt").read_bytes()[:1000])
     told = checkout.run("sample", fails=True)
     assert "dcgan-faces.pt, the weights of dcgan-faces, has 1000 bytes instead of" in told
-    assert "Delete it and run the same command again" in told
+    assert "Move it away and run the same command again" in told
     assert not (checkout.results() / "fit").exists()
 
 

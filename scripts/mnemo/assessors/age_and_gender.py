@@ -58,7 +58,7 @@ class ChipScorer:
         if given.shape[1:] != [3, size, size] or made.shape[1:] != [classes]:
             raise MnemoError(
                 f"{network} is not the network for {name}: it maps {given.shape} to {made.shape}. "
-                "Delete it and run `snakemake weights`."
+                "Move it away and run `snakemake weights`."
             )
 
     def score(self, images: Sequence[Pixels]) -> NDArray[np.float32]:

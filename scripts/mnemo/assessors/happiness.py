@@ -162,7 +162,7 @@ def _state(path: Path) -> dict[str, Tensor]:
     content = checkpoints.read(path)
     if not isinstance(content, checkpoints.Hdf5):
         raise MnemoError(
-            f"{path} is not a Keras file (HDF5). Delete it and run `snakemake weights`."
+            f"{path} is not a Keras file (HDF5). Move it away and run `snakemake weights`."
         )
     layers = _layers()
     state = {}

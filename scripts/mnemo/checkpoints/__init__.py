@@ -36,8 +36,35 @@ _HEADER = re.compile(
     rb"\{'descr': '([<>=|])(O|[a-z]\d+)', 'fortran_order': (True|False), "
     rb"'shape': \(([\dL, ]*)\),? *\}\s*"
 )
+# The same for an array that does not hold numbers, whose content is not read.
+_OTHER_HEADER = re.compile(
+    rb"\{'descr': (?:'[<>=|]([USMmV]\d+[^'\n]*)'|\[.+\]), 'fortran_order': (?:True|False), "
+    rb"'shape': \(([\dL, ]*)\),? *\}\s*"
+)
 _LONGEST_HEADER = 1000
 _CHUNK = 2**20
+#: What to do about a file that can't be read. It may be the user's own: never advise to delete it.
+AGAIN = (
+    "Get it again from where it came; if `snakemake weights` fetched it, move it away and run that "
+    "again."
+)
+_SAVE = (
+    "If it is your own, write a file with arrays or tensors alone, as numpy.savez or "
+    "torch.save(network.state_dict(), ...) does."
+)
+# How files of other kinds begin, and what they are.
+_OTHERS = {
+    b"<": "is a web page or another text with markup, not the file that was to be downloaded",
+    b"version https://git-lfs": "is a pointer of Git LFS; run `git lfs pull` where it came from",
+    b"PAR1": "is a parquet table",
+    b"PK\x05\x06": "is an empty archive",
+    b"\x1f\x8b": "is compressed with gzip; unpack it first",
+    b"BZh": "is compressed with bzip2; unpack it first",
+    b"\xfd7zXZ": "is compressed with xz; unpack it first",
+    b"7z\xbc\xaf\x27\x1c": "is a 7z archive; unpack it first",
+    b"\x89PNG": "is an image",
+    b"\xff\xd8\xff": "is an image",
+}
 
 
 class Safetensors(NamedTuple):
@@ -66,17 +93,16 @@ def read(path: str | Path) -> Any:
         (also for sets), tuples, text, bytes, numbers, None, numpy arrays of numbers (an array of
         objects becomes a list or, if it has no dimensions, its content), torch tensors on the CPU
         (parameters become tensors, and every tensor keeps its stored type), and a `Record` for
-        each object of the other classes that weights files need: NVIDIA's networks,
-        `argparse.Namespace` and `torch.device`.
+        each object of another class: NVIDIA's networks, dates, paths, classes of the user's own,
+        and also an array of text.
 
     Raises:
-        MnemoError: The file is missing, damaged or in another format, or it refers to a class that
-            no weights file needs.
+        MnemoError: The file is missing, damaged or in another format, or it refers to something of
+            Python, numpy or torch that holds no data.
     """
     path = Path(path)
     if not path.is_file():
-        raise MnemoError(f"{path} is missing: run `snakemake weights`")
-    again = "Delete it, and run `snakemake weights` or get it from its publisher again."
+        raise MnemoError(f"{path} is missing: correct its path, or run `snakemake weights`")
     try:
         file = path.open("rb")
     except OSError as why:
@@ -88,12 +114,14 @@ def read(path: str | Path) -> Any:
             return _read(path, memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
     except pickles.RefusedError as why:
         raise MnemoError(
-            f"{path} is damaged or not a weights file: it {why}. Nothing in it was executed. "
-            f"{again}"
+            f"{path} can't be read: it {why}. Nothing in it was executed. {_SAVE} "
+            f"Otherwise: {AGAIN}"
         ) from why
     except _DAMAGE as why:
         reason = (str(why) or type(why).__name__).splitlines()[0]
-        raise MnemoError(f"{path} is damaged or truncated ({reason}). {again}") from why
+        raise MnemoError(
+            f"{path} is damaged, cut short or of another kind ({reason}). {AGAIN}"
+        ) from why
 
 
 def tensors(path: str | Path, key: str | None = None) -> dict[str, Tensor]:
@@ -118,8 +146,8 @@ def tensors(path: str | Path, key: str | None = None) -> dict[str, Tensor]:
         isinstance(name, str) and isinstance(tensor, Tensor) for name, tensor in content.items()
     ):
         raise MnemoError(
-            f"{path} is damaged or not the expected file: it holds no tensors by name"
-            f"{f' as {key!r}' if key else ''}. Delete it and run `snakemake weights`."
+            f"{path} is not the expected file: it holds no tensors by name"
+            f"{f' as {key!r}' if key else ''}. {AGAIN}"
         )
     return content
 
@@ -170,7 +198,18 @@ def _read(path: Path, data: memoryview) -> Any:
     # character.
     if start.endswith(b"\0\0\0\0{"):
         return _safetensors(path)
-    return pickles.load(data, budget)
+    for magic, what in _OTHERS.items():
+        if bytes(data[: len(magic)]) == magic:
+            raise pickles.RefusedError(what)
+    try:
+        return pickles.load(data, budget)
+    except pickles.RefusedError:
+        raise
+    except _DAMAGE:
+        # A pickle of protocol 0 is text too, and is named as that.
+        if len(data) and re.fullmatch(rb"[\t\n\r -~]+", bytes(data[:200])):
+            raise pickles.RefusedError("is a text file, such as JSON or CSV") from None
+        raise
 
 
 def _safetensors(path: Path) -> Safetensors:
@@ -184,7 +223,10 @@ def _safetensors(path: Path) -> Safetensors:
 def _zip(path: Path, budget: pickles.Budget) -> Any:
     """Read a torch file from 2020 or later, or an `.npz`."""
     with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
+        # Some programs that pack an archive again add folders, and macOS its own files.
+        names = [
+            name for name in archive.namelist() if not re.search(r"/$|^__MACOSX/|\.DS_Store$", name)
+        ]
         if all(name.endswith(".npy") for name in names):
             return {
                 name.removesuffix(".npy"): _npy(memoryview(_entry(archive, name, budget)), budget)
@@ -222,6 +264,8 @@ def _entry(archive: zipfile.ZipFile, name: str, budget: pickles.Budget) -> bytea
     entry = archive.getinfo(name)
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise pickles.RefusedError("is compressed in a way that neither torch nor numpy uses")
+    if entry.compress_type == zipfile.ZIP_DEFLATED:
+        budget.inflate(entry.compress_size)
     budget.make(entry.file_size)
     content = bytearray(entry.file_size)
     with archive.open(entry) as file:
@@ -238,11 +282,18 @@ def _npy(data: memoryview, budget: pickles.Budget) -> Any:
     end = start + int.from_bytes(data[8:start], "little")
     if end > len(data):
         raise EOFError("its header is too short")
-    header = _HEADER.fullmatch(bytes(data[start : min(end, start + _LONGEST_HEADER)]))
+    text = bytes(data[start : min(end, start + _LONGEST_HEADER)])
+    if other := _OTHER_HEADER.fullmatch(text):
+        code, lengths = ((group or b"V").decode() for group in other.groups())
+        return Record("numpy.ndarray", (code, _shape(lengths)), None)
+    header = _HEADER.fullmatch(text)
     if header is None:
         raise pickles.RefusedError("is not an array of numbers")
     order, code, fortran, lengths = (group.decode() for group in header.groups())
     if code == "O":
         return pickles.load(data[end:], budget)
-    shape = tuple(int(length) for length in re.findall(r"\d+", lengths))
-    return pickles.array(budget, data[end:], order, code, shape, fortran == "True")
+    return pickles.array(budget, data[end:], order, code, _shape(lengths), fortran == "True")
+
+
+def _shape(lengths: str) -> tuple[int, ...]:
+    return tuple(int(length) for length in re.findall(r"\d+", lengths))

@@ -78,6 +78,7 @@ def _elements(
 
 def _inflated(content: memoryview, budget: pickles.Budget) -> memoryview:
     inflater = zlib.decompressobj()
+    budget.inflate(len(content))
     inflated = inflater.decompress(content, budget.memory + 1)
     budget.make(len(inflated))
     if not inflater.eof:

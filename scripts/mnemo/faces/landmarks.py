@@ -113,6 +113,6 @@ def load(kind: Callable[[str], Any], path: str | Path) -> Any:
     except RuntimeError as why:
         reason = " ".join(str(why).split())
         raise MnemoError(
-            f"{path} is damaged or not the expected model ({reason}). Delete it and run "
-            "`snakemake weights`."
+            f"{path} is damaged or not the expected model ({reason}). Move it away and "
+            "run `snakemake weights`."
         ) from why

@@ -37,6 +37,6 @@ def load(path: Path) -> NetworkExtractor:
         return NetworkExtractor(module.eval().to(devices.best()), resize, "Inception")
     except (RuntimeError, AttributeError) as why:
         raise MnemoError(
-            f"{path} is damaged or not the expected network ({str(why).splitlines()[0]}). Delete "
-            "it and run `snakemake weights`."
+            f"{path} is damaged or not the expected network ({str(why).splitlines()[0]}). "
+            "Move it away and run `snakemake weights`."
         ) from why

@@ -4,6 +4,7 @@ The layout is that of PyTorch's example (pytorch/examples, dcgan/main.py), whose
 of the package gan-face-generate have too.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -22,17 +23,24 @@ from mnemo.generators.layouts import Layout, Parts
 BATCH = 128
 
 
-def _matches(content: Any) -> bool:
-    return isinstance(content, dict) and bool({"netG_state_dict", "main.0.weight"} & content.keys())
-
-
 def _parts(content: Any) -> Parts:
     state = content.get("netG_state_dict", content)
     if not isinstance(state, dict) or not all(
         isinstance(name, str) and isinstance(value, Tensor) for name, value in state.items()
     ):
         raise MnemoError("its generator's state holds no tensors by name")
-    return Parts("dcgan", {}, {name.removeprefix("main."): state[name] for name in state})
+    tensors = {re.sub(r"^(module\.)?main\.", "", name): state[name] for name in state}
+    return Parts("dcgan", {}, tensors)
+
+
+def _matches(content: Any) -> bool:
+    """Return whether a file is a training checkpoint, or the state dict of its generator."""
+    if not isinstance(content, dict):
+        return False
+    # The discriminator's first layer has the same name, and an image's channels as input.
+    first = content.get("main.0.weight")
+    bare = isinstance(first, Tensor) and first.ndim == 4 and first.shape[1] > 3
+    return bare or "netG_state_dict" in content
 
 
 LAYOUTS = (Layout("the DCGAN of PyTorch's example", _matches, _parts),)

@@ -45,12 +45,15 @@ class Layout(NamedTuple):
             the file's path.
         beside: The keys of the content whose values are published in separate files, each with the
             name of that file, in which {stem} is the first file's name without its suffix.
+        around: The keys of the content whose values may stand in a container around it, of
+            `containers.CARRIED`.
     """
 
     name: str
     matches: Callable[[Any], bool]
     parts: Callable[[Any], Parts]
     beside: Mapping[str, str] = MappingProxyType({})
+    around: Sequence[str] = ()
 
 
 class Entry(NamedTuple):

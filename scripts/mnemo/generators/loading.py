@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from mnemo import checkpoints, files
 from mnemo.errors import MnemoError
+from mnemo.generators import containers
 from mnemo.generators.layouts import Layout, Parts
 from mnemo.generators.registry import ARCHITECTURES, GENERATORS
 
@@ -65,7 +66,7 @@ def parts(path: str | Path) -> Parts:
     """
     content = checkpoints.read(path)
     found = _own(content, path) if isinstance(content, checkpoints.Safetensors) else None
-    found = found or _official(content, path)
+    found = found or _official(content, Path(path))
     if found is None:
         known = [layout.name for layout in _layouts()]
         raise MnemoError(
@@ -135,19 +136,37 @@ def _layouts() -> Iterator[Layout]:
         yield from import_module(module).LAYOUTS
 
 
-def _official(content: Any, path: str | Path) -> Parts | None:
-    """Return a file's parts by the first layout that matches; None if no layout matches."""
-    for layout in _layouts():
-        if layout.matches(content):
+def _official(content: Any, path: Path) -> Parts | None:
+    """Return the parts of the outermost generator in a file whose layout is known, or None."""
+    layouts = list(_layouts())
+    for level in containers.levels(content):
+        found = [
+            (inner, layout)
+            for inner in level
+            if (layout := next((each for each in layouts if each.matches(inner.content)), None))
+        ]
+        if len(found) > 1:
+            found = [each for each in found if each[0].averaged] or found
+        if len(found) > 1:
+            places = ", ".join(".".join(inner.place) for inner, _ in found)
+            raise MnemoError(
+                f"{path} holds several generators: {places}. Store one of them in a file of its own"
+            )
+        for inner, layout in found:
             try:
-                return layout.parts(_completed(content, layout, Path(path)))
+                parts = layout.parts(_completed(inner, layout, path))
             except MnemoError as why:
-                raise MnemoError(f"{path} ({layout.name}): {why}") from why
+                where = f", in {'.'.join(inner.place)}" if inner.place else ""
+                raise MnemoError(f"{path} ({layout.name}{where}): {why}") from why
+            return parts._replace(unused=(*parts.unused, *inner.left))
     return None
 
 
-def _completed(content: Any, layout: Layout, path: Path) -> Any:
-    """Return a file's content with the values that are published in files beside it."""
+def _completed(inner: containers.Inner, layout: Layout, path: Path) -> Any:
+    """Return a generator's content with the values around it, and in files beside its file."""
+    content = inner.content
+    if around := {key: inner.around[key] for key in layout.around if key in inner.around}:
+        content = {**around, **content}
     for key, name in layout.beside.items():
         if key not in content:
             beside = path.with_name(name.format(stem=path.stem))

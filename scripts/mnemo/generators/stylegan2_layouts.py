@@ -177,7 +177,8 @@ def rosinality(content: Any) -> Parts:
     maps.
 
     Args:
-        content: {"g_ema": state dict, "latent_avg": mean w, ...}.
+        content: {"g_ema": state dict, "latent_avg": mean w, ...}, or the state dict itself with the
+            mean w among its tensors. The mean w may be tiled over the layers, as in files of pSp.
 
     Returns:
         The generator's parts.
@@ -185,20 +186,21 @@ def rosinality(content: Any) -> Parts:
     Raises:
         MnemoError: A tensor is missing or unknown, or a filter differs from the published one.
     """
-    found = dict(content["g_ema"])
+    state = content.get("g_ema", content)
+    found = {name: value for name, value in state.items() if name != "latent_avg"}
     # There is no to_rgbs at 4 pixels, and the first layer of style only normalises.
     blocks = 1 + layouts.count(found, r"to_rgbs\.(\d{1,2})\.")
     entries = list(_rosinality_entries(blocks, layouts.count(found, r"style\.(\d{1,3})\.") - 1))
     if (mean := content.get("latent_avg")) is not None:
-        entries.append(Entry("mapping.w_avg", "latent_avg", torch.flatten))
+        entries.append(Entry("mapping.w_avg", "latent_avg", _row))
         found["latent_avg"] = mean
     filters = r"(convs\.\d+\.conv\.blur|to_rgbs\.\d+\.upsample)\.kernel"
     tensors, unused = layouts.take(found, entries, filters)
     for name in unused:
         layouts.check_filter(name, found[name], FILTER, gain=4)
     settings = _settings(tensors, LEARNING_RATE_MULTIPLIER, FILTER, clamp=None)
-    others = (str(key) for key in content if key not in {"g_ema", "latent_avg"})
-    return Parts("stylegan2", settings, tensors, (*unused, *others))
+    others = () if state is content else content.keys() - {"g_ema", "latent_avg"}
+    return Parts("stylegan2", settings, tensors, (*unused, *map(str, others)))
 
 
 def rosasalberto(content: Any) -> Parts:
@@ -238,7 +240,7 @@ def _is_module(value: Any) -> TypeGuard[Record]:
 
 
 def _is_rosinality(content: Any) -> bool:
-    state = content.get("g_ema") if isinstance(content, dict) else None
+    state = content.get("g_ema", content) if isinstance(content, dict) else None
     return isinstance(state, dict) and any(str(name).startswith("to_rgbs.") for name in state)
 
 
@@ -251,7 +253,12 @@ def _is_rosasalberto(content: Any) -> bool:
 LAYOUTS = (
     Layout("NVIDIA's TensorFlow pickle of StyleGAN2", _is_tensorflow, tensorflow),
     Layout("the PyTorch pickle of stylegan2-ada and stylegan3", _is_pytorch, pytorch),
-    Layout("rosinality's and ganspace's StyleGAN2 checkpoint", _is_rosinality, rosinality),
+    Layout(
+        "rosinality's and ganspace's StyleGAN2 checkpoint",
+        _is_rosinality,
+        rosinality,
+        around=("latent_avg",),
+    ),
     Layout(
         "rosasalberto's StyleGAN2 dictionary",
         _is_rosasalberto,
@@ -329,6 +336,13 @@ def _rosinality_entries(blocks: int, depth: int) -> Iterator[Entry]:
 
 def _only(tensor: Tensor) -> Tensor:
     return tensor.reshape(())
+
+
+def _row(tensor: Tensor) -> Tensor:
+    """Return a mean w (w_dim,) that may be tiled over the layers, (layers, w_dim)."""
+    if tensor.ndim > 1 and not torch.equal(tensor, tensor[:1].expand_as(tensor)):
+        raise MnemoError("latent_avg differs between the layers, but is the mean of one w for all")
+    return tensor[:1].flatten() if tensor.ndim > 1 else tensor.flatten()
 
 
 def _plus_one(tensor: Tensor) -> Tensor:

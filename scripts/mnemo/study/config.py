@@ -325,6 +325,11 @@ class Direction(Section):
     file: str | None = Field(
         None, description="File of the direction; docs/interop.md lists the kinds."
     )
+    component: NonNegativeInt | None = Field(
+        None,
+        description="Which direction of a file with several, GANSpace's components or SeFa's "
+        "factors, from 0; not for any other file.",
+    )
     allow_foreign: bool = Field(
         False, description="Whether the file's direction may be another generator's."
     )
@@ -333,7 +338,8 @@ class Direction(Section):
     def words(self) -> str:
         """What the direction is, in words."""
         if self.method == "file":
-            return f"the direction of {self.file}"
+            part = "the direction" if self.component is None else f"component {self.component}"
+            return f"{part} of {self.file}"
         way = (
             f"the normal of the hyperplane fitted on the {self.threshold} of the scores by "
             f"{self.assessor} of {self.shape} images"

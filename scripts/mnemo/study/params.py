@@ -8,7 +8,7 @@ from typing import Any
 from mnemo.assessors import registry as assessors
 from mnemo.figures.registry import FIGURES
 from mnemo.results.registry import RESULTS
-from mnemo.study.config import Config
+from mnemo.study.config import Config, Direction
 
 
 class Params:
@@ -49,13 +49,13 @@ class Params:
 
     def direction(self, wildcards: Any) -> dict[str, Any]:
         """Return what the study says of a direction."""
-        return self.config.named_direction(wildcards.direction).model_dump(mode="json")
+        return _described(self.config.named_direction(wildcards.direction))
 
     @property
     def plain(self) -> list[dict[str, Any]]:
         """The hyperplanes of the edits that move all layers along a normal as it is."""
         return [
-            {"edit": edit.name, **self.config.direction(edit).model_dump(mode="json")}
+            {"edit": edit.name, **_described(self.config.direction(edit))}
             for edit in self.config.edits
             if self.config.is_plain(edit)
         ]
@@ -80,3 +80,12 @@ class Params:
     def labels_of_table(self, wildcards: Any) -> dict[str, str]:
         """Return the report's labels of a table."""
         return {"result": RESULTS[wildcards.table].title}
+
+
+def _described(direction: Direction) -> dict[str, Any]:
+    """Return what the study says of a direction.
+
+    A key that was added later is left out where it is not used, so that no finished job runs again.
+    """
+    said = direction.model_dump(mode="json")
+    return {key: value for key, value in said.items() if key != "component" or value is not None}

@@ -214,7 +214,7 @@ def verify(name: str, path: str | Path) -> None:
     if not path.is_file():
         raise MnemoError(f"{path}, the weights of {name}, is missing: {entry.by_hand(path)}.")
     if fault := _fault(entry, path, path):
-        again = "Delete it and run the same command again, or "
+        again = "Move it away and run the same command again, or "
         remedy = "" if isinstance(entry.source, Shipped) else again
         remedy += entry.by_hand(path)
         raise MnemoError(

@@ -212,7 +212,7 @@ def test_what_no_weights_file_has_is_refused(path: Path, tmp_path: Path, write: 
     hostile = content(lambda file: write(file, secret))
     with pytest.raises(MnemoError, match=re.escape(REFUSED[write])) as refusal:
         read(path, hostile)
-    assert str(refusal.value).startswith(f"{path} is damaged")
+    assert str(refusal.value).startswith((f"{path} is damaged", f"{path} can't be read"))
 
 
 def test_the_objects_and_attributes_of_a_file_are_counted(path: Path) -> None:
@@ -261,7 +261,7 @@ def test_a_list_of_one_long_text_many_times_is_refused(path: Path) -> None:
 def test_a_file_that_is_cut_short_is_damaged(path: Path, form: str, data: st.DataObject) -> None:
     whole = FILES[form]
     length = data.draw(st.integers(0, len(whole) - 1))
-    with pytest.raises(MnemoError, match="any is damaged"):
+    with pytest.raises(MnemoError, match="any (is damaged|can't be read)"):
         read(path, whole[:length])
 
 
@@ -279,7 +279,7 @@ def test_a_file_with_changed_bytes_is_numbers_or_damaged(
     try:
         found = read(path, bytes(changed))
     except MnemoError as why:
-        assert str(why).startswith(f"{path} is damaged")  # noqa: PT017
+        assert str(why).startswith((f"{path} is damaged", f"{path} can't be read"))  # noqa: PT017
     else:
         assert isinstance(found, Hdf5)
         assert all(array.dtype.kind in "fiu" for array in found.arrays.values())

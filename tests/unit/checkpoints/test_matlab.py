@@ -93,7 +93,7 @@ def test_a_file_that_is_cut_short_is_damaged(
 ) -> None:
     content = saved({"image_mean": ARRAY}, compressed=compressed)
     length = data.draw(st.integers(129, len(content) - 1))
-    with pytest.raises(MnemoError, match="any is damaged"):
+    with pytest.raises(MnemoError, match="any (is damaged|can't be read)"):
         read(path, content[:length])
 
 
@@ -110,7 +110,7 @@ def test_a_file_with_changed_bytes_is_numbers_or_damaged(
     try:
         found = read(path, bytes(content))
     except MnemoError as why:
-        assert str(why).startswith(f"{path} is damaged")  # noqa: PT017
+        assert str(why).startswith((f"{path} is damaged", f"{path} can't be read"))  # noqa: PT017
     else:
         assert all(array.dtype.kind in "iuf" for array in found.values())
 

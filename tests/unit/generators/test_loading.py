@@ -1,7 +1,10 @@
 """The door to generators: any weights file is told by its content, converted whole, or refused."""
 
+import io
 import json
-from collections.abc import Callable
+import time
+from argparse import Namespace
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +23,7 @@ from tests.support.memory import grown
 from mnemo import checkpoints, generators
 from mnemo.errors import MnemoError
 from mnemo.generators import Conditional, Generator, Mapped, loading
+from mnemo.generators.layouts import Parts
 from mnemo.generators.registry import entry
 
 STYLEGAN1 = stylegan1_layouts.variables([6, 5, 4, 4])  # 32 px
@@ -274,6 +278,169 @@ def test_a_target_that_can_not_be_written_is_named(folder: Path, tmp_path: Path)
 def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(MnemoError, match=r"absent\.pkl is missing"):
         generators.load(tmp_path / "absent.pkl")
+
+
+# What a generator's tensors are wrapped in
+
+State = dict[str, Any]
+#: The files that are state dicts, by their architecture.
+STATES = {
+    "ganspace.pkl": "stylegan1",
+    "interfacegan.safetensors": "stylegan1",
+    "rosinality": "stylegan2",
+    "biggan-deep.npz": "biggan",
+    "biggan.pkl": "biggan-deep",
+}
+OTHER = {"0.weight": torch.ones(2, 2), "1.bias": torch.ones(2)}
+
+
+def prefixed(prefix: str, state: State) -> State:
+    return {f"{prefix}{name}": value for name, value in state.items()}
+
+
+def module(state: State) -> torch.nn.Module:
+    """Make a module whose state dict is the given one."""
+    root = torch.nn.Module()
+    for name, value in state.items():
+        *path, last = name.split(".")
+        inner = root
+        for part in path:
+            if part not in inner._modules:
+                inner.add_module(part, torch.nn.Module())
+            inner = inner._modules[part]  # type: ignore[assignment]
+        inner.register_buffer(last, value)
+    return root
+
+
+WRAPPINGS: dict[str, Callable[[State], Any]] = {
+    "bare": lambda state: state,
+    "DataParallel": lambda state: prefixed("module.", state),
+    "state_dict": lambda state: {"state_dict": state, "epoch": 7, "path": Path("a")},
+    "model": lambda state: {"model": state, "optimizer": {"state": {0: {"step": 1}}}},
+    "DataParallel in g_ema": lambda state: {"g_ema": prefixed("module.", state), "args": None},
+    "beside its own copy": lambda state: {
+        "g": {name: value + 1 for name, value in state.items()},
+        "g_ema": state,
+        "d": OTHER,
+    },
+    "a part of a network": lambda state: {
+        "state_dict": prefixed("decoder.", state) | prefixed("encoder.", OTHER),
+        "opts": {"size": 32},
+    },
+    "a part of a network in DataParallel": lambda state: {
+        "net": prefixed("module.generator_.", state) | prefixed("module.encoder.", OTHER),
+    },
+    "a whole module": module,
+    "a whole module by name": lambda state: {"G_ema": module(state), "D": module(OTHER)},
+}
+
+
+def state_of(path: Path) -> State:
+    # torch chooses another reader for a file that is called .safetensors.
+    content = torch.load(io.BytesIO(path.read_bytes()), weights_only=False)
+    return dict(content.get("g_ema", content))
+
+
+def assert_alike(found: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> None:
+    """Compare tensors; those divided by a spectral norm depend a little on where they lie."""
+    assert found.keys() <= expected.keys()
+    for name, tensor in found.items():
+        torch.testing.assert_close(tensor, expected[name], rtol=1e-5, atol=1e-6, msg=name)
+
+
+@pytest.fixture(scope="module", name="expected")
+def read_files(folder: Path) -> dict[str, Parts]:
+    """Read the state dicts as their programs write them."""
+    return {name: loading.parts(folder / name) for name in STATES}
+
+
+#: BigGANs are taken apart slowly.
+CASES = [
+    (name, wrapping)
+    for name, architecture in STATES.items()
+    for wrapping in WRAPPINGS
+    if "biggan" not in architecture or "DataParallel" in wrapping
+]
+
+
+@pytest.mark.parametrize(("name", "wrapping"), CASES)
+def test_a_generator_is_found_in_whatever_it_is_wrapped_in(
+    name: str, wrapping: str, folder: Path, expected: dict[str, Parts], tmp_path: Path
+) -> None:
+    state = state_of(folder / name)
+    torch.save(WRAPPINGS[wrapping](state), tmp_path / "any.pt")
+    found = loading.parts(tmp_path / "any.pt")
+    assert found.architecture == STATES[name]
+    # The mean w is not among rosinality's state dict.
+    apart = {"mapping.w_avg"} if name == "rosinality" else set()
+    assert found.tensors.keys() == expected[name].tensors.keys() - apart
+    assert_alike(found.tensors, expected[name].tensors)
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_generator_in_safetensors_of_another_program_is_found(
+    name: str, folder: Path, expected: dict[str, Parts], tmp_path: Path
+) -> None:
+    state = {key: value.contiguous() for key, value in state_of(folder / name).items()}
+    save_file(prefixed("module.", state), tmp_path / "any")
+    assert_alike(loading.parts(tmp_path / "any").tensors, expected[name].tensors)
+
+
+@pytest.mark.parametrize("tiled", [False, True])
+def test_the_generator_in_a_file_of_psp_or_encoder4editing_is_found_with_its_mean_w(
+    tiled: bool, folder: Path, expected: dict[str, Parts], tmp_path: Path
+) -> None:
+    content = torch.load(folder / "rosinality", weights_only=False)
+    mean = content["latent_avg"]
+    file = {
+        "state_dict": prefixed("encoder.", OTHER) | prefixed("decoder.", content["g_ema"]),
+        "latent_avg": mean.repeat(8, 1) if tiled else mean,
+        "opts": Namespace(device="cuda", stylegan_size=32, exp_dir=Path("out")),
+    }
+    torch.save(file, tmp_path / "e4e.pt")
+    found = loading.parts(tmp_path / "e4e.pt")
+    assert found.settings == expected["rosinality"].settings
+    assert found.tensors.keys() == expected["rosinality"].tensors.keys()
+    assert_alike(found.tensors, expected["rosinality"].tensors)
+    assert {"opts", "encoder.*"} <= set(found.unused)
+    np.testing.assert_array_equal(
+        render(generators.load(tmp_path / "e4e.pt")),
+        render(generators.load(folder / "rosinality")),
+    )
+    file["latent_avg"] = mean.repeat(8, 1) + torch.arange(8)[:, None]
+    torch.save(file, tmp_path / "e4e.pt")
+    with pytest.raises(MnemoError, match=r"in state_dict.decoder.*: latent_avg differs between"):
+        loading.parts(tmp_path / "e4e.pt")
+
+
+def test_of_several_generators_none_is_chosen_unless_one_is_an_average(
+    folder: Path, tmp_path: Path
+) -> None:
+    state = state_of(folder / "rosinality")
+    torch.save({"first": state, "second": state}, tmp_path / "any.pt")
+    with pytest.raises(MnemoError, match="any.pt holds several generators: first, second. Store"):
+        loading.parts(tmp_path / "any.pt")
+
+
+@pytest.mark.parametrize("wrapping", ["bare", "DataParallel", "state_dict", "a whole module"])
+def test_a_dcgan_is_found_in_whatever_it_is_wrapped_in(
+    weights: Callable[[str], Path], wrapping: str, tmp_path: Path
+) -> None:
+    source = weights("dcgan-faces")
+    state = torch.load(source, map_location="cpu", weights_only=True)["netG_state_dict"]
+    torch.save(WRAPPINGS[wrapping](state), tmp_path / "any.pt")
+    found, expected = loading.parts(tmp_path / "any.pt"), loading.parts(source)
+    assert found.architecture == "dcgan"
+    assert found.tensors.keys() == expected.tensors.keys()
+
+
+def test_a_file_of_many_names_is_refused_quickly(tmp_path: Path) -> None:
+    number = torch.zeros(1)
+    torch.save({f"{name}.b.c.d.e": number for name in range(20_000)}, tmp_path / "any.pt")
+    start = time.monotonic()
+    with pytest.raises(MnemoError, match="does not hold a generator's weights"):
+        loading.parts(tmp_path / "any.pt")
+    assert time.monotonic() - start < 20
 
 
 # Conversion

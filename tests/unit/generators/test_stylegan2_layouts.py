@@ -346,7 +346,7 @@ def test_a_mean_w_in_a_dictionary_of_rosasalberto_goes_before_one_beside_it(
 def test_a_damaged_mean_w_beside_a_dictionary_of_rosasalberto_is_named(tmp_path: Path) -> None:
     layouts.rosasalberto(tmp_path / "cat.npy", ODD)
     (tmp_path / "cat_dlatent_avg.npy").write_bytes(b"damaged")
-    with pytest.raises(MnemoError, match=r"cat_dlatent_avg\.npy is damaged"):
+    with pytest.raises(MnemoError, match=r"cat_dlatent_avg\.npy can't be read"):
         generators.load(tmp_path / "cat.npy")
 
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from copy import deepcopy
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from mnemo.assessors.backbones.registry import NETWORKS
 from mnemo.errors import MnemoError
 from mnemo.study import config
 from mnemo.study.mistakes import checked
+from mnemo.study.params import Params
 
 ROOT = Path(__file__).parents[3]
 
@@ -349,6 +351,8 @@ def test_the_preset_decides_how_hyperplanes_are_validated(
         ("threshold", None, "directions.0.threshold: must be given: the method is hyperp"),
         ("file", "smile.npy", "directions.0.file: 'smile.npy': belongs to the method file"),
         ("allow_foreign", True, "directions.0.allow_foreign: True: belongs to the method file"),
+        ("component", 0, "directions.0.component: 0: belongs to the method file, and this is hyp"),
+        ("component", -1, "directions.0.component: -1: Input should be greater than or equal to 0"),
         ("method", "file", "directions.0.file: must be given: the method is file"),
         ("name", "memorable-same-smile", "directions.1.name: 'memorable-same-smile': given twice"),
     ],
@@ -359,6 +363,21 @@ def test_a_direction_that_can_not_be_made_is_reported(
     study["shapes"], study["hyperplanes"]["thresholds"] = ["square"], ["mean"]
     study["directions"][0][key] = value
     assert told in mistakes(study)
+
+
+def test_a_component_is_in_the_params_of_its_direction_and_of_no_other(
+    study: dict[str, Any],
+) -> None:
+    chosen = {"name": "age", "method": "file", "space": "z", "file": "a.npz", "component": 4}
+    study["directions"].append(chosen)
+    params = Params(checked(study))
+    described = [
+        params.direction(SimpleNamespace(direction=each["name"])) for each in study["directions"]
+    ]
+    assert described[-1]["component"] == 4
+    # A direction that was made before there were components is not made again.
+    assert not any("component" in each for each in [*described[:-1], *params.plain])
+    assert checked(study).named_direction("age").words == "component 4 of a.npz"
 
 
 @pytest.mark.parametrize(

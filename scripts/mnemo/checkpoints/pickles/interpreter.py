@@ -1,14 +1,15 @@
 """An interpreter of pickle opcodes that can call only the builders passed to it."""
 
 import pickletools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import torch
 
-from mnemo.checkpoints.pickles.limits import NAME_LENGTH, Budget, RefusedError, pairs, whole
+from mnemo.checkpoints.pickles.limits import Budget, RefusedError, pairs, whole
 from mnemo.checkpoints.pickles.parts import (
+    RECORD,
     Array,
     Dtype,
     Floats,
@@ -24,6 +25,10 @@ _LARGE = 4096
 # A float with the opcode before it, and the number of floats that Python appends to a list at once.
 _FLOAT = np.dtype([("operation", "S1"), ("value", ">f8")])
 _BATCH = 1000
+# Operations of protocol 0, which stores numbers and bytes as text.
+_OLD = {"PUT", "GET", "STRING", "UNICODE", "LONG", "FLOAT"}
+# Modules that Python 2 had under other names.
+_RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 
 
 class _Cursor:
@@ -58,9 +63,9 @@ class Unpickler:
     Attributes:
         cursor: The position in the file.
         budget: Limits on the operations and memory that the file may take.
-        builders: What the file may name, by module and name: a function, called with this unpickler
-            and the file's arguments; the number type of a torch storage; or None for a name that
-            must not be called.
+        builder: Returns what stands for a name, by its module and itself: a function, called with
+            this unpickler and the file's arguments; the number type of a torch storage; `RECORD`;
+            or None for a name that must not be called. It refuses a name with `RefusedError`.
         storages: Returns the storages that the next pickle refers to; None if it may refer to none.
     """
 
@@ -68,12 +73,12 @@ class Unpickler:
         self,
         data: memoryview,
         budget: Budget,
-        builders: Mapping[tuple[str, str], Any],
+        builder: Callable[[str, str], Any],
         storages: Storages | None,
     ):
         self.cursor = _Cursor(data)
         self.budget = budget
-        self.builders = builders
+        self.builder = builder
         self.storages = storages
 
     def load(self) -> Any:
@@ -181,18 +186,25 @@ class Unpickler:
                 arguments, function = self._stack.pop(), self._stack.pop()
                 if type(arguments) is not tuple:
                     raise ValueError("arguments are not a tuple")
-                self._stack.append(self._called(function, arguments))
+                self._stack.append(self.called(function, arguments))
+            case "NEWOBJ_EX":
+                keywords, arguments, function = (self._stack.pop() for _ in range(3))
+                if type(function) is not Global or function.builder is not RECORD:
+                    raise RefusedError(f"has the pickle operation {name}")
+                self._stack.append(self.called(function, (*arguments, keywords)))
             case "OBJ":
                 function, *items = self._pop_mark()
-                self._stack.append(self._called(function, items))
+                self._stack.append(self.called(function, items))
             case "INST":
                 items = self._pop_mark()
-                self._stack.append(self._called(self._named(argument), items))
+                self._stack.append(self.called(self._named(argument), items))
             case "BUILD":
                 state = self._stack.pop()
                 self._build(self._stack[-1], state)
             case "BINPERSID":
                 self._persistent()
+            case _ if name in _OLD:
+                raise RefusedError("is a pickle of protocol 0; write it again with protocol=4")
             case _:
                 raise RefusedError(f"has the pickle operation {name}")
 
@@ -228,15 +240,20 @@ class Unpickler:
         return items
 
     def _extend(self, items: list[Any]) -> None:
-        if type(self._stack[-1]) is not list:
-            raise ValueError("it appends to something other than a list")
-        self._stack[-1].extend(items)
+        self._filled(list).extend(items)
 
     def _set(self, items: list[Any]) -> None:
+        self._filled(dict).update(pairs(zip(items[::2], items[1::2], strict=True)))
+
+    def _filled(self, kind: type) -> Any:
+        """Return the dict or list on top of the stack, or that of the object on top of it."""
         target = self._stack[-1]
-        if type(target) is not dict:
-            raise ValueError("it sets items of something other than a dict")
-        target.update(pairs(zip(items[::2], items[1::2], strict=True)))
+        if type(target) is Object:
+            target.items = kind() if target.items is None else target.items
+            target = target.items
+        if type(target) is not kind:
+            raise ValueError(f"it fills something other than a {kind.__name__}")
+        return target
 
     def _named(self, argument: str) -> Global:
         # pickletools joins the two lines with a space.
@@ -244,15 +261,27 @@ class Unpickler:
         return self._known(module, name)
 
     def _known(self, module: str, name: str) -> Global:
-        module = {"__builtin__": "builtins"}.get(module, module)  # Python 2's name
-        kind = f"{module}.{name}"
-        if (module, name) not in self.builders:
-            raise RefusedError(f"names {kind[:NAME_LENGTH]}, which no weights file needs")
-        return Global(kind, self.builders[module, name])
+        module = _RENAMED.get(module, module)
+        return Global(f"{module}.{name}", self.builder(module, name))
 
-    def _called(self, function: Any, arguments: Iterable[Any]) -> Any:
+    def called(self, function: Any, arguments: Iterable[Any]) -> Any:
+        """Build what stands for the result of a call.
+
+        Args:
+            function: What the file calls.
+            arguments: The arguments of the call.
+
+        Returns:
+            The part that stands for it.
+
+        Raises:
+            RefusedError: The file calls something other than a builder.
+            ValueError, TypeError, LookupError: The arguments are damaged.
+        """
         if type(function) is not Global:
-            raise RefusedError(f"calls a {type(function).__name__}")
+            raise RefusedError(f"calls a {getattr(function, 'kind', type(function).__name__)}")
+        if function.builder is RECORD:
+            return Object(function.kind, *arguments)
         if isinstance(function.builder, torch.dtype):
             return storage_from_list(self.budget, function.builder, *arguments)
         if not callable(function.builder):

@@ -13,21 +13,32 @@ from mnemo.checkpoints.pickles.limits import NAME_LENGTH, Budget, RefusedError, 
 
 _ORDERS = frozenset("<>=|")
 _CODES = frozenset(["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"])
+_CODES |= {"c8", "c16"}
+# Kinds of arrays that hold no numbers, nor addresses of objects: text, bytes, times and structures.
+_OTHER_KINDS = "USMmV"
+# Number of times that a tensor may be expanded without counting as larger than what it stores; the
+# largest StyleGANs have 26 layers over which a w can be expanded.
+_EXPANSION = 32
+
+#: Stands in a `Global` for a builder, where the class's objects become records.
+RECORD = object()
 
 
 @dataclass(frozen=True)
 class Record:
-    """A file's description of an object of a known class, which is not instantiated.
+    """A file's description of an object, which is not instantiated.
 
     Attributes:
         kind: The class, as "module.name".
         arguments: The arguments that the class would be called with.
         state: The argument of its `__setstate__`, or its `__dict__`; None if there is none.
+        items: What it holds as a dict or a list, if its class is one of these; else None.
     """
 
     kind: str
     arguments: tuple[Any, ...]
     state: Any
+    items: Any = None
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ class Global:
 
     Attributes:
         kind: Its name, as "module.name".
-        builder: Its entry in `builders.BUILDERS`.
+        builder: What `builders.builder` returns for it.
     """
 
     kind: str
@@ -50,6 +61,7 @@ class Object:
         self.kind = kind
         self.arguments = arguments
         self.state = state
+        self.items: Any = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +110,11 @@ def order_and_code(dtype: Any) -> tuple[str, str]:
     return dtype.order, dtype.code
 
 
+def is_other(code: str) -> bool:
+    """Return whether a dtype's code is that of text, bytes, times or structures."""
+    return code[:1] != "" and code[0] in _OTHER_KINDS
+
+
 def array(
     budget: Budget, raw: Any, order: str, code: str, shape: Any, fortran: bool
 ) -> NDArray[Any]:
@@ -112,7 +129,7 @@ def array(
         fortran: Whether the first index varies fastest.
 
     Returns:
-        The array, a copy in this machine's byte order.
+        The array in this machine's byte order, a copy unless the bytes can be written to.
 
     Raises:
         RefusedError: The array does not hold numbers, or exceeds the budget.
@@ -128,12 +145,14 @@ def array(
         raise ValueError("the numbers of an array are not bytes")
     if len(raw) != math.prod(shape) * dtype.itemsize:
         raise ValueError(f"an array of shape {shape} and type {dtype} has {len(raw)} bytes")
-    budget.make(math.prod(max(length, 1) for length in shape) * dtype.itemsize)
-    flat: NDArray[Any]
-    if dtype == np.bool_:  # a byte other than 0 or 1 would be undefined behaviour
-        flat = np.frombuffer(raw, np.uint8) != 0
-    else:
-        flat = np.frombuffer(raw, dtype).astype(dtype.newbyteorder("="))
+    flat: NDArray[Any] = np.frombuffer(raw, dtype)
+    as_it_is = flat.flags.behaved and dtype.isnative and dtype != np.bool_ and flat.size
+    if not as_it_is:
+        budget.make(math.prod(max(length, 1) for length in shape) * dtype.itemsize)
+        if dtype == np.bool_:  # a byte other than 0 or 1 would be undefined behaviour
+            flat = np.frombuffer(raw, np.uint8) != 0
+        else:
+            flat = flat.astype(dtype.newbyteorder("="))
     return flat.reshape(shape, order="F" if fortran else "C")
 
 
@@ -141,7 +160,8 @@ class Array:
     """A numpy array whose content is read later.
 
     Attributes:
-        content: An array of numbers, a list of objects, or, without dimensions, the object.
+        content: An array of numbers, a list of objects, or, without dimensions, the object; an
+            array of anything else is an object whose arguments are the type and the shape.
     """
 
     content: Any = None
@@ -159,6 +179,8 @@ class Array:
             if type(raw) is not list or len(raw) != math.prod(shape) or len(shape) > 1:
                 raise ValueError("an array of objects is damaged, or has several dimensions")
             self.content = raw if shape else raw[0]
+        elif is_other(code):
+            self.content = Object("numpy.ndarray", code, whole(shape))
         else:
             self.content = array(budget, raw, order, code, shape, bool(fortran))
 
@@ -243,5 +265,8 @@ class Tensor:
         """Return the tensor, once its numbers have been read."""
         flat = self.storage.flat()
         # An expanded tensor stores few numbers, but a copy of it has all of them.
-        budget.make(math.prod(max(length, 1) for length in self.size) * flat.itemsize)
+        lengths = [max(length, 1) for length in self.size]
+        steps = zip(lengths, self.stride, strict=True)
+        expansion = math.prod(length for length, step in steps if not step)
+        budget.make(math.prod(lengths) * flat.itemsize // min(expansion, _EXPANSION))
         return flat.as_strided(self.size, self.stride, self.offset)

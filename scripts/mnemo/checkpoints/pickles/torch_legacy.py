@@ -71,7 +71,7 @@ def storage_from_bytes(unpickler: Unpickler, raw: Any) -> Storage:
     """
     if unpickler.storages is not None or not isinstance(raw, bytes | memoryview):
         raise ValueError("a storage is damaged")
-    inner = Unpickler(memoryview(raw), unpickler.budget, unpickler.builders, _no_storages)
+    inner = Unpickler(memoryview(raw), unpickler.budget, unpickler.builder, _no_storages)
     if inner.load() != MAGIC:
         raise ValueError("a storage is damaged")
     storage = rest(inner)

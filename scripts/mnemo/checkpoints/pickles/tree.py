@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from mnemo.checkpoints.pickles.limits import OPERATIONS, Budget, RefusedError
+from mnemo.checkpoints.pickles.limits import Budget, RefusedError
 from mnemo.checkpoints.pickles.parts import (
     Array,
     Dtype,
@@ -67,8 +67,8 @@ class _Plain:
             count = 1 + sum(child[1] for child in children)
             height = 1 + max((child[2] for child in children), default=0)
             self.done[id(part)] = value, count, height
-        if count > OPERATIONS:
-            raise RefusedError(f"has more than {OPERATIONS:,} values")
+        if count > self.budget.values:
+            raise RefusedError("has more values than its size accounts for")
         return value, count, height
 
     def _joined(self, part: Any, children: list[Any]) -> Any:
@@ -80,7 +80,7 @@ class _Plain:
             case Global():
                 return Record(part.kind, (), None)
             case Object():
-                return Record(part.kind, tuple(children[1:]), children[0])
+                return Record(part.kind, tuple(children[2:]), *children[:2])
             case Tensor():
                 return part.view(self.budget)
             case Storage():
@@ -102,7 +102,7 @@ def _children(part: Any) -> Iterable[Any]:
         case Array():
             return (part.content,)
         case Object():
-            return (part.state, *part.arguments)
+            return (part.state, part.items, *part.arguments)
         case dict():
             return part.values()
         case list() | tuple():
