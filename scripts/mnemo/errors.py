@@ -7,3 +7,10 @@ class MnemoError(Exception):
     A job that stops with this error prints only the message. Any other exception is a bug in Mnemo
     and prints its traceback.
     """
+
+
+#: Remedy for a damaged file that Mnemo may have fetched, or the user may have put there.
+AGAIN = (
+    "If `snakemake weights` fetched it, delete it and run that again; otherwise get it again from "
+    "where it came."
+)

@@ -314,7 +314,9 @@ def write_interfacegan(
 def _direction(path: Path, weights: str | None) -> tuple[Numbers, Space | None, bool]:
     """Read a direction, its space if the file records it, and whether it is foreign."""
     if _starts_with(path, b"PAR1"):
-        table = tables.read(path)
+        # The user's file, which Mnemo can't make again.
+        with tables.opened(path, [], remedy="Get it again from where it came.") as file:
+            table = file.read()
         if absent := {"space", "normal"}.difference(table.column_names):
             raise MnemoError(
                 f"{path} holds no direction: it has no column {', '.join(sorted(absent))}"

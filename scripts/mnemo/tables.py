@@ -283,13 +283,21 @@ def groups(path: str | Path, columns: Sequence[str] | None = None) -> Iterator[p
             yield file.read_row_group(number, chosen)
 
 
+_REMEDY = (
+    "Delete it and run the same command again; only this file and what depends on it is remade."
+)
+
+
 @contextmanager
-def opened(path: str | Path, columns: Sequence[str]) -> Iterator[pq.ParquetFile]:
+def opened(
+    path: str | Path, columns: Sequence[str], remedy: str = _REMEDY
+) -> Iterator[pq.ParquetFile]:
     """Open a table that Mnemo wrote, checking that it has some columns.
 
     Args:
         path: A parquet file.
         columns: Columns that it must have.
+        remedy: What to do about a damaged file, for one that no rule of the study made.
 
     Yields:
         The open file.
@@ -302,7 +310,7 @@ def opened(path: str | Path, columns: Sequence[str]) -> Iterator[pq.ParquetFile]
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             absent = [name for name in columns if name not in file.schema_arrow.names]
             if absent:
-                raise MnemoError(f"{path} has no column {', '.join(absent)}. {_REMEDY}")
+                raise MnemoError(f"{path} has no column {', '.join(absent)}. {remedy}")
             yield file
     except FileNotFoundError:
         raise MnemoError(f"{path} is missing. Run the same command again to create it.") from None
@@ -314,8 +322,7 @@ def opened(path: str | Path, columns: Sequence[str]) -> Iterator[pq.ParquetFile]
     except (NotImplementedError, pa.ArrowCapacityError) as why:
         raise MnemoError(
             f"{path} can't be read by pyarrow {pa.__version__} ({why}). Install the version in "
-            "requirements.txt. Only if that version can't read it either, the file is damaged: "
-            "then delete it and run the same command again."
+            f"requirements.txt. Only if that version can't read it either, it is damaged: {remedy}"
         ) from why
     except (pa.ArrowException, OSError, ValueError) as why:
         # Parquet's own errors for damage have no number of the system's.
@@ -324,12 +331,7 @@ def opened(path: str | Path, columns: Sequence[str]) -> Iterator[pq.ParquetFile]
                 f"{path} can't be read: {os.strerror(why.errno)}. Correct that, for example the "
                 "file's permissions, and run the same command again; the file may be whole."
             ) from why
-        raise MnemoError(f"{path} is damaged or truncated ({why}). {_REMEDY}") from why
-
-
-_REMEDY = (
-    "Delete it and run the same command again; only this file and what depends on it is remade."
-)
+        raise MnemoError(f"{path} is damaged or truncated ({why}). {remedy}") from why
 
 
 def frame(paths: Iterable[str | Path], columns: Sequence[str]) -> pd.DataFrame:

@@ -673,3 +673,10 @@ def test_the_examples_of_the_documentation_run(
     for block in blocks:
         exec(block, names)
     np.testing.assert_allclose(names["boundary"].rows, UNIT[np.newaxis], atol=1e-7)
+
+
+def test_a_damaged_table_of_the_users_own_is_not_to_be_deleted(tmp_path: Path) -> None:
+    (tmp_path / "own.parquet").write_bytes(b"PAR1, and no more")
+    with pytest.raises(MnemoError, match="damaged or truncated .* Get it again") as refused:
+        interop.read_direction(tmp_path / "own.parquet", z_dim=4, w_dim=None, layers=1)
+    assert "elete" not in str(refused.value)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mnemo.checkpoints import hdf5, matlab, pickles
 from mnemo.checkpoints.hdf5 import Hdf5 as Hdf5
 from mnemo.checkpoints.pickles import Record as Record
-from mnemo.errors import MnemoError
+from mnemo.errors import AGAIN, MnemoError
 
 # What the parsers may raise for a damaged file.
 _DAMAGE = (
@@ -76,7 +76,6 @@ def read(path: str | Path) -> Any:
     path = Path(path)
     if not path.is_file():
         raise MnemoError(f"{path} is missing: run `snakemake weights`")
-    again = "Delete it, and run `snakemake weights` or get it from its publisher again."
     try:
         file = path.open("rb")
     except OSError as why:
@@ -89,11 +88,11 @@ def read(path: str | Path) -> Any:
     except pickles.RefusedError as why:
         raise MnemoError(
             f"{path} is damaged or not a weights file: it {why}. Nothing in it was executed. "
-            f"{again}"
+            f"{AGAIN}"
         ) from why
     except _DAMAGE as why:
         reason = (str(why) or type(why).__name__).splitlines()[0]
-        raise MnemoError(f"{path} is damaged or truncated ({reason}). {again}") from why
+        raise MnemoError(f"{path} is damaged or truncated ({reason}). {AGAIN}") from why
 
 
 def tensors(path: str | Path, key: str | None = None) -> dict[str, Tensor]:
@@ -119,7 +118,7 @@ def tensors(path: str | Path, key: str | None = None) -> dict[str, Tensor]:
     ):
         raise MnemoError(
             f"{path} is damaged or not the expected file: it holds no tensors by name"
-            f"{f' as {key!r}' if key else ''}. Delete it and run `snakemake weights`."
+            f"{f' as {key!r}' if key else ''}. {AGAIN}"
         )
     return content
 

@@ -11,7 +11,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from mnemo.checkpoints.pickles import RefusedError
-from mnemo.errors import MnemoError
+from mnemo.errors import AGAIN, MnemoError
 
 # Field numbers in ONNX's onnx.proto, by message.
 _MODEL_GRAPH, _MODEL_TRAINING, _MODEL_FUNCTIONS = 7, 20, 25
@@ -40,18 +40,17 @@ def session(path: str | Path, operators: Collection[str]) -> onnxruntime.Inferen
     content = path.read_bytes()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    again = "Delete it, and run `snakemake weights` or get it from its publisher again."
     try:
         _check(content, operators)
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except RefusedError as why:
         raise MnemoError(
-            f"{path} is not the expected network: it {why}. Nothing in it was used. {again}"
+            f"{path} is not the expected network: it {why}. Nothing in it was used. {AGAIN}"
         ) from why
     # ONNX Runtime's errors have no base class of their own.
     except Exception as why:
         reason = str(why).splitlines()[0]
-        raise MnemoError(f"{path} is damaged or truncated ({reason}). {again}") from why
+        raise MnemoError(f"{path} is damaged or truncated ({reason}). {AGAIN}") from why
 
 
 def _check(content: bytes, operators: Collection[str]) -> None:

@@ -105,15 +105,12 @@ def bounds(
     Returns:
         (k,) lower and (k,) upper ends; nan where an end is unknown.
     """
-    ends = []
-    for tail, side, unknown in zip(
-        tails(confidence), ("lower", "higher"), (-np.inf, np.inf), strict=True
-    ):
-        known = np.where(np.isnan(resampled), unknown, resampled)
-        # Ends are resampled values: interpolating between infinities would give nan.
-        end = np.quantile(known, tail, axis=0, method=side)
-        ends.append(np.where(np.isfinite(end), end, np.nan))
-    return ends[0], ends[1]
+    low, high = tails(confidence)
+    missing = np.isnan(resampled)
+    # Ends are resampled values: interpolating between infinities would give nan.
+    lower = np.quantile(np.where(missing, -np.inf, resampled), low, axis=0, method="lower")
+    upper = np.quantile(np.where(missing, np.inf, resampled), high, axis=0, method="higher")
+    return np.where(np.isfinite(lower), lower, np.nan), np.where(np.isfinite(upper), upper, np.nan)
 
 
 def tails(confidence: float) -> tuple[float, float]:
