@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from mnemo import features, images, logs, tables
 from mnemo.features import table
@@ -16,7 +15,7 @@ extractor = features.load(snakemake.wildcards.embedder, *snakemake.input.weights
 shard, pixels = images.read(snakemake.input.images)
 embeddings = extractor.extract(pixels)
 # An image without a face has no embedding.
-absent = pa.array(np.isnan(embeddings).any(axis=1))
+absent = np.isnan(embeddings).any(axis=1)
 tables.write(
     snakemake.output.embeddings,
     table.FEATURES,

@@ -16,9 +16,9 @@ cut = (
     ovals.ovalize(image, face, preset=params.preset)
     for image, face in zip(pixels, found, strict=True)
 )
-tables.write(
+tables.write_parts(
     snakemake.output.images,
     ovals.OVALS,
-    ovals.table(shard, found, cut, params.format),
+    ovals.parts(shard, found, cut, params.format),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

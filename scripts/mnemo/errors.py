@@ -7,3 +7,11 @@ class MnemoError(Exception):
     A job that stops with this error prints only the message. Any other exception is a bug in Mnemo
     and prints its traceback.
     """
+
+
+#: Remedy for a file that Mnemo may have fetched, or the user may have put there: nobody is advised
+#: to delete a file of their own.
+AGAIN = (
+    "If `snakemake weights` fetched it, move it away and run that again; otherwise get it again "
+    "from where it came."
+)

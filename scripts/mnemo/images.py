@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 import numpy as np
+import PIL
 import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
@@ -110,19 +111,27 @@ def encode_while_rendering(
 
 
 class Encoded(Sequence[Pixels]):
-    """A shard's images, each decoded only on access, so that few are in memory at a time.
+    """A shard's images, of which one row group is in memory at a time, each decoded on access.
+
+    Access in the order of the shard reads each row group once.
 
     Args:
-        shard: A table with the columns `image` and `pixels`, without nulls.
-        path: The file that it was read from, for error messages.
+        path: The shard.
+        names: The images' keys, for error messages.
+        rows: (n,) row of each image in the shard, ascending.
     """
 
-    def __init__(self, shard: pa.Table, path: str | Path):
-        self.shard = shard
+    def __init__(self, path: str | Path, names: Sequence[str], rows: NDArray[np.int64]):
         self.path = path
+        self.names = names
+        self.rows = rows
+        with tables.opened(path, ["pixels"]) as file:
+            groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
+        self._ends = np.cumsum([group.num_rows for group in groups])
+        self._held: tuple[int, pa.ChunkedArray] | None = None
 
     def __len__(self) -> int:
-        return len(self.shard)
+        return len(self.rows)
 
     @overload
     def __getitem__(self, index: int) -> Pixels: ...
@@ -132,20 +141,31 @@ class Encoded(Sequence[Pixels]):
         """Decode one image, (height, width, 3), RGB, or a list of them.
 
         Raises:
-            MnemoError: The image is damaged.
+            MnemoError: The shard or the image is damaged.
         """
         chosen = range(len(self))[index]
         return self._decode(chosen) if isinstance(chosen, int) else list(map(self._decode, chosen))
 
-    def _decode(self, row: int) -> Pixels:
+    def _decode(self, index: int) -> Pixels:
         try:
-            with Image.open(BytesIO(self.shard["pixels"][row]["bytes"].as_py())) as image:
+            with Image.open(BytesIO(self._read(int(self.rows[index])))) as image:
                 return np.asarray(image.convert("RGB"))
         except (UnidentifiedImageError, OSError) as why:
             raise MnemoError(
-                f"image {self.shard['image'][row]} of {self.path} can't be read ({why}). Delete "
-                "that file and run the same command again."
+                f"image {self.names[index]} of {self.path} can't be decoded by Pillow "
+                f"{PIL.__version__} ({why}). Install the version in requirements.txt. Only if that "
+                "can't decode it either, the file is damaged: then delete it and run the same "
+                "command again."
             ) from why
+
+    def _read(self, row: int) -> bytes:
+        number = int(np.searchsorted(self._ends, row, side="right"))
+        if self._held is None or self._held[0] != number:
+            with tables.opened(self.path, ["pixels"]) as file:
+                self._held = number, file.read_row_group(number, ["pixels"])["pixels"]
+        pixels = self._held[1]
+        content: bytes = pixels[row - int(self._ends[number]) + len(pixels)]["bytes"].as_py()
+        return content
 
 
 def read(path: str | Path) -> tuple[pa.Table, Encoded]:
@@ -155,11 +175,15 @@ def read(path: str | Path) -> tuple[pa.Table, Encoded]:
         path: A table of `IMAGES` or `ovals.OVALS`.
 
     Returns:
-        The shard's rows that have an image, and their images.
+        The columns `tables.PLACE` of the shard's rows that have an image, and their images, which
+        are read on access.
 
     Raises:
         MnemoError: The shard is damaged.
     """
-    shard = tables.read(path)
-    shard = shard.filter(shard["pixels"].is_valid()).combine_chunks()
-    return shard, Encoded(shard, path)
+    place = [field.name for field in tables.PLACE]
+    # An image's name is null where the image is, and can be read without the image.
+    shard = tables.read(path, [*place, "pixels.path"])
+    found = shard["pixels"].is_valid()
+    shard = shard.select(place).filter(found)
+    return shard, Encoded(path, shard["image"].to_pylist(), np.flatnonzero(found))

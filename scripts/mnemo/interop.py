@@ -395,15 +395,14 @@ def _direction(
 
 def _direction_of_table(path: Path, weights: str | None) -> tuple[Numbers, Space | None, bool]:
     """Read the direction in one of Mnemo's own tables."""
+    # The remedies of a study's own results do not fit a file that was brought from elsewhere.
+    copy = "Copy it again from the study that made it."
+    with tables.opened(path, [], remedy=copy) as file:
+        table = file.read()
     try:
-        table = tables.read(path)
-        made_with = json.loads(tables.metadata(path).get("mnemo.weights", "{}"))
-        made_with = set(dict(made_with).values())
-    # The remedies of Mnemo's own results do not fit the user's file.
-    except (MnemoError, ValueError, TypeError) as why:
-        raise MnemoError(
-            f"{path} is a damaged table: copy it again from the study that made it"
-        ) from why
+        made_with = set(dict(json.loads(tables.metadata(path).get("mnemo.weights", "{}"))).values())
+    except (ValueError, TypeError) as why:
+        raise MnemoError(f"{path} is damaged: its metadata can't be read ({why}). {copy}") from why
     if absent := {"space", "normal"}.difference(table.column_names):
         raise MnemoError(f"{path} holds no direction: it has no column {', '.join(sorted(absent))}")
     if len(table) != 1:

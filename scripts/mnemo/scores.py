@@ -42,8 +42,18 @@ def scored(
 
     Returns:
         The columns.
+
+    Raises:
+        MnemoError: A score is not a finite number.
     """
     n = len(images)
+    if not (finite := np.isfinite(scores)).all():
+        first = images["image"][int(np.argmin(finite))]
+        raise MnemoError(
+            f"{assessor} gives {n - int(finite.sum())} of {n} {shape} images no finite score, "
+            f"image {first} first. Look at that image and at the assessor's weights: they may "
+            "hold numbers that are not finite, or be another network's."
+        )
     return {
         **tables.place(images),
         "assessor": [assessor] * n,

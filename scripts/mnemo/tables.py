@@ -1,6 +1,7 @@
 """Definition, writing and reading of Mnemo's tables, and the columns that identify an image."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -83,6 +85,12 @@ PLACE = (_SET, _EDIT, _ALPHA, _IMAGE)
 
 Columns: TypeAlias = Mapping[str, Sequence[Any]] | pd.DataFrame | pa.Table
 
+#: Bytes of a row group, on average; a part that is larger is cut into several. Arrow counts the
+#: bytes and the numbers of a column's chunk in 32 bits, so a row group above 2 GiB can't be read.
+GROUP = 2**28
+# Numbers in a chunk of a column of lists, below Arrow's limit of 2 ** 31.
+_NUMBERS = 2**30
+
 
 class Provenance(NamedTuple):
     """How a table was made, as recorded in the file's metadata under `mnemo.`.
@@ -155,14 +163,14 @@ def conform(columns: Columns, schema: pa.Schema, name: str = "table") -> pa.Tabl
         name: How error messages refer to the table.
 
     Returns:
-        The table, with its columns in the schema's order.
+        The table, with its columns in the schema's order. A number that is NaN is null.
 
     Raises:
         ValueError: A column is absent, or has a null that its field does not allow.
         pyarrow.ArrowInvalid: A column can't be cast to its type.
     """
     if isinstance(columns, pd.DataFrame):
-        # A missing number is NaN to pandas, and null in a table.
+        # pandas has several values for what is missing.
         columns = {field: pa.array(columns[field], from_pandas=True) for field in columns}
     given = columns.column_names if isinstance(columns, pa.Table) else list(columns)
     absent = [field for field in schema.names if field not in given]
@@ -172,6 +180,11 @@ def conform(columns: Columns, schema: pa.Schema, name: str = "table") -> pa.Tabl
         table = columns.select(schema.names).cast(schema)
     else:
         table = pa.table({field: columns[field] for field in schema.names}, schema=schema)
+    # A missing number is NaN to NumPy, and null in a table.
+    for place, column in enumerate(schema):
+        if pa.types.is_floating(column.type):
+            known = pc.if_else(pc.is_nan(table[place]), None, table[place])
+            table = table.set_column(place, column, known)
     # pyarrow records `nullable=False` but doesn't enforce it.
     empty = [field.name for field in schema if not field.nullable and table[field.name].null_count]
     if empty:
@@ -202,7 +215,8 @@ def write_parts(
     Args:
         path: The parquet file to write; its folder must exist.
         schema: The schema of the table.
-        parts: Each as for `conform`; each becomes a row group.
+        parts: Each as for `conform`; each becomes a row group, or several if it is larger than
+            `GROUP`.
         provenance: How the table was made.
 
     Raises:
@@ -210,13 +224,14 @@ def write_parts(
     """
     with _writer(path, schema, provenance) as out:
         for part in parts:
-            out.write_table(conform(part, schema, str(path)))
+            table = conform(part, schema, str(path))
+            out.write_table(table, max(1, len(table) * GROUP // max(table.nbytes, GROUP)))
 
 
 def merge(
     parts: Iterable[str | Path], path: str | Path, schema: pa.Schema, provenance: Provenance
 ) -> None:
-    """Join tables with the same schema into one file, one row group each, in constant memory.
+    """Join tables with the same schema into one file, with one of them in memory at a time.
 
     Args:
         parts: The files to join, in order; columns that the schema lacks are dropped.
@@ -238,44 +253,85 @@ def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
         columns: Names of the columns to read; None for all.
 
     Returns:
-        The table.
+        The table, with a chunk for each row group.
 
     Raises:
-        MnemoError: The file is missing, damaged or truncated, or lacks a column.
+        MnemoError: As for `opened`.
     """
-    with opened(path, columns or []) as file:
-        return file.read(columns=list(columns) if columns is not None else None)
+    return pa.concat_tables(groups(path, columns))
 
 
-@contextmanager
-def opened(path: str | Path, columns: Sequence[str]) -> Iterator[pq.ParquetFile]:
-    """Open a table that Mnemo wrote, checking that it has some columns.
+def groups(path: str | Path, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """Read a table that Mnemo wrote, with one row group in memory at a time.
 
     Args:
         path: A parquet file.
-        columns: Columns that it must have.
+        columns: Names of the columns to read; None for all. `column.child` is one child of a
+            column of structs.
 
     Yields:
-        The open file.
+        The row groups, in order; one without rows if there is none.
 
     Raises:
-        MnemoError: The file is missing, damaged or truncated, or lacks a column.
+        MnemoError: As for `opened`.
     """
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            absent = [name for name in columns if name not in file.schema_arrow.names]
-            if absent:
-                raise MnemoError(f"{path} has no column {', '.join(absent)}. {_REMEDY}")
-            yield file
-    except FileNotFoundError:
-        raise MnemoError(f"{path} is missing. Run the same command again to create it.") from None
-    except (pa.ArrowException, OSError, ValueError) as why:
-        raise MnemoError(f"{path} is damaged or truncated ({why}). {_REMEDY}") from why
+    chosen = None if columns is None else list(columns)
+    with opened(path, [name.split(".")[0] for name in chosen or []]) as file:
+        if not file.num_row_groups:
+            yield file.read_row_groups([], chosen)
+        for number in range(file.num_row_groups):
+            yield file.read_row_group(number, chosen)
 
 
 _REMEDY = (
     "Delete it and run the same command again; only this file and what depends on it is remade."
 )
+
+
+@contextmanager
+def opened(
+    path: str | Path, columns: Sequence[str], remedy: str = _REMEDY
+) -> Iterator[pq.ParquetFile]:
+    """Open a table that Mnemo wrote, checking that it has some columns.
+
+    Args:
+        path: A parquet file.
+        columns: Columns that it must have.
+        remedy: What to do about a damaged file, for one that no rule of the study made.
+
+    Yields:
+        The open file.
+
+    Raises:
+        MnemoError: The file is missing, can't be read, is damaged or truncated, or lacks a column;
+            or there is too little memory.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            absent = [name for name in columns if name not in file.schema_arrow.names]
+            if absent:
+                raise MnemoError(f"{path} has no column {', '.join(absent)}. {remedy}")
+            yield file
+    except FileNotFoundError:
+        raise MnemoError(f"{path} is missing. Run the same command again to create it.") from None
+    except MemoryError as why:
+        raise MnemoError(
+            f"{path} needs more memory than is left ({why}). Run the same command again with more "
+            "memory, or with fewer jobs at a time."
+        ) from why
+    except (NotImplementedError, pa.ArrowCapacityError) as why:
+        raise MnemoError(
+            f"{path} can't be read by pyarrow {pa.__version__} ({why}). Install the version in "
+            f"requirements.txt. Only if that version can't read it either, it is damaged: {remedy}"
+        ) from why
+    except (pa.ArrowException, OSError, ValueError) as why:
+        # Parquet's own errors for damage have no number of the system's.
+        if isinstance(why, OSError) and why.errno:
+            raise MnemoError(
+                f"{path} can't be read: {os.strerror(why.errno)}. Correct that, for example the "
+                "file's permissions, and run the same command again; the file may be whole."
+            ) from why
+        raise MnemoError(f"{path} is damaged or truncated ({why}). {remedy}") from why
 
 
 def frame(paths: Iterable[str | Path], columns: Sequence[str]) -> pd.DataFrame:
@@ -321,7 +377,7 @@ def place(table: pa.Table) -> dict[str, pa.ChunkedArray]:
     return {field.name: table[field.name] for field in PLACE}
 
 
-def lists(rows: NDArray[np.float32], absent: pa.BooleanArray | None = None) -> pa.ListArray:
+def lists(rows: NDArray[np.float32], absent: NDArray[np.bool_] | None = None) -> pa.ChunkedArray:
     """Convert a matrix to a column with one list per row.
 
     Args:
@@ -329,11 +385,18 @@ def lists(rows: NDArray[np.float32], absent: pa.BooleanArray | None = None) -> p
         absent: (n,), true for rows that are null in the column; None if no row is.
 
     Returns:
-        n lists of dim numbers.
+        n lists of dim numbers, in chunks of fewer numbers than Arrow's limit.
     """
-    offsets = pa.array(np.arange(len(rows) + 1, dtype=np.int32) * rows.shape[1])
-    numbers = pa.array(rows.ravel())
-    return pa.ListArray.from_arrays(offsets, numbers, type=FLOATS, mask=absent)
+    dim = rows.shape[1]
+    step = max(1, _NUMBERS // max(1, dim))
+    chunks = []
+    for start in range(0, len(rows), step):
+        numbers = rows[start : start + step]
+        offsets = pa.array(np.arange(len(numbers) + 1, dtype=np.int32) * dim)
+        mask = None if absent is None else pa.array(absent[start : start + step])
+        values = pa.array(numbers.ravel())
+        chunks.append(pa.ListArray.from_arrays(offsets, values, type=FLOATS, mask=mask))
+    return pa.chunked_array(chunks, FLOATS)
 
 
 def rows(column: pa.ChunkedArray) -> NDArray[np.float32]:
@@ -345,8 +408,11 @@ def rows(column: pa.ChunkedArray) -> NDArray[np.float32]:
     Returns:
         (n, dim); not a copy if the column is one chunk.
     """
-    values: NDArray[np.float32] = column.combine_chunks().flatten().to_numpy()
-    return values.reshape(len(column), -1)
+    # One array of all chunks would count its numbers in 32 bits.
+    chunks = [
+        chunk.flatten().to_numpy().reshape(len(chunk), -1) for chunk in column.chunks if len(chunk)
+    ]
+    return chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
 
 
 def metadata(path: str | Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from mnemo import images, tables
+from mnemo.errors import MnemoError
 
 FORMATS = ("png", "webp", "jpeg")
 
@@ -102,6 +104,69 @@ def test_a_shard_of_any_format_is_read(
     tables.write(tmp_path / "shard.parquet", images.IMAGES, columns, writer)
     _, shard = images.read(tmp_path / "shard.parquet")
     np.testing.assert_array_equal(shard[0], decoded(encoded))
+
+
+@pytest.fixture
+def shard(tmp_path: Path) -> tuple[Path, np.ndarray]:
+    """A shard of 11 images in three row groups, without images 0, 4, 5 and 10."""
+    drawn = np.random.default_rng(0).integers(0, 256, (11, 8, 8, 3), np.uint8)
+    keys = [f"{number:07d}" for number in range(11)]
+    encoded = [
+        None if number in (0, 4, 5, 10) else images.encode(image, key)
+        for number, (image, key) in enumerate(zip(drawn, keys, strict=True))
+    ]
+    parts = (
+        {**tables.place(part(keys[rows])), "pixels": encoded[rows]}
+        for rows in (slice(0, 4), slice(4, 6), slice(6, 11))
+    )
+    writer = tables.Provenance("demo", "ovalize_images", {}, {})
+    tables.write_parts(tmp_path / "shard.parquet", images.IMAGES, parts, writer)
+    return tmp_path / "shard.parquet", drawn
+
+
+def test_images_are_read_from_any_row_group_in_any_order(
+    shard: tuple[Path, np.ndarray],
+) -> None:
+    path, drawn = shard
+    rows, pixels = images.read(path)
+    there = [1, 2, 3, 6, 7, 8, 9]
+    assert rows["image"].to_pylist() == [f"{number:07d}" for number in there]
+    np.testing.assert_array_equal(list(pixels), drawn[there])
+    np.testing.assert_array_equal(pixels[::-2], drawn[there][::-2])
+    np.testing.assert_array_equal(pixels[-1], drawn[9])
+    with pytest.raises(IndexError):
+        pixels[7]
+
+
+def test_a_shard_larger_than_memory_is_read_a_row_group_at_a_time_and_each_once(
+    shard: tuple[Path, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    real = pq.ParquetFile.read_row_group
+
+    def watched(file: pq.ParquetFile, number: int, columns: Sequence[str]) -> pa.Table:
+        asked.extend([number] if "pixels" in columns else [])
+        return real(file, number, columns)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", watched)
+    monkeypatch.delattr(pq.ParquetFile, "read")
+    _, pixels = images.read(shard[0])
+    assert asked == []
+    for start in range(0, len(pixels), 3):
+        assert pixels[start : start + 3]
+    # No image of the second row group is there.
+    assert asked == [0, 2]
+
+
+def test_an_image_that_pillow_cannot_decode_is_named_and_not_at_once_called_damaged(
+    tmp_path: Path,
+) -> None:
+    columns = {**tables.place(part(["0000042"])), "pixels": [{"bytes": b"?", "path": "a.webp"}]}
+    writer = tables.Provenance("demo", "render_images", {}, {})
+    tables.write(tmp_path / "shard.parquet", images.IMAGES, columns, writer)
+    _, pixels = images.read(tmp_path / "shard.parquet")
+    with pytest.raises(MnemoError, match="0000042 of .*Pillow.*Install the version"):
+        pixels[0]
 
 
 def part(keys: Sequence[str]) -> pa.Table:

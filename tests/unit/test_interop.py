@@ -624,7 +624,7 @@ def test_a_file_of_one_direction_has_no_component(study: "Study", tmp_path: Path
 def test_a_damaged_table_is_not_to_be_deleted(study: "Study", tmp_path: Path) -> None:
     path = tmp_path / "mine.parquet"
     path.write_bytes(study.hyperplanes[0].read_bytes()[:-100])
-    with pytest.raises(MnemoError, match="mine.parquet is a damaged table: copy it again"):
+    with pytest.raises(MnemoError, match=r"mine.parquet is damaged.* Copy it again from the study"):
         read_for_ffhq(path)
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -96,6 +97,28 @@ def test_a_shard_with_a_flipped_byte_is_never_read_as_if_it_were_whole(
         assert read.to_pydict() == expected, f"a flipped byte at {position} went unseen"
 
 
+@pytest.mark.parametrize(
+    ("why", "remedy"),
+    [
+        (MemoryError("malloc of size 3 failed"), "needs more memory than is left.*fewer jobs"),
+        (pa.ArrowMemoryError("malloc failed"), "needs more memory than is left.*fewer jobs"),
+        (PermissionError(13, "no"), "can't be read: Permission denied.*permissions"),
+        (OSError(5, "no"), "can't be read: Input/output error"),
+        (OSError(24, "no"), "can't be read: Too many open files"),
+        (pa.ArrowNotImplementedError("chunked"), "by pyarrow .* Install the version in req"),
+        (pa.ArrowCapacityError("2147483646 bytes"), "by pyarrow .* Install the version in req"),
+    ],
+)
+def test_what_is_not_damage_is_not_called_damage(
+    tmp_path: Path, some_scores: dict[str, object], why: Exception, remedy: str
+) -> None:
+    path = tmp_path / "00000.parquet"
+    tables.write(path, scores.SCORES, some_scores, WRITER)
+    with pytest.raises(MnemoError, match=remedy) as refused, tables.opened(path, []):
+        raise why
+    assert "is damaged or truncated" not in str(refused.value)
+
+
 def test_a_missing_shard_is_named(tmp_path: Path) -> None:
     with pytest.raises(MnemoError, match="absent.parquet is missing"):
         tables.read(tmp_path / "absent.parquet")
@@ -177,3 +200,52 @@ def test_merging_takes_the_memory_of_one_part(tmp_path: Path) -> None:
 def test_rows_of_a_column_are_the_matrix_that_was_put_in() -> None:
     rows = np.arange(12, dtype=np.float32).reshape(4, 3)
     np.testing.assert_array_equal(tables.rows(pa.chunked_array([tables.lists(rows)])), rows)
+
+
+def test_rows_are_the_matrix_in_however_many_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.arange(21, dtype=np.float32).reshape(7, 3)
+    monkeypatch.setattr(tables, "_NUMBERS", 8)
+    column = tables.lists(rows)
+    assert [len(chunk) for chunk in column.chunks] == [2, 2, 2, 1]
+    np.testing.assert_array_equal(tables.rows(column), rows)
+    np.testing.assert_array_equal(tables.rows(column.slice(1, 4)), rows[1:5])
+    absent = np.isin(np.arange(7), [0, 5, 6])
+    column = tables.lists(rows, absent)
+    np.testing.assert_array_equal(column.is_null(), absent)
+    np.testing.assert_array_equal(tables.rows(column.drop_null()), rows[1:5])
+
+
+@pytest.mark.parametrize("size", [1, 1000, 10**6])
+def test_a_large_part_is_written_in_several_row_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(tables, "GROUP", size)
+    n = 50
+    rows = np.random.default_rng(0).normal(size=(n, 8)).astype(np.float32)
+    place = {"set": ["fit"] * n, "edit": pa.nulls(n), "alpha": pa.nulls(n), "image": ["0"] * n}
+    columns = {**place, "features": tables.lists(rows)}
+    tables.write(tmp_path / "a", table.FEATURES, columns, WRITER)
+    found = pq.ParquetFile(tmp_path / "a").metadata
+    groups = [found.row_group(number).num_rows for number in range(found.num_row_groups)]
+    assert sum(groups) == n
+    of_a_row = tables.conform(columns, table.FEATURES).nbytes / n
+    assert max(groups) == 1 or max(groups) * of_a_row <= size
+    assert len(groups) <= 2 + n * of_a_row / min(size, of_a_row)
+    np.testing.assert_array_equal(tables.rows(tables.read(tmp_path / "a")["features"]), rows)
+
+
+def test_a_table_without_rows_is_read(tmp_path: Path) -> None:
+    tables.write_parts(tmp_path / "none", scores.SCORES, [], WRITER)
+    read = tables.read(tmp_path / "none", ["image", "score"])
+    assert (len(read), read.column_names) == (0, ["image", "score"])
+
+
+def test_nan_is_a_missing_value(some_scores: dict[str, object]) -> None:
+    """In any kind of columns, so that a reader finds one sign of what is missing."""
+    alphas = [np.nan, 1.0, None]
+    columns = {**some_scores, "alpha": alphas}
+    for given in (columns, pd.DataFrame(columns), pa.table({**columns, "alpha": alphas})):
+        assert tables.conform(given, scores.SCORES)["alpha"].to_pylist() == [None, 1.0, None]
+    unscored = {**some_scores, "score": np.array([0.5, np.nan, 0.7], np.float32)}
+    with pytest.raises(ValueError, match="no value may be missing in score"):
+        tables.conform(unscored, scores.SCORES)

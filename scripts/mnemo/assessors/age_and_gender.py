@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from mnemo.assessors import Preset
 from mnemo.checkpoints import onnx
-from mnemo.errors import MnemoError
+from mnemo.errors import AGAIN, MnemoError
 from mnemo.faces import landmarks
 
 Pixels = NDArray[np.uint8]
@@ -58,7 +58,7 @@ class ChipScorer:
         if given.shape[1:] != [3, size, size] or made.shape[1:] != [classes]:
             raise MnemoError(
                 f"{network} is not the network for {name}: it maps {given.shape} to {made.shape}. "
-                "Move it away and run `snakemake weights`."
+                f"{AGAIN}"
             )
 
     def score(self, images: Sequence[Pixels]) -> NDArray[np.float32]:

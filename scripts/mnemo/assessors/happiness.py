@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from mnemo import checkpoints
 from mnemo.assessors import Preset
 from mnemo.assessors.network import NetworkScorer
-from mnemo.errors import MnemoError
+from mnemo.errors import AGAIN, MnemoError
 
 _SIZE = 64
 #: Centre of the square to cut out, as shares of width and height, and its side as a share of the
@@ -161,9 +161,7 @@ def _state(path: Path) -> dict[str, Tensor]:
     """Read the network's tensors from the Keras file, under the network's own names."""
     content = checkpoints.read(path)
     if not isinstance(content, checkpoints.Hdf5):
-        raise MnemoError(
-            f"{path} is not a Keras file (HDF5). Move it away and run `snakemake weights`."
-        )
+        raise MnemoError(f"{path} is not a Keras file (HDF5). {AGAIN}")
     layers = _layers()
     state = {}
     for name, array in content.arrays.items():

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mnemo.checkpoints import hdf5, matlab, pickles
 from mnemo.checkpoints.hdf5 import Hdf5 as Hdf5
 from mnemo.checkpoints.pickles import Record as Record
-from mnemo.errors import MnemoError
+from mnemo.errors import AGAIN, MnemoError
 
 # What the parsers may raise for a damaged file.
 _DAMAGE = (
@@ -43,11 +43,6 @@ _OTHER_HEADER = re.compile(
 )
 _LONGEST_HEADER = 1000
 _CHUNK = 2**20
-#: What to do about a file that can't be read. It may be the user's own: never advise to delete it.
-AGAIN = (
-    "Get it again from where it came; if `snakemake weights` fetched it, move it away and run that "
-    "again."
-)
 _SAVE = (
     "If it is your own, write a file with arrays or tensors alone, as numpy.savez or "
     "torch.save(network.state_dict(), ...) does."
@@ -114,8 +109,7 @@ def read(path: str | Path) -> Any:
             return _read(path, memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
     except pickles.RefusedError as why:
         raise MnemoError(
-            f"{path} can't be read: it {why}. Nothing in it was executed. {_SAVE} "
-            f"Otherwise: {AGAIN}"
+            f"{path} can't be read: it {why}. Nothing in it was executed. {_SAVE} {AGAIN}"
         ) from why
     except _DAMAGE as why:
         reason = (str(why) or type(why).__name__).splitlines()[0]

@@ -10,9 +10,8 @@ import onnxruntime
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from mnemo.checkpoints import AGAIN
 from mnemo.checkpoints.pickles import RefusedError
-from mnemo.errors import MnemoError
+from mnemo.errors import AGAIN, MnemoError
 
 # Field numbers in ONNX's onnx.proto, by message.
 _MODEL_GRAPH, _MODEL_TRAINING, _MODEL_FUNCTIONS = 7, 20, 25

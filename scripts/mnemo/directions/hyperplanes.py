@@ -26,14 +26,19 @@ HYPERPLANES = tables.define(
     tables.field("validation", pa.string(), "how seeds were held out"),
     *tables.estimate("accuracy", "share of held-out seeds on the right side", limits="0 to 1"),
     tables.field(
-        "auc", pa.float64(), "area under the ROC curve on held-out seeds", limits="0 to 1"
+        "auc",
+        pa.float64(),
+        "area under the ROC curve on held-out seeds; null if only one class is held out",
+        limits="0 to 1",
+        nullable=True,
     ),
     tables.field("base_rate", pa.float64(), "share of the larger class", limits="0.5 to 1"),
     tables.field(
         "permuted_accuracy",
         pa.float64(),
-        "accuracy on held-out seeds with shuffled labels, the control",
+        "accuracy on held-out seeds with shuffled labels, the control; null without permutations",
         limits="0 to 1",
+        nullable=True,
     ),
     tables.field(
         "train_accuracy", pa.float64(), "accuracy on the seeds fitted on", limits="0 to 1"
@@ -80,6 +85,7 @@ class Hyperplane:
         fold_accuracies: Accuracy on each held-out fold.
         auc: Area under the ROC curve of the held-out signed distances. It is the mean over the
             folds, because distances from the hyperplanes of different folds have no common scale.
+            nan if only one class is held out, as a small `holdout` may do.
         base_rate: Share of the larger class among the held-out images, the accuracy of guessing.
         permuted_accuracy: Held-out accuracy with permuted labels, mean over the permutations.
         train_accuracy: Share of the fitted images on the correct side.
@@ -180,7 +186,7 @@ def fit(
 
     Raises:
         MnemoError: All scores are on one side of the cut, a class has fewer images than there are
-            folds, or lbfgs did not converge.
+            folds, the latents do not differ between the classes, or lbfgs did not converge.
     """
     high, cut = labels(scores, threshold)
     smaller = int(min(high.sum(), (~high).sum()))
@@ -211,6 +217,11 @@ def fit(
     model = _train(latents, high, fitted, inverse_penalty)
     coefficients = model.coef_[0].astype(np.float64)
     length = float(np.linalg.norm(coefficients))
+    if length == 0:
+        raise MnemoError(
+            f"The latents of the {len(high)} images do not differ between high and low scores, so "
+            "no hyperplane separates them. Look at the latents: they may all be equal."
+        )
     coefficient_norm = length / np.sqrt(layers)
     return Hyperplane(
         threshold=threshold,
@@ -299,7 +310,8 @@ def _validate(
         fitted[rows] = False
         logits = _train(latents, high, fitted, inverse_penalty).decision_function(latents)[rows]
         hits.append((logits > 0) == high[rows])
-        aucs.append(roc_auc_score(high[rows], logits))
+        both = high[rows].any() and not high[rows].all()
+        aucs.append(roc_auc_score(high[rows], logits) if both else np.nan)
     return np.concatenate(hits), tuple(float(fold.mean()) for fold in hits), float(np.mean(aucs))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnemo.errors import MnemoError
+from mnemo.errors import AGAIN, MnemoError
 
 Pixels = NDArray[np.uint8]
 
@@ -113,6 +113,5 @@ def load(kind: Callable[[str], Any], path: str | Path) -> Any:
     except RuntimeError as why:
         reason = " ".join(str(why).split())
         raise MnemoError(
-            f"{path} is damaged or not the expected model ({reason}). Move it away and "
-            "run `snakemake weights`."
+            f"{path} is damaged or not the expected model ({reason}). {AGAIN}"
         ) from why

@@ -2,9 +2,10 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -204,35 +205,38 @@ def _inscribe(image: Pixels, right: int, bottom: int) -> Pixels:
     return np.where(np.asarray(mask)[..., None], image, np.uint8(255))
 
 
-def table(
+def parts(
     shard: pa.Table,
     faces: Sequence[Face],
     ovals: Iterable[Pixels | None],
     format: Format = "webp",
-) -> dict[str, Any]:
-    """Return a shard's ovals as the columns of `OVALS`.
+) -> Iterator[dict[str, Any]]:
+    """Lay a shard's ovals out as the columns of `OVALS`, with one part in memory at a time.
 
     Args:
-        shard: The square images, a table `images.IMAGES`.
+        shard: The square images, with the columns `tables.PLACE`.
         faces: The face detected in each image.
-        ovals: The oval cut out of each image; None becomes null.
+        ovals: The oval cut out of each image; None becomes null. They may be cut when they are
+            requested.
         format: Encoding of the ovals, as for `images.encode`.
 
-    Returns:
-        The columns.
+    Yields:
+        The columns of each part of `tables.parts`, in order.
     """
-    names = shard["image"].to_pylist()
-    pixels = [
-        oval if oval is None else encode(oval, name, format)
-        for oval, name in zip(ovals, names, strict=True)
-    ]
-    sides = zip(*(face.box or (None,) * 4 for face in faces), strict=True)
-    return {
-        **tables.place(shard),
-        "pixels": pixels,
-        **dict(zip(("left", "top", "width", "height"), sides, strict=True)),
-        **{
-            column: [getattr(face, column) for face in faces]
-            for column in ("status", "faces", "confidence", "clamped")
-        },
-    }
+    remaining, boxed = iter(ovals), iter(faces)
+    for part in tables.parts(shard):
+        names, found = part["image"].to_pylist(), list(islice(boxed, len(part)))
+        cut = islice(remaining, len(part))
+        sides = zip(*(face.box or (None,) * 4 for face in found), strict=True)
+        yield {
+            **tables.place(part),
+            "pixels": [
+                oval if oval is None else encode(oval, name, format)
+                for oval, name in zip(cut, names, strict=True)
+            ],
+            **dict(zip(("left", "top", "width", "height"), sides, strict=True)),
+            **{
+                column: [getattr(face, column) for face in found]
+                for column in ("status", "faces", "confidence", "clamped")
+            },
+        }

@@ -9,7 +9,7 @@ from cleanfid.inception_torchscript import InceptionV3W
 from cleanfid.resize import build_resizer
 
 from mnemo import devices
-from mnemo.errors import MnemoError
+from mnemo.errors import AGAIN, MnemoError
 from mnemo.features.extractor import NetworkExtractor
 
 FILE = "inception-2015-12-05.pt"
@@ -37,6 +37,5 @@ def load(path: Path) -> NetworkExtractor:
         return NetworkExtractor(module.eval().to(devices.best()), resize, "Inception")
     except (RuntimeError, AttributeError) as why:
         raise MnemoError(
-            f"{path} is damaged or not the expected network ({str(why).splitlines()[0]}). "
-            "Move it away and run `snakemake weights`."
+            f"{path} is damaged or not the expected network ({str(why).splitlines()[0]}). {AGAIN}"
         ) from why

@@ -36,8 +36,8 @@ def gather(paths: Sequence[str | Path], shape: str, wanted: Sequence[str]) -> pd
     """
     rows = []
     for path in paths:
-        shard = tables.read(path, ["image", "alpha", "pixels"])
-        rows += shard.filter(pc.is_in(shard["image"], pa.array(wanted))).to_pylist()
+        for group in tables.groups(path, ["image", "alpha", "pixels"]):
+            rows += group.filter(pc.is_in(group["image"], pa.array(wanted))).to_pylist()
     return pd.DataFrame(
         [{**row, "shape": shape, "pixels": _decoded(row["pixels"])} for row in rows]
     )

@@ -151,7 +151,8 @@ def faces(found: pa.Table) -> pa.Table:
         ],
         metadata={**found.schema.metadata, b"title": "Faces found in each set"},
     )
-    return pa.Table.from_pandas(pd.DataFrame(rows), schema, preserve_index=False)
+    counted = pd.DataFrame(rows, columns=schema.names)
+    return pa.Table.from_pandas(counted, schema, preserve_index=False)
 
 
 def weights(entries: Mapping[str, Mapping[str, Any]]) -> pa.Table:

@@ -16,8 +16,15 @@ AGREEMENT = tables.define(
     tables.field("assessor_b", pa.string(), "second assessor"),
     tables.field("shape_b", pa.string(), "shape that the second assessor scored"),
     tables.field("n", pa.int64(), "number of images that have both scores"),
-    *tables.estimate("spearman", "Spearman's rank correlation", limits="-1 to 1"),
-    *tables.estimate("kendall", "Kendall's tau-b", limits="-1 to 1"),
+    *tables.estimate(
+        "spearman",
+        "Spearman's rank correlation; null for fewer than three images, or equal scores",
+        limits="-1 to 1",
+        nullable=True,
+    ),
+    *tables.estimate(
+        "kendall", "Kendall's tau-b; null in the same cases", limits="-1 to 1", nullable=True
+    ),
 )
 
 
@@ -34,10 +41,7 @@ def measure(
 
     Returns:
         The columns of `AGREEMENT`, one row per pair of an assessor and shape with another; no rows
-        if there is only one assessor and shape.
-
-    Raises:
-        MnemoError: As for `ranks.agreement`.
+        if there is only one assessor and shape. Estimates are nan as for `ranks.agreement`.
     """
     sides = ("assessor_a", "shape_a", "assessor_b", "shape_b")
     by_image = scores.pivot(index=["assessor", "shape"], columns="image", values="score")

@@ -32,7 +32,11 @@ SLOPES = tables.define(
     tables.field(
         "p_value", pa.float64(), "p-value of the Wald test of a slope of 0", nullable=True
     ),
-    tables.field("model", pa.string(), "the model's formula, in the notation of R's lme4"),
+    tables.field(
+        "model",
+        pa.string(),
+        "the model's formula, in the notation of R's lme4; empty if the slope is null",
+    ),
 )
 LOCAL_SLOPES = tables.define(
     "Slope of the score between neighbouring alphas",
@@ -49,13 +53,17 @@ CALIBRATION = tables.define(
     tables.field(
         "alpha",
         pa.float64(),
-        "alpha that achieves the change; null outside the measured range",
+        "alpha that achieves the change; null if no alpha in the measured range does, or if the "
+        "response is neither rising nor falling at 0",
         nullable=True,
     ),
     tables.field("low", pa.float64(), "lower end of the interval of alpha", nullable=True),
     tables.field("high", pa.float64(), "upper end of the interval of alpha", nullable=True),
 )
 
+
+# Difference between responses that is rounding, relative to the largest of them.
+_ROUNDING = 1e-9
 
 LOGGER = logging.getLogger(__name__)
 
@@ -120,12 +128,16 @@ def calibrate(
     The response at an alpha is the mean change of the score from alpha 0, over the images scored at
     both. It is interpolated linearly between the measured alphas and inverted on the monotone part
     around 0: as far as it keeps rising or keeps falling, whichever it does between the neighbours
-    of 0. The alpha found is thus the one nearest to 0. There is no extrapolation.
+    of 0. The alpha found is thus the one nearest to 0. There is no extrapolation. A response that
+    is equal on both sides of 0, flat or with its peak there, has no such part, and reaches no
+    change but 0.
 
     The intervals are percentiles over bootstrap resamples of the images, which keep all alphas of
     an image together. For more than `ranks.RESAMPLED` images, resamples of the mean changes are
     smaller and rescaled, as described for `ranks.agreement`. A resample whose response does not
-    reach the change counts as an alpha beyond the range.
+    reach the change counts as an alpha beyond the range, and one without a rising or falling part
+    as an alpha beyond either end. Resamples leave out an alpha at which fewer than two images are
+    compared with alpha 0, because nothing shows its error.
 
     Args:
         frame: Dose-response frame, including alpha 0.
@@ -136,7 +148,8 @@ def calibrate(
 
     Returns:
         One row per `change`: `alpha`, and `low` and `high`, the ends of its interval. All three are
-        nan if the response does not reach the change; an end is nan if it lies beyond the range.
+        nan if the response does not reach the change; an end is nan if it lies beyond the range or
+        is unknown.
 
     Raises:
         MnemoError: No image is scored at alpha 0.
@@ -152,17 +165,18 @@ def calibrate(
     rises = paired.to_numpy()
     wanted = np.asarray(changes, dtype=np.float64)
     response = np.nanmean(rises, axis=0)
+    several = (np.isfinite(rises).sum(axis=0) > 1) | (alphas == 0)
     generator = np.random.default_rng(seed)
     drawn = min(len(rises), ranks.RESAMPLED)
     shrink = np.sqrt(drawn / len(rises))
     resampled = []
     for _ in range(resamples):
-        mean = np.nanmean(rises[generator.integers(len(rises), size=drawn)], axis=0)
-        resampled.append(_invert(alphas, response + shrink * (mean - response), wanted))
-    # Quantiles are observed values, because interpolating between infinities would give nan.
-    low, high = np.quantile(
-        resampled, ranks.tails(confidence), axis=0, method="closest_observation"
-    )
+        chosen = rises[generator.integers(len(rises), size=drawn)]
+        compared = several & np.isfinite(chosen).any(axis=0)
+        mean = np.nanmean(chosen[:, compared], axis=0)
+        moved = response[compared] + shrink * (mean - response[compared])
+        resampled.append(_invert(alphas[compared], moved, wanted))
+    low, high = ranks.bounds(np.array(resampled), confidence)
     table = pd.DataFrame(
         {
             "change": wanted,
@@ -206,23 +220,18 @@ def responses(
         parts = {"dose_response": means.reset_index()}
         parts["local_slopes"] = local_slopes(frame, confidence=confidence)
         try:
-            parts["slopes"] = pd.DataFrame([asdict(mixed.slope(frame, confidence=confidence))])
+            slope = mixed.slope(frame, confidence=confidence)
+        except MnemoError as why:
+            LOGGER.warning("%s of %s: %s", shape, assessor, why)
+            found = frames.scored(frame)["image"].nunique()
+            slope = mixed.Slope(found, np.nan, np.nan, np.nan, np.nan, model="")
+        parts["slopes"] = pd.DataFrame([asdict(slope)])
+        try:
             parts["calibration"] = calibrate(
                 frame, changes, resamples=resamples, seed=seed, confidence=confidence
             )
         except MnemoError as why:
             LOGGER.warning("%s of %s: %s", shape, assessor, why)
-            found = frame["image"].nunique()
-            parts["slopes"] = pd.DataFrame(
-                {
-                    "n": [found],
-                    "slope": np.nan,
-                    "low": np.nan,
-                    "high": np.nan,
-                    "p_value": np.nan,
-                    "model": "",
-                }
-            )
             parts["calibration"] = pd.DataFrame(
                 {"change": changes, "alpha": np.nan, "low": np.nan, "high": np.nan}
             )
@@ -235,10 +244,16 @@ def responses(
 def _invert(
     alphas: NDArray[np.float64], response: NDArray[np.float64], changes: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Invert a piecewise-linear response around alpha 0; infinite beyond its monotone part."""
+    """Invert a piecewise-linear response around alpha 0.
+
+    Returns:
+        The alphas; infinite beyond the monotone part, nan if there is none. A change of 0 is at 0.
+    """
     zero = int(np.searchsorted(alphas, 0))
-    last = len(alphas) - 1
-    direction = np.sign(response[min(zero + 1, last)] - response[max(zero - 1, 0)])
+    rise = response[min(zero + 1, len(alphas) - 1)] - response[max(zero - 1, 0)]
+    if abs(rise) <= _ROUNDING * np.abs(response).max():
+        return np.where(changes == 0, 0.0, np.nan)
+    direction = np.sign(rise)
     onward = np.diff(response) * direction > 0
     right = zero + int(np.argmin(np.append(onward[zero:], False)))
     left = zero - int(np.argmin(np.append(onward[:zero][::-1], False)))

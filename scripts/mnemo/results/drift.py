@@ -25,7 +25,10 @@ DRIFT = tables.define(
     tables.field("low", pa.float64(), "lower end of the interval of the change", nullable=True),
     tables.field("high", pa.float64(), "upper end of the interval of the change", nullable=True),
     tables.field(
-        "deviation", pa.float64(), "standard deviation of the attribute's scores of the set fit"
+        "deviation",
+        pa.float64(),
+        "standard deviation of the attribute's scores of the set fit; null for fewer than two",
+        nullable=True,
     ),
 )
 
@@ -52,11 +55,11 @@ def measure(
 
     Returns:
         The columns of `DRIFT`, one row per attribute, shape and alpha. `low` and `high` are the
-        ends of the paired t interval; nan if fewer than two images have a change.
+        ends of the paired t interval; nan if fewer than two images have a change. At alpha 0 the
+        change is exactly 0, and so are both ends. `deviation` is as for `frames.deviations`.
 
     Raises:
-        MnemoError: No image is scored at alpha 0, or an attribute's scores of the set fit do not
-            differ.
+        MnemoError: No image is scored at alpha 0.
     """
     alphas = np.unique(scores["alpha"])
     if 0 not in alphas:

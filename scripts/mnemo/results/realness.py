@@ -31,7 +31,11 @@ REALNESS = tables.define(
     *tables.estimate(
         "frechet", "Fréchet distance from the reference set (the FID on inception features)"
     ),
-    *tables.estimate("frechet_ratio", "Fréchet distance divided by that at alpha 0"),
+    *tables.estimate(
+        "frechet_ratio",
+        "Fréchet distance divided by that at alpha 0; null if the latter is 0",
+        nullable=True,
+    ),
     *tables.estimate(
         "kernel", "kernel distance from the reference set (the KID on inception features)"
     ),
@@ -50,6 +54,8 @@ Grouped = tuple[Floats, NDArray[np.int64]]
 #: (d,) mean of features, and a matrix F with F'F = S, their (d, d) covariance.
 Moments = tuple[NDArray[np.float64], NDArray[np.float64]]
 
+# Rounding of a Fréchet distance, relative to the features' squares.
+_ROUNDING = 1e-9
 # Number of rows of a Gram matrix in memory at a time.
 _BLOCK = 1000
 #: Largest number of a set's images over whose pairs the kernel is summed, at quadratic cost.
@@ -214,7 +220,8 @@ def compare(
         One row per alpha, ascending: `alpha`, `n`, and `frechet`, `frechet_ratio`, `kernel` and
         `kernel_ratio`, each with the ends of its interval in `_low` and `_high`. Ratios are to
         alpha 0, where they are exactly 1. Kernel ratios are nan if the interval of the kernel
-        distance at alpha 0 includes 0, because they would divide by noise.
+        distance at alpha 0 includes 0, because they would divide by noise. Fréchet ratios, whose
+        distance is never below 0, are nan if it is 0 at alpha 0 but for rounding.
 
     Raises:
         MnemoError: Alpha 0 is missing, or there are fewer than two images per group.
@@ -258,16 +265,27 @@ def compare(
         distance, left_out = np.array(distances), np.array(replicates[name])
         for column, value, values in (
             (name, distance, left_out),
-            (f"{name}_ratio", distance / distance[zero], left_out / left_out[zero]),
+            (f"{name}_ratio", *_ratios(distance, left_out, zero)),
         ):
             standard_error = np.sqrt((groups - 1) * values.var(axis=1))
             margin = stats.t.ppf((1 + confidence) / 2, groups - 1) * standard_error
             table[column] = value
             table[f"{column}_low"] = value - margin
             table[f"{column}_high"] = value + margin
-    if table["kernel_low"][zero] <= 0:
-        table[["kernel_ratio", "kernel_ratio_low", "kernel_ratio_high"]] = np.nan
+    size = sum(float(np.sum(moment**2)) for moment in against.whole)
+    for name, least in (
+        ("frechet", table["frechet"][zero] - _ROUNDING * size),
+        ("kernel", table["kernel_low"][zero]),
+    ):
+        if least <= 0:
+            table[[f"{name}_ratio", f"{name}_ratio_low", f"{name}_ratio_high"]] = np.nan
     return table
+
+
+def _ratios(distance: Floats, left_out: Floats, zero: int) -> tuple[Floats, Floats]:
+    """Divide distances, and those with each group left out, by those of one row."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return distance / distance[zero], left_out / left_out[zero]
 
 
 def _in_joint_span(features: Floats, reference: Floats) -> tuple[Floats, Floats]:

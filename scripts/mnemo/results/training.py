@@ -18,7 +18,13 @@ TRAINING = tables.define(
     tables.field("target", pa.string(), "what was trained for", limits="hit_rate, true_hit_rate"),
     SHAPE,
     tables.field("n", pa.int64(), "test images"),
-    *tables.estimate("spearman", "rank correlation of score and target", limits="-1 to 1"),
+    *tables.estimate(
+        "spearman",
+        "rank correlation of score and target; null for fewer than three images, equal scores or "
+        "equal targets, and for folds if one of them has none",
+        limits="-1 to 1",
+        nullable=True,
+    ),
     *tables.estimate(
         "ceiling",
         "rank correlation of the targets that two halves of the human responses give, published as "
@@ -62,10 +68,8 @@ def summary(
 
     Returns:
         The columns of `TRAINING`: for each shape of the images a row for each training, and `folds`
-        for the mean over them.
-
-    Raises:
-        MnemoError: A training has scores that are all equal, which have no ranks.
+        for the mean over them. Estimates are nan as for `ranks.agreement`, and the mean over the
+        folds if one of them is; its interval is nan if there is one fold or all are equal.
     """
     rows = [
         (None if pd.isna(shape) else shape, *row)

@@ -30,11 +30,15 @@ TRANSFER = tables.define(
     tables.field("n", pa.int64(), "number of images"),
     *columns.SLOPE,
     tables.field(
-        "deviation", pa.float64(), "standard deviation of the assessor's scores of the set fit"
+        "deviation",
+        pa.float64(),
+        "standard deviation of the assessor's scores of the set fit; null for fewer than two",
+        nullable=True,
     ),
     *tables.estimate(
         "standard_slope",
-        "slope divided by the deviation, for comparison between assessors",
+        "slope divided by the deviation, for comparison between assessors; null if the deviation "
+        "is null or 0",
         unit="standard deviations per unit of alpha",
         nullable=True,
     ),
@@ -62,9 +66,7 @@ def matrix(
 
     Returns:
         The columns of `TRANSFER`, one row per edit, assessor and shape, in the order of the edits.
-
-    Raises:
-        MnemoError: As for `frames.deviations`.
+        `standard_slope` and its ends are nan if the scores of the set fit have no spread.
     """
     planes = pd.DataFrame(directions, columns=["edit", *_NAMES, "space", "threshold"]).rename(
         columns=_NAMES
@@ -72,6 +74,7 @@ def matrix(
     table = planes.merge(slopes, on="edit")
     table = table.join(frames.deviations(fit_scores), on=["assessor", "shape"])
     ends = {"standard_slope": "slope", "standard_slope_low": "low", "standard_slope_high": "high"}
-    standard = {name: table[end] / table["deviation"] for name, end in ends.items()}
+    spread = table["deviation"].where(table["deviation"] > 0)
+    standard = {name: table[end] / spread for name, end in ends.items()}
     named: pd.DataFrame = table.assign(**standard)[TRANSFER.names]
     return named

@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mnemo.errors import MnemoError
-
 
 def deviations(scores: pd.DataFrame) -> "pd.Series[float]":
     """Compute the standard deviation of the scores by each assessor and shape.
@@ -19,20 +17,12 @@ def deviations(scores: pd.DataFrame) -> "pd.Series[float]":
         scores: One row per `image`, `assessor` and `shape`, with its `score`.
 
     Returns:
-        `deviation`, the standard deviation with n - 1 degrees of freedom, by assessor and shape.
-
-    Raises:
-        MnemoError: An assessor gives all images of a shape the same score.
+        `deviation`, the standard deviation with n - 1 degrees of freedom, by assessor and shape: 0
+        if all scores are equal, nan if there is only one.
     """
     by_shape = scores.astype({"score": np.float64}).groupby(["assessor", "shape"])["score"]
-    alike = by_shape.nunique() < 2
-    if alike.any():
-        named = ", ".join(f"{assessor} of {shape}" for assessor, shape in alike.index[alike])
-        raise MnemoError(
-            f"The scores of the set fit by {named} images have no spread: all are equal, or there "
-            "is only one. Draw more images, or find out why the assessor gives all the same score."
-        )
-    return by_shape.std().rename("deviation")
+    # The rounding of equal scores' mean would give them a spread.
+    return by_shape.std().mask(by_shape.nunique() == 1, by_shape.std() * 0).rename("deviation")
 
 
 def scored(frame: pd.DataFrame) -> pd.DataFrame:
@@ -56,7 +46,8 @@ def with_interval(table: pd.DataFrame, estimate: str, confidence: float) -> pd.D
         confidence: Confidence of the interval, between 0 and 1.
 
     Returns:
-        The frame with the columns `low` and `high`; `table` itself loses `standard_error`.
+        The frame with the columns `low` and `high`; `table` itself loses `standard_error`. The
+        ends are nan if `n` is below 2. They equal the estimate if all values are equal.
     """
     quantile = stats.t.ppf((1 + confidence) / 2, table["n"] - 1)
     margin = quantile * table.pop("standard_error")

@@ -14,6 +14,9 @@ from mnemo.statistics import frames
 # Least decrease in deviance by which random slopes count as an improvement of the fit: smaller
 # differences lie within the optimiser's tolerance.
 _NO_BETTER = 1e-4
+# Least noise, relative to the spread of the scores: with less, the random effects' standard
+# deviations relative to it are too large to search for.
+_LEAST_NOISE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,11 @@ class Slope:
     Attributes:
         n: Number of images.
         slope: Change of score per unit of alpha.
-        low: Lower end of its Wald interval.
-        high: Upper end of its Wald interval.
-        p_value: p-value of the Wald test of a slope of 0; it underflows to 0 below 1e-308.
+        low: Lower end of its Wald interval; nan if only one image is scored at two alphas, which
+            leaves its error unknown.
+        high: Upper end of its Wald interval; nan in the same case.
+        p_value: p-value of the Wald test of a slope of 0; it underflows to 0 below 1e-308; nan in
+            the same case.
         model: The model's formula, in the notation of R's lme4.
     """
 
@@ -49,10 +54,14 @@ def slope(frame: pd.DataFrame, *, confidence: float = 0.95) -> Slope:
     """Fit the slope of the score over alpha with a linear mixed-effects model (GANalyze, 3.1).
 
     The model is score ~ alpha with a random intercept and a random slope for each image, fitted by
-    REML. With only two alphas, or if the images do not differ in slope, it has only the random
-    intercept; `model` records which. GANalyze does not state its random effects. Without random
-    slopes, the interval would ignore that images respond differently. If the response is curved,
-    as in paper 1, the slope is only a summary: see `local_slopes`.
+    REML. If no image has scores at three alphas, or if the images do not differ in slope, it has
+    only the random intercept; `model` records which. GANalyze does not state its random effects.
+    Without random slopes, the interval would ignore that images respond differently. If the
+    response is curved, as in paper 1, the slope is only a summary: see `local_slopes`.
+
+    If the scores of each image lie on a line, the fit has no noise. Its limit is then the mean of
+    the images' own slopes, with their standard error: no width if all are equal, as the slope of 0
+    of images whose scores do not depend on alpha.
 
     Args:
         frame: Dose-response frame.
@@ -62,36 +71,71 @@ def slope(frame: pd.DataFrame, *, confidence: float = 0.95) -> Slope:
         The slope with its interval and test.
 
     Raises:
-        MnemoError: There are fewer than two alphas or images, or all scores are equal.
+        MnemoError: There are fewer than two alphas or images, or no image is scored at two alphas.
     """
     scored = frames.scored(frame)
-    counts = scored[["alpha", "image", "score"]].nunique()
-    if (counts < 2).any():
-        raise MnemoError(
-            "A slope needs at least two alphas, two images and two different scores; there are "
-            f"{counts['alpha']} alphas, {counts['image']} images and {counts['score']} different "
-            "scores. Add alphas to the edit, or images to the set."
-        )
+    counts = scored[["alpha", "image"]].nunique()
     wide = frames.by_image(frame)
+    paired = int((wide.count(axis=1) > 1).sum())
+    if (counts < 2).any() or not paired:
+        raise MnemoError(
+            "A slope needs at least two alphas, two images and one image that is scored at two "
+            f"alphas; there are {counts['alpha']} alphas, {counts['image']} images and {paired} "
+            "images at two alphas. Add alphas to the edit, or images to the set."
+        )
     alphas = wide.columns.to_numpy()
     scale = np.std(alphas)
+    scores, moved = wide.to_numpy(), (alphas - alphas.mean()) / scale
     # With two scores per image, its slope can't be distinguished from noise.
-    fits = [
-        _mixed_model(wide.to_numpy(), (alphas - alphas.mean()) / scale, effects)
-        for effects in ((1, 2) if counts["alpha"] > 2 else (1,))
-    ]
-    # If the images do not differ in slope, the random intercept alone fits as well.
-    best = fits[-1] if fits[-1].criterion < fits[0].criterion - _NO_BETTER else fits[0]
+    several = bool((wide.count(axis=1) > 2).any())
+    random_slope, best = False, _of_lines(scores, moved, alike=True)
+    if best is None and several:
+        random_slope, best = True, _of_lines(scores, moved, alike=False)
+    if best is None:
+        fits = [_mixed_model(scores, moved, effects) for effects in ((1, 2) if several else (1,))]
+        # If the images do not differ in slope, the random intercept alone fits as well.
+        random_slope = fits[-1].criterion < fits[0].criterion - _NO_BETTER
+        best = fits[-1] if random_slope else fits[0]
     estimate, error = best.slope / scale, best.standard_error / scale
+    if paired == 1:
+        error = np.nan
+    deviate = abs(estimate) / error if error else (np.inf if estimate else 0.0)
     margin = stats.norm.ppf((1 + confidence) / 2) * error
     return Slope(
         n=int(counts["image"]),
         slope=float(estimate),
         low=float(estimate - margin),
         high=float(estimate + margin),
-        p_value=float(2 * stats.norm.sf(abs(estimate / error))),
-        model=f"score ~ alpha + ({'1' if best is fits[0] else 'alpha'} | image)",
+        p_value=float(2 * stats.norm.sf(deviate)),
+        model=f"score ~ alpha + ({'alpha' if random_slope else '1'} | image)",
     )
+
+
+def _of_lines(
+    scores: NDArray[np.float64], alphas: NDArray[np.float64], *, alike: bool
+) -> _Fit | None:
+    """Fit scores of which each image's lie on a line, which leaves no noise.
+
+    Args:
+        scores: (images, alphas), nan where an image has no score.
+        alphas: (alphas,).
+        alike: Whether the lines must have the same slope.
+
+    Returns:
+        The limit of the mixed model's fit for no noise; None if there is noise.
+    """
+    seen = np.isfinite(scores)
+    rows, at = scores[seen.sum(axis=1) > 1], np.where(seen, alphas, np.nan)[seen.sum(axis=1) > 1]
+    # Without the least score first, rounding would give equal scores a slope.
+    rows = rows - np.nanmin(rows, axis=1, keepdims=True)
+    rows, at = (part - np.nanmean(part, axis=1, keepdims=True) for part in (rows, at))
+    own = np.nansum(rows * at, axis=1) / np.nansum(at**2, axis=1)
+    lines = np.full_like(own, own.mean()) if alike else own
+    left = np.abs(rows - lines[:, np.newaxis] * at)
+    if np.nanmax(left) > _LEAST_NOISE * np.nanstd(scores):
+        return None
+    error = own.std(ddof=1) / np.sqrt(len(own)) if len(own) > 1 else np.nan
+    return _Fit(-np.inf, float(own.mean()), float(error))
 
 
 def _mixed_model(scores: NDArray[np.float64], alphas: NDArray[np.float64], effects: int) -> _Fit:

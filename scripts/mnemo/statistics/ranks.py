@@ -7,8 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from mnemo.errors import MnemoError
-
 #: Largest number of images in a bootstrap resample.
 RESAMPLED = 2_000
 
@@ -18,7 +16,7 @@ class Agreement:
     """Rank agreement between two scores of the same images.
 
     Attributes:
-        n: Number of images that have both scores.
+        n: Number of images that have both scores; an estimate that they do not determine is nan.
         spearman: Spearman's rank correlation, -1 to 1.
         spearman_low: Lower end of its interval.
         spearman_high: Upper end of its interval.
@@ -54,6 +52,11 @@ def agreement(
     This changes the ends by less than the noise of 1,000 resamples, and bounds their time at a
     second; all pairs of 28 scores take minutes.
 
+    Fewer than three images, or equal scores, have no rank correlation. A resample without one could
+    have had any, so if more resamples lack it than lie beyond an end, the end is unknown. So is the
+    interval of scores that agree or disagree completely: every resample does so too, however few
+    images there are.
+
     Args:
         scores_a: (n,) scores; nan where an image has none.
         scores_b: (n,) other scores of the same images; nan where an image has none.
@@ -62,21 +65,13 @@ def agreement(
         confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
-        Both correlations with their intervals.
-
-    Raises:
-        MnemoError: Fewer than three images have both scores, or one score is equal for all images.
+        Both correlations with their intervals; nan where there is none.
     """
     pairs = np.column_stack([scores_a, scores_b])
     pairs = pairs[np.isfinite(pairs).all(axis=1)]
     n = len(pairs)
     if n < 3 or (pairs == pairs[0]).all(axis=0).any():
-        raise MnemoError(
-            f"{n} images have both scores, with {len(np.unique(pairs[:, 0]))} and "
-            f"{len(np.unique(pairs[:, 1]))} different values: rank correlations need at least "
-            "three images with different scores. Draw more images, or find out why the assessor "
-            "gives all the same score."
-        )
+        return Agreement(n, *[np.nan] * 6)
     generator = np.random.default_rng(seed)
     drawn = min(n, RESAMPLED)
     resampled = np.array(
@@ -84,14 +79,38 @@ def agreement(
     )
     spearman, kendall = measured = _correlations(pairs)
     around = measured + np.sqrt(drawn / n) * (resampled - measured)
-    # A resample of very few images can repeat a single image, whose correlations are nan.
-    low, high = np.nanquantile(around, tails(confidence), axis=0).tolist()
+    low, high = bounds(around, confidence)
+    complete = np.isclose(np.abs(measured), 1, rtol=0, atol=1e-12)
+    low[complete] = high[complete] = np.nan
     return Agreement(n, spearman, low[0], high[0], kendall, low[1], high[1])
 
 
 def _correlations(pairs: NDArray[np.floating[Any]]) -> tuple[float, float]:
+    if (pairs == pairs[0]).all(axis=0).any():
+        return np.nan, np.nan
     a, b = pairs.T
     return float(stats.spearmanr(a, b).statistic), float(stats.kendalltau(a, b).statistic)
+
+
+def bounds(
+    resampled: NDArray[np.floating[Any]], confidence: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the percentile interval of estimates from resamples.
+
+    Args:
+        resampled: (resamples, k) estimates, infinite where they are beyond what is measured, and
+            nan where a resample has none: such a one may lie beyond either end.
+        confidence: Confidence of the interval, between 0 and 1.
+
+    Returns:
+        (k,) lower and (k,) upper ends; nan where an end is unknown.
+    """
+    low, high = tails(confidence)
+    missing = np.isnan(resampled)
+    # Ends are resampled values: interpolating between infinities would give nan.
+    lower = np.quantile(np.where(missing, -np.inf, resampled), low, axis=0, method="lower")
+    upper = np.quantile(np.where(missing, np.inf, resampled), high, axis=0, method="higher")
+    return np.where(np.isfinite(lower), lower, np.nan), np.where(np.isfinite(upper), upper, np.nan)
 
 
 def tails(confidence: float) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from mnemo.assessors.backbones.registry import NETWORKS
 from mnemo.assessors.registry import ASSESSORS, entry
 from mnemo.errors import MnemoError
 from mnemo.generators.imagenet import class_index
-from mnemo.training.layout import LEAST
+from mnemo.training.layout import LEAST, ROWS
 
 #: NumPy's RandomState takes no larger seed.
 SEEDS = 2**32
@@ -281,6 +281,9 @@ def _training_possible(sections: Sections) -> Mistakes:
         yield "sets.train", None, allowed
     elif images.count < LEAST:
         yield "sets.train.count", images.count, f"training needs at least {LEAST} images"
+    elif images.count > (most := ROWS // len(training.shapes)):
+        allowed = f"the spreadsheet of the faces to train on has room for {most:,} of them"
+        yield "sets.train.count", images.count, allowed
     elif training.folds and images.count < 10 * training.folds:
         allowed = f"{images.count} images are too few for so many: at least 10 for each"
         yield "training.folds", training.folds, allowed

@@ -330,7 +330,8 @@ def ceiling(
 
     Returns:
         The mean correlation with its interval; None where the data has no counts. Images with fewer
-        than two responses to a showing are left out.
+        than two responses to a showing are left out. All are nan if fewer than three images are
+        left, or if a half gives all of them the same target.
     """
     if not set(COUNTS) <= set(table):
         return None
@@ -345,10 +346,13 @@ def ceiling(
         first = random.hypergeometric(yes, no, drawn, size=(splits, len(yes)))
         halves[0] += sign * first / drawn
         halves[1] += sign * (yes - first) / (yes + no - drawn)
+    measured = _consistency(halves)
+    if halves.shape[2] < 3 or np.isnan(measured):
+        return Ceiling(np.nan, np.nan, np.nan)
     images = random.integers(halves.shape[2], size=(resamples, halves.shape[2]))
     resampled = [_consistency(halves[:, :, chosen]) for chosen in images]
     low, high = np.nanquantile(resampled, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Ceiling(_consistency(halves), float(low), float(high))
+    return Ceiling(measured, float(low), float(high))
 
 
 def _consistency(halves: NDArray[np.float64]) -> float:

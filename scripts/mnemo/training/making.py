@@ -91,7 +91,9 @@ def write(
     """
     folder = Path(folder)
     if folder.exists() and any(folder.iterdir()):
-        raise MnemoError(f"{folder} is not empty: choose another folder.")
+        raise MnemoError(
+            f"{folder} is not empty. Move its content elsewhere, or choose another folder."
+        )
     rates = [hit_rates] if false_alarm_rates is None else [hit_rates, false_alarm_rates]
     names, grouped = list(names), shapes is not None
     shapes = ["oval"] * len(names) if shapes is None else shapes

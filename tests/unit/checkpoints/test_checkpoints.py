@@ -315,7 +315,7 @@ def test_no_message_advises_to_delete_a_file_that_may_be_the_users_own(
     with pytest.raises(MnemoError) as refusal:
         read(path, content)
     assert "elete" not in str(refusal.value)
-    assert "Get it again from where it came" in str(refusal.value)
+    assert "get it again from where it came" in str(refusal.value)
 
 
 # Tensors by name.

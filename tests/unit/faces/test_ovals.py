@@ -186,8 +186,8 @@ def test_ovals_are_laid_out_as_the_table_of_ovals(faces_64):
     )
     face = Face("several", 2, (10, 2, 46, 61), 0.5, clamped=True)
     cut = [ovals.ovalize(faces_64[0], face), None]
-    laid_out = tables.conform(ovals.table(shard, [face, NOBODY], cut), ovals.OVALS)
-    first, second = laid_out.to_pylist()
+    (part,) = ovals.parts(shard, [face, NOBODY], cut)
+    first, second = tables.conform(part, ovals.OVALS).to_pylist()
     assert first["pixels"]["path"] == "0000007.webp"
     assert second["pixels"] is None
     for row, expected in (
@@ -196,3 +196,16 @@ def test_ovals_are_laid_out_as_the_table_of_ovals(faces_64):
     ):
         columns = ("status", "faces", "left", "top", "width", "height", "confidence", "clamped")
         assert tuple(row[column] for column in columns) == expected
+
+
+def test_ovals_are_cut_and_laid_out_with_few_in_memory():
+    keys = [f"{number:07d}" for number in range(600)]
+    nulls = pa.nulls(len(keys))
+    shard = pa.table({"set": ["fit"] * len(keys), "edit": nulls, "alpha": nulls, "image": keys})
+    asked = []
+    cut = (asked.append(key) for key in keys)
+    parts = ovals.parts(shard, [NOBODY] * len(keys), cut)
+    first = next(parts)
+    assert asked == first["image"].to_pylist() == keys[:256]
+    assert [len(part["pixels"]) for part in parts] == [256, 88]
+    assert asked == keys

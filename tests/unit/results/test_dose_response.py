@@ -133,6 +133,62 @@ def test_calibration_compares_each_image_with_itself():
     np.testing.assert_allclose(table[["alpha", "low", "high"]], [[1.5, 1.5, 1.5]])
 
 
+@pytest.mark.parametrize(
+    ("alphas", "means"),
+    [
+        ([-1, 0, 1], [0.5, 0.5, 0.5]),
+        ([-1, 0, 1], [0.4, 0.5, 0.4]),
+        ([-1, 0, 1], [0.6, 0.5, 0.6]),
+        ([0, 1], [0.5, 0.5]),
+        ([0], [0.5]),
+    ],
+)
+@pytest.mark.parametrize("spread", [0, 0.1])
+def test_a_response_that_neither_rises_nor_falls_at_0_reaches_no_change_but_0(
+    alphas, means, spread
+):
+    frame = respond(8, alphas, means, spread=spread)
+    table = dose_response.calibrate(frame, [-0.05, 0, 0.05], resamples=20)
+    assert table["alpha"].isna().tolist() == [True, False, True]
+    assert table.loc[1, ["alpha", "low", "high"]].tolist() == [0, 0, 0]
+    assert table.loc[[0, 2], ["low", "high"]].isna().all(axis=None)
+
+
+def test_alphas_that_share_no_image_with_alpha_0_reach_no_change():
+    frame = respond(8, [0, 1], [0.5, 0.6])
+    apart = frame[(frame["image"] < "0000004") == (frame["alpha"] == 0)]
+    table = dose_response.calibrate(apart, [0.05], resamples=20)
+    assert table[["alpha", "low", "high"]].isna().all(axis=None)
+
+
+def test_a_response_that_one_image_shows_has_no_interval():
+    frame = respond(8, [-1, 0, 1], [0.4, 0.5, 0.6])
+    lone = frame[(frame["alpha"] <= 0) | (frame["image"] == "0000003")]
+    up, down = dose_response.calibrate(lone, [0.05, -0.05], resamples=100).itertuples()
+    assert up.alpha == pytest.approx(0.5)
+    assert np.isnan(up.low) or np.isnan(up.high)
+    assert np.isnan(up.high)
+    assert (down.alpha, down.low, down.high) == pytest.approx((-0.5, -0.5, -0.5))
+
+
+def test_resamples_without_an_image_at_an_alpha_pass_over_it():
+    """A tenth of the resamples have none of the two images that alpha 1 has."""
+    frame = respond(20, [0, 1, 2], [0.5, 0.6, 0.7])
+    few = frame[(frame["alpha"] != 1) | (frame["image"] < "0000002")]
+    (found,) = dose_response.calibrate(few, [0.15], resamples=200).itertuples()
+    assert (found.alpha, found.low, found.high) == pytest.approx((1.5, 1.5, 1.5))
+
+
+def test_a_resample_that_neither_rises_nor_falls_may_lie_beyond_either_end():
+    """Of twelve images one responds: a third of the resamples lack it, and are flat."""
+    frame = respond(12, [-1, 0, 1], [0.5, 0.5, 0.5], spread=0)
+    responds = frame["image"] == "0000003"
+    frame["score"] = frame["score"].where(~responds, 0.5 + 0.5 * frame["alpha"])
+    (found,) = dose_response.calibrate(frame, [0.02], resamples=200).itertuples()
+    assert found.alpha == pytest.approx(0.48)
+    assert np.isnan([found.low, found.high]).all()
+
+
 def test_calibration_without_alpha_0_is_refused():
     with pytest.raises(MnemoError, match="alpha 0"):
         dose_response.calibrate(respond(5, [1, 2], [0.5, 0.6]), [0.1])

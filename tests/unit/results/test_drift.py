@@ -144,8 +144,18 @@ def test_a_score_given_twice_is_refused():
         drift.measure(pd.concat([scores, scores.tail(1)]), fit_of(scores), ["age"])
 
 
-def test_an_attribute_whose_scores_do_not_differ_is_refused_by_name():
+def test_an_attribute_whose_scores_do_not_differ_has_a_deviation_of_0_beside_the_others():
     scores = scored()
-    alike = fit_of(scores).assign(score=lambda s: s["score"].mask(s["assessor"] == "smile", 0.5))
-    with pytest.raises(MnemoError, match="by smile of oval, smile of square images"):
-        drift.measure(scores, alike, ["age"])
+    alike = fit_of(scores).assign(score=lambda s: s["score"].mask(s["assessor"] == "smile", 0.1))
+    measured, usual = (drift.measure(scores, fit, ["age"]) for fit in (alike, fit_of(scores)))
+    smile = measured["attribute"] == "smile"
+    assert (measured.loc[smile, "deviation"] == 0).all()
+    pd.testing.assert_frame_equal(measured[~smile], usual[~smile])
+    assert tables.conform(measured, drift.DRIFT)
+
+
+def test_the_deviation_of_one_score_is_missing():
+    scores = scored()
+    one = fit_of(scores).groupby(["assessor", "shape"]).head(1)
+    measured = drift.measure(scores, one, ["age"])
+    assert tables.conform(measured, drift.DRIFT)["deviation"].null_count == len(measured)

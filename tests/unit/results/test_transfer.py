@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from mnemo import tables
-from mnemo.errors import MnemoError
 from mnemo.results import dose_response, transfer
 from mnemo.statistics import mixed
 
@@ -96,9 +95,13 @@ def test_a_slope_that_could_not_be_fitted_stays_missing():
     assert matrix.loc[~ovals, ends].notna().all(axis=None)
 
 
-def test_an_assessor_that_scores_all_images_alike_is_refused_by_name():
+def test_an_assessor_that_scores_all_images_alike_has_no_standard_slope_beside_the_others():
     alike = FIT.assign(score=FIT["score"].mask(FIT["assessor"] == "age", 40))
-    with pytest.raises(
-        MnemoError, match="by age of oval, age of square images have no spread: all are equal"
-    ):
-        transfer.matrix(slopes_of(edited()), DIRECTIONS, alike)
+    slopes = slopes_of(edited())
+    measured, usual = (transfer.matrix(slopes, DIRECTIONS, fit) for fit in (alike, FIT))
+    age = measured["assessor"] == "age"
+    assert (measured.loc[age, "deviation"] == 0).all()
+    assert measured.loc[age].filter(like="standard_slope").isna().all(axis=None)
+    assert measured.loc[age, "slope"].equals(usual.loc[age, "slope"])
+    pd.testing.assert_frame_equal(measured[~age], usual[~age])
+    assert tables.conform(measured, transfer.TRANSFER)

@@ -134,10 +134,59 @@ def test_a_flat_response_has_a_slope_whose_interval_contains_0():
     [
         (respond(5, [0], [0.5]), "1 alphas"),
         (respond(5, [0, 1], [0.5, 0.6]).head(2), "1 images"),
-        (respond(5, [0, 1], [0.5, 0.5], spread=0), "1 different scores"),
+        (respond(5, [0, 1], [0.5, 0.6]).iloc[[0, 3]], "0 images at two alphas"),
+        (respond(5, [-1, 0, 1], [0.5, 0.6, 0.7]).iloc[[0, 4, 8]], "0 images at two alphas"),
         (lose(respond(5, [0, 1], [0.5, 0.6]), 1), "0 alphas"),
     ],
 )
 def test_a_slope_that_nothing_determines_is_refused(frame, wrong):
     with pytest.raises(MnemoError, match=wrong):
         mixed.slope(frame)
+
+
+@pytest.mark.parametrize("alphas", [[0, 1], [-1, 0, 1]])
+@pytest.mark.parametrize("spread", [0, 0.1])
+@pytest.mark.parametrize("score", [0.1, 0, 7e5])
+def test_images_whose_scores_do_not_depend_on_alpha_have_a_slope_of_0(alphas, spread, score):
+    frame = respond(7, alphas, [score] * len(alphas), spread=spread)
+    for each in (frame, lose(frame, 0.2), frame.assign(score=frame["score"].astype(np.float32))):
+        result = mixed.slope(each)
+        assert (result.slope, result.low, result.high, result.p_value) == (0, 0, 0, 1)
+
+
+@pytest.mark.parametrize("noise", [0, 1e-12, 1e-6, 1e-4, 1e-3])
+def test_images_on_lines_of_their_own_have_the_mean_of_their_slopes(noise):
+    """However little noise there is, the interval is that of the slopes."""
+    generator = np.random.default_rng(0)
+    own = generator.normal(1, 0.3, 40)
+    frame = respond(40, [-2, -1, 0, 2], [0, 0, 0, 0], noise=noise)
+    frame["score"] += np.repeat(own, 4) * frame["alpha"]
+    result = mixed.slope(frame)
+    assert result.model == "score ~ alpha + (alpha | image)"
+    assert result.slope == pytest.approx(own.mean(), rel=1e-3)
+    assert result.high - result.slope == pytest.approx(1.959964 * stats.sem(own), rel=1e-2)
+
+
+def test_images_on_parallel_lines_have_their_slope():
+    result = mixed.slope(respond(7, [-1, 0, 1], [0.1, 0.3, 0.5]))
+    assert (result.slope, result.low, result.high) == pytest.approx((0.2, 0.2, 0.2))
+    assert result.model == "score ~ alpha + (1 | image)"
+
+
+def test_one_image_at_two_alphas_shows_a_slope_but_not_its_error():
+    frame = respond(4, [0, 1], [0.5, 0.6], noise=0.01).drop(index=[2, 4, 6])
+    result = mixed.slope(frame)
+    assert result.slope == pytest.approx(frame["score"].diff().iloc[1], rel=0.01)
+    assert np.isnan([result.low, result.high, result.p_value]).all()
+
+
+def test_random_slopes_need_an_image_with_scores_at_three_alphas():
+    """With two scores each, every image has a line of its own, and none has noise."""
+    frame = respond(30, [-1, 0, 1], [0.4, 0.5, 0.6], noise=0.05)
+    third = np.tile(np.arange(3), 30)
+    two_each = frame[third != np.repeat(np.arange(30) % 3, 3)]
+    result = mixed.slope(two_each)
+    assert result.model == "score ~ alpha + (1 | image)"
+    expected, error = reml(two_each)
+    assert result.slope == pytest.approx(expected, rel=1e-4)
+    assert result.high - result.slope == pytest.approx(1.959964 * error, rel=1e-2)

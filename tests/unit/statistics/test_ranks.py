@@ -1,5 +1,7 @@
 """Rank agreement: against SciPy, and the interval that theory gives."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from mnemo.errors import MnemoError
 from mnemo.statistics import ranks
 
 
@@ -79,7 +80,9 @@ different = arrays(int, 12, elements=st.integers(-20, 20)).filter(lambda x: len(
 @given(a=different, b=different, slope=st.integers(1, 9))
 def test_agreement_does_not_change_under_monotone_transforms(a, b, slope):
     plain = ranks.agreement(a, b, resamples=20)
-    assert ranks.agreement(slope * a - 7, b**3, resamples=20) == plain
+    np.testing.assert_equal(
+        asdict(ranks.agreement(slope * a - 7, b**3, resamples=20)), asdict(plain)
+    )
 
 
 @settings(deadline=None, max_examples=25)
@@ -88,8 +91,8 @@ def test_reversing_a_score_mirrors_its_agreement(a, b):
     plain = ranks.agreement(a, b, resamples=20)
     mirrored = ranks.agreement(a, -b, resamples=20)
     assert mirrored.spearman == pytest.approx(-plain.spearman)
-    assert mirrored.spearman_low == pytest.approx(-plain.spearman_high)
-    assert mirrored.kendall_high == pytest.approx(-plain.kendall_low)
+    assert mirrored.spearman_low == pytest.approx(-plain.spearman_high, nan_ok=True)
+    assert mirrored.kendall_high == pytest.approx(-plain.kendall_low, nan_ok=True)
 
 
 def test_images_without_one_of_the_scores_are_left_out():
@@ -98,10 +101,49 @@ def test_images_without_one_of_the_scores_are_left_out():
     assert ranks.agreement(*with_gaps, resamples=20) == ranks.agreement(a, b, resamples=20)
 
 
-def test_scores_without_ranks_are_refused():
-    with pytest.raises(MnemoError, match="1 and 4 different values"):
-        ranks.agreement([1, 1, 1, 1], [1, 2, 3, 4])
-    with pytest.raises(MnemoError, match="2 images have both scores"):
-        ranks.agreement([1, 2, 3, np.nan], [1, 2, np.nan, 4])
-    with pytest.raises(MnemoError, match="0 images have both scores"):
-        ranks.agreement([1, np.nan], [np.nan, 4])
+@pytest.mark.parametrize(
+    ("a", "b", "n"),
+    [
+        ([1, 1, 1, 1], [1, 2, 3, 4], 4),
+        ([1, 2, 3, 4], [0.1, 0.1, 0.1, 0.1], 4),
+        ([1, 2, 3, np.nan], [1, 2, np.nan, 4], 2),
+        ([1, np.nan], [np.nan, 4], 0),
+        ([], [], 0),
+    ],
+)
+def test_scores_without_ranks_have_no_agreement(a, b, n):
+    n_found, *estimates = asdict(ranks.agreement(a, b)).values()
+    assert n_found == n
+    assert np.isnan(estimates).all()
+
+
+def test_the_interval_of_complete_agreement_is_unknown_however_many_images_there_are():
+    """All resamples agree completely too, of three images as of a thousand."""
+    for n in (3, 1000):
+        result = ranks.agreement(np.arange(n), np.arange(n) ** 2, resamples=50)
+        assert (result.spearman, result.kendall) == pytest.approx((1, 1))
+        ends = (result.spearman_low, result.spearman_high, result.kendall_low, result.kendall_high)
+        assert np.isnan(ends).all()
+
+
+def test_an_end_is_unknown_if_more_resamples_lack_a_correlation_than_lie_beyond_it():
+    # A third of the resamples lack the one score that differs.
+    one = np.r_[np.zeros(99), 1]
+    result = ranks.agreement(one, np.random.default_rng(0).random(100))
+    assert np.isfinite(result.spearman)
+    assert np.isnan([result.spearman_low, result.spearman_high]).all()
+    # Of few of them, with ten such scores, one in 40,000 does.
+    ten = np.r_[np.zeros(90), np.ones(10)]
+    result = ranks.agreement(ten, np.random.default_rng(0).random(100))
+    assert result.spearman_low < result.spearman < result.spearman_high
+
+
+def test_percentile_intervals_count_what_is_unknown_at_both_ends():
+    estimates = np.arange(1000.0)[:, np.newaxis]
+    low, high = ranks.bounds(estimates, 0.9)
+    assert (low[0], high[0]) == pytest.approx((49.95, 949.05), abs=1)
+    low, high = ranks.bounds(np.r_[estimates, np.full((20, 1), np.nan)], 0.9)
+    assert (low[0], high[0]) == pytest.approx((31, 968), abs=2)
+    low, high = ranks.bounds(np.r_[estimates, np.full((200, 1), np.inf)], 0.9)
+    assert low[0] == pytest.approx(60, abs=1)
+    assert np.isnan(high[0])

@@ -721,6 +721,15 @@ def test_a_training_needs_a_database_or_enough_images_to_make_one(study: dict[st
     assert checked(study).training.teachers == ()  # type: ignore[union-attr]
 
 
+def test_faces_to_train_on_fit_into_a_spreadsheet(study: dict[str, Any]) -> None:
+    shapes = len(checked(study).training.shapes)  # type: ignore[union-attr]
+    most = (2**20 - 1) // shapes
+    study["sets"]["train"] |= {"first_seed": 10**9, "count": most + 1}
+    assert f"sets.train.count: {most + 1}: the spreadsheet" in mistakes(study)
+    study["sets"]["train"]["count"] = most
+    assert checked(study).sets.train.count == most  # type: ignore[union-attr]
+
+
 def test_a_training_whose_assessor_scores_nothing_is_no_part_of_the_study(
     study: dict[str, Any],
 ) -> None:

@@ -139,7 +139,7 @@ def test_an_empty_folder_is_filled_and_another_left_alone(tmp_path: Path) -> Non
     assert len(read(tmp_path / "empty")) == LEAST
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
-    with pytest.raises(MnemoError, match="full is not empty: choose another folder"):
+    with pytest.raises(MnemoError, match="full is not empty. Move"):
         write(tmp_path / "full")
     assert tree(tmp_path / "full") == {"mine.txt": b"mine"}
 
