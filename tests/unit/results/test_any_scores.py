@@ -4,6 +4,8 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+# Realness imports it when it runs: in one process, torchvision can't be loaded after TensorFlow.
+import cleanfid.fid  # noqa: F401
 import numpy as np
 import pandas as pd
 import pyarrow as pa
