@@ -4,11 +4,19 @@ The file is safetensors: tensors by the network's own names, and the card as JSO
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -34,18 +42,24 @@ class Tested(BaseModel):
     Attributes:
         shape: square or oval; None where the database has no shapes.
         images: The test images of that shape.
-        spearman: Rank correlation of score and target.
-        spearman_low: Lower end of its interval.
-        spearman_high: Upper end of its interval.
+        spearman: Rank correlation of score and target; None where it is undefined.
+        spearman_low: Lower end of its interval; None where it is undefined.
+        spearman_high: Upper end of its interval; None where it is undefined.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     shape: str | None
     images: int
-    spearman: float
-    spearman_low: float
-    spearman_high: float
+    spearman: float | None
+    spearman_low: float | None
+    spearman_high: float | None
+
+    @field_validator("spearman", "spearman_low", "spearman_high")
+    @classmethod
+    def _without_nan(cls, value: float | None) -> float | None:
+        """Return None for NaN, which JSON lacks and which equals nothing."""
+        return None if value is None or math.isnan(value) else value
 
 
 class Card(BaseModel):
