@@ -217,7 +217,8 @@ def fit(
     model = _train(latents, high, fitted, inverse_penalty)
     coefficients = model.coef_[0].astype(np.float64)
     length = float(np.linalg.norm(coefficients))
-    if length == 0:
+    # What the classes' equal means leave is rounding, whose direction means nothing.
+    if np.ptp(model.decision_function(latents)) <= _TOLERANCE:
         raise MnemoError(
             f"The latents of the {len(high)} images do not differ between high and low scores, so "
             "no hyperplane separates them. Look at the latents: they may all be equal."
