@@ -245,7 +245,7 @@ def test_a_hyperplane_of_any_scores_is_whole_or_refused(
     except MnemoError as why:
         high = scores >= scores.mean()
         if min(high.sum(), (~high).sum()) >= 2:
-            assert "do not differ between high and low" in str(why)
+            assert "do not differ between high and low" in str(why)  # noqa: PT017
             # A holdout is fitted on some of the images alone.
             if validation == "cross-validation":
                 np.testing.assert_allclose(latents[high].mean(0), latents[~high].mean(0), atol=1e-6)
