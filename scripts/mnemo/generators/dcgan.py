@@ -26,7 +26,8 @@ BATCH = 128
 
 def _parts(content: Any) -> Parts:
     state = content.get("netG_state_dict", content)
-    if not isinstance(state, dict) or not all(
+    state = layouts.from_arrays(state) if isinstance(state, dict) else {"": None}
+    if not all(
         isinstance(name, str) and isinstance(value, Tensor) for name, value in state.items()
     ):
         raise MnemoError("its generator's state holds no tensors by name")
@@ -43,7 +44,7 @@ def _matches(content: Any) -> bool:
         return False
     # The discriminator's first layer has the same name, and an image's channels as input.
     first = content.get("main.0.weight")
-    bare = isinstance(first, Tensor) and first.ndim == 4 and first.shape[1] > 3
+    bare = isinstance(first, Tensor | np.ndarray) and first.ndim == 4 and first.shape[1] > 3
     return bare or "netG_state_dict" in content
 
 

@@ -138,6 +138,16 @@ def tensor(name: str, value: Any) -> Tensor:
     raise MnemoError(f"{name} is not a tensor of floating-point numbers")
 
 
+def from_arrays(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a state dict whose numpy arrays of numbers are tensors."""
+    return {
+        name: torch.tensor(value)
+        if isinstance(value, np.ndarray) and value.dtype.kind in "fiu"
+        else value
+        for name, value in content.items()
+    }
+
+
 def rgb(name: str, value: Tensor, axis: int = 0) -> Tensor:
     """Return the weights of the layer that makes colours as those of red, green and blue.
 

@@ -330,6 +330,7 @@ WRAPPINGS: dict[str, Callable[[State], Any]] = {
     "a part of a network in DataParallel": lambda state: {
         "net": prefixed("module.generator_.", state) | prefixed("module.encoder.", OTHER),
     },
+    "numpy's arrays": lambda state: {name: value.numpy() for name, value in state.items()},
     "a whole module": module,
     "a whole module by name": lambda state: {"G_ema": module(state), "D": module(OTHER)},
 }
@@ -447,7 +448,9 @@ def test_a_dcgan_of_grey_images_renders_them_with_three_channels_that_are_the_sa
     np.testing.assert_array_equal(images[0][..., 0], images[0][..., 2])
 
 
-@pytest.mark.parametrize("wrapping", ["bare", "DataParallel", "state_dict", "a whole module"])
+@pytest.mark.parametrize(
+    "wrapping", ["bare", "DataParallel", "state_dict", "numpy's arrays", "a whole module"]
+)
 def test_a_dcgan_is_found_in_whatever_it_is_wrapped_in(
     weights: Callable[[str], Path], wrapping: str, tmp_path: Path
 ) -> None:
