@@ -44,6 +44,8 @@ _IMAGE = re.compile(r".+\.(png|jpe?g|webp|bmp|gif|tiff?)", re.IGNORECASE)
 # Bytes that latents stored by image may take for each of the file's own, beyond the first 16 MiB:
 # several names may refer to one array.
 _EXPANSION = 64
+# Rows of latents wider than this are layers in a row; published z and w have 512 numbers.
+_WIDEST = 2048
 # What numpy may raise for a header: it parses the header as Python, and a damaged header may
 # contain anything.
 _UNREADABLE = (
@@ -106,13 +108,13 @@ def read_direction(
 ) -> Direction:
     """Read the direction of an edit from a file, without executing anything in it.
 
-    The layout is detected from the content: InterFaceGAN's `boundary.npy` (1, dim); the
-    (layers, w_dim) files of Puzer/stylegan-encoder and a312863063/generators-with-stylegan2; paper
-    1's `w_aug_*.npy` (layers * w_dim,); the `.pt` files of encoder4editing, (1, w_dim) or
-    (1, layers, w_dim); GANalyze's `pytorch_model_*.pth` {w: (1, z_dim)}; an `.npz` or a dictionary
-    with the direction under the name boundary, direction, z, w or w_plus; GANSpace's `.npz` of
-    components; the `factor.pt` of rosinality's closed-form factorization (SeFa); or one of Mnemo's
-    own tables with a single hyperplane or direction.
+    The layout is detected from the content: InterFaceGAN's `boundary.npy` (1, dim); the (layers,
+    w_dim) files of Puzer/stylegan-encoder and a312863063/generators-with-stylegan2; paper 1's
+    `w_aug_*.npy` (layers * w_dim,); a list with an array for each layer; the `.pt` files of
+    encoder4editing, (1, w_dim) or (1, layers, w_dim); GANalyze's `pytorch_model_*.pth` {w: (1,
+    z_dim)}; an `.npz` or a dictionary with the direction under the name boundary, direction, z, w
+    or w_plus; GANSpace's `.npz` of components; the `factor.pt` of rosinality's closed-form
+    factorization (SeFa); or one of Mnemo's own tables with a single hyperplane or direction.
 
     Args:
         path: The file.
@@ -192,8 +194,9 @@ def read_latents(path: str | Path, space: Space | None = None) -> Latents:
     `wp.npy` (n, layers, w_dim); paper 1's `lats_*.npy`, the same with a 1 after n;
     encoder4editing's `latents.pt`; NVIDIA's `projected_w.npz`; ReStyle's `latents.npy`, whose last
     iteration is read; the `.pt` of rosinality's projector; stylegan-encoder's (layers, w_dim) for
-    one image, in w_plus; an `.npz`, a safetensors file or a dictionary that names its arrays z, w,
-    dlatents, projected_w, wp or w_plus; or one with an array for each image.
+    one image, in w_plus; a list with an array for each image; an `.npz`, a safetensors file or a
+    dictionary that names its arrays z, w, dlatents, projected_w, wp or w_plus; or one with an array
+    for each image.
 
     Args:
         path: The file.
@@ -223,6 +226,12 @@ def read_latents(path: str | Path, space: Space | None = None) -> Latents:
         if len(set(images)) < len(images):
             raise MnemoError(f"{path} has an image twice, as a number and as text: rename one")
     rows = _without_ones(rows)
+    if rows.ndim == 2 and rows.shape[1] > _WIDEST:
+        raise MnemoError(
+            f"{path} has the shape {rows.shape}: its rows are wider than any z or w. If each holds "
+            "one w per layer, store them with the shape (n, layers, w_dim): "
+            "latents.reshape(len(latents), -1, 512)"
+        )
     if rows.ndim == 2 and images is None and space == "w_plus":
         rows = rows[np.newaxis]
     if rows.ndim not in (2, 3) or not rows.size:
@@ -558,12 +567,17 @@ def _by_name(
             "latent of one image, give all the same shape, and if that has one row per layer, set "
             "`space` to w_plus"
         )
-    if sum(values.nbytes for values in rows) > _EXPANSION * path.stat().st_size + 2**24:
-        raise MnemoError(f"{path} names the same latents again and again: it is no honest file")
     # Both projectors optimise in w.
     projected = any(_inverted(value) is not value for value in named.values())
-    stacked = np.stack(rows)
+    stacked = _stacked(rows, path)
     return stacked, "w" if projected and _without_ones(stacked).ndim == 2 else None
+
+
+def _stacked(rows: Sequence[Numbers], path: Path) -> Numbers:
+    """Return arrays of one shape as one array."""
+    if sum(values.nbytes for values in rows) > _EXPANSION * path.stat().st_size + 2**24:
+        raise MnemoError(f"{path} names the same numbers again and again: it is no honest file")
+    return np.stack(rows)
 
 
 def _alone(content: Any, name: str, path: Path) -> Any:
@@ -590,7 +604,9 @@ def _listed(names: Iterable[Any]) -> str:
 
 
 def _array(content: Any, path: Path, name: Any = None) -> Numbers:
-    """Return an array or tensor of real numbers as an array."""
+    """Return an array or tensor of real numbers as an array, also a list of equally large ones."""
+    if isinstance(content, list | tuple) and content:
+        return _of_list(content, path)
     values = content
     if isinstance(content, Tensor) and not content.is_complex() and content.dtype != torch.bool:
         content = content.detach()
@@ -607,6 +623,20 @@ def _array(content: Any, path: Path, name: Any = None) -> Numbers:
             "or torch.save"
         )
     return values
+
+
+def _of_list(content: Sequence[Any], path: Path) -> Numbers:
+    """Return a list of numbers, or of equally large arrays or lists, as one array."""
+    if all(type(each) is float or (type(each) is int and abs(each) < 2**63) for each in content):
+        return np.array(content, np.float64)
+    rows = [_array(each, path, f"item {n} of a list") for n, each in enumerate(content)]
+    shapes = list(dict.fromkeys(values.shape for values in rows))
+    if len(shapes) > 1:
+        raise MnemoError(
+            f"{path} holds a list of arrays of the shapes {_listed(shapes)}: store only those that "
+            "have one shape"
+        )
+    return _stacked(rows, path)
 
 
 def _inverted(held: Any) -> Any:

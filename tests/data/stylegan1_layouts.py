@@ -8,7 +8,7 @@ harskish/ganspace (models/stylegan/model.py) and genforce/interfacegan
 
 import pickle
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -72,6 +72,7 @@ def write_nvidia(
     made: Variables,
     version: int = 3,
     static_kwargs: dict[str, Any] | None = None,
+    stored: Callable[[Any], Any] = lambda networks: networks,
 ) -> Path:
     """Write NVIDIA's TensorFlow pickle: a tuple of the networks G, D and Gs.
 
@@ -80,6 +81,7 @@ def write_nvidia(
         made: `variables`.
         version: That of the networks' states: 2, 3 or 4.
         static_kwargs: Arguments that the networks were made with.
+        stored: What of (G, D, Gs) the file holds.
 
     Returns:
         The path.
@@ -106,7 +108,7 @@ def write_nvidia(
         own = {name: value for name, value in made.items() if "/" not in name}
         discriminator = network("D", {}, {"lod": np.float32(0)})
         tuple_of_three = (network("G", parts, own), discriminator, network("Gs", parts, own))
-        path.write_bytes(pickle.dumps(tuple_of_three, protocol=4))
+        path.write_bytes(pickle.dumps(stored(tuple_of_three), protocol=4))
     return path
 
 

@@ -12,7 +12,7 @@ import pickle
 import sys
 import types
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -117,6 +117,7 @@ def tensorflow(
     kwargs: Mapping[str, Any] | None = None,
     extra: Mapping[str, Array] | None = None,
     drop: str = "",
+    stored: Callable[[Any], Any] = lambda networks: networks,
 ) -> None:
     """Write NVIDIA's TensorFlow pickle: (G, D, Gs), the last of which is the average generator.
 
@@ -127,6 +128,7 @@ def tensorflow(
         kwargs: Static kwargs beside the usual ones.
         extra: Variables of Gs beside its own.
         drop: A variable to leave out, with its component's name before it.
+        stored: What of (G, D, Gs) the file holds.
     """
     parts: dict[str, dict[str, Array]] = {"mapping": {}, "synthesis": {}}
     for name, value in _tensorflow_variables(made).items():
@@ -165,11 +167,12 @@ def tensorflow(
             part: build(f"G_{part}", f"G_{part}", variables) for part, variables in parts.items()
         }
         networks = (
-            build("G", "G_main", {"lod": np.float32(0)}),
+            # It has no average w, so that no reader takes it for Gs unnoticed.
+            build("G", "G_main", {"lod": np.float32(0)}, **components),
             build("D", "D_stylegan2", {"Output/bias": np.zeros(1, np.float32)}),
             build("Gs", "G_main", top, **components),
         )
-        path.write_bytes(pickle.dumps(networks, protocol=4))
+        path.write_bytes(pickle.dumps(stored(networks), protocol=4))
 
 
 def pytorch(
@@ -178,6 +181,7 @@ def pytorch(
     clamp: float | None = None,
     taps: Sequence[float] = (1, 3, 3, 1),
     flat: bool = False,
+    stored: Callable[[Any], Any] = lambda content: content,
     **attributes: Any,
 ) -> None:
     """Write the pickle of stylegan2-ada-pytorch: persistent modules, with their source.
@@ -188,6 +192,7 @@ def pytorch(
         clamp: What convolutions are clamped to.
         taps: The resampling filter.
         flat: Keep the synthesis network's kwargs among the generator's, as stylegan3 does.
+        stored: What of {"G": ..., "D": ..., "G_ema": ...} the file holds.
         attributes: What every module that has such an attribute says instead of the usual.
     """
 
@@ -316,7 +321,7 @@ def pytorch(
             "augment_pipe": None,
             "training_set_kwargs": easy(path="faces.zip"),
         }
-        path.write_bytes(pickle.dumps(content))
+        path.write_bytes(pickle.dumps(stored(content)))
 
 
 def rosinality(
@@ -360,7 +365,7 @@ def rosinality(
                 held[f"{name}.conv.modulation.{part}"] = made.tensors[f"{own}.affine.{part}"]
             bias = made.tensors[f"{own}.bias"]
             if layer == "torgb":
-                held[f"{name}.bias"] = bias.reshape(1, 3, 1, 1)
+                held[f"{name}.bias"] = bias.reshape(1, -1, 1, 1)
                 if level:
                     held[f"{name}.upsample.kernel"] = kernel
                 continue

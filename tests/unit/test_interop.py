@@ -340,6 +340,11 @@ named_rng = np.random.default_rng(1)
 W = named_rng.normal(size=(5, DIM)).astype(np.float32)
 
 
+def pickled(path: Path, content: Any) -> Path:
+    path.write_bytes(pickle.dumps(content))
+    return path
+
+
 def stored(path: Path, by_name: dict[str, np.ndarray]) -> Path:
     """Write arrays by name in the format of a file's ending."""
     match path.suffix:
@@ -486,6 +491,48 @@ def test_rows_of_one_layer_are_not_called_w_plus(tmp_path: Path) -> None:
         interop.read_latents(path, "w_plus")
 
 
+@pytest.mark.parametrize("ending", ["pt", "pkl"])
+def test_a_list_of_arrays_is_read_as_one_array(tmp_path: Path, ending: str) -> None:
+    def write(name: str, content: Any) -> Path:
+        if ending == "pt":
+            return pt(tmp_path / f"{name}.pt", list(map(torch.tensor, content)))
+        return pickled(tmp_path / f"{name}.pkl", content)
+
+    layers = write("layers", [row[None] for row in W_PLUS[0]])
+    found = read_for_ffhq(layers)
+    assert found.space == "w_plus"
+    np.testing.assert_allclose(found.rows * found.norm, W_PLUS[0], rtol=1e-6)
+    images = write("images", [rows[None] for rows in W_PLUS])
+    np.testing.assert_array_equal(interop.read_latents(images).rows, W_PLUS)
+    listed = pickled(tmp_path / "listed.pkl", Z.tolist())
+    np.testing.assert_array_equal(interop.read_latents(listed, "z").rows, Z)
+
+
+def test_a_list_of_anything_else_is_refused(tmp_path: Path) -> None:
+    path = pickled(tmp_path / "any.pkl", [Z[0], Z[0, 1:]])
+    with pytest.raises(MnemoError, match=r"arrays of the shapes \(512,\), \(511,\)"):
+        read_for_ffhq(path)
+    for content, what in (([Z, "a.png"], "a str as 'item 1"), ([2**100], "a int as 'item 0")):
+        with pytest.raises(MnemoError, match=f"any.pkl holds {what} of a list', not"):
+            interop.read_latents(pickled(path, content))
+
+
+def test_one_array_many_times_in_a_list_can_not_fill_the_memory(tmp_path: Path) -> None:
+    path = pickled(tmp_path / "any.pkl", [np.zeros((LAYERS, DIM), np.float32)] * 50_000)
+    for reader in (interop.read_latents, read_for_ffhq):
+        with pytest.raises(MnemoError, match="the same numbers again and again"):
+            reader(path)
+
+
+@pytest.mark.parametrize("space", [None, "w", "w_plus"])
+def test_latents_with_their_layers_in_a_row_are_refused_with_the_shape_to_store(
+    tmp_path: Path, space: interop.Space | None
+) -> None:
+    path = pt(tmp_path / "any.pt", torch.from_numpy(W_PLUS).flatten(1))
+    with pytest.raises(MnemoError, match=r"\(5, 9216\): its rows are wider .*\(n, layers, w_dim\)"):
+        interop.read_latents(path, space)
+
+
 def test_latents_that_share_one_w_take_no_more_memory_than_it(tmp_path: Path) -> None:
     w = torch.from_numpy(np.repeat(W, 400, axis=0))
     path = pt(tmp_path / "w.pt", w.unsqueeze(1).expand(-1, LAYERS, -1))
@@ -499,7 +546,7 @@ def test_one_array_under_many_names_can_not_fill_the_memory(tmp_path: Path) -> N
     row = np.zeros((LAYERS, DIM), np.float32)
     path = tmp_path / "any.pkl"
     path.write_bytes(pickle.dumps({f"{index}.png": row for index in range(50_000)}))
-    with pytest.raises(MnemoError, match="the same latents again and again"):
+    with pytest.raises(MnemoError, match="the same numbers again and again"):
         interop.read_latents(path)
 
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from mnemo import devices
 from mnemo.errors import MnemoError
-from mnemo.generators import imagenet, inputs
+from mnemo.generators import imagenet, inputs, layouts
 
 #: Number of images rendered at once. On a CPU, a batch of four would save 15 % of the time per
 #: image with BigGAN and nothing with BigGAN-deep, but a single image would take almost as long as
@@ -313,7 +313,7 @@ class State(ABC):
     bias: str
 
     def __init__(self, content: Mapping[str, Any]):
-        self._left = dict(content)
+        self._left = layouts.from_arrays(content)
 
     def __contains__(self, name: str) -> bool:
         return name in self._left

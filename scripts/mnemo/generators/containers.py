@@ -22,7 +22,7 @@ _DEPTH = 4
 # Number of things beside the generator that are listed of one container.
 _LISTED = 100
 # Names of the averaged copy of a generator, which is the one to render with.
-_AVERAGED = re.compile("ema|smooth|avg|average|shadow", re.IGNORECASE)
+_AVERAGED = re.compile("ema|smooth|avg|average|shadow|^gs$", re.IGNORECASE)
 
 
 class Inner(NamedTuple):
@@ -43,7 +43,12 @@ class Inner(NamedTuple):
     @property
     def averaged(self) -> bool:
         """Whether it is named as an average of a network's weights over its training."""
-        return any(_AVERAGED.search(name) for name in self.place)
+        return any(map(averaged, self.place))
+
+
+def averaged(name: str) -> bool:
+    """Return whether a key or a prefix names an average of a network's weights."""
+    return bool(_AVERAGED.search(name))
 
 
 def levels(content: Any) -> Iterator[list[Inner]]:

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from mnemo import devices
 from mnemo.errors import MnemoError
+from mnemo.generators import layouts
 from mnemo.generators.assembly import assemble
 from mnemo.generators.layouts import Layout, Parts
 
@@ -25,11 +26,15 @@ BATCH = 128
 
 def _parts(content: Any) -> Parts:
     state = content.get("netG_state_dict", content)
-    if not isinstance(state, dict) or not all(
+    state = layouts.from_arrays(state) if isinstance(state, dict) else {"": None}
+    if not all(
         isinstance(name, str) and isinstance(value, Tensor) for name, value in state.items()
     ):
         raise MnemoError("its generator's state holds no tensors by name")
     tensors = {re.sub(r"^(module\.)?main\.", "", name): state[name] for name in state}
+    if widths := _widths(tensors):
+        last = f"{3 * len(widths) - 3}.weight"
+        tensors[last] = layouts.rgb(last, tensors[last], axis=1)
     return Parts("dcgan", {}, tensors)
 
 
@@ -39,7 +44,7 @@ def _matches(content: Any) -> bool:
         return False
     # The discriminator's first layer has the same name, and an image's channels as input.
     first = content.get("main.0.weight")
-    bare = isinstance(first, Tensor) and first.ndim == 4 and first.shape[1] > 3
+    bare = isinstance(first, Tensor | np.ndarray) and first.ndim == 4 and first.shape[1] > 3
     return bare or "netG_state_dict" in content
 
 
@@ -60,10 +65,7 @@ def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: st
     Raises:
         MnemoError: The tensors belong to another network.
     """
-    widths: list[int] = []
-    # Each convolution but the last is followed by a batch norm and a ReLU.
-    while (weight := tensors.get(f"{3 * len(widths)}.weight")) is not None and weight.ndim == 4:
-        widths.append(weight.shape[0])
+    widths = _widths(tensors)
     network = assemble(_network, {"widths": widths}, tensors, source)
     return DCGAN(network.eval().to(devices.best()), widths)
 
@@ -123,6 +125,15 @@ class DCGAN:
                 images.append(made.permute(0, 2, 3, 1).cpu().numpy())
                 bar.update(len(rows))
         return np.concatenate(images)
+
+
+def _widths(tensors: Mapping[str, Tensor]) -> list[int]:
+    """Return the channels of each convolution's input."""
+    widths: list[int] = []
+    # Each convolution but the last is followed by a batch norm and a ReLU.
+    while (weight := tensors.get(f"{3 * len(widths)}.weight")) is not None and weight.ndim == 4:
+        widths.append(weight.shape[0])
+    return widths
 
 
 def _network(widths: Sequence[int]) -> nn.Sequential:

@@ -12,6 +12,7 @@ from typing import SupportsIndex
 
 from mnemo.errors import MnemoError
 
+_FILE = Path(__file__).with_suffix(".txt")
 #: Number of similar names that a message shows.
 _SHOWN = 5
 
@@ -23,7 +24,7 @@ def names() -> tuple[str, ...]:
     Returns:
         1,000 names, in the order of their indices.
     """
-    return tuple(Path(__file__).with_suffix(".txt").read_text("utf-8").splitlines())
+    return tuple(_FILE.read_text("utf-8").splitlines())
 
 
 def class_index(name_or_index: str | SupportsIndex, count: int = 1000) -> int:
@@ -71,10 +72,10 @@ def class_index(name_or_index: str | SupportsIndex, count: int = 1000) -> int:
         )
     if not found:
         near = _near(wanted.lower())
-        raise MnemoError(
-            f"ImageNet has no class {name_or_index!r}"
-            + (f"; similar: {_listed(near)}" if near else ": see `generators/imagenet.txt`")
-        )
+        remedy = f"; similar: {_listed(near)}" if near else f": see {_FILE}"
+        if wanted.isdecimal():
+            remedy = ": write an index without quotes"
+        raise MnemoError(f"ImageNet has no class {name_or_index!r}{remedy}")
     return found[0]
 
 

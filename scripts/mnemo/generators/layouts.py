@@ -90,7 +90,8 @@ def take(
         The network's tensors, and the file's names of the tensors that it does not need.
 
     Raises:
-        MnemoError: A tensor is missing or unknown, or has an unexpected type or shape.
+        MnemoError: A tensor is missing or unknown, or has an unexpected type or shape; or the
+            network's images are not square, or not of red, green and blue or of grey.
     """
     entries = list(entries)
     maps = {entry.file for entry in entries if entry.own.endswith(".noise_const")}
@@ -106,7 +107,12 @@ def take(
     for own, file, turn in entries:
         value = tensor(file, found[file])
         try:
-            tensors[own] = turn(value).contiguous()
+            made = turn(value)
+            if own.endswith((".torgb.weight", ".torgb.bias")):
+                made = rgb(file, made)
+            if own.endswith(".const"):
+                _need_square(file, made)
+            tensors[own] = made.contiguous()
         except (RuntimeError, IndexError):
             raise MnemoError(f"{file} has the unexpected shape {tuple(value.shape)}") from None
     return tensors, tuple(unused)
@@ -130,6 +136,41 @@ def tensor(name: str, value: Any) -> Tensor:
     if isinstance(value, np.ndarray | np.floating | float) and np.asarray(value).dtype.kind == "f":
         return torch.from_numpy(np.array(value, dtype=np.float32))
     raise MnemoError(f"{name} is not a tensor of floating-point numbers")
+
+
+def from_arrays(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a state dict whose numpy arrays of numbers are tensors."""
+    return {
+        name: torch.tensor(value)
+        if isinstance(value, np.ndarray) and value.dtype.kind in "fiu"
+        else value
+        for name, value in content.items()
+    }
+
+
+def rgb(name: str, value: Tensor, axis: int = 0) -> Tensor:
+    """Return the weights of the layer that makes colours as those of red, green and blue.
+
+    The one channel of a network of grey images becomes three that are the same.
+
+    Args:
+        name: How error messages refer to the weights.
+        value: The weights, with a row for each channel along an axis.
+        axis: That axis.
+
+    Returns:
+        The weights, with three rows along the axis.
+
+    Raises:
+        MnemoError: There are neither three channels nor one.
+    """
+    channels = value.shape[axis]
+    if channels not in (1, 3):
+        raise MnemoError(
+            f"its images have {channels} channels ({name}), but only 3 (red, green and blue) and "
+            "1 (grey) are supported"
+        )
+    return value.repeat_interleave(3 // channels, dim=axis)
 
 
 def first(value: Tensor) -> Tensor:
@@ -198,6 +239,23 @@ def need(key: str, value: Any, *supported: Any) -> None:
         raise MnemoError(f"{key} is {value!r}, but only {wanted} is supported")
 
 
+def need_no_classes(key: str, value: Any) -> None:
+    """Check that a StyleGAN takes no classes.
+
+    Args:
+        key: Name of the number of its classes.
+        value: That number in the file.
+
+    Raises:
+        MnemoError: It takes classes.
+    """
+    if not np.array_equal(value, 0):
+        raise MnemoError(
+            f"{key} is {value!r}: it was trained with classes (labels). Of generators with "
+            "classes, only BigGAN and BigGAN-deep are supported"
+        )
+
+
 def mapping(name: str, value: Any) -> dict[str, Any]:
     """Return a value of a file, after checking that it is a dictionary.
 
@@ -236,7 +294,8 @@ def check_filter(name: str, value: Any, taps: Sequence[float], gain: float = 1) 
 
 
 # NVIDIA's TensorFlow pickles hold (G, D, Gs). Gs is the average generator. Each is a record with
-# variables of its own, and with components that have further variables.
+# variables of its own, and with components that have further variables. Some programs store Gs
+# alone, or other selections of the three.
 
 
 def synthesis_names(content: Any) -> list[str]:
@@ -248,11 +307,8 @@ def synthesis_names(content: Any) -> list[str]:
     Returns:
         The names; an empty list for any other content.
     """
-    if not (isinstance(content, tuple) and len(content) == 3 and all(map(_is_network, content))):
-        return []
-    components = content[2].state.get("components")
-    synthesis = components.get("synthesis") if isinstance(components, dict) else None
-    listed = synthesis.state.get("variables") if _is_network(synthesis) else None
+    generator = _average_generator(content)
+    listed = None if generator is None else _synthesis(generator).get("variables")
     pairs = listed if isinstance(listed, list) else []
     return [pair[0] for pair in pairs if _is_variable(pair)]
 
@@ -261,17 +317,19 @@ def average_generator(content: Any) -> list[dict[str, Any]]:
     """Return the states of a TensorFlow pickle's average generator and of its components.
 
     Args:
-        content: (G, D, Gs).
+        content: (G, D, Gs) or any selection of them, also as a list; or Gs itself.
 
     Returns:
         The generator's state, then its components'.
 
     Raises:
-        MnemoError: A component is not a network.
+        MnemoError: There is no generator, or a component is not a network.
     """
-    state = content[2].state
-    states = [state]
-    for name, part in mapping("components", state.get("components")).items():
+    generator = _average_generator(content)
+    if generator is None:
+        raise MnemoError("it holds no generator")
+    states = [generator.state]
+    for name, part in generator.state["components"].items():
         if not _is_network(part):
             raise MnemoError(f"its component {name!r} is not a network")
         states.append(part.state)
@@ -304,6 +362,29 @@ def variables(states: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
                 raise MnemoError(f"it has {name} twice")
             found[name] = value
     return found
+
+
+def _average_generator(content: Any) -> Record | None:
+    """Return the generator called Gs; without that name, the last generator."""
+    listed = content if isinstance(content, tuple | list) else [content]
+    generators = [each for each in listed if _is_network(each) and _synthesis(each)]
+    named = [each for each in generators if str(each.state.get("name")) == "Gs"]
+    return next(reversed(named or generators), None)
+
+
+def _synthesis(network: Record) -> dict[str, Any]:
+    """Return the state of a generator's synthesis network; empty for other networks."""
+    components = network.state.get("components")
+    synthesis = components.get("synthesis") if isinstance(components, dict) else None
+    return synthesis.state if _is_network(synthesis) else {}
+
+
+def _need_square(name: str, value: Tensor) -> None:
+    if value.ndim > 1 and value.shape[-2] != value.shape[-1]:
+        raise MnemoError(
+            f"its images are not square: {name}, from which they grow, has {value.shape[-2]} rows "
+            f"and {value.shape[-1]} columns. Only square images are supported"
+        )
 
 
 def _is_network(value: Any) -> TypeGuard[Record]:

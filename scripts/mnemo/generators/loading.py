@@ -146,7 +146,9 @@ def _official(content: Any, path: Path) -> Parts | None:
             if (layout := next((each for each in layouts if each.matches(inner.content)), None))
         ]
         if len(found) > 1:
-            found = [each for each in found if each[0].averaged] or found
+            # ema-pytorch stores both copies, as `ema.online_model` and `ema.ema_model`.
+            last = [each for each in found if containers.averaged(each[0].place[-1])]
+            found = last or [each for each in found if each[0].averaged] or found
         if len(found) > 1:
             places = ", ".join(".".join(inner.place) for inner, _ in found)
             raise MnemoError(

@@ -21,8 +21,6 @@ BLUR = [1, 2, 1]
 FUSED_FROM = 128
 #: Values that the network requires of NVIDIA's static kwargs, if the file has them.
 NEEDS: dict[str, Any] = {
-    "num_channels": 3,
-    "label_size": 0,
     "mapping_nonlinearity": "lrelu",
     "mapping_lrmul": 0.01,
     "normalize_latents": True,
@@ -65,10 +63,11 @@ class Layer(NamedTuple):
 
 
 def nvidia(content: Any) -> Parts:
-    """Return the parts of the average generator, the third network in NVIDIA's pickle.
+    """Return the parts of the average generator in NVIDIA's pickle, Gs.
 
     Args:
-        content: (G, D, Gs), each with its own variables and with components, which have more.
+        content: (G, D, Gs) or Gs alone, each with its own variables and with components, which have
+            more.
 
     Returns:
         The generator's parts.
@@ -81,6 +80,7 @@ def nvidia(content: Any) -> Parts:
     for state in states:
         _need_full_size(layouts.variables([state]).get("lod", 0.0))
         kwargs = layouts.mapping("static_kwargs", state.get("static_kwargs", {}))
+        layouts.need_no_classes("label_size", kwargs.get("label_size", 0))
         for key in NEEDS.keys() & kwargs:
             layouts.need(key, kwargs[key], NEEDS[key])
     found = layouts.variables(states)

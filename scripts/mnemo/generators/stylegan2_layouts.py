@@ -26,8 +26,6 @@ MOST_MODULES, MOST_TAPS = 1000, 64
 
 #: Values that the network requires of a TensorFlow generator's static kwargs, if the file has them.
 TENSORFLOW_NEEDS = {
-    "label_size": 0,
-    "num_channels": 3,
     "architecture": "skip",
     "nonlinearity": "lrelu",
     "mapping_nonlinearity": "lrelu",
@@ -53,9 +51,11 @@ TENSORFLOW_DEFAULTS = {
 }
 #: Kwargs that become settings.
 TENSORFLOW_READ = {"resample_kernel", "mapping_lrmul", "conv_clamp"}
-#: Kwargs that are ignored: channel widths, which the shapes determine; training; precision; and
-#: defaults of truncation and noise, which the user chooses here.
+#: Kwargs that are ignored: channel widths, which the shapes determine, as they do the height and
+#: width of images in programs for images that are not square; training; precision; and defaults of
+#: truncation and noise, which the user chooses here.
 TENSORFLOW_IDLE = {
+    *("num_channels", "resolution_w", "resolution_h", "init_res", "label_size"),
     *("fmap_base", "fmap_decay", "fmap_min", "fmap_max", "label_fmaps", "conditioning"),
     *("truncation_psi", "truncation_cutoff", "truncation_psi_val", "truncation_cutoff_val"),
     *("style_mixing_prob", "dlatent_avg_beta", "w_avg_beta", "randomize_noise"),
@@ -63,7 +63,9 @@ TENSORFLOW_IDLE = {
 }
 
 #: Values that the network requires of a PyTorch pickle's modules, if they have them.
-PYTORCH_NEEDS = {"c_dim": 0, "img_channels": 3, "architecture": "skip", "use_noise": True}
+PYTORCH_NEEDS = {"architecture": "skip", "use_noise": True}
+#: The clamp with which stylegan2-ada-pytorch and stylegan3 train, which no state dict records.
+PYTORCH_CLAMP = 256
 
 
 class Convolution(NamedTuple):
@@ -83,10 +85,11 @@ class Convolution(NamedTuple):
 
 
 def tensorflow(content: Any) -> Parts:
-    """Return the parts of the average generator, the third network in NVIDIA's TensorFlow pickle.
+    """Return the parts of the average generator in NVIDIA's TensorFlow pickle, Gs.
 
     Args:
-        content: (G, D, Gs), each with its own variables and with components, which have more.
+        content: (G, D, Gs) or Gs alone, each with its own variables and with components, which have
+            more.
 
     Returns:
         The generator's parts.
@@ -98,6 +101,7 @@ def tensorflow(content: Any) -> Parts:
     states = layouts.average_generator(content)
     layouts.need("version", states[0].get("version"), 2, 3, 4)
     kwargs = layouts.mapping("static_kwargs", states[0].get("static_kwargs"))
+    layouts.need_no_classes("label_size", kwargs.get("label_size", 0))
     known = TENSORFLOW_NEEDS.keys() | TENSORFLOW_SHAPES.keys() | TENSORFLOW_IDLE | TENSORFLOW_READ
     for key, value in kwargs.items():
         if key not in known:
@@ -117,13 +121,13 @@ def tensorflow(content: Any) -> Parts:
 
 
 def pytorch(content: Any) -> Parts:
-    """Return the parts of `G_ema` in a pickle of stylegan2-ada-pytorch or stylegan3's StyleGAN2.
+    """Return the parts of `G_ema` in a file of stylegan2-ada-pytorch or stylegan3's StyleGAN2.
 
     Each module's settings are read from the module itself, because the two repositories have
     different defaults: one clamps convolutions to 256 by default, the other does not clamp them.
 
     Args:
-        content: {"G_ema": tree of persistent modules, ...}.
+        content: {"G_ema": tree of persistent modules, ...}, or that tree itself, as PTI stores it.
 
     Returns:
         The generator's parts.
@@ -132,11 +136,13 @@ def pytorch(content: Any) -> Parts:
         MnemoError: A tensor is missing or unknown; the generator is a StyleGAN3; or a module
             differs from the published architecture.
     """
-    modules = _modules(content["G_ema"])
+    networks = content if isinstance(content, dict) else {"G_ema": content}
+    modules = _modules(networks["G_ema"])
     found: dict[str, Any] = {}
     for path, module in modules.items():
         if module.kind.endswith(".SynthesisInput"):
             raise MnemoError(f"its {path} is a SynthesisInput: it is a StyleGAN3, not a StyleGAN2")
+        layouts.need_no_classes(f"{path}.c_dim".lstrip("."), module.state.get("c_dim", 0))
         for key, needed in PYTORCH_NEEDS.items():
             if key in module.state:
                 layouts.need(f"{path}.{key}".lstrip("."), module.state[key], needed)
@@ -145,12 +151,8 @@ def pytorch(content: Any) -> Parts:
         for kind in ("_parameters", "_buffers"):
             held = layouts.mapping(f"{path}.{kind}", module.state.get(kind))
             found |= {f"{path}.{name}": value for name, value in held.items() if value is not None}
-    blocks = layouts.blocks(found, r"synthesis\.b(\d{1,5})\.")
-    named = _tensorflow_entries(blocks, layouts.count(found, r"mapping\.fc(\d{1,3})\."))
-    entries = (Entry(entry.own, entry.own) for entry in named)
-    filters = r"synthesis\.b\d+\.(conv[01]\.)?resample_filter"
-    tensors, unused = layouts.take(found, entries, filters)
-    asked = layouts.mapping("_init_kwargs", content["G_ema"].state.get("_init_kwargs"))
+    tensors, unused = _take_pytorch(found)
+    asked = layouts.mapping("_init_kwargs", networks["G_ema"].state.get("_init_kwargs"))
     # stylegan2-ada stores the synthesis network's kwargs separately; stylegan3 stores them among
     # the generator's.
     asked = {**asked, **layouts.mapping("synthesis_kwargs", asked.get("synthesis_kwargs", {}))}
@@ -160,14 +162,39 @@ def pytorch(content: Any) -> Parts:
         taps=asked.get("resample_filter", FILTER),
         clamp=_shared(modules, r"synthesis\.b\d+\.(conv[01]|torgb)", "conv_clamp"),
     )
-    for name in unused:
-        # A convolution that keeps the resolution also has a filter, but does not use it.
-        if not name.endswith(".conv1.resample_filter"):
-            layouts.check_filter(name, found[name], settings["resample_filter"])
+    _check_filters(found, unused, settings)
     _agree(modules[""].state, {"img_resolution": "resolution", "z_dim": "z_dim"}, settings)
     _agree(modules["mapping"].state, {"num_layers": "mapping_layers"}, settings)
-    others = (str(key) for key in content if key != "G_ema")
+    others = (str(key) for key in networks if key != "G_ema")
     return Parts("stylegan2", settings, tensors, (*unused, *others))
+
+
+def state_dict(content: Any) -> Parts:
+    """Return the parts of the state dict of a generator of stylegan2-ada-pytorch.
+
+    It lacks the modules' settings. The filter is among its tensors; the learning rate multiplier
+    and the clamp are assumed to be those that both repositories train with.
+
+    Args:
+        content: {name: tensor}.
+
+    Returns:
+        The generator's parts.
+
+    Raises:
+        MnemoError: A tensor is missing or unknown, the generator takes classes, or the filters
+            differ from each other.
+    """
+    if "mapping.embed.weight" in content:
+        layouts.need_no_classes("mapping.embed.weight", "present")
+    tensors, unused = _take_pytorch(content)
+    used = [layouts.tensor(name, content[name]) for name in unused if _filters(name)]
+    taps: Any = FILTER
+    if used:
+        taps = used[0] if used[0].ndim == 1 else used[0].sum(dim=0)
+    settings = _settings(tensors, LEARNING_RATE_MULTIPLIER, taps, PYTORCH_CLAMP)
+    _check_filters(content, unused, settings)
+    return Parts("stylegan2", settings, tensors, unused)
 
 
 def rosinality(content: Any) -> Parts:
@@ -199,6 +226,10 @@ def rosinality(content: Any) -> Parts:
     for name in unused:
         layouts.check_filter(name, found[name], FILTER, gain=4)
     settings = _settings(tensors, LEARNING_RATE_MULTIPLIER, FILTER, clamp=None)
+    # rosinality's z is not larger than w. A converted generator with classes takes the embedding of
+    # a class too, which the conversion leaves out.
+    beyond = max(0, settings["z_dim"] - settings["w_dim"])
+    layouts.need_no_classes("the excess of the columns of style.1.weight over w", beyond)
     others = () if state is content else content.keys() - {"g_ema", "latent_avg"}
     return Parts("stylegan2", settings, tensors, (*unused, *map(str, others)))
 
@@ -231,7 +262,14 @@ def _is_tensorflow(content: Any) -> bool:
 
 
 def _is_pytorch(content: Any) -> bool:
-    return isinstance(content, dict) and _is_module(content.get("G_ema"))
+    if isinstance(content, dict):
+        return _is_module(content.get("G_ema"))
+    below = content.state.get("_modules") if _is_module(content) else None
+    return isinstance(below, dict) and "synthesis" in below
+
+
+def _is_state_dict(content: Any) -> bool:
+    return isinstance(content, dict) and "synthesis.b4.const" in content
 
 
 def _is_module(value: Any) -> TypeGuard[Record]:
@@ -253,6 +291,7 @@ def _is_rosasalberto(content: Any) -> bool:
 LAYOUTS = (
     Layout("NVIDIA's TensorFlow pickle of StyleGAN2", _is_tensorflow, tensorflow),
     Layout("the PyTorch pickle of stylegan2-ada and stylegan3", _is_pytorch, pytorch),
+    Layout("the state dict of stylegan2-ada-pytorch", _is_state_dict, state_dict),
     Layout(
         "rosinality's and ganspace's StyleGAN2 checkpoint",
         _is_rosinality,
@@ -274,6 +313,30 @@ def _convolutions(blocks: int) -> Iterator[Convolution]:
         size = 4 << block
         yield Convolution(f"synthesis.b{size}.conv0", size, 2 * block - 1, up=True)
         yield Convolution(f"synthesis.b{size}.conv1", size, 2 * block, up=False)
+
+
+def _take_pytorch(found: Mapping[str, Any]) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+    """Take the network's tensors from stylegan2-ada-pytorch's, which have the same names."""
+    blocks = layouts.blocks(found, r"synthesis\.b(\d{1,5})\.")
+    named = _tensorflow_entries(blocks, layouts.count(found, r"mapping\.fc(\d{1,3})\."))
+    entries = [Entry(entry.own, entry.own) for entry in named]
+    if "mapping.w_avg" not in found:
+        entries = [entry for entry in entries if entry.own != "mapping.w_avg"]
+    return layouts.take(found, entries, r"synthesis\.b\d+\.(conv[01]\.)?resample_filter")
+
+
+def _check_filters(
+    found: Mapping[str, Any], names: Iterable[str], settings: Mapping[str, Any]
+) -> None:
+    """Check that the resampling filters among stylegan2-ada-pytorch's tensors are the setting's."""
+    for name in names:
+        if _filters(name):
+            layouts.check_filter(name, found[name], settings["resample_filter"])
+
+
+def _filters(name: str) -> bool:
+    # A convolution that keeps the resolution also has a filter, but does not use it.
+    return name.endswith(".resample_filter") and not name.endswith(".conv1.resample_filter")
 
 
 def _tensorflow_sizes(names: Iterable[Any]) -> tuple[int, int]:

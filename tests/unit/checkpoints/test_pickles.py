@@ -389,6 +389,46 @@ def test_a_state_of_random_numbers_and_an_optimizer_are_read(path: Path) -> None
     assert found["optimizer"].kind == "torch.optim.adam.Adam"
 
 
+class OnDevice(NamedTuple):
+    """A tensor as torch stores one of a device whose tensors have no storage, such as a TPU."""
+
+    rebuild: str
+    numbers: Any
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        rebuild = getattr(torch._utils, self.rebuild)
+        return rebuild, (self.numbers, torch.float32, "xla:1", False)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize(
+    ("rebuild", "numbers"),
+    [
+        ("_rebuild_xla_tensor", np.asarray),
+        ("_rebuild_device_tensor_from_numpy", np.asfortranarray),
+        ("_rebuild_device_tensor_from_cpu_tensor", torch.from_numpy),
+    ],
+)
+def test_a_tensor_that_was_saved_on_a_tpu_is_read(
+    path: Path, protocol: int, rebuild: str, numbers: Any
+) -> None:
+    file = io.BytesIO()
+    array = np.arange(6, dtype=np.float32).reshape(2, 3)
+    content = {
+        "w": OnDevice(rebuild, numbers(array)),
+        "none": OnDevice(rebuild, numbers(array[:0])),
+    }
+    torch.save(content, file, pickle_protocol=protocol)
+    found = read(path, file.getvalue())
+    assert torch.equal(found["w"], torch.from_numpy(array))
+    assert found["none"].shape == (0, 3)
+
+
+def test_a_tensor_of_a_tpu_without_numbers_is_damaged(path: Path) -> None:
+    with pytest.raises(MnemoError, match="a tensor has no numbers"):
+        read(path, pickle.dumps({"w": OnDevice("_rebuild_xla_tensor", [1.0])}))
+
+
 def test_a_tensor_with_an_attribute_of_the_users_is_read(path: Path) -> None:
     tensor = torch.ones(3)
     tensor.note = "mine"  # type: ignore[attr-defined]

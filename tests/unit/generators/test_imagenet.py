@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +52,17 @@ def test_an_unknown_name_is_refused_with_what_is_near(name: str, near: str) -> N
 def test_what_is_no_class_is_refused(wrong: Any) -> None:
     with pytest.raises(MnemoError, match="has no class"):
         imagenet.class_index(wrong)
+
+
+def test_an_index_in_quotes_is_to_be_written_without() -> None:
+    with pytest.raises(MnemoError, match="no class '207': write an index without quotes"):
+        imagenet.class_index("207")
+
+
+def test_a_name_that_is_near_no_class_is_refused_with_the_file_of_all_names() -> None:
+    with pytest.raises(MnemoError, match="no class 'cake': see ") as refusal:
+        imagenet.class_index("cake")
+    assert Path(str(refusal.value).rpartition("see ")[2]).read_text("utf-8").startswith("tench")
 
 
 @given(st.text())

@@ -330,6 +330,7 @@ WRAPPINGS: dict[str, Callable[[State], Any]] = {
     "a part of a network in DataParallel": lambda state: {
         "net": prefixed("module.generator_.", state) | prefixed("module.encoder.", OTHER),
     },
+    "numpy's arrays": lambda state: {name: value.numpy() for name, value in state.items()},
     "a whole module": module,
     "a whole module by name": lambda state: {"G_ema": module(state), "D": module(OTHER)},
 }
@@ -422,7 +423,34 @@ def test_of_several_generators_none_is_chosen_unless_one_is_an_average(
         loading.parts(tmp_path / "any.pt")
 
 
-@pytest.mark.parametrize("wrapping", ["bare", "DataParallel", "state_dict", "a whole module"])
+def test_of_the_two_copies_of_ema_pytorch_the_average_is_chosen(
+    folder: Path, tmp_path: Path, expected: dict[str, Parts]
+) -> None:
+    state = state_of(folder / "rosinality")
+    trained = {name: value + 1 for name, value in state.items()}
+    copies = prefixed("online_model.", trained) | prefixed("ema_model.", state)
+    torch.save({"ema": {**copies, "step": torch.tensor(7)}}, tmp_path / "any.pt")
+    found = loading.parts(tmp_path / "any.pt").tensors
+    assert_alike(found, {name: expected["rosinality"].tensors[name] for name in found})
+
+
+def test_a_dcgan_of_grey_images_renders_them_with_three_channels_that_are_the_same(
+    tmp_path: Path,
+) -> None:
+    state = dcgan(20, 4, 32).state_dict()
+    last = [name for name, value in state.items() if value.ndim == 4][-1]
+    images = []
+    for count in (1, 3):
+        state[last] = state[last][:, :1].repeat(1, count, 1, 1)
+        torch.save(state, tmp_path / "netG.pth")
+        images.append(render(generators.load(tmp_path / "netG.pth")))
+    np.testing.assert_array_equal(*images)
+    np.testing.assert_array_equal(images[0][..., 0], images[0][..., 2])
+
+
+@pytest.mark.parametrize(
+    "wrapping", ["bare", "DataParallel", "state_dict", "numpy's arrays", "a whole module"]
+)
 def test_a_dcgan_is_found_in_whatever_it_is_wrapped_in(
     weights: Callable[[str], Path], wrapping: str, tmp_path: Path
 ) -> None:

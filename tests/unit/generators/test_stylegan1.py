@@ -401,3 +401,59 @@ def test_mnemos_own_file_gives_the_same_image(
     converted = load(own)
     np.testing.assert_array_equal(converted.map(converted.sample([0]), psi=0.5), w)
     np.testing.assert_array_equal(converted.render(w), generator.render(w))
+
+
+# Generators of one's own
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        lambda networks: networks[2],
+        list,
+        lambda networks: dict(zip(("G", "D", "Gs"), networks, strict=True)),
+    ],
+    ids=["Gs", "a list", "by name"],
+)
+def test_the_average_generator_is_found_in_whatever_of_the_three_a_pickle_holds(
+    stored: Callable[[Any], Any], made: Variables, tmp_path: Path
+) -> None:
+    whole = loading.parts(layouts.write_nvidia(tmp_path / "whole.pkl", made))
+    found = loading.parts(layouts.write_nvidia(tmp_path / "any.pkl", made, stored=stored))
+    assert found.architecture == "stylegan1"
+    assert found.settings == whole.settings
+    assert all(torch.equal(found.tensors[name], whole.tensors[name]) for name in whole.tensors)
+
+
+def of_channels(made: Variables, count: int) -> Variables:
+    """Let a network make images of another number of channels, each like the first."""
+    return {
+        name: np.repeat(value[..., :1], count, axis=-1) if "/ToRGB" in name else value
+        for name, value in made.items()
+    }
+
+
+@pytest.mark.parametrize("write", WRITERS, ids=lambda write: write.__name__)
+def test_a_generator_of_grey_images_renders_them_with_three_channels_that_are_the_same(
+    write: Write, made: Variables, tmp_path: Path
+) -> None:
+    images = []
+    for count in (1, 3):
+        generator = load(write(tmp_path / str(count), of_channels(made, count)))
+        w = generator.map(generator.sample([3, 4]))
+        images.append(generator.render(w, noise="none"))
+    np.testing.assert_array_equal(*images)
+    np.testing.assert_array_equal(images[0][..., 0], images[0][..., 2])
+    assert images[0].std() > 10
+
+
+def test_a_generator_with_classes_of_four_channels_or_not_square_is_refused(
+    made: Variables, tmp_path: Path
+) -> None:
+    const = "synthesis/4x4/Const/const"
+    with pytest.raises(MnemoError, match=r"label_size is 10: it was trained with classes"):
+        load(layouts.write_nvidia(tmp_path / "a", made, static_kwargs={"label_size": 10}))
+    with pytest.raises(MnemoError, match="its images have 4 channels"):
+        load(layouts.write_nvidia(tmp_path / "b", of_channels(made, 4)))
+    with pytest.raises(MnemoError, match="not square: .* has 4 rows and 8 columns"):
+        load(layouts.write_nvidia(tmp_path / "c", {**made, const: made[const].repeat(2, axis=3)}))

@@ -109,14 +109,15 @@ def test_every_missing_tensor_is_an_error_that_names_it(
     for i, (_, _, name) in enumerate(tensors_of(contents[layout])):
         content = copy.deepcopy(contents[layout])
         held, key, _ = tensors_of(content)[i]
-        # Without its mean w, a checkpoint of rosinality's is one of a training.
-        if name in unused or name == "latent_avg":
+        # Without its mean w, a checkpoint of rosinality's is one of a training, and one of NVIDIA's
+        # PyTorch code of a training that does not track it.
+        if name in unused or name in ("latent_avg", "mapping.w_avg"):
             continue
         del held[key]
         with pytest.raises(MnemoError, match=rf"lacks .*{re.escape(name)}"):
             taken(content)
         tried += 1
-    assert tried == len(ODD.tensors) - (layout == "rosinality.pt")
+    assert tried == len(ODD.tensors) - (layout in ("rosinality.pt", "pytorch.pkl"))
 
 
 @pytest.mark.parametrize("layout", WRITERS)
@@ -174,6 +175,151 @@ def test_whatever_a_value_is_replaced_with_there_is_a_clear_error_or_none(
     check()
 
 
+@pytest.mark.parametrize(
+    "stored",
+    [
+        lambda networks: networks[2],
+        lambda networks: networks[2:],
+        list,
+        lambda networks: (networks[0], networks[2]),
+        lambda networks: (*networks, None),
+        lambda networks: dict(zip(("G", "D", "Gs"), networks, strict=True)),
+        lambda networks: {"Gs": networks[2]},
+    ],
+    ids=["Gs", "(Gs,)", "a list", "(G, Gs)", "one more", "by name", "Gs by name"],
+)
+def test_the_average_generator_is_found_in_whatever_of_the_three_a_pickle_holds(
+    stored: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    layouts.tensorflow(tmp_path / "g.pkl", ODD, stored=stored)
+    same(loading.parts(tmp_path / "g.pkl"), ODD)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        lambda content: content["G_ema"],
+        lambda content: {"G_ema": content["G_ema"]},
+        lambda content: {"G": content["G_ema"], "D": content["D"]},
+    ],
+    ids=["G_ema", "G_ema by name", "no average"],
+)
+def test_a_generator_of_stylegan2_ada_pytorch_is_found_alone(
+    stored: Callable[[Any], Any], tmp_path: Path
+) -> None:
+    layouts.pytorch(tmp_path / "g.pkl", ODD, clamp=64, stored=stored)
+    same(loading.parts(tmp_path / "g.pkl"), ODD, clamp=64)
+
+
+def state_dict(made: Network, taps: tuple[float, ...] = (1, 3, 3, 1)) -> dict[str, torch.Tensor]:
+    """Make the state dict of a generator of stylegan2-ada-pytorch."""
+    state = {name: torch.tensor(value) for name, value in made.tensors.items()}
+    line = torch.tensor(taps) / sum(taps)
+    for size in made.sizes:
+        # A convolution that keeps the resolution is not told the filter.
+        state[f"synthesis.b{size}.conv1.resample_filter"] = torch.ones(4, 4) / 16
+        for name in ("", "conv0.") if size > 4 else ("",):
+            state[f"synthesis.b{size}.{name}resample_filter"] = torch.outer(line, line)
+    return state
+
+
+@pytest.mark.parametrize("taps", [(1.0, 3.0, 3.0, 1.0), (1.0, 2.0, 1.0)])
+@pytest.mark.parametrize("key", ["", "G_ema", "state_dict"])
+def test_a_state_dict_of_stylegan2_ada_pytorch_is_read_with_its_filter_and_the_usual_clamp(
+    taps: tuple[float, ...], key: str, tmp_path: Path
+) -> None:
+    state = state_dict(ODD, taps)
+    torch.save({key: state} if key else state, tmp_path / "g.pt")
+    found = loading.parts(tmp_path / "g.pt")
+    asked = [tap / sum(taps) for tap in taps]
+    same(found, ODD, clamp=256, resample_filter=pytest.approx(asked))
+
+
+def test_a_state_dict_renders_as_the_pickle_that_it_was_taken_from(tmp_path: Path) -> None:
+    layouts.pytorch(tmp_path / "g.pkl", ODD, clamp=256)
+    torch.save(state_dict(ODD), tmp_path / "g.pt")
+    images = [rendered(tmp_path / name) for name in ("g.pkl", "g.pt")]
+    assert images[0].std() > 10
+    np.testing.assert_array_equal(*images)
+
+
+def test_a_state_dict_with_filters_that_differ_is_refused(tmp_path: Path) -> None:
+    state = state_dict(ODD)
+    state["synthesis.b16.resample_filter"] = torch.ones(4, 4) / 16
+    torch.save(state, tmp_path / "g.pt")
+    with pytest.raises(MnemoError, match=r"b16.resample_filter is a filter other than"):
+        loading.parts(tmp_path / "g.pt")
+
+
+def rendered(path: Path) -> Any:
+    generator = generators.load(path)
+    return generator.render(generator.map(generator.sample([3, 4])))
+
+
+def of_channels(made: Network, count: int) -> Network:
+    """Let a network make images of another number of channels, each like the first."""
+    tensors = {
+        name: np.repeat(value[:1], count, axis=0)
+        if re.search(r"torgb\.(weight|bias)$", name)
+        else value
+        for name, value in made.tensors.items()
+    }
+    return made._replace(tensors=tensors)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_generator_of_grey_images_renders_them_with_three_channels_that_are_the_same(
+    name: str, tmp_path: Path
+) -> None:
+    for count in (1, 3):
+        (tmp_path / str(count)).mkdir()
+        WRITERS[name](tmp_path / str(count) / name, of_channels(ODD, count))
+    images = rendered(tmp_path / "1" / name)
+    np.testing.assert_array_equal(images, rendered(tmp_path / "3" / name))
+    np.testing.assert_array_equal(images[..., 0], images[..., 2])
+    assert images.std() > 10
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_generator_of_images_of_four_channels_is_refused_with_what_is_supported(
+    name: str, tmp_path: Path
+) -> None:
+    WRITERS[name](tmp_path / name, of_channels(ODD, 4))
+    with pytest.raises(MnemoError, match=r"its images have 4 channels .*only 3 .* and 1 \(grey\)"):
+        loading.parts(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_generator_of_images_that_are_not_square_is_refused(name: str, tmp_path: Path) -> None:
+    const = ODD.tensors["synthesis.b4.const"]
+    wide = ODD._replace(tensors={**ODD.tensors, "synthesis.b4.const": const.repeat(2, axis=2)})
+    WRITERS[name](tmp_path / name, wide)
+    with pytest.raises(MnemoError, match="not square: .* has 4 rows and 8 columns"):
+        loading.parts(tmp_path / name)
+
+
+def test_a_square_tensorflow_pickle_may_state_its_height_and_width(tmp_path: Path) -> None:
+    asked = {"resolution_w": 32, "resolution_h": 32, "init_res": [4, 4]}
+    layouts.tensorflow(tmp_path / "g.pkl", ODD, kwargs=asked)
+    same(taken(checkpoints.read(tmp_path / "g.pkl")), ODD)
+
+
+@pytest.mark.parametrize("name", ["tensorflow.pkl", "pytorch.pkl", "rosinality.pt", "state dict"])
+def test_a_stylegan2_with_classes_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    if name == "tensorflow.pkl":
+        layouts.tensorflow(path, ODD, kwargs={"label_size": 10})
+    elif name == "pytorch.pkl":
+        layouts.pytorch(path, ODD, c_dim=10)
+    elif name == "rosinality.pt":
+        # The conversion leaves out the embedding, whose dimensions follow those of z.
+        layouts.rosinality(path, layouts.network((4, 4), z_dim=32, w_dim=16))
+    else:
+        torch.save({**state_dict(ODD), "mapping.embed.weight": torch.ones(11, 10)}, path)
+    with pytest.raises(MnemoError, match=r"it was trained with classes \(labels\)"):
+        loading.parts(path)
+
+
 @pytest.mark.parametrize("version", [2, 3, 4])
 def test_every_version_of_a_tensorflow_pickle_is_read(version: int, tmp_path: Path) -> None:
     layouts.tensorflow(tmp_path / "g.pkl", ODD, version)
@@ -190,7 +336,6 @@ def test_every_version_of_a_tensorflow_pickle_is_read(version: int, tmp_path: Pa
         ("mapping_nonlinearity", "relu"),
         ("normalize_latents", False),
         ("use_noise", False),
-        ("num_channels", 1),
         ("synthesis_func", "G_synthesis_stylegan_revised"),
         ("resolution", 64),
         ("mapping_layers", 8),
@@ -250,7 +395,6 @@ def test_settings_that_no_tensor_tells_are_read_from_a_pytorch_pickle(
     ("key", "value"),
     [
         ("c_dim", 10),
-        ("img_channels", 4),
         ("architecture", "orig"),
         ("use_noise", False),
         ("activation", "relu"),

@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -104,6 +105,20 @@ def _parameter(_: Unpickler, tensor: Any, *_rest: Any) -> Tensor:
     if type(tensor) is not Tensor:
         raise ValueError("a parameter has no tensor")
     return tensor
+
+
+def _device_tensor(unpickler: Unpickler, numbers: Any, *_rest: Any) -> Tensor:
+    """Build a tensor of a device whose tensors have no storage, such as a TPU."""
+    if type(numbers) is Tensor:
+        return numbers
+    values = numbers.content if type(numbers) is Array else numbers
+    if not isinstance(values, np.ndarray):
+        raise ValueError("a tensor has no numbers")
+    storage = Storage(torch.from_numpy(np.empty(0, values.dtype)).dtype, values.size)
+    unpickler.budget.make(values.nbytes)
+    storage.data = bytearray(values.tobytes())
+    stride = torch.empty(values.shape, device="meta").stride()
+    return Tensor(storage, 0, values.shape, stride)
 
 
 def _tensor_of_type(
@@ -232,6 +247,9 @@ BUILDERS: dict[tuple[str, str], Any] = {
     ("torch._utils", "_rebuild_tensor_v2"): _tensor,
     ("torch._utils", "_rebuild_parameter"): _parameter,
     ("torch._utils", "_rebuild_parameter_with_state"): _parameter,
+    ("torch._utils", "_rebuild_xla_tensor"): _device_tensor,
+    ("torch._utils", "_rebuild_device_tensor_from_numpy"): _device_tensor,
+    ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor"): _device_tensor,
     ("torch._tensor", "_rebuild_from_type_v2"): _tensor_of_type,
     ("torch.storage", "_load_from_bytes"): storage_from_bytes,
     **{
