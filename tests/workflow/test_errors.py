@@ -19,6 +19,16 @@ def test_a_mistaken_study_stops_before_anything_is_written(checkout: Checkout) -
     assert not checkout.results().exists()
 
 
+def test_python_in_the_default_study_is_refused_unrun(checkout: Checkout) -> None:
+    default, ran = checkout.path / "config.yaml", checkout.path / "ran"
+    default.write_text(f"__use_yte__: true\nstudy: ?open({str(ran)!r}, 'w').name\n")
+    arguments = (*checkout.command("-n")[:3], "-n", "--cores", "1")
+    done = subprocess.run(arguments, cwd=checkout.path, capture_output=True, text=True)
+    printed = done.stdout + done.stderr
+    assert "config.yaml, line 1: __use_yte__ has Snakemake run Python" in printed
+    assert done.returncode and not ran.exists()
+
+
 def test_a_study_that_yaml_would_read_otherwise_is_refused(checkout: Checkout) -> None:
     text = "shard_size: 25\nshard_size: 0100"
     checkout.edit("tests/data/study.yaml", "shard_size: 25", text)
