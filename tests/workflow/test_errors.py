@@ -26,7 +26,8 @@ def test_python_in_the_default_study_is_refused_unrun(checkout: Checkout) -> Non
     done = subprocess.run(arguments, cwd=checkout.path, capture_output=True, text=True)
     printed = done.stdout + done.stderr
     assert "config.yaml, line 1: __use_yte__ has Snakemake run Python" in printed
-    assert done.returncode and not ran.exists()
+    assert done.returncode
+    assert not ran.exists()
 
 
 def test_a_study_that_yaml_would_read_otherwise_is_refused(checkout: Checkout) -> None:
