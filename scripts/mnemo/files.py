@@ -16,9 +16,7 @@ from mnemo.errors import MnemoError
 WRITER = re.compile(r"\.(?P<process>\d+)@(?P<machine>[^@]+)\.partial$")
 
 _FULL = "Finished files are kept: free some space and run the same command again."
-_DENIED = (
-    "Allow writing there, or move the folder to another disk; then run the same command again."
-)
+_DENIED = "Allow writing there, or move the folder to another disk; then run the command again."
 _REMEDIES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _FULL),
     **dict.fromkeys((errno.EROFS, errno.EACCES, errno.EPERM), _DENIED),
