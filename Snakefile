@@ -6,7 +6,8 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 min_version("9.20")
-sys.path.insert(0, str(Path(workflow.basedir, "scripts")))
+library = Path(workflow.basedir, "scripts")
+sys.path.insert(0, str(library))
 
 from mnemo import driver, hashes
 from mnemo.errors import MnemoError
@@ -15,6 +16,7 @@ from mnemo.study import sources
 from snakemake.exceptions import WorkflowError
 
 driver.find_python()
+driver.set_environment(library)
 
 default = Path(workflow.basedir, "config.yaml")
 try:

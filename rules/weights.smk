@@ -4,7 +4,8 @@
 rule fetch_weights:
     """Fetch the weights of a model and check that they are whole."""
     output:
-        weights="<resources>/weights/{file}",
+        # Snakemake removes any other output before a job: this one the user may have got by hand.
+        weights=update("<resources>/weights/{file}"),
     log:
         "<logs>/fetch_weights/{file}.log",
     localrule: True

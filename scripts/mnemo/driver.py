@@ -1,4 +1,4 @@
-"""What Mnemo puts right in Snakemake 9.27 itself, before and while it runs jobs.
+"""What Mnemo puts right in Snakemake 9.27, and in the user's environment, for the jobs that run.
 
 This module imports nothing heavy, because the Snakefile reads it on machines that have only
 Snakemake.
@@ -20,6 +20,21 @@ def find_python() -> None:
         python = Path(sys.executable)
         os.environ["PATH"] = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
         sys.executable = python.name
+
+
+def set_environment(library: Path) -> None:
+    """Have jobs run this checkout's code, and draw without a screen.
+
+    Snakemake puts the library last on a script's path, so that another checkout's in the user's
+    PYTHONPATH would run instead (its `script` module). A notebook sets MPLBACKEND to a backend that
+    Matplotlib refuses where it is not installed.
+
+    Args:
+        library: The folder of the package `mnemo`.
+    """
+    paths = [str(library), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    os.environ["MPLBACKEND"] = "agg"
 
 
 def look_once(workflow: Any) -> None:

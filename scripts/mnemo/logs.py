@@ -16,10 +16,12 @@ def to(path: str) -> None:
     Args:
         path: The rule's log file; it is overwritten.
     """
+    # Logs may be written and read in different languages, and names of files have any bytes.
+    log = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-        handlers=[logging.FileHandler(path, mode="w"), logging.StreamHandler()],
+        handlers=[log, logging.StreamHandler()],
         force=True,
     )
     logging.captureWarnings(True)

@@ -1,6 +1,8 @@
 """A file is whole or absent, whoever else writes it at the same time."""
 
+import errno
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mnemo import files, locks
+from mnemo.errors import MnemoError
 
 WRITER = """
 import sys
@@ -94,3 +97,21 @@ def test_what_a_killed_writer_leaves_is_cleared_once_it_is_dead(tmp_path: Path) 
     writer.process.wait()
     locks.clear_partials(tmp_path)
     assert not partial.exists()
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.EPERM])
+def test_a_place_where_nothing_can_be_written_is_named_with_the_remedy(
+    tmp_path: Path, code: int
+) -> None:
+    path = tmp_path / "table"
+    message = f"{path} could not be written: {os.strerror(code)}. Allow writing there"
+    for own in (True, False):
+        with pytest.raises(MnemoError, match=re.escape(message)), files.whole(path) as partial:
+            raise OSError(code, os.strerror(code), *([str(partial)] if own else []))
+
+
+def test_another_file_that_may_not_be_read_is_not_mistaken_for_the_one_written(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(PermissionError, match="other"), files.whole(tmp_path / "table"):
+        raise OSError(errno.EACCES, "Permission denied", str(tmp_path / "other"))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.checkout import Checkout
+from tests.support.paths import ROOT
 
 
 def test_a_mistaken_study_stops_before_anything_is_written(checkout: Checkout) -> None:
@@ -17,6 +18,31 @@ def test_a_mistaken_study_stops_before_anything_is_written(checkout: Checkout) -
     assert "colour: 'blue': unknown key" in told
     assert "edits.0.alphas: [1, 3]: must contain 0" in told
     assert not checkout.results().exists()
+
+
+def test_python_in_the_default_study_is_refused_unrun(checkout: Checkout) -> None:
+    default, ran = checkout.path / "config.yaml", checkout.path / "ran"
+    default.write_text(f"__use_yte__: true\nstudy: ?open({str(ran)!r}, 'w').name\n")
+    arguments = (*checkout.command("-n")[:3], "-n", "--cores", "1")
+    done = subprocess.run(arguments, cwd=checkout.path, capture_output=True, text=True)
+    printed = done.stdout + done.stderr
+    assert "config.yaml, line 1: __use_yte__ has Snakemake run Python" in printed
+    assert done.returncode
+    assert not ran.exists()
+
+
+def test_weights_that_are_there_outlive_forced_runs_without_a_network(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some can be got only by hand, and Snakemake removes what a job is to make."""
+    (checkout.path / "resources").unlink()
+    own = checkout.path / "resources" / "weights" / "dcgan-faces.pt"
+    own.parent.mkdir(parents=True)
+    own.write_bytes((ROOT / "resources" / "weights" / own.name).read_bytes())
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(checkout.path))
+    assert "is there already" in checkout.run("--forceall", "resources/weights/dcgan-faces.pt")
+    assert own.is_file()
 
 
 def test_a_study_that_yaml_would_read_otherwise_is_refused(checkout: Checkout) -> None:

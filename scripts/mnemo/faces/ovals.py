@@ -1,12 +1,10 @@
 """Detection of faces by MTCNN, and cutting them out as ovals on white, as in 10k US Adult Faces."""
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -121,11 +119,15 @@ def _detect(image: Pixels, detection_height: int, preset: Preset) -> Face:
 
 @cache
 def _detector() -> Any:
-    # TensorFlow and Keras read these variables when they are imported. For MTCNN's small
-    # operations, more threads are slower, and one thread stays within the job's share of the
-    # machine. By default, Keras would write its settings into the user's home.
+    # TensorFlow and Keras read these variables when they are imported. MTCNN needs TensorFlow's
+    # Keras 3 with its defaults, whatever other programs of the user need.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ["TF_USE_LEGACY_KERAS"] = "0"
+    # Here, Keras neither reads the user's settings nor writes its own.
+    os.environ["KERAS_HOME"] = os.devnull
+    # For MTCNN's small operations, more threads are slower, and one thread stays within the job's
+    # share of the machine.
     for variable, value in (
-        ("KERAS_HOME", str(Path(tempfile.gettempdir(), "mnemo-keras"))),
         ("TF_CPP_MIN_LOG_LEVEL", "2"),
         ("TF_NUM_INTRAOP_THREADS", "1"),
         ("TF_NUM_INTEROP_THREADS", "1"),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure
 from mnemo.figures import parts, style
 
 
-@mpl.rc_context(style.STYLE)
+@style.applied()
 def draw(hyperplanes: pd.DataFrame, confidence: float) -> Figure:
     """Draw how well hyperplanes separate held-out images, compared with chance (Tables 2 and 4).
 

@@ -1,6 +1,5 @@
 """The agreement figure: how similarly assessors and shapes rank the same images."""
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -11,7 +10,7 @@ from mnemo.figures import parts, style
 LISTED = 15
 
 
-@mpl.rc_context(style.STYLE)
+@style.applied()
 def draw(pairs: pd.DataFrame, confidence: float) -> Figure:
     """Draw the rank agreement of assessors and shapes on the same images (Table 1).
 

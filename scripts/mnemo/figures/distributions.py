@@ -1,13 +1,12 @@
 """The distributions figure: the distribution of the scores of the set fit."""
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
 from mnemo.figures import parts, style
 
 
-@mpl.rc_context(style.STYLE)
+@style.applied()
 def draw(scores: pd.DataFrame) -> Figure:
     """Draw the distributions of scores of unedited images, squares and ovals (Figure 3).
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from mnemo.figures import parts, style
 
 
-@mpl.rc_context(style.STYLE)
+@style.applied()
 def draw(
     scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame, confidence: float
 ) -> Figure:

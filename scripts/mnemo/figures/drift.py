@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,7 +13,7 @@ from mnemo.figures import parts, style
 HEIGHT = 2.1
 
 
-@mpl.rc_context(style.STYLE)
+@style.applied()
 def draw(drift: pd.DataFrame, confidence: float) -> Figure:
     """Draw how edits change attributes, held constant or not (Figure 27, in numbers).
 

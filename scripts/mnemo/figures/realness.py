@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
 from mnemo.figures import parts, style
 
 
-@mpl.rc_context(style.STYLE)
+@style.applied()
 def draw(distances: pd.DataFrame, frechet: str, kernel: str, confidence: float) -> Figure:
     """Draw the distance of edited images from the reference set, over alpha (Figure 7).
 

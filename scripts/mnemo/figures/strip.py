@@ -5,7 +5,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -43,7 +42,7 @@ def gather(paths: Sequence[str | Path], shape: str, wanted: Sequence[str]) -> pd
     )
 
 
-@mpl.rc_context(style.STYLE)
+@style.applied()
 def draw(pictures: pd.DataFrame, scores: pd.DataFrame, quality: str, assessor: str) -> Figure:
     """Draw faces over alpha, each with its ovals below its squares (Figure 4).
 

@@ -6,10 +6,11 @@ inches, for a page that is 7 inches wide between its margins. The colours are th
 differ in their markers.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
+import matplotlib.style
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
@@ -55,6 +56,9 @@ STYLE: dict[Any, Any] = {
     # Without a fixed salt, an SVG has different ids each time it is written.
     "svg.hashsalt": "mnemo",
 }
+#: `applied()`, a context or decorator, draws in this style. All else is as Matplotlib has it by
+#: default, whatever the user's `matplotlibrc` has.
+applied = partial(matplotlib.style.context, STYLE, after_reset=True)
 
 
 def save(figure: Figure, path: str | Path) -> None:
@@ -69,5 +73,5 @@ def save(figure: Figure, path: str | Path) -> None:
     """
     kind = Path(path).suffix.removeprefix(".")
     dated = {"Date": None} if kind == "svg" else None
-    with files.whole(path) as partial, mpl.rc_context(STYLE):
+    with files.whole(path) as partial, applied():
         figure.savefig(partial, format=kind, metadata=dated)

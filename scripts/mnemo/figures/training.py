@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -15,7 +14,7 @@ from mnemo.figures import parts, style
 OWN = "holdout"
 
 
-@mpl.rc_context(style.STYLE)
+@style.applied()
 def draw(
     curves: pd.DataFrame, predictions: pd.DataFrame, summary: pd.DataFrame, confidence: float
 ) -> Figure:

@@ -1,6 +1,5 @@
 """The transfer figure: how an edit changes the scores of other assessors."""
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -8,7 +7,7 @@ from matplotlib.patches import Rectangle
 from mnemo.figures import parts, style
 
 
-@mpl.rc_context(style.STYLE)
+@style.applied()
 def draw(transfer: pd.DataFrame, confidence: float) -> Figure:
     """Draw how edits along one assessor's direction change the scores of the others.
 

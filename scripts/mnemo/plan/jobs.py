@@ -66,7 +66,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         images = sets.scored(config, name, wildcards.get("assessor", ""))
         scored = rule in ("score_images", "extract_features", "subtract_scores")
         size = config.score_shard_size if scored else config.shard_size
-        count = len(sets.cut(images.count, size)[shard])
+        count = len(sets.places(shard, images.count, size))
         at_once = {
             "score_images": config.shard_size,
             "extract_features": config.shard_size,

@@ -134,7 +134,8 @@ def mark_results(config: Config, folder: str | Path, weights: Mapping[str, str])
             with a published sha256 need no mark: when it changes, what they made is made again.
 
     Raises:
-        MnemoError: What is there was made with other weights, which Snakemake can't tell.
+        MnemoError: What is there was made with other weights, which Snakemake can't tell; or the
+            folder can't be written to.
     """
     marker = Path(folder, "study.json")
     known = json.loads(marker.read_text()).get("weights", {}) if marker.is_file() else {}
@@ -148,7 +149,10 @@ def mark_results(config: Config, folder: str | Path, weights: Mapping[str, str])
     marked = {**identity(config), "weights": {**known, **weights}}
     text = json.dumps(marked, indent=2) + "\n"
     if not marker.is_file() or marker.read_text() != text:
-        marker.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            marker.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as why:
+            raise files.refused(marker.parent, why) from why
         with files.whole(marker) as partial:
             partial.write_text(text)
 

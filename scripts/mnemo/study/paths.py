@@ -111,7 +111,8 @@ class Paths:
     def seeds(self, wildcards: Any) -> list[int]:
         """Return the seeds of a shard: its first, and the one after its last."""
         images = sets.base(self.config, wildcards.base)
-        drawn = sets.seeds(images, sets.cut(images.count, self.config.shard_size)[wildcards.shard])
+        places = sets.places(wildcards.shard, images.count, self.config.shard_size)
+        drawn = sets.seeds(images, places)
         return [drawn.start, drawn.stop]
 
     def images_to_score(self, wildcards: Any) -> list[str]:

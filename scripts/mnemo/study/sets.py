@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from mnemo import keys
 from mnemo.assessors.registry import entry
+from mnemo.errors import MnemoError
 from mnemo.study.config import Config, Edit, ImageSet, alpha_name
 
 #: Sets that every study has.
@@ -37,6 +38,29 @@ def cut(count: int, size: int) -> Mapping[str, range]:
     )
 
 
+def places(shard: str, count: int, size: int) -> range:
+    """Return the places of a shard's images in a set.
+
+    Args:
+        shard: The shard's name.
+        count: Images in the set.
+        size: Images in a shard.
+
+    Returns:
+        The places, from 0.
+
+    Raises:
+        MnemoError: The set has no such shard.
+    """
+    shards = cut(count, size)
+    if shard not in shards:
+        raise MnemoError(
+            f"there is no shard {shard}: {count:,} images, {size:,} to a shard, are in the shards "
+            f"00000 to {[*shards][-1]}. Ask for one of these, or increase the set's `count`."
+        )
+    return shards[shard]
+
+
 def within(shard: str, count: int, size: int, smaller: int) -> list[str]:
     """List the small shards that a large one covers.
 
@@ -48,9 +72,12 @@ def within(shard: str, count: int, size: int, smaller: int) -> list[str]:
 
     Returns:
         The names of the small ones, in order.
+
+    Raises:
+        MnemoError: As for `places`.
     """
-    times = size // smaller
-    return list(cut(count, smaller))[int(shard) * times :][:times]
+    covered = places(shard, count, size)
+    return list(cut(count, smaller))[covered.start // smaller : -(-covered.stop // smaller)]
 
 
 def seeds(images: ImageSet, places: range) -> range:

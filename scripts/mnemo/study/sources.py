@@ -29,6 +29,8 @@ _ALIKE = {
 }
 # Plain words that YAML 1.1 reads as something else, and YAML 1.2 as they are.
 _NO_WORDS = {f"{_TAG}timestamp": "a date", f"{_TAG}value": "a sign of YAML's own"}
+# Snakemake runs the Python in a file that has this key (its pull request 2269).
+_TEMPLATE = "__use_yte__"
 # Aliases can make a few lines unfold to more than a machine holds.
 _MOST_VALUES = 100_000
 
@@ -41,8 +43,8 @@ def check(paths: Iterable[str | Path]) -> None:
 
     Raises:
         MnemoError: A file is missing, empty, not UTF-8 or not YAML; a key is there twice in one
-            section; or YAML 1.1 reads a number or word as another one. The message has a line for
-            each mistake, with its file and line.
+            section; YAML 1.1 reads a number or word as another one; or the file is a template.
+            The message has a line for each mistake, with its file and line.
     """
     # What several aliases show is one mistake.
     if mistakes := list(dict.fromkeys(line for path in paths for line in _mistakes(Path(path)))):
@@ -141,6 +143,9 @@ def _misread(node: yaml.Node, path: str, plain: bool) -> Iterator[tuple[int, str
                 yield at, f"{path or 'the study'}: {words}"
                 continue
             inner = f"{path}.{key.value}".lstrip(".")
+            if key.value == _TEMPLATE:
+                words = "has Snakemake run Python that is written in the study, which is data"
+                yield at, f"{inner} {words}. Write out what it computes, and delete this key."
             if first := lines.get((key.tag, key.value)):
                 yield at, f"{inner} is given twice, first in line {first}. Leave one."
             lines.setdefault((key.tag, key.value), at)

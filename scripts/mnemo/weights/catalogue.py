@@ -164,7 +164,8 @@ def path(name: str, folder: str | Path) -> Path:
 def fetch(name: str, path: str | Path) -> None:
     """Fetch a file, and keep it only if it is the one that the catalogue describes.
 
-    The mirror is asked first, if there is one, then the places of the catalogue in their order.
+    A file that is there already is checked and kept: only the user may be able to get it. The
+    mirror is asked first, if there is one, then the places of the catalogue in their order.
 
     Args:
         name: Its name in the catalogue.
@@ -172,9 +173,14 @@ def fetch(name: str, path: str | Path) -> None:
 
     Raises:
         MnemoError: No place gives it, or what came is another file; the error says what each place
-            answered, and how to get the file by hand. Or the disk is full.
+            answered, and how to get the file by hand. Or the disk is full, or the file that is
+            there is another one.
     """
     path, entry = Path(path), entries()[name]
+    if path.is_file():
+        verify(name, path)
+        LOGGER.info("%s, the weights of %s, is there already", path, name)
+        return
     known = entry.sha256 or entry.size or hashes.lock(path)
     refused = []
     for place in [*_mirrored(entry), *_places(entry.source)]:

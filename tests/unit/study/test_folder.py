@@ -141,3 +141,10 @@ def test_a_path_with_braces_is_refused(study: dict[str, Any], tmp_path: Path) ->
     study["assessor_weights"] = {"vgg16-us10k": str(path)}
     with pytest.raises(MnemoError, match=r"with braces.*\n.*\{mine\}\.h5 \(assessor_weights\."):
         folder.check_files(checked(study))
+
+
+def test_a_results_folder_that_cannot_be_made_is_named_with_the_remedy(
+    study: dict[str, Any],
+) -> None:
+    with pytest.raises(MnemoError, match="/dev/null/tiny could not be written: .* Allow writing"):
+        folder.mark_results(checked(study), Path("/dev/null/tiny"), {})

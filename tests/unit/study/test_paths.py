@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from mnemo.errors import MnemoError
+from mnemo.plan import jobs
 from mnemo.study import sets
 from mnemo.study.mistakes import checked
 from mnemo.study.paths import Paths
@@ -35,6 +37,21 @@ def test_a_set_is_cut_into_shards_of_a_fixed_size() -> None:
 def test_a_shard_of_latents_has_the_seeds_of_its_places_in_the_set() -> None:
     assert paths().seeds(SimpleNamespace(base="fit", shard="00001")) == [25, 50]
     assert paths().seeds(SimpleNamespace(base="eval", shard="00000")) == [1_000_000, 1_000_010]
+
+
+@pytest.mark.parametrize("shard", ["00002", "000000"])
+def test_a_shard_that_a_set_does_not_have_is_refused_with_those_it_has(shard: str) -> None:
+    job = SimpleNamespace(base="fit", set="fit", assessor="resmem", shape="square", shard=shard)
+    study = paths(score_shard_size=25)
+    for ask in (
+        study.seeds,
+        study.images_to_score,
+        study.images_to_extract,
+    ):
+        with pytest.raises(MnemoError, match=f"no shard {shard}: 50 images, .* 00000 to 00001"):
+            ask(job)
+    with pytest.raises(MnemoError, match=f"no shard {shard}"):
+        jobs.workload(study.config, "score_images", vars(job))
 
 
 def test_the_key_of_an_image_is_its_seed() -> None:

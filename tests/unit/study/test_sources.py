@@ -111,6 +111,21 @@ def test_what_yaml_1_1_reads_as_something_else_is_refused(
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "study: a\n__use_yte__: true\n",
+        "study: a\n'__use_yte__': 1\n",
+        'study: a\n"\\x5f_use_yte__": x\n',
+        "study: {<<: {a: b,\n  __use_yte__: true}}\n",
+        '{"study": "a",\n "__use_yte__": true}',
+    ],
+)
+def test_a_study_that_would_run_python_is_refused(text: str, tmp_path: Path) -> None:
+    (line,) = mistakes(write(tmp_path, text))
+    assert re.match(r"mine.yaml, line 2: (study\.<<\.)?__use_yte__ has Snakemake run Python", line)
+
+
+@pytest.mark.parametrize(
     ("text", "value"),
     [
         *(("100", 100), ("+4", 4), ("-3", -3), ("0", 0), ("0x10", 16), (".5", 0.5), ("1.", 1.0)),

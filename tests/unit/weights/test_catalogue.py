@@ -149,6 +149,19 @@ def test_a_whole_download_is_kept_and_locked(
     catalogue.verify("served", tmp_path / "served.pt")
 
 
+def test_a_file_that_is_there_is_checked_and_not_fetched_again(
+    tmp_path: Path, site: Site, catalogued: Callable[..., None]
+) -> None:
+    catalogued("served", f"{site.url}/a", sha256=hashlib.sha256(b"mine").hexdigest())
+    (tmp_path / "served.pt").write_bytes(b"mine")
+    catalogue.fetch("served", tmp_path / "served.pt")
+    (tmp_path / "served.pt").write_bytes(b"another")
+    with pytest.raises(MnemoError, match="has sha256 .* Move it away and run the same command"):
+        catalogue.fetch("served", tmp_path / "served.pt")
+    assert found(tmp_path) == {"served.pt": b"another"}
+    assert site.asked == []
+
+
 def test_addresses_are_tried_in_their_order_until_one_gives_the_file(
     tmp_path: Path, site: Site, catalogued: Callable[..., None]
 ) -> None:
@@ -257,10 +270,12 @@ def test_a_download_of_unknown_length_is_locked_only_where_more_is_known_of_the_
         assert found(tmp_path) == {"served.pt.sha256": lock_of(CONTENT)}
         catalogued("served", f"{unending.url}/a")
         catalogue.fetch("served", path)
+        assert found(tmp_path)["served.pt"] == CONTENT
+        path.unlink()
         unending.answers = [("cut", 200_000)]
         with pytest.raises(MnemoError, match="what came has sha256 .* which it had on first use"):
             catalogue.fetch("served", path)
-    assert found(tmp_path)["served.pt"] == CONTENT
+    assert found(tmp_path) == {"served.pt.sha256": lock_of(CONTENT)}
 
 
 @pytest.mark.parametrize("form", ["{}", "{}/", "file://{}", "file://{}/"])
@@ -282,6 +297,7 @@ def test_a_folder_can_be_the_mirror_that_is_asked_first(
     assert found(stored)["served.pt"] == b"mirrored"
     assert site.paths == []
     (mirror / "served.pt").unlink()
+    (stored / "served.pt").unlink()
     (stored / "served.pt.sha256").unlink()
     catalogue.fetch("served", stored / "served.pt")
     assert found(stored)["served.pt"] == CONTENT

@@ -251,3 +251,28 @@ def test_a_file_that_does_not_fit_on_the_disk_is_told_before_it_comes(tmp_path: 
         download(site, tmp_path)
     assert not (tmp_path / "target").exists()
     assert len(site.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("printed", "reason"),
+    [
+        (
+            "ERROR: Could not find a version\nERROR: No matching distribution found for it\n\n"
+            "[notice] A new release of pip is available: 23.2.1 -> 26.0\n"
+            "[notice] To update, run: pip install --upgrade pip",
+            "ERROR: No matching distribution found for it",
+        ),
+        ("WARNING: Retrying\nno route", "no route"),
+        ("", "pip gave no reason"),
+    ],
+)
+def test_the_reason_that_pip_gives_is_its_error_and_not_its_advice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: str, reason: str
+) -> None:
+    (tmp_path / "pip").mkdir()
+    (tmp_path / "pip" / "__init__.py").touch()
+    (tmp_path / "pip" / "__main__.py").write_text(f"raise SystemExit({printed!r})\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(downloads.UnavailableError) as raised:
+        downloads.unpack("it==1.0", "weights", tmp_path / "target")
+    assert str(raised.value) == reason
