@@ -436,7 +436,8 @@ def _component(count: int, program: str, component: int | None, path: Path) -> i
     if component is None or not 0 <= component < count:
         wanted = "" if component is None else f", and no component {component}"
         raise MnemoError(
-            f"{path} holds {program}'s components 0 to {count - 1}{wanted}: set `component` to one"
+            f"{path} holds {program}'s components 0 to {count - 1}{wanted}: set the direction's "
+            "`component` to the number of one of them"
             if count
             else f"{path} holds no component of {program}"
         )

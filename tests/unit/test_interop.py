@@ -654,7 +654,9 @@ def test_a_file_of_components_needs_to_be_told_which(tmp_path: Path) -> None:
     ganspace(tmp_path / "any.npz", w=True)
     path = pt(tmp_path / "factor.pt", {"ckpt": "a.pt", "eigvec": torch.eye(DIM)})
     for file, last in ((tmp_path / "any.npz", 19), (path, DIM - 1)):
-        with pytest.raises(MnemoError, match=f"components 0 to {last}: set `component` to one"):
+        with pytest.raises(
+            MnemoError, match=f"components 0 to {last}: set the direction's `component`"
+        ):
             interop.read_direction(file, **FFHQ)
         for component in (last + 1, -1):
             with pytest.raises(MnemoError, match=f"{last}, and no component {component}: set"):

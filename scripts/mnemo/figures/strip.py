@@ -49,7 +49,7 @@ def draw(pictures: pd.DataFrame, scores: pd.DataFrame, quality: str, assessor: s
     Args:
         pictures: Rows from `gather` of squares, ovals, or both.
         scores: Rows of `scores.SCORES` of the same edit and one assessor.
-        quality: The quality that the assessor scores, which should increase with alpha.
+        quality: The quality that should increase with alpha; empty if none is known to.
         assessor: Name of the assessor, shown in the corner.
 
     Returns:
@@ -84,9 +84,9 @@ def draw(pictures: pd.DataFrame, scores: pd.DataFrame, quality: str, assessor: s
     less = [panel for alpha, panel in zip(alphas, first, strict=True) if alpha < 0]
     more = [panel for alpha, panel in zip(alphas, first, strict=True) if alpha > 0]
     if less:
-        _arrow(less[-1], less[0], 0, f"scored less\n{quality}")
+        _arrow(less[-1], less[0], 0, f"scored less\n{quality}" if quality else "lower alpha")
     if more:
-        _arrow(more[0], more[-1], 1, f"scored more\n{quality}")
+        _arrow(more[0], more[-1], 1, f"scored more\n{quality}" if quality else "higher alpha")
     corner: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": 6}
     figure.text(0.04 / width, 1 - 0.05 / height, f"scores by\n{_broken(assessor)}", **corner)
     return figure

@@ -66,7 +66,13 @@ class Captions:
         along = direction.words
         if edit.layers is not None:
             along += f", in the layers {', '.join(map(str, edit.layers))} alone"
-        return {"name": edit.name, "of": edit.of, "space": direction.space, "along": along}
+        return {
+            "name": edit.name,
+            "of": edit.of,
+            "space": direction.space,
+            "along": along,
+            "borrowed": direction.method == "file",
+        }
 
     def _write(self, template: str, **more: Any) -> str:
         return self._templates.get_template(f"{template}.rst").render(**self._study, **more)

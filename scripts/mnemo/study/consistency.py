@@ -50,7 +50,8 @@ def _enough_to_jackknife(sections: Sections) -> Mistakes:
     for name in sorted({"reference", *moved}):
         count, groups = getattr(sections["sets"], name).count, sections["realness"].groups
         if count < 2 * groups:
-            yield f"sets.{name}.count", count, f"realness.groups {groups} needs {2 * groups} images"
+            allowed = f"realness.groups {groups} needs {2 * groups} images: take more, or lower it"
+            yield f"sets.{name}.count", count, allowed
 
 
 def _spaces_exist(sections: Sections) -> Mistakes:
@@ -157,7 +158,7 @@ def _directions_in_grid(sections: Sections) -> Mistakes:
         for axis, values in grid.items():
             value = getattr(direction, axis)
             if direction.method == "hyperplane" and value is not None and value not in values:
-                allowed = f"the grid of hyperplanes has {', '.join(values)}"
+                allowed = f"no hyperplane is fitted for it; the study fits {', '.join(values)}"
                 yield f"directions.{index}.{axis}", value, allowed
 
 

@@ -40,7 +40,9 @@ class Params:
         return self.config.shown(self.config.edit(wildcards.edit))
 
     def quality(self, wildcards: Any) -> str:
-        """Return the quality that this assessor scores."""
+        """Return the quality that an edit should increase; none if its direction is borrowed."""
+        if self.config.direction(self.config.edit(wildcards.edit)).method == "file":
+            return ""
         return assessors.entry(self.assessor(wildcards)).quality
 
     def held(self, wildcards: Any) -> list[str]:

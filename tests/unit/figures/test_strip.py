@@ -52,6 +52,14 @@ def test_a_strip_marks_the_original_and_both_directions(
         assert told.count(text) == 1
 
 
+def test_a_strip_of_a_borrowed_direction_claims_no_change_of_the_scores(
+    pictures: pd.DataFrame, scores: pd.DataFrame
+) -> None:
+    told = words(strip.draw(pictures, scores, "", "resmem"))
+    assert {"lower alpha", "higher alpha"} <= set(told)
+    assert not any("scored" in text for text in told)
+
+
 def test_a_strip_names_who_gave_its_scores(pictures: pd.DataFrame, scores: pd.DataFrame) -> None:
     assert "scores by\nresmem" in words(strip.draw(pictures, scores, "memorable", "resmem"))
 

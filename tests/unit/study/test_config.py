@@ -345,9 +345,21 @@ def test_the_preset_decides_how_hyperplanes_are_validated(
     ("key", "value", "told"),
     [
         ("space", "w", "directions.0.space: 'w': the generator dcgan-faces has z"),
-        ("shape", "oval", "directions.0.shape: 'oval': the grid of hyperplanes has square"),
-        ("assessor", "vitmem", "directions.0.assessor: 'vitmem': the grid of hyperplanes has"),
-        ("threshold", "median", "directions.0.threshold: 'median': the grid of hyperplanes has"),
+        (
+            "shape",
+            "oval",
+            "directions.0.shape: 'oval': no hyperplane is fitted for it; the study fits square",
+        ),
+        (
+            "assessor",
+            "vitmem",
+            "directions.0.assessor: 'vitmem': no hyperplane is fitted for it; the study fits",
+        ),
+        (
+            "threshold",
+            "median",
+            "directions.0.threshold: 'median': no hyperplane is fitted for it; the study fits",
+        ),
         ("threshold", None, "directions.0.threshold: must be given: the method is hyperp"),
         ("file", "smile.npy", "directions.0.file: 'smile.npy': belongs to the method file"),
         ("allow_foreign", True, "directions.0.allow_foreign: True: belongs to the method file"),
