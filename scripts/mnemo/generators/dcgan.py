@@ -26,8 +26,8 @@ BATCH = 128
 
 def _parts(content: Any) -> Parts:
     state = content.get("netG_state_dict", content)
-    state = layouts.from_arrays(state) if isinstance(state, dict) else {"": None}
-    if not all(
+    state = layouts.from_arrays(state) if isinstance(state, dict) else None
+    if state is None or not all(
         isinstance(name, str) and isinstance(value, Tensor) for name, value in state.items()
     ):
         raise MnemoError("its generator's state holds no tensors by name")

@@ -22,7 +22,8 @@ def deviations(scores: pd.DataFrame) -> "pd.Series[float]":
     """
     by_shape = scores.astype({"score": np.float64}).groupby(["assessor", "shape"])["score"]
     # The rounding of equal scores' mean would give them a spread.
-    return by_shape.std().mask(by_shape.nunique() == 1, by_shape.std() * 0).rename("deviation")
+    deviation = by_shape.std().rename("deviation")
+    return deviation.mask(by_shape.nunique() == 1, deviation * 0)
 
 
 def scored(frame: pd.DataFrame) -> pd.DataFrame:

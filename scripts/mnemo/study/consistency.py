@@ -139,12 +139,10 @@ def _directions_possible(sections: Sections) -> Mistakes:
                 elif method != direction.method and value is not None and key != "assessor":
                     allowed = f"belongs to the method {method}, and this is {direction.method}"
                     yield f"{path}.{key}", value, allowed
-        if direction.component is not None and direction.method != "file":
-            allowed = f"belongs to the method file, and this is {direction.method}"
-            yield f"{path}.component", direction.component, allowed
-        if direction.allow_foreign and direction.method != "file":
-            allowed = f"belongs to the method file, and this is {direction.method}"
-            yield f"{path}.allow_foreign", True, allowed
+        for key, absent in (("component", None), ("allow_foreign", False)):
+            if (value := getattr(direction, key)) is not absent and direction.method != "file":
+                allowed = f"belongs to the method file, and this is {direction.method}"
+                yield f"{path}.{key}", value, allowed
 
 
 def _directions_in_grid(sections: Sections) -> Mistakes:
