@@ -54,7 +54,7 @@ wildcard_constraints:
     shard=r"\d{5}\d*",
     features=study.realness.features,
     file="|".join(filter(None, (entry.file for entry in catalogue.entries().values()))),
-    assessor="|".join([*models.measured, *models.derived]),
+    assessor="|".join([*models.measured, *models.derived, *study.measured_factors]),
     run=r"holdout|fold-\d\d",
     shape="square|oval",
     space="z|w|w_plus",

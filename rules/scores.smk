@@ -34,6 +34,35 @@ rule score_images:
         "../scripts/score_images.py"
 
 
+if study.measured_factors:
+
+    rule measure_factors:
+        """Measure the visual factors of one shard of images, all from one look at each image."""
+        input:
+            images=paths.images_to_measure,
+        output:
+            expand(
+                "<results>/{{set}}/scores/{factor}/{{shape}}/{{shard}}.parquet",
+                factor=study.measured_factors,
+            ),
+        log:
+            "<logs>/measure_factors/{set}/{shape}/{shard}.log",
+        benchmark:
+            "<benchmarks>/measure_factors/{set}/{shape}/{shard}.tsv"
+        conda:
+            "../envs/statistics.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory,
+            runtime=minutes,
+        params:
+            factors=study.measured_factors,
+            stamp=models.stamp(),
+            code=code_of("measure_factors"),
+        script:
+            "../scripts/measure_factors.py"
+
+
 rule subtract_scores:
     """Subtract one assessor's scores from another's: hit rate minus false-alarm rate."""
     input:

@@ -17,7 +17,8 @@ those files instead.
 An assessor gives each image a score. Each assessor that a study lists scores every image in every
 shape, has its own hyperplanes, and appears in the tables `agreement` and `transfer`. Attributes
 such as age are assessors too. There is none for glasses, because no package on the index contains a
-network for them:
+network for them. Visual factors such as brightness need no network. Every study measures those that
+its key `factors` lists, all four by default, and reports how its edits change them:
 
 ```yaml
 assessors: [senet50-us10k, mine, resmem, age, happiness]
@@ -98,6 +99,8 @@ def _source(entry: Entry) -> str:
     """Return how to get an assessor's weights."""
     if entry.parts:
         return "those of both assessors"
+    if entry.factor:
+        return "none"
     kinds = {type(catalogue.entries()[name].source) for name in entry.weights}
     if catalogue.Shipped in kinds:
         return "part of Mnemo, the rest fetched"

@@ -28,6 +28,7 @@ class Entry:
         quality: What an image of a higher score is more of, or more.
         differentiable: Whether a gradient can flow from its score to the image.
         gpu: Whether it computes on a GPU where there is one.
+        factor: Whether it is a visual factor, computed from the pixels without weights.
         input: What its network takes.
         faithful: How an image becomes that, and the network's output a score, in the preset
             faithful: as the papers' authors' code has it.
@@ -46,6 +47,7 @@ class Entry:
     quality: str = "memorable"
     differentiable: bool = True
     gpu: bool = True
+    factor: bool = False
     input: str = ""
     faithful: str = ""
     corrected: str = ""
@@ -86,6 +88,21 @@ def _us10k(name: str) -> Entry:
         input="(3, 224, 224), from 0 to 255",
         faithful=_AS_TRAINED,
         corrected=_AS_TRAINED,
+    )
+
+
+def _factor(description: str, quality: str, high: float | None = 1.0) -> Entry:
+    return Entry(
+        description=description,
+        module="mnemo.assessors.factors",
+        high=high,
+        quality=quality,
+        differentiable=False,
+        gpu=False,
+        factor=True,
+        input="(3, any, any), RGB from 0 to 255; of an oval, with the white around it",
+        faithful="the image as it is",
+        corrected="the image as it is",
     )
 
 
@@ -236,7 +253,17 @@ ASSESSORS: dict[str, Entry] = {
         faithful=_SQUARE,
         corrected=_SQUARE,
     ),
+    "brightness": _factor("mean grey level, from black to white", "bright"),
+    "contrast": _factor("standard deviation of the grey levels", "rich in contrast", 0.5),
+    "colourfulness": _factor(
+        "colourfulness (Hasler and Süsstrunk's measure M3)", "colourful", None
+    ),
+    "sharpness": _factor(
+        "variance of the Laplacian of the grey levels; only for images of one size", "sharp", None
+    ),
 }
+#: The visual factors among them.
+FACTORS = tuple(name for name, entry in ASSESSORS.items() if entry.factor)
 #: What a study may call by a name of its own: an assessor that Mnemo trained.
 TRAINED = Entry(
     description="score in the unit of the rates that it was trained on",

@@ -64,11 +64,12 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
     if shard := wildcards.get("shard"):
         name = wildcards.get("set") or wildcards.get("base", "")
         images = sets.scored(config, name, wildcards.get("assessor", ""))
-        scored = rule in ("score_images", "extract_features", "subtract_scores")
+        scored = rule in ("score_images", "measure_factors", "extract_features", "subtract_scores")
         size = config.score_shard_size if scored else config.shard_size
         count = len(sets.places(shard, images.count, size))
         at_once = {
             "score_images": config.shard_size,
+            "measure_factors": config.shard_size,
             "extract_features": config.shard_size,
             "render_images": config.generator.entry.at_once,
         }
@@ -203,6 +204,11 @@ def of_study(config: Config) -> Iterator[Job]:
         record = f"{{set}}/{assessor}/{shape}/{{shard}}"
         for place in each([name], scores, assessor):
             yield job(rule, path, record, assessor=assessor, **place)
+    for name in ("fit", *edited) if config.measured_factors else ():
+        for shape in sets.shapes(config, name):
+            path = f"{{set}}/scores/{config.measured_factors[0]}/{shape}/{{shard}}"
+            for place in each([name], scores):
+                yield job("measure_factors", path, f"{{set}}/{shape}/{{shard}}", **place)
     if config.trained:
         if taught:
             work = workload(config, "write_database", {})

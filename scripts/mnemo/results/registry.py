@@ -30,8 +30,12 @@ def _transfers(study: Config) -> bool:
     return any(map(study.is_plain, study.edits))
 
 
-def _holds(study: Config) -> bool:
+def _drifts(study: Config) -> bool:
     return bool(study.attributes)
+
+
+def _compares(study: Config) -> bool:
+    return _drifts(study) and any(each.method == "hyperplane" for each in study.directions)
 
 
 def _embeds(study: Config) -> bool:
@@ -114,7 +118,7 @@ RESULTS: dict[str, Result] = {
         "SELECT * FROM {}",
         category="2 Hyperplanes",
         title="What the directions hold constant",
-        wanted=_holds,
+        wanted=_compares,
     ),
     "dose_response": Result(
         "mnemo.results.dose_response:DOSE_RESPONSE",
@@ -164,7 +168,7 @@ RESULTS: dict[str, Result] = {
         "PIVOT {} ON edit USING first(change) GROUP BY attribute, shape, alpha",
         category="3 Edits",
         title="Change of each attribute",
-        wanted=_holds,
+        wanted=_drifts,
     ),
     "realness": Result(
         "mnemo.results.realness:REALNESS",

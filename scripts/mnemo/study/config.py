@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from mnemo.assessors.backbones.registry import NETWORKS
+from mnemo.assessors.registry import FACTORS
 from mnemo.features.registry import IDENTITY, REALNESS
 from mnemo.generators.imagenet import class_index
 from mnemo.generators.registry import ARCHITECTURES, DEFAULTS, GENERATORS, Entry, entry
@@ -545,6 +546,14 @@ class Config(Section):
     assessors: Annotated[tuple[Name, ...], Field(min_length=1), AfterValidator(_unique)] = Field(
         description="Models that score the images; docs/assessors.md lists them."
     )
+    factors: Annotated[
+        tuple[Annotated[str, _known("visual factor", FACTORS)], ...], AfterValidator(_unique)
+    ] = Field(
+        FACTORS,
+        description="Visual factors, computed from the pixels of every scored image: what edits "
+        "change of them is in the table drift, and a direction can hold them constant.",
+        json_schema_extra={"items": {"enum": list(FACTORS)}},
+    )
     fit_on: dict[Name, PositiveInt] = Field(
         {},
         description="Images of the set fit that an assessor scores and its hyperplanes are fitted "
@@ -585,9 +594,19 @@ class Config(Section):
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        """The assessors that some edit's direction holds constant, in the study's order."""
+        """What edits are not meant to change: what some direction holds constant, and factors."""
         held = {name for edit in self.edits for name in self.direction(edit).hold}
-        return tuple(name for name in self.assessors if name in held)
+        return tuple(name for name in self.scorers if name in held or name in self.factors)
+
+    @property
+    def scorers(self) -> tuple[str, ...]:
+        """The assessors, and the visual factors, each of which scores images as they do."""
+        return tuple(dict.fromkeys([*self.assessors, *self.factors]))
+
+    @property
+    def measured_factors(self) -> tuple[str, ...]:
+        """The visual factors that are measured: those of the study, and those among assessors."""
+        return tuple(name for name in FACTORS if name in self.scorers)
 
     def edit(self, name: str) -> Edit:
         """Look up an edit."""

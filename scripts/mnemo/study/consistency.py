@@ -161,7 +161,7 @@ def _directions_in_grid(sections: Sections) -> Mistakes:
 
 
 def _held_possible(sections: Sections) -> Mistakes:
-    known = sections["assessors"]
+    known = [*sections["assessors"], *sections["factors"]]
     for index, direction in enumerate(sections["directions"]):
         for place, name in enumerate(direction.hold):
             path = f"directions.{index}.hold.{place}"
@@ -171,7 +171,7 @@ def _held_possible(sections: Sections) -> Mistakes:
             elif name == direction.assessor:
                 yield path, name, "is what the direction changes"
             elif name not in known:
-                yield path, name, f"the study's assessors are {', '.join(known)}"
+                yield path, name, f"the study's assessors and factors are {', '.join(known)}"
 
 
 def _edits_possible(sections: Sections) -> Mistakes:
@@ -215,6 +215,8 @@ def _parts_of_fit(sections: Sections) -> Mistakes:
             yield path, count, allowed
         elif entry(name).parts:
             yield path, count, "is a difference: give its parts' images"
+        elif entry(name).factor:
+            yield path, count, "is a visual factor, measured in all images at once"
         elif count > fit.count:
             yield path, count, f"the set fit has {fit.count} images"
         elif count % size and count != fit.count:
@@ -246,6 +248,8 @@ def _assessors_exist(sections: Sections) -> Mistakes:
             yield path, file, f"the study's assessors are {', '.join(sections['assessors'])}"
         elif entry(name).parts:
             yield path, file, "is a difference, and has no weights"
+        elif entry(name).factor:
+            yield path, file, "is computed from the pixels, and has no weights"
 
 
 def _training_possible(sections: Sections) -> Mistakes:
@@ -270,6 +274,8 @@ def _training_possible(sections: Sections) -> Mistakes:
             continue
         if name == training.name:
             yield f"training.{key}", name, "is what is trained"
+        elif entry(name).factor:
+            yield f"training.{key}", name, "is a visual factor, and no rate"
         elif name in ASSESSORS and (entry(name).low, entry(name).high) != (0, 1):
             yield f"training.{key}", name, "must score from 0 to 1, as rates are"
     if training.database:
@@ -309,7 +315,7 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("generator", "hyperplanes"), _layers_alike),
     (("generator", "directions"), _directions_possible),
     (("directions", "hyperplanes", "assessors", "shapes"), _directions_in_grid),
-    (("directions", "assessors"), _held_possible),
+    (("directions", "assessors", "factors"), _held_possible),
     (("generator", "directions", "edits"), _edits_possible),
     (("edits", "assessors", "shapes"), _edits_scored),
     (("fit_on", "shard_size", "sets", "assessors", "hyperplanes"), _parts_of_fit),

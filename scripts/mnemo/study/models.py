@@ -53,7 +53,8 @@ class Models:
     def measured(self) -> list[str]:
         """Those that look at images themselves, the parts of differences among them."""
         parts = {part for name in self.derived for part in assessors.entry(name).parts or ()}
-        return sorted({*self.scoring, *parts} - {*self.derived})
+        others = {*self.derived, *self.config.measured_factors}
+        return sorted({*self.scoring, *parts} - others)
 
     def own_name(self, assessor: str) -> str:
         """Return a name for an assessor's own weights that no weights of the catalogue have."""
@@ -61,6 +62,8 @@ class Models:
 
     def of_assessor(self, assessor: str) -> list[str]:
         """Return the names of an assessor's weights, its network's first."""
+        if assessors.entry(assessor).factor:
+            return []
         first, *others = assessors.entry(assessor).weights or (assessor,)
         network = self._network_of(assessor)
         if network is None:

@@ -120,6 +120,11 @@ class Paths:
         count = sets.scored(self.config, wildcards.set, wildcards.assessor).count
         return self._covered(wildcards.shape, wildcards, count)
 
+    def images_to_measure(self, wildcards: Any) -> list[str]:
+        """List the shards of images whose visual factors one job measures."""
+        count = sets.base(self.config, wildcards.set).count
+        return self._covered(wildcards.shape, wildcards, count)
+
     def images_to_extract(self, wildcards: Any) -> list[str]:
         """List the shards of images that one shard of features covers."""
         return self._covered("square", wildcards, sets.base(self.config, wildcards.set).count)
@@ -147,7 +152,15 @@ class Paths:
         """The files of all hyperplanes of the grid."""
         config, grid = self.config, self.config.hyperplanes
         axes = (grid.spaces, config.assessors, config.shapes, grid.thresholds)
-        return [self.hyperplane(*names) for names in product(*axes)]
+        # A direction is compared with the factors where it was found.
+        of_factors = [
+            (each.space, factor, str(each.shape), str(each.threshold))
+            for each in config.directions
+            if each.method == "hyperplane"
+            for factor in config.factors
+        ]
+        fitted = dict.fromkeys([*product(*axes), *of_factors])
+        return [self.hyperplane(*names) for names in fitted]
 
     def scores_to_fit(self, wildcards: Any) -> list[str]:
         """List the scores that a hyperplane is fitted on."""
@@ -226,7 +239,7 @@ class Paths:
         edits = [edit.name for edit in config.edits]
         match table:
             case "scores":
-                return self.scores(self.scored)
+                return self.scores(self.scored, config.scorers)
             case "faces":
                 return self.shards("oval", self.ovals)
             case "hyperplanes":
@@ -234,8 +247,8 @@ class Paths:
             case "directions":
                 return [f"<results>/directions/{each.name}.parquet" for each in config.directions]
             case "conditions":
-                held = [each.name for each in config.directions if each.hold]
-                return [f"<results>/conditions/{name}.parquet" for name in held]
+                derived = [each.name for each in config.directions if each.method == "hyperplane"]
+                return [f"<results>/conditions/{name}.parquet" for name in derived]
             case "curves" | "predictions":
                 runs = config.training.runs if config.training else ()
                 return [f"<results>/training/{run}/{table}.parquet" for run in runs]
