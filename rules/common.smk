@@ -8,7 +8,7 @@ from mnemo.errors import MnemoError
 from mnemo.figures.registry import FIGURES
 from mnemo.plan import jobs, plans, rates
 from mnemo.results.registry import RESULTS
-from mnemo.study import digests, folder
+from mnemo.study import digests, folder, sets
 from mnemo.study.captions import Captions
 from mnemo.study.mistakes import checked
 from mnemo.study.models import Models
@@ -49,7 +49,8 @@ wildcard_constraints:
     alpha=r"-?\d+(\.\d+)?",
     set=(
         rf"({'|'.join(study.sets.given)})"
-        rf"(/({'|'.join(edit.name for edit in study.edits)})/-?\d+(\.\d+)?)?"
+        rf"(/({'|'.join(edit.name for edit in study.edits)})/-?\d+(\.\d+)?"
+        rf"|/{sets.CONTROLS}/({'|'.join(edit.name for edit in study.edits)}))?"
     ),
     shard=r"\d{5}\d*",
     features=study.realness.features,

@@ -91,6 +91,7 @@ rule draw_dose_response:
         scores=paths.scores_to_draw,
         means="<results>/dose_response/{edit}/dose_response.parquet",
         slopes="<results>/dose_response/{edit}/slopes.parquet",
+        controls=["<results>/controls/{edit}.parquet"] if study.controls else [],
     output:
         figure=report(
             "<results>/figures/{edit}/dose_response/{assessor}.svg",

@@ -11,9 +11,13 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 inputs, assessor = snakemake.input, snakemake.wildcards.assessor
 scores = tables.frame(inputs.scores, ["shape", "alpha", "score"])
-means, slopes = (
+means, slopes, *controls = (
     table[table["assessor"] == assessor]
-    for table in (tables.read(path).to_pandas() for path in (inputs.means, inputs.slopes))
+    for table in (
+        tables.read(path).to_pandas() for path in (inputs.means, inputs.slopes, *inputs.controls)
+    )
 )
-figure = dose_response.draw(scores, means, slopes, snakemake.params.confidence)
+figure = dose_response.draw(
+    scores, means, slopes, controls[0] if controls else None, snakemake.params.confidence
+)
 style.save(figure, snakemake.output.figure)

@@ -214,7 +214,7 @@ def fit(
     fitted = np.ones(len(high), dtype=bool)
     if validation == "holdout":
         fitted[tested] = False
-    model = _train(latents, high, fitted, inverse_penalty)
+    model = train(latents, high, fitted, inverse_penalty)
     coefficients = model.coef_[0].astype(np.float64)
     length = float(np.linalg.norm(coefficients))
     # What the classes' equal means leave is rounding, whose direction means nothing.
@@ -309,16 +309,30 @@ def _validate(
     for rows in held_out:
         fitted = np.ones(len(high), dtype=bool)
         fitted[rows] = False
-        logits = _train(latents, high, fitted, inverse_penalty).decision_function(latents)[rows]
+        logits = train(latents, high, fitted, inverse_penalty).decision_function(latents)[rows]
         hits.append((logits > 0) == high[rows])
         both = high[rows].any() and not high[rows].all()
         aucs.append(roc_auc_score(high[rows], logits) if both else np.nan)
     return np.concatenate(hits), tuple(float(fold.mean()) for fold in hits), float(np.mean(aucs))
 
 
-def _train(
+def train(
     latents: Floats, high: NDArray[np.bool_], fitted: NDArray[np.bool_], inverse_penalty: float
 ) -> LogisticRegression:
+    """Fit the logistic regression of a hyperplane to some of the images.
+
+    Args:
+        latents: (n, d).
+        high: (n,) label of each image.
+        fitted: (n,) whether it is fitted on.
+        inverse_penalty: Inverse strength C of the penalty.
+
+    Returns:
+        The fitted model.
+
+    Raises:
+        MnemoError: lbfgs did not converge.
+    """
     model = LogisticRegression(C=inverse_penalty, tol=_TOLERANCE, max_iter=_ITERATIONS)
     model.fit(latents, high, sample_weight=fitted.astype(latents.dtype))
     if model.n_iter_[0] >= _ITERATIONS:

@@ -30,7 +30,7 @@ def move(
 
     Args:
         latents: The table `LATENTS`.
-        normal: Unit normal, (z_dim,), (w_dim,) or (layers * w_dim,).
+        normal: Unit normal, (z_dim,), (w_dim,) or (layers * w_dim,), or one for each image: (n, …).
         space: The normal's space: "z", "w" or "w_plus".
         edit: Name of the edit.
         alpha: Distance to move, in the norm of that space; 0 leaves the latents unchanged.
@@ -45,13 +45,14 @@ def move(
     """
     rows = matrix(latents, "z" if space == "z" else "w")
     dim = rows.shape[1]
-    parts = normal.size / dim
+    normals = np.atleast_2d(normal)
+    parts = normals.shape[1] / dim
     if parts != 1 and not (space == "w_plus" and parts == layers):
         raise MnemoError(
-            f"a normal of {normal.size} dimensions does not fit latents of {dim} dimensions in "
-            f"{space}: the hyperplane belongs to another generator or space"
+            f"a normal of {normals.shape[1]} dimensions does not fit latents of {dim} dimensions "
+            f"in {space}: the hyperplane belongs to another generator or space"
         )
-    steps = alpha * normal.reshape(-1, dim)
+    steps = alpha * normals.reshape(len(normals), -1, dim)
     columns = {
         **tables.place(latents),
         "edit": [edit] * len(rows),
@@ -63,10 +64,10 @@ def move(
         not latents["w"].null_count
         and latents["w_plus"].null_count == len(rows)
         and chosen is None
-        and (steps == steps[0]).all()
+        and (steps == steps[:, :1]).all()
     )
     if shared:
-        moved = {"z" if space == "z" else "w": rows + steps[0]}
+        moved = {"z" if space == "z" else "w": rows + steps[:, 0]}
     else:
         moving = np.isin(np.arange(layers), range(layers) if chosen is None else chosen)
         tiled = layered(latents, layers) + moving[:, np.newaxis] * steps

@@ -1,6 +1,7 @@
 """The dose-response figure: how the scores of an edit depend on alpha."""
 
 from collections.abc import Iterable
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,11 @@ from mnemo.figures import parts, style
 
 @style.applied()
 def draw(
-    scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame, confidence: float
+    scores: pd.DataFrame,
+    means: pd.DataFrame,
+    slopes: pd.DataFrame,
+    controls: pd.DataFrame | None,
+    confidence: float,
 ) -> Figure:
     """Draw how one assessor's scores of an edit depend on alpha (Figure 6).
 
@@ -22,11 +27,14 @@ def draw(
         scores: Rows of `scores.SCORES` of one edit and one assessor.
         means: Rows of `dose_response.DOSE_RESPONSE` of the same edit and assessor.
         slopes: Rows of `dose_response.SLOPES` of the same edit and assessor.
+        controls: Rows of `controls.CONTROLS` of the same edit and assessor; None if the study has
+            no controls.
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
-        A figure with one row per shape: the densities at each alpha, and the means. Each mean shows
-        its n if the numbers differ, for example because a face is not found at every alpha.
+        A figure with one row per shape: the densities at each alpha, and the means, above the grey
+        bands of the controls. Each mean shows its n if the numbers differ, for example because a
+        face is not found at every alpha.
     """
     shapes = parts.shapes(scores)
     figure = Figure((style.WIDTH, 2.6 * len(shapes)), layout="constrained")
@@ -40,6 +48,8 @@ def draw(
         own = means[means["shape"] == shape].sort_values("alpha")
         marks: dict[str, Any] = {"marker": style.MARKERS[shape], "colour": style.COLOURS[shape]}
         parts.bars(line, own, "mean", own["alpha"], ends=("low", "high"), line="-", **marks)
+        if controls is not None:
+            _bands(line, controls[controls["shape"] == shape], own)
         line.set_xticks(own["alpha"])
         line.axvline(0, color=style.GREY, linewidth=0.6, linestyle=":")
         title = f"{shape}, {parts.percent(confidence)} intervals"
@@ -57,6 +67,24 @@ def draw(
     panels[-1, 0].set_xlabel("score")
     panels[-1, 1].set_xlabel("alpha")
     return figure
+
+
+def _bands(panel: Axes, controls: pd.DataFrame, means: pd.DataFrame) -> None:
+    """Draw the changes of the controls as grey bands around the mean at alpha 0."""
+    start = means.loc[means["alpha"] == 0, "mean"].mean()
+    unmoved = pd.DataFrame({"alpha": [0.0], "change": 0.0, "change_low": 0.0, "change_high": 0.0})
+    styles = cycle((":", "-.", "--"))
+    for control, moved in controls.groupby("control", sort=False):
+        own = pd.concat([moved[unmoved.columns], unmoved]).sort_values("alpha")
+        alphas = own["alpha"].to_numpy()
+        low, high = (start + own[end].to_numpy() for end in ("change_low", "change_high"))
+        panel.fill_between(alphas, low, high, color=style.GREY, alpha=0.25, linewidth=0, zorder=0)
+        line: dict[str, Any] = {"color": style.GREY, "linewidth": 0.8, "zorder": 1}
+        panel.plot(
+            alphas, start + own["change"], linestyle=next(styles), label=str(control), **line
+        )
+    if len(controls):
+        panel.legend(loc="upper left", title="controls", title_fontsize=7)
 
 
 def _count_below(panel: Axes, means: pd.DataFrame) -> None:

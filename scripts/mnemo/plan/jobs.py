@@ -63,6 +63,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
     """
     if shard := wildcards.get("shard"):
         name = wildcards.get("set") or wildcards.get("base", "")
+        if rule == "edit_controls":
+            name = f"{name}/{sets.CONTROLS}/{wildcards['edit']}"
         images = sets.scored(config, name, wildcards.get("assessor", ""))
         scored = rule in ("score_images", "measure_factors", "extract_features", "subtract_scores")
         size = config.score_shard_size if scored else config.shard_size
@@ -78,11 +80,11 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
     edited = {edit.name: _images(config, edit) for edit in config.edits}
     of_edit = edited.get(wildcards.get("edit", ""), 0)
     shapes = len(config.shapes)
-    assessors = len(config.assessors)
+    assessors, scorers = len(config.assessors), len(config.scorers)
     # Scores of the set fit, and of each edit.
-    fitted = shapes * sum(sets.scored(config, "fit", name).count for name in config.assessors)
+    fitted = shapes * sum(sets.scored(config, "fit", name).count for name in config.scorers)
     scores = {
-        edit.name: edited[edit.name] * assessors * len(config.shapes_of(edit))
+        edit.name: edited[edit.name] * scorers * len(config.shapes_of(edit))
         for edit in config.edits
     }
     of_scores = scores.get(wildcards.get("edit", ""), 0)
@@ -95,6 +97,10 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             fits = grid.folds * (1 + grid.permutations) + 1
             fitting = sets.scored(config, "fit", wildcards.get("assessor", "")).count
             return Workload(fitting, ceil(fitting * larger), larger * fits / 56)
+        case "derive_controls", _:
+            larger = max(config.generator.entry.z_dim, config.generator.entry.w_dim) / 100
+            controlled = sets.controlled(config, config.edit(wildcards["edit"]).of)
+            return Workload(fit, ceil(fit * larger), larger * controlled / 56)
         case "measure_agreement", _:
             # Each pair is resampled, by so many images at most.
             pairs = assessors * shapes * (assessors * shapes - 1) / 2
@@ -105,9 +111,9 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         case "measure_dose_response", _:
             return Workload(of_scores, of_scores, resampled)
         case "draw_dose_response", _:
-            return Workload(of_scores // assessors, of_scores // assessors)
+            return Workload(of_scores // scorers, of_scores // scorers)
         case "measure_drift", _:
-            drifting = (fit * shapes + of_scores // assessors) * len(config.attributes)
+            drifting = (fit * shapes + of_scores // scorers) * len(config.attributes)
             return Workload(drifting, drifting)
         case "measure_transfer", _:
             return Workload(fitted, fitted)
@@ -183,9 +189,16 @@ def of_study(config: Config) -> Iterator[Job]:
         yield job("sample_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
     for place in each(edited, images):
         yield job("edit_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
-    for place in each([*bases, *edited], images):
+    controls = sets.control_sets(config)
+    for name in controls:
+        base, _, of = name.split("/")
+        yield job("derive_controls", f"directions/controls/{of}", of, edit=of)
+        for place in each([name], images):
+            path, record = f"{name}/latents/{{shard}}", f"{base}/{of}/{{shard}}"
+            yield job("edit_controls", path, record, base=base, edit=of, shard=place["shard"])
+    for place in each([*bases, *edited, *controls], images):
         yield job("render_images", "{set}/square/{shard}", "{set}/{shard}", **place)
-    shaped = [name for name in ("fit", *edited) if "oval" in sets.shapes(config, name)]
+    shaped = [name for name in ("fit", *edited, *controls) if "oval" in sets.shapes(config, name)]
     taught_on = config.trained.shapes if config.trained and trained else ()
     for place in each([*(trained if "oval" in taught_on else ()), *shaped], images):
         yield job("ovalize_images", "{set}/oval/{shard}", "{set}/{shard}", **place)
@@ -194,7 +207,7 @@ def of_study(config: Config) -> Iterator[Job]:
         *product(taught, taught_on, ["train"]),
         *(
             (assessor, shape, name)
-            for name in ("fit", *edited)
+            for name in ("fit", *edited, *controls)
             for assessor, shape in product(config.assessors, sets.shapes(config, name))
         ),
     ]
@@ -204,7 +217,7 @@ def of_study(config: Config) -> Iterator[Job]:
         record = f"{{set}}/{assessor}/{shape}/{{shard}}"
         for place in each([name], scores, assessor):
             yield job(rule, path, record, assessor=assessor, **place)
-    for name in ("fit", *edited) if config.measured_factors else ():
+    for name in ("fit", *edited, *controls) if config.measured_factors else ():
         for shape in sets.shapes(config, name):
             path = f"{{set}}/scores/{config.measured_factors[0]}/{shape}/{{shard}}"
             for place in each([name], scores):
@@ -226,8 +239,7 @@ def of_study(config: Config) -> Iterator[Job]:
         for place in each(edited, images):
             path = f"{{set}}/embeddings/{embedded}/{{shard}}"
             yield job("embed_faces", path, f"{{set}}/{embedded}/{{shard}}", **place)
-    grid = config.hyperplanes
-    for names in product(grid.spaces, config.assessors, config.shapes, grid.thresholds):
+    for names in config.grid:
         record, assessor = "/".join(names), names[1]
         yield job("fit_hyperplane", f"hyperplanes/{record}", record, assessor=assessor)
     yield job("measure_agreement", "agreement")

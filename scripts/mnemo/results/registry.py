@@ -38,6 +38,10 @@ def _compares(study: Config) -> bool:
     return _drifts(study) and any(each.method == "hyperplane" for each in study.directions)
 
 
+def _controls(study: Config) -> bool:
+    return study.controls is not None
+
+
 def _embeds(study: Config) -> bool:
     return study.identity is not None
 
@@ -127,6 +131,15 @@ RESULTS: dict[str, Result] = {
         "PIVOT {} ON assessor, shape USING first(mean) GROUP BY edit, alpha",
         category="3 Edits",
         title="Mean score at each alpha",
+    ),
+    "controls": Result(
+        "mnemo.results.controls:CONTROLS",
+        "What do directions do that mean nothing, or only light?",
+        'table.pivot(index="alpha", columns=["edit", "control", "assessor"], values="change")',
+        "PIVOT {} ON control USING first(change) GROUP BY edit, assessor, shape, alpha",
+        category="3 Edits",
+        title="Controls of the edits",
+        wanted=_controls,
     ),
     "slopes": Result(
         "mnemo.results.dose_response:SLOPES",

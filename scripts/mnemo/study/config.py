@@ -1,6 +1,7 @@
 """What a study may contain: one closed model."""
 
 import json
+from itertools import product
 from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import (
@@ -29,7 +30,7 @@ Space = Literal["z", "w", "w_plus"]
 #: have 255 bytes at most.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
 #: Folders that a set has, which an edit's folder beside them can't be called.
-RESERVED = ("latents", "square", "oval", "scores", "features", "embeddings")
+RESERVED = ("latents", "square", "oval", "scores", "features", "embeddings", "controls")
 #: An alpha names a folder, so it has few digits.
 LARGEST_ALPHA = 1000
 ALPHA_DECIMALS = 6
@@ -374,6 +375,14 @@ class Edit(Section):
     )
 
 
+class Controls(Section):
+    """Edits that should change little, against which the effect of each edit is read."""
+
+    count: PositiveInt = Field(
+        50, description="Images of the edited set that are moved, the first ones; all if fewer."
+    )
+
+
 class Realness(Section):
     """How realness is measured."""
 
@@ -574,6 +583,11 @@ class Config(Section):
     edits: Annotated[tuple[Edit, ...], Field(min_length=1)] = Field(
         description="Edits, each of one set along one direction."
     )
+    controls: Controls | None = Field(
+        Controls(),  # type: ignore[call-arg]
+        description="Controls of each edit: random directions of equal length, hyperplanes fitted "
+        "on permuted scores, and brightness; none if null.",
+    )
     realness: Realness = Realness()  # type: ignore[call-arg]
     identity: Identity | None = Field(
         None, description="Measures whether edits keep the person's identity; not if absent."
@@ -607,6 +621,22 @@ class Config(Section):
     def measured_factors(self) -> tuple[str, ...]:
         """The visual factors that are measured: those of the study, and those among assessors."""
         return tuple(name for name in FACTORS if name in self.scorers)
+
+    @property
+    def grid(self) -> list[tuple[str, str, str, str]]:
+        """Space, assessor, shape and threshold of every hyperplane.
+
+        They are those of the grid, and, where a direction was found, those of the visual factors.
+        """
+        grid = self.hyperplanes
+        of_factors = [
+            (each.space, factor, str(each.shape), str(each.threshold))
+            for each in self.directions
+            if each.method == "hyperplane"
+            for factor in self.factors
+        ]
+        axes = product(grid.spaces, self.assessors, self.shapes, grid.thresholds)
+        return list(dict.fromkeys([*axes, *of_factors]))
 
     def edit(self, name: str) -> Edit:
         """Look up an edit."""

@@ -8,6 +8,7 @@ from typing import Any
 from mnemo.assessors import registry as assessors
 from mnemo.figures.registry import FIGURES
 from mnemo.results.registry import RESULTS
+from mnemo.study import sets
 from mnemo.study.config import Config, Direction
 
 
@@ -30,6 +31,22 @@ class Params:
         """Return the layers that an edit moves; None for all."""
         chosen = self.config.edit(wildcards.edit).layers
         return None if chosen is None else list(chosen)
+
+    def space(self, wildcards: Any) -> str:
+        """Return the space that an edit moves in."""
+        return self.config.direction(self.config.edit(wildcards.edit)).space
+
+    def moves(self, wildcards: Any) -> list[float]:
+        """Return the alphas of an edit but for 0."""
+        return [alpha for alpha in self.config.edit(wildcards.edit).alphas if alpha]
+
+    def controls(self, wildcards: Any) -> list[tuple[str, float]]:
+        """Return the controls and alphas of an edit's set of controls."""
+        return sets.controls(self.config, self.config.edit(wildcards.edit))
+
+    def controlled(self, wildcards: Any) -> int:
+        """Return the number of images that an edit's controls move."""
+        return sets.controlled(self.config, wildcards.base)
 
     def shapes(self, wildcards: Any) -> list[str]:
         """Return the shapes of an edit's images that are scored."""

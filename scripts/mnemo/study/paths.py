@@ -149,18 +149,8 @@ class Paths:
 
     @property
     def hyperplanes(self) -> list[str]:
-        """The files of all hyperplanes of the grid."""
-        config, grid = self.config, self.config.hyperplanes
-        axes = (grid.spaces, config.assessors, config.shapes, grid.thresholds)
-        # A direction is compared with the factors where it was found.
-        of_factors = [
-            (each.space, factor, str(each.shape), str(each.threshold))
-            for each in config.directions
-            if each.method == "hyperplane"
-            for factor in config.factors
-        ]
-        fitted = dict.fromkeys([*product(*axes), *of_factors])
-        return [self.hyperplane(*names) for names in fitted]
+        """The files of all hyperplanes."""
+        return [self.hyperplane(*names) for names in self.config.grid]
 
     def scores_to_fit(self, wildcards: Any) -> list[str]:
         """List the scores that a hyperplane is fitted on."""
@@ -188,6 +178,74 @@ class Paths:
     def direction_of_edit(self, wildcards: Any) -> str:
         """Return the file of the direction that an edit moves along."""
         return f"<results>/directions/{self.config.edit(wildcards.edit).along}.parquet"
+
+    # Controls
+
+    def _controlled_by(self, wildcards: Any) -> tuple[str, str]:
+        """Return the shape and the threshold of the hyperplanes of an edit's controls.
+
+        They are those of the edit's own hyperplane; for a direction from a file, the first ones.
+        """
+        edit = self._edit(wildcards)
+        along = self.config.direction(edit)
+        shape, threshold = self.config.shapes_of(edit)[0], self.config.hyperplanes.thresholds[0]
+        return str(along.shape or shape), str(along.threshold or threshold)
+
+    def scores_of_controls_fit(self, wildcards: Any) -> list[str]:
+        """List the scores that are permuted for an edit's controls."""
+        along, (shape, _) = (
+            self.config.direction(self._edit(wildcards)),
+            self._controlled_by(wildcards),
+        )
+        assessor = along.assessor if along.method == "hyperplane" else self.config.assessors[0]
+        return self.scores(["fit"], [str(assessor)], [shape])
+
+    def brightness_of_edit(self, wildcards: Any) -> list[str]:
+        """Return the hyperplane of brightness, if it is among an edit's controls."""
+        if "brightness" not in sets.controls_of(self.config):
+            return []
+        space = self.config.direction(self._edit(wildcards)).space
+        return [self.hyperplane(space, "brightness", *self._controlled_by(wildcards))]
+
+    def threshold_of_controls(self, wildcards: Any) -> str:
+        """Return the threshold of the hyperplanes of an edit's controls."""
+        return self._controlled_by(wildcards)[1]
+
+    def keys_of_controls(self, wildcards: Any) -> list[str]:
+        """Return the keys of the images that an edit's controls move: the first of their set."""
+        name = self._edit(wildcards).of
+        count = sets.controlled(self.config, name)
+        return sets.first_keys(sets.base(self.config, name), count)
+
+    def latents_to_control(self, wildcards: Any) -> list[str]:
+        """List the shards with the latents that controls move."""
+        count = sets.controlled(self.config, wildcards.base)
+        shards = sets.cut(count, self.config.shard_size)
+        return [f"<results>/{wildcards.base}/latents/{shard}.parquet" for shard in shards]
+
+    def rows_of_controls(self, wildcards: Any) -> list[int]:
+        """Return the rows of a shard among all of a set of controls: its first, and its end."""
+        count = sets.base(self.config, sets.control_set(self.config, self._edit(wildcards))).count
+        places = sets.places(wildcards.shard, count, self.config.shard_size)
+        return [places.start, places.stop]
+
+    def scores_of_controls(self, wildcards: Any) -> list[str]:
+        """List the scores of an edit's controls."""
+        edit = self._edit(wildcards)
+        shapes = self.config.shapes_of(edit)
+        name = sets.control_set(self.config, edit)
+        return self.scores([name], self.config.scorers, shapes)
+
+    def scores_unedited(self, wildcards: Any) -> list[str]:
+        """List the scores of an edit's images at alpha 0 that its controls are compared with."""
+        edit = self._edit(wildcards)
+        count = sets.controlled(self.config, edit.of)
+        return [
+            f"<results>/{edit.of}/{edit.name}/0/scores/{scorer}/{shape}/{shard}.parquet"
+            for scorer in self.config.scorers
+            for shape in self.config.shapes_of(edit)
+            for shard in sets.cut(count, self.config.score_shard_size)
+        ]
 
     # Edits
 

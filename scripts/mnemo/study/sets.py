@@ -6,13 +6,17 @@ image is its seed. Shards have a fixed size, so that a larger set has the same s
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import product
 from types import MappingProxyType
+from typing import Any
 
 from mnemo import keys
 from mnemo.assessors.registry import entry
 from mnemo.errors import MnemoError
 from mnemo.study.config import Config, Edit, ImageSet, alpha_name
 
+#: The folder of a set in which the sets of its controls are.
+CONTROLS = "controls"
 #: Sets that every study has.
 BASES = ("fit", "eval", "reference")
 
@@ -96,9 +100,65 @@ def edited(edit: Edit) -> list[str]:
 
 
 def base(config: Config, name: str) -> ImageSet:
-    """Return the unedited set that a set is, or comes from."""
-    images: ImageSet = getattr(config.sets, name.split("/")[0])
+    """Return the unedited set that a set is, or comes from.
+
+    A set of controls counts the images of all its controls and alphas.
+    """
+    first, *edit = name.split("/")
+    images: ImageSet = getattr(config.sets, first)
+    if edit and edit[0] == CONTROLS:
+        variants = controls(config, config.edit(edit[1]))
+        return images.model_copy(update={"count": len(variants) * controlled(config, first)})
     return images
+
+
+def controlled(config: Config, name: str) -> int:
+    """Return the number of images of a set that controls move."""
+    wanted = config.controls.count if config.controls else 0
+    return min(wanted, base(config, name).count)
+
+
+def controls(config: Config, edit: Edit) -> list[tuple[str, float]]:
+    """List the controls and alphas of a set of controls, in the order of its images.
+
+    Args:
+        config: The study.
+        edit: The edit that the set is called by.
+
+    Returns:
+        Each control and alpha; the set has `controlled` images of each.
+    """
+    alphas = {alpha for each in sharing(config, edit) for alpha in each.alphas if alpha}
+    return list(product(controls_of(config), sorted(alphas)))
+
+
+def controls_of(config: Config) -> list[str]:
+    """List the controls that the edits of a study have."""
+    if config.controls is None:
+        return []
+    return ["random", "permuted", *(["brightness"] if "brightness" in config.factors else [])]
+
+
+def sharing(config: Config, edit: Edit) -> list[Edit]:
+    """List the edits that share their controls with one: of one set, space, fit and layers."""
+
+    def key(one: Edit) -> tuple[Any, ...]:
+        along = config.direction(one)
+        return one.of, one.layers, along.space, along.assessor, along.shape, along.threshold
+
+    return [each for each in config.edits if key(each) == key(edit)]
+
+
+def control_set(config: Config, edit: Edit) -> str:
+    """Return the set of an edit's controls, which the first edit that shares it gives its name."""
+    return f"{edit.of}/{CONTROLS}/{sharing(config, edit)[0].name}"
+
+
+def control_sets(config: Config) -> list[str]:
+    """List the sets of controls."""
+    if config.controls is None:
+        return []
+    return list(dict.fromkeys(control_set(config, edit) for edit in config.edits))
 
 
 def scored(config: Config, name: str, assessor: str) -> ImageSet:
@@ -115,4 +175,11 @@ def scored(config: Config, name: str, assessor: str) -> ImageSet:
 def shapes(config: Config, name: str) -> tuple[str, ...]:
     """Return the shapes of a set's images that are scored."""
     _, *edit = name.split("/")
-    return config.shapes_of(config.edit(edit[0])) if edit else config.shapes
+    if not edit:
+        return config.shapes
+    if edit[0] != CONTROLS:
+        return config.shapes_of(config.edit(edit[0]))
+    scored = {
+        shape for each in sharing(config, config.edit(edit[1])) for shape in config.shapes_of(each)
+    }
+    return tuple(shape for shape in config.shapes if shape in scored)
