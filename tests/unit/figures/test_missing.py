@@ -28,6 +28,7 @@ from mnemo.figures import (
 from mnemo.report import pages
 from mnemo.results import registry, schemas
 from mnemo.results.agreement import AGREEMENT
+from mnemo.results.controls import CONTROLS
 from mnemo.results.dose_response import DOSE_RESPONSE, SLOPES
 from mnemo.results.drift import DRIFT
 from mnemo.results.identity import IDENTITY
@@ -94,7 +95,11 @@ FIGURES: dict[str, Callable[[int], Figure]] = {
     ),
     "distributions": lambda missing: distributions.draw(SCORES.head(missing)),
     "dose_response": lambda missing: dose_response.draw(
-        SCORES, one(DOSE_RESPONSE, missing), one(SLOPES, missing).head(1), 0.95
+        SCORES,
+        one(DOSE_RESPONSE, missing),
+        one(SLOPES, missing).head(1),
+        one(CONTROLS, missing),
+        0.95,
     ),
     "drift": lambda missing: drift.draw(one(DRIFT, missing), 0.95),
     "identity": lambda missing: identity.draw(one(IDENTITY, missing, threshold=[0.6] * 3), 0.95),

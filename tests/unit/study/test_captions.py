@@ -46,14 +46,14 @@ def test_every_table_of_the_report_has_a_caption_that_names_its_file(table: str)
 
 
 def test_a_caption_says_what_a_direction_holds_and_which_layers_move() -> None:
-    text = plain(captions().of_strip(SimpleNamespace(edit="memorable-same-smile")))
+    text = plain(captions().of_strip(SimpleNamespace(edit="memorable-same-light")))
     assert "along the normal of the hyperplane fitted on the mean of the scores by resmem" in text
-    assert "projected to hold happiness constant" in text
+    assert "projected to hold brightness constant" in text
     assert "The first 2 faces of the set eval, not selected" in text
 
 
 def test_a_caption_warns_of_lost_ovals_only_where_an_edit_has_ovals() -> None:
-    for edit, warns in (("memorable", True), ("memorable-same-smile", False)):
+    for edit, warns in (("memorable", True), ("memorable-same-light", False)):
         job = SimpleNamespace(edit=edit, assessor="resmem")
         assert ("faces that were lost" in captions().of_dose_response(job)) == warns
 

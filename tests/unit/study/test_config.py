@@ -190,7 +190,7 @@ def test_mistakes_within_and_between_sections_are_told_together(study: dict[str,
 def test_a_mistaken_item_does_not_make_its_list_too_short(study: dict[str, Any]) -> None:
     study["edits"] = [{**study["edits"][0], "alphas": [0, "far"]}]
     study["directions"] = [{**study["directions"][0], "threshold": "mode"}]
-    study["assessors"], study["training"] = ["memnet9"], None
+    study["assessors"], study["training"], study["fit_on"] = ["memnet9"], None, {}
     assert re.findall(r"^  (.*?):", mistakes(study), re.M) == [
         "directions.0.threshold",
         "edits.0.alphas.1",
@@ -366,7 +366,7 @@ def test_the_preset_decides_how_hyperplanes_are_validated(
         ("component", 0, "directions.0.component: 0: belongs to the method file, and this is hyp"),
         ("component", -1, "directions.0.component: -1: Input should be greater than or equal to 0"),
         ("method", "file", "directions.0.file: must be given: the method is file"),
-        ("name", "memorable-same-smile", "directions.1.name: 'memorable-same-smile': given twice"),
+        ("name", "memorable-same-light", "directions.1.name: 'memorable-same-light': given twice"),
     ],
 )
 def test_a_direction_that_can_not_be_made_is_reported(
@@ -441,7 +441,7 @@ def test_values_given_on_the_command_line_as_text_are_understood(study: dict[str
 
 def test_a_shard_of_scores_covers_whole_shards_of_images(study: dict[str, Any]) -> None:
     study["score_shard_size"] = 30
-    assert "score_shard_size: 30: must be a multiple of shard_size, 25" in mistakes(study)
+    assert "score_shard_size: 30: must be a multiple of shard_size, 50" in mistakes(study)
 
 
 def own(study: dict[str, Any], **keys: Any) -> dict[str, Any]:
@@ -599,7 +599,10 @@ def test_classes_are_given_by_index_or_name_and_are_all_of_them_if_none_is_given
     ("hold", "told"),
     [
         (["resmem"], "directions.0.hold.0: 'resmem': is what the direction changes"),
-        (["age", "gender"], "directions.0.hold.1: 'gender': the study's assessors are resmem,"),
+        (
+            ["age", "gender"],
+            "hold.1: 'gender': the study's assessors and factors are resmem,",
+        ),
         (["age", "age"], "directions.0.hold: ['age', 'age']: given twice: age"),
     ],
 )
@@ -621,10 +624,9 @@ def test_a_direction_from_a_file_holds_nothing(study: dict[str, Any]) -> None:
     [
         ({"vitmem": 50}, "fit_on.vitmem: 50: the study's assessors are resmem"),
         ({"corrected-resmem": 50}, "fit_on.corrected-resmem: 50: is a difference"),
-        ({"age": 75}, "fit_on.age: 75: the set fit has 50 images"),
-        ({"age": 30}, "fit_on.age: 30: must be a multiple of shard_size, 25"),
-        ({"age": 25}, "fit_on.age: 25: 5 folds need at least 50 images"),
-        ({"resmem": 25}, "corrected-resmem needs as many images of each part"),
+        ({"age": 200}, "fit_on.age: 200: the set fit has 150 images"),
+        ({"age": 30}, "fit_on.age: 30: must be a multiple of shard_size, 50"),
+        ({"resmem": 50}, "corrected-resmem needs as many images of each part"),
     ],
 )
 def test_an_assessor_may_score_fewer_images_of_the_set_fit_where_that_is_possible(
@@ -747,5 +749,5 @@ def test_a_training_whose_assessor_scores_nothing_is_no_part_of_the_study(
 ) -> None:
     assert checked(study).trained
     study["assessors"], study["edits"] = ["resmem"], study["edits"][:1]
-    study["directions"] = study["directions"][:1]
+    study["directions"], study["fit_on"] = study["directions"][:1], {}
     assert checked(study).trained is None

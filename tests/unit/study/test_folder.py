@@ -24,7 +24,7 @@ def test_a_results_folder_of_the_same_study_is_continued(
     study: dict[str, Any], tmp_path: Path
 ) -> None:
     folder.mark_results(checked(study), tmp_path / "tiny", {})
-    study["sets"]["fit"]["count"] = 75
+    study["sets"]["fit"]["count"] = 200
     study["edits"][0]["alphas"] = [0, 1]
     folder.check_results(checked(study), tmp_path / "tiny")
 
@@ -33,8 +33,8 @@ def test_a_results_folder_of_the_same_study_is_continued(
     ("key", "here", "there"),
     [
         ("study", '"tiny"', '"other"'),
-        ("shard_size", "25", "10"),
-        ("score_shard_size", "50", "100"),
+        ("shard_size", "50", "10"),
+        ("score_shard_size", "100", "200"),
         ("generator", '"dcgan-faces"', '"stylegan2-ffhq"'),
         ("format", "3", "2"),
     ],
@@ -76,7 +76,7 @@ def test_files_that_a_study_names_and_that_are_not_there_are_told_together(
     file = {"method": "file", "space": "z"}
     study["directions"] = [
         {**file, "name": "memorable", "file": str(there)},
-        {**file, "name": "memorable-same-smile", "file": "absent.npy"},
+        {**file, "name": "memorable-same-light", "file": "absent.npy"},
     ]
     with pytest.raises(MnemoError) as told:
         folder.check_files(checked(study))
@@ -95,7 +95,7 @@ def test_a_file_whose_name_only_looks_the_same_is_named_beside_the_absent_one(
     study["generator"]["weights"] = str(tmp_path / f"{'a' * 300}.pkl")
     study["directions"] = [
         {**file, "name": "memorable", "file": str(tmp_path / "caf\xe9.npy")},
-        {**file, "name": "memorable-same-smile", "file": str(tmp_path / "folder.npy")},
+        {**file, "name": "memorable-same-light", "file": str(tmp_path / "folder.npy")},
     ]
     with pytest.raises(MnemoError) as told:
         folder.check_files(checked(study))

@@ -107,9 +107,9 @@ def test_an_assessor_with_one_way_ignores_the_preset() -> None:
 
 def test_a_stamp_has_the_study_and_the_published_sha256_of_its_weights() -> None:
     asked = models()
-    stamp = asked.stamp_of_direction(SimpleNamespace(direction="memorable-same-smile"))
+    stamp = asked.stamp_of_direction(SimpleNamespace(direction="memorable-same-light"))
     assert stamp["study"] == "tiny"
-    assert set(stamp["weights"]) == {"dcgan-faces", "resmem", "happiness"}
+    assert set(stamp["weights"]) == {"dcgan-faces", "resmem"}
     assert all(len(sha256) == 64 for sha256 in stamp["weights"].values())
 
 

