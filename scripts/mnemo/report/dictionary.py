@@ -8,7 +8,7 @@ import pyarrow as pa
 from mnemo import images, latents, scores
 from mnemo.faces import ovals
 from mnemo.features import table as features
-from mnemo.results import schemas
+from mnemo.results import joined
 from mnemo.results.registry import RESULTS
 
 #: The tables in a set's shards, by the name of their folder.
@@ -94,7 +94,7 @@ def page() -> str:
     public = [
         _section(
             name,
-            schemas.of(name),
+            joined.schema(name),
             f"results/demo/{name}.parquet",
             result.question,
             result.pandas,
