@@ -222,8 +222,9 @@ def _resampled_means(rises: Floats, resamples: int, generator: np.random.Generat
     )
     totals, counts = np.hsplit(sums, 2)
     means = np.divide(totals, counts, out=np.full_like(totals, np.nan), where=counts > 0)
-    response: Floats = np.nanmean(rises, axis=0)
-    return response + float(np.sqrt(drawn / n)) * (means - response)
+    response = np.nanmean(rises, axis=0)
+    around: Floats = response + np.sqrt(drawn / n) * (means - response)
+    return around
 
 
 def _resampled_deviations(
