@@ -92,9 +92,9 @@ def calibrate(
 
     Between the alphas, the true response is another curve. Both ends are moved outwards by twice
     the distance between the alpha of this spline and that of a cubic spline with continuous
-    curvature, which is usually closer to a smooth response, but not monotone. By simulation, the
-    interval then covers the true alpha in 93 to 100 % of studies whose response bends over more
-    than one step of alpha. A bend within one step is in neither spline.
+    curvature, which is usually closer to a smooth response, but not monotone. docs/coverage.md
+    shows what the interval then covers: mostly more than it claims. A bend within one step of
+    alpha is in neither spline.
 
     Args:
         frame: Dose-response frame, including alpha 0.
