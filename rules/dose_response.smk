@@ -8,6 +8,7 @@ rule measure_dose_response:
     """Measure how the scores of an edit follow alpha, and which alpha gives a wanted change."""
     input:
         scores=paths.scores_of_edit,
+        unedited=paths.scores_to_calibrate,
     output:
         dose_response="<results>/dose_response/{edit}/dose_response.parquet",
         slopes="<results>/dose_response/{edit}/slopes.parquet",
@@ -24,7 +25,7 @@ rule measure_dose_response:
         mem_mb=memory,
         runtime=minutes,
     params:
-        changes=study.calibration.changes,
+        wanted=params.wanted_changes,
         statistics=study.statistics.model_dump(),
         stamp=models.stamp(*models.all),
         code=code_of("measure_dose_response"),

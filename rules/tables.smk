@@ -2,9 +2,10 @@
 
 
 rule merge_table:
-    """Join the parts of one public table."""
+    """Join the parts of one public table, and add the distance that each alpha moves."""
     input:
         parts=paths.parts_of_table,
+        directions=paths.directions_of_table,
     output:
         table="<results>/{table}.parquet",
     log:
@@ -20,6 +21,8 @@ rule merge_table:
         mem_mb=memory,
         runtime=minutes,
     params:
+        edits=params.edits_of_table,
+        layers=models.generator.layers,
         stamp={**models.stamp(*models.all), "config_digest": config_digest},
         code=code_of_table,
     script:

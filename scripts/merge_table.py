@@ -3,15 +3,17 @@
 from typing import TYPE_CHECKING
 
 from mnemo import logs, tables
-from mnemo.results import schemas
+from mnemo.results import joined
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
-tables.merge(
-    snakemake.input.parts,
+inputs, params, name = snakemake.input, snakemake.params, snakemake.wildcards.table
+shares = joined.shares(inputs.directions, params.edits, params.layers)
+tables.write_parts(
     snakemake.output.table,
-    schemas.of(snakemake.wildcards.table),
-    tables.Provenance.of(snakemake.rule, snakemake.params.items()),
+    joined.schema(name),
+    joined.parts(inputs.parts, name, shares),
+    tables.Provenance.of(snakemake.rule, params.items()),
 )

@@ -138,8 +138,12 @@ def test_the_whole_edit_is_measured(finished: Checkout) -> None:
     means = table(finished, "dose_response")
     assert sorted(set(means.loc[means["edit"] == "memorable", "alpha"])) == ALPHAS
     assert len(means) == 2 * scorings
-    for name in ("slopes", "local_slopes", "calibration"):
+    for name in ("slopes", "local_slopes"):
         assert len(table(finished, name)) == scorings
+    # The assessor that the edits' direction was found with.
+    calibration = table(finished, "calibration")
+    assert set(calibration["assessor"]) == {"resmem"}
+    assert len(calibration) == 2 + 1
     compared = len(ASSESSORS) * 2
     assert len(table(finished, "agreement")) == compared * (compared - 1) / 2
     realness = table(finished, "realness").set_index(["edit", "alpha"])

@@ -81,6 +81,15 @@ def test_an_edit_of_layers_moves_them_alone(styled: Checkout) -> None:
     assert (steps[:, 4:] == 0).all()
 
 
+def test_a_table_has_the_distance_that_an_edit_of_layers_moves(styled: Checkout) -> None:
+    """In w, four of ten layers move by alpha."""
+    means = tables.read(styled.results() / "dose_response.parquet").to_pandas()
+    shares = means[means["alpha"] == 5].groupby("edit")["moved"].unique().str[0] / 5
+    assert shares.to_dict() == pytest.approx(
+        {"everywhere": 1, "foreign": 1, "coarse": np.sqrt(4 / 10)}
+    )
+
+
 def test_an_edit_over_all_layers_keeps_one_w(styled: Checkout) -> None:
     table = shards(styled, "eval/everywhere/5/latents")
     w = np.array(shards(styled, "eval/latents")["w"].to_pylist())

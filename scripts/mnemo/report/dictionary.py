@@ -8,7 +8,7 @@ import pyarrow as pa
 from mnemo import images, latents, scores
 from mnemo.faces import ovals
 from mnemo.features import table as features
-from mnemo.results import schemas
+from mnemo.results import joined
 from mnemo.results.registry import RESULTS
 
 #: The tables in a set's shards, by the name of their folder.
@@ -31,8 +31,10 @@ atomically, so every file is complete, and the same study gives the same bytes o
 
 In tables about images, the columns `set`, `edit`, `alpha` and `image` identify the image; use them
 to join tables. Tables about edits join on `edit`, `alpha`, `assessor` and `shape`. `edit` and
-`alpha` are null for the unedited sets. The key `image` is the seed that the image's latent was
-drawn from, zero-padded to seven digits. `score` is the assessor's score, never rescaled.
+`alpha` are null for the unedited sets. `alpha` is how far an edit moves along its unit direction;
+`moved` is the distance that the latent moves, which is less if the edit moves only some layers. The
+key `image` is the seed that the image's latent was drawn from, zero-padded to seven digits. `score`
+is the assessor's score, never rescaled.
 
 The examples read the default study, run by `make demo`. The second and third example of each table
 need `pip install duckdb datasets`.
@@ -94,7 +96,7 @@ def page() -> str:
     public = [
         _section(
             name,
-            schemas.of(name),
+            joined.schema(name),
             f"results/demo/{name}.parquet",
             result.question,
             result.pandas,

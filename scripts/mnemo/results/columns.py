@@ -9,7 +9,7 @@ EDITED = [tables.field("edit", pa.string(), "name of the edit"), ASSESSOR, SHAPE
 MOVED = tables.field(
     "alpha",
     pa.float64(),
-    "distance moved along the edit's unit direction",
+    "how far the edit moves along its unit direction: a distance if all layers move",
     unit="length in the latent space of the edit",
 )
 SLOPE = (

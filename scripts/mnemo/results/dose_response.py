@@ -1,19 +1,19 @@
 """Dose-response: how the scores of an edit depend on alpha."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
+from statsmodels.stats.proportion import proportion_confint
 
 from mnemo import tables
 from mnemo.errors import MnemoError
 from mnemo.results import columns
-from mnemo.statistics import frames, mixed, ranks
+from mnemo.statistics import frames, mixed
 
 DOSE_RESPONSE = tables.define(
     "Mean score at each alpha",
@@ -23,6 +23,33 @@ DOSE_RESPONSE = tables.define(
     tables.field("mean", pa.float64(), "mean score", nullable=True),
     tables.field("low", pa.float64(), "lower end of the interval of the mean", nullable=True),
     tables.field("high", pa.float64(), "upper end of the interval of the mean", nullable=True),
+    tables.field(
+        "n_paired", pa.int64(), "number of images scored both at this alpha and at alpha 0"
+    ),
+    *tables.estimate(
+        "change",
+        "mean change of the score from alpha 0, each of these images against itself",
+        nullable=True,
+    ),
+    *tables.estimate(
+        "wrong_way",
+        "share of these images whose score changes against the sign of alpha; null at alpha 0",
+        limits="0 to 1",
+        nullable=True,
+    ),
+    *tables.estimate(
+        "improvement_ratio",
+        "share of these images whose score changes with the sign of alpha, with its interval as "
+        "for wrong_way; null at alpha 0",
+        limits="0 to 1",
+        nullable=True,
+    ),
+    *tables.estimate(
+        "relative_gain",
+        "mean change divided by the score at alpha 0, of these images; null at alpha 0, and if a "
+        "score at alpha 0 is not above 0, where a ratio means nothing",
+        nullable=True,
+    ),
 )
 SLOPES = tables.define(
     "Slope of the score over alpha, from a linear mixed-effects model",
@@ -46,46 +73,54 @@ LOCAL_SLOPES = tables.define(
     tables.field("n", pa.int64(), "number of images scored at both alphas"),
     *columns.SLOPE,
 )
-CALIBRATION = tables.define(
-    "Alpha that achieves a given change of the mean score",
-    *columns.EDITED,
-    tables.field("change", pa.float64(), "change of the mean score, relative to alpha 0"),
-    tables.field(
-        "alpha",
-        pa.float64(),
-        "alpha that achieves the change; null if no alpha in the measured range does, or if the "
-        "response is neither rising nor falling at 0",
-        nullable=True,
-    ),
-    tables.field("low", pa.float64(), "lower end of the interval of alpha", nullable=True),
-    tables.field("high", pa.float64(), "upper end of the interval of alpha", nullable=True),
-)
-
-
-# Difference between responses that is rounding, relative to the largest of them.
-_ROUNDING = 1e-9
 
 LOGGER = logging.getLogger(__name__)
 
 
-def dose_response(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """Compute the mean score at each alpha (paper 1, figure 6; GANalyze, figure 3A).
+def dose_response(
+    frame: pd.DataFrame, alphas: ArrayLike | None = None, *, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Compute the mean score at each alpha (paper 1, figure 6; GANalyze, figure 3A) and its change.
+
+    A change compares each image with itself at alpha 0. The share of images whose score changes
+    with the sign of alpha is the improvement ratio of MemCoach (CVPR 2026), and the mean change
+    relative to the score at alpha 0 its relative memorability. A score that stays equal changes
+    neither way.
 
     Args:
         frame: Dose-response frame.
-        confidence: Confidence of the interval, between 0 and 1.
+        alphas: The alphas that get a row; those of the frame when None.
+        confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
-        One row per alpha: `alpha`, the number `n` of images, their `mean` score, and `low` and
-        `high`, the ends of its t interval.
+        The columns of `DOSE_RESPONSE` but for the names of edit, assessor and shape, one row per
+        alpha, ascending. `low` and `high` are the ends of the mean's t interval; the intervals of
+        changes are paired t intervals, and those of shares Wilson's score intervals. Estimates
+        without an image are nan, and so is the t interval of a single one. At alpha 0 the change is
+        exactly 0.
     """
-    table = (
-        frames.scored(frame)
-        .groupby("alpha")["score"]
-        .agg(n="count", mean="mean", standard_error="sem")
-        .reset_index()
-    )
-    return frames.with_interval(table, "mean", confidence)
+    wide = frames.by_image(frame)
+    if alphas is not None:
+        wide = wide.reindex(columns=np.unique(alphas))
+    unedited = wide[0.0] if 0 in wide else pd.Series(np.nan, wide.index)
+    changes = wide.sub(unedited, axis=0)
+    change = _mean(changes, "change", confidence)
+    # At alpha 0 nothing can change.
+    changes.loc[:, changes.columns == 0] = np.nan
+    n = changes.count()
+    onward = changes * np.sign(changes.columns.to_numpy())
+    gains = changes.div(unedited.where(unedited > 0), axis=0)
+    # A ratio to a score of 0 or below means nothing, and a mean of the others something else.
+    gains.loc[:, gains.count() < n] = np.nan
+    gain = _mean(gains, "relative_gain", confidence).drop(columns="n")
+    parts = [
+        _mean(wide, "mean", confidence),
+        _named(change.rename(columns={"n": "n_paired"}), "change"),
+        _share(onward < 0, n, "wrong_way", confidence),
+        _share(onward > 0, n, "improvement_ratio", confidence),
+        _named(gain, "relative_gain"),
+    ]
+    return pd.concat(parts, axis="columns").rename_axis("alpha").reset_index()
 
 
 def local_slopes(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
@@ -115,88 +150,7 @@ def local_slopes(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     return frames.with_interval(table, "slope", confidence)
 
 
-def calibrate(
-    frame: pd.DataFrame,
-    changes: Sequence[float],
-    *,
-    resamples: int = 1000,
-    seed: int = 0,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """Compute the alpha that changes the mean score by a given amount.
-
-    The response at an alpha is the mean change of the score from alpha 0, over the images scored at
-    both. It is interpolated linearly between the measured alphas and inverted on the monotone part
-    around 0: as far as it keeps rising or keeps falling, whichever it does between the neighbours
-    of 0. The alpha found is thus the one nearest to 0. There is no extrapolation. A response that
-    is equal on both sides of 0, flat or with its peak there, has no such part, and reaches no
-    change but 0.
-
-    The intervals are percentiles over bootstrap resamples of the images, which keep all alphas of
-    an image together. For more than `ranks.RESAMPLED` images, resamples of the mean changes are
-    smaller and rescaled, as described for `ranks.agreement`. A resample whose response does not
-    reach the change counts as an alpha beyond the range, and one without a rising or falling part
-    as an alpha beyond either end. Resamples leave out an alpha at which fewer than two images are
-    compared with alpha 0, because nothing shows its error.
-
-    Args:
-        frame: Dose-response frame, including alpha 0.
-        changes: The changes of the mean score, in the score's unit.
-        resamples: Number of bootstrap resamples.
-        seed: Seed of the resamples.
-        confidence: Confidence of the intervals, between 0 and 1.
-
-    Returns:
-        One row per `change`: `alpha`, and `low` and `high`, the ends of its interval. All three are
-        nan if the response does not reach the change; an end is nan if it lies beyond the range or
-        is unknown.
-
-    Raises:
-        MnemoError: No image is scored at alpha 0.
-    """
-    wide = frames.by_image(frame)
-    if 0 not in wide:
-        raise MnemoError(
-            "No image is scored at alpha 0, from which changes are measured. Add 0 to the edit's "
-            "`alphas`, or look at why no face was found."
-        )
-    paired = wide.sub(wide[0], axis=0).dropna(how="all").dropna(how="all", axis="columns")
-    alphas = paired.columns.to_numpy(dtype=np.float64)
-    rises = paired.to_numpy()
-    wanted = np.asarray(changes, dtype=np.float64)
-    response = np.nanmean(rises, axis=0)
-    several = (np.isfinite(rises).sum(axis=0) > 1) | (alphas == 0)
-    generator = np.random.default_rng(seed)
-    drawn = min(len(rises), ranks.RESAMPLED)
-    shrink = np.sqrt(drawn / len(rises))
-    resampled = []
-    for _ in range(resamples):
-        chosen = rises[generator.integers(len(rises), size=drawn)]
-        compared = several & np.isfinite(chosen).any(axis=0)
-        mean = np.nanmean(chosen[:, compared], axis=0)
-        moved = response[compared] + shrink * (mean - response[compared])
-        resampled.append(_invert(alphas[compared], moved, wanted))
-    low, high = ranks.bounds(np.array(resampled), confidence)
-    table = pd.DataFrame(
-        {
-            "change": wanted,
-            "alpha": _invert(alphas, response, wanted),
-            "low": low,
-            "high": high,
-        }
-    ).replace([-np.inf, np.inf], np.nan)
-    table.loc[table["alpha"].isna(), ["low", "high"]] = np.nan
-    return table
-
-
-def responses(
-    scores: pd.DataFrame,
-    changes: Sequence[float],
-    *,
-    resamples: int = 1000,
-    seed: int = 0,
-    confidence: float = 0.95,
-) -> dict[str, pd.DataFrame]:
+def responses(scores: pd.DataFrame, *, confidence: float = 0.95) -> dict[str, pd.DataFrame]:
     """Compute the dose-response tables of an edit, for each assessor and shape.
 
     If too few images of a shape have a score, because no face was found in the others, an estimate
@@ -204,20 +158,15 @@ def responses(
 
     Args:
         scores: One row per `edit`, `assessor`, `shape`, `alpha` and `image`, with its `score`.
-        changes: As for `calibrate`.
-        resamples: As for `calibrate`.
-        seed: As for `calibrate`.
         confidence: Confidence of all intervals, between 0 and 1.
 
     Returns:
-        The tables `dose_response`, `slopes`, `local_slopes` and `calibration` by name.
+        The tables `dose_response`, `slopes` and `local_slopes` by name.
     """
     alphas = np.unique(scores["alpha"])
     measured: dict[str, list[pd.DataFrame]] = {}
     for (edit, assessor, shape), frame in scores.groupby(["edit", "assessor", "shape"]):
-        means = dose_response(frame, confidence=confidence).set_index("alpha").reindex(alphas)
-        means["n"] = means["n"].fillna(0).astype(int)
-        parts = {"dose_response": means.reset_index()}
+        parts = {"dose_response": dose_response(frame, alphas, confidence=confidence)}
         parts["local_slopes"] = local_slopes(frame, confidence=confidence)
         try:
             slope = mixed.slope(frame, confidence=confidence)
@@ -226,39 +175,28 @@ def responses(
             found = frames.scored(frame)["image"].nunique()
             slope = mixed.Slope(found, np.nan, np.nan, np.nan, np.nan, model="")
         parts["slopes"] = pd.DataFrame([asdict(slope)])
-        try:
-            parts["calibration"] = calibrate(
-                frame, changes, resamples=resamples, seed=seed, confidence=confidence
-            )
-        except MnemoError as why:
-            LOGGER.warning("%s of %s: %s", shape, assessor, why)
-            parts["calibration"] = pd.DataFrame(
-                {"change": changes, "alpha": np.nan, "low": np.nan, "high": np.nan}
-            )
         for table, part in parts.items():
             named = part.assign(edit=str(edit), assessor=str(assessor), shape=str(shape))
             measured.setdefault(table, []).append(named)
     return {table: pd.concat(parts, ignore_index=True) for table, parts in measured.items()}
 
 
-def _invert(
-    alphas: NDArray[np.float64], response: NDArray[np.float64], changes: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Invert a piecewise-linear response around alpha 0.
+def _mean(values: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
+    """Return the columns `n`, the mean under its name, `low` and `high`, one row per alpha."""
+    table = pd.DataFrame({"n": values.count(), name: values.mean(), "standard_error": values.sem()})
+    return frames.with_interval(table, name, confidence)
 
-    Returns:
-        The alphas; infinite beyond the monotone part, nan if there is none. A change of 0 is at 0.
-    """
-    zero = int(np.searchsorted(alphas, 0))
-    rise = response[min(zero + 1, len(alphas) - 1)] - response[max(zero - 1, 0)]
-    if abs(rise) <= _ROUNDING * np.abs(response).max():
-        return np.where(changes == 0, 0.0, np.nan)
-    direction = np.sign(rise)
-    onward = np.diff(response) * direction > 0
-    right = zero + int(np.argmin(np.append(onward[zero:], False)))
-    left = zero - int(np.argmin(np.append(onward[:zero][::-1], False)))
-    part = slice(left, right + 1)
-    inverted: NDArray[np.float64] = np.interp(
-        direction * changes, direction * response[part], alphas[part], left=-np.inf, right=np.inf
+
+def _share(images: pd.DataFrame, n: "pd.Series[int]", name: str, confidence: float) -> pd.DataFrame:
+    """Return the share of images with its Wilson interval, one row per alpha; nan if n is 0."""
+    count, known = images.sum(), n.where(n > 0)
+    low, high = proportion_confint(
+        count.to_numpy(), known.to_numpy(), alpha=1 - confidence, method="wilson"
     )
-    return inverted
+    table = pd.DataFrame({name: count / known}).assign(low=low, high=high)
+    return _named(table, name)
+
+
+def _named(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return a table whose ends are called after their estimate."""
+    return table.rename(columns={"low": f"{name}_low", "high": f"{name}_high"})

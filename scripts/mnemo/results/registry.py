@@ -61,6 +61,8 @@ class Result:
         sql: The answer in SQL, with `{}` for the table.
         category: Heading of its page in the report; empty for a table that has no such page.
         title: Its name in the report.
+        by_alpha: Whether its rows are about an edit at some alpha, and it is joined from parts:
+            the joined table has the distance moved beside the alpha.
         wanted: Whether a study has the table.
         shown: Whether a study that has it shows it in the report.
     """
@@ -71,6 +73,7 @@ class Result:
     sql: str
     category: str = ""
     title: str = ""
+    by_alpha: bool = False
     wanted: Callable[[Config], bool] = _always
     shown: Callable[[Config], bool] = _always
 
@@ -82,12 +85,14 @@ RESULTS: dict[str, Result] = {
         "How do squares and ovals compare, before and after the edit?",
         'table.groupby(["assessor", "shape", "alpha"], dropna=False)["score"].mean()',
         "SELECT assessor, shape, alpha, avg(score) FROM {} GROUP BY ALL ORDER BY ALL",
+        by_alpha=True,
     ),
     "faces": Result(
         "mnemo.faces.ovals:FACES",
         "In how many images was no face found, or more than one?",
         'table.groupby(["set", "alpha"], dropna=False)["status"].value_counts()',
         'SELECT "set", alpha, status, count(*) FROM {} GROUP BY ALL ORDER BY ALL',
+        by_alpha=True,
         wanted=_ovals,
     ),
     "agreement": Result(
@@ -131,6 +136,7 @@ RESULTS: dict[str, Result] = {
         "PIVOT {} ON assessor, shape USING first(mean) GROUP BY edit, alpha",
         category="3 Edits",
         title="Mean score at each alpha",
+        by_alpha=True,
     ),
     "controls": Result(
         "mnemo.results.controls:CONTROLS",
@@ -139,6 +145,7 @@ RESULTS: dict[str, Result] = {
         "PIVOT {} ON control USING first(change) GROUP BY edit, assessor, shape, alpha",
         category="3 Edits",
         title="Controls of the edits",
+        by_alpha=True,
         wanted=_controls,
     ),
     "slopes": Result(
@@ -156,14 +163,16 @@ RESULTS: dict[str, Result] = {
         "SELECT * FROM {} QUALIFY slope = max(slope) OVER (PARTITION BY edit, assessor, shape)",
         category="3 Edits",
         title="Slopes between neighbouring alphas",
+        by_alpha=True,
     ),
     "calibration": Result(
-        "mnemo.results.dose_response:CALIBRATION",
+        "mnemo.results.calibration:CALIBRATION",
         "Which alpha gives the wanted change of score?",
-        'table[["edit", "assessor", "shape", "change", "alpha", "low", "high"]]',
-        "SELECT edit, assessor, shape, change, alpha, low, high FROM {}",
+        'table[["edit", "assessor", "shape", "change", "unit", "alpha", "low", "high"]]',
+        "SELECT edit, assessor, shape, change, unit, alpha, low, high FROM {}",
         category="3 Edits",
         title="Alpha for a wanted change",
+        by_alpha=True,
     ),
     "transfer": Result(
         "mnemo.results.transfer:TRANSFER",
@@ -181,6 +190,7 @@ RESULTS: dict[str, Result] = {
         "PIVOT {} ON edit USING first(change) GROUP BY attribute, shape, alpha",
         category="3 Edits",
         title="Change of each attribute",
+        by_alpha=True,
         wanted=_drifts,
     ),
     "realness": Result(
@@ -190,6 +200,7 @@ RESULTS: dict[str, Result] = {
         "SELECT edit, alpha, frechet_ratio, frechet_ratio_low, frechet_ratio_high FROM {}",
         category="4 Realness",
         title="Distances to the reference set",
+        by_alpha=True,
     ),
     "identity": Result(
         "mnemo.results.identity:IDENTITY",
@@ -198,6 +209,7 @@ RESULTS: dict[str, Result] = {
         "SELECT edit, alpha, distance, accepted, chance, n, lost FROM {}",
         category="4 Realness",
         title="Identity of the edited faces",
+        by_alpha=True,
         wanted=_embeds,
     ),
     "training": Result(

@@ -66,7 +66,8 @@ class Captions:
         direction = self.config.direction(edit)
         along = direction.words
         if edit.layers is not None:
-            along += f", in the layers {', '.join(map(str, edit.layers))} alone"
+            layers = ", ".join(map(str, edit.layers))
+            along += f", in the layers {layers} alone, by less than alpha (*moved* in the tables)"
         return {
             "name": edit.name,
             "of": edit.of,

@@ -103,10 +103,10 @@ class Section(BaseModel):
     def _no_truth_for_a_number(cls, given: Any, field: ValidationInfo) -> Any:
         """Refuse true and false where they would count as 1 and 0."""
         expected = cls.model_fields[str(field.field_name)].annotation
+        listed = [given]
         if get_origin(expected) is dict and isinstance(given, dict):
             listed = list(given.values())
-        else:
-            listed = given if isinstance(given, list) else [given]
+        listed = [each for one in listed for each in (one if isinstance(one, list) else [one])]
         if expected is not bool and any(isinstance(value, bool) for value in listed):
             raise ValueError("true and false are not allowed here")
         return given
@@ -358,7 +358,8 @@ class Edit(Section):
     of: Literal["fit", "eval", "reference"] = Field("eval", description="Set that is moved.")
     along: Name = Field(description="Direction that the set is moved along.")
     alphas: Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_alphas)] = Field(
-        description="Distances to move along the unit vector; 0 is the unedited image."
+        description="How far to move along the unit vector: the distance, if all layers move; 0 "
+        "is the unedited image."
     )
     layers: Annotated[tuple[NonNegativeInt, ...] | None, AfterValidator(_unique)] = Field(
         None, description="Layers of a StyleGAN that move, from 0, the coarsest; all if absent."
@@ -518,7 +519,14 @@ class Calibration(Section):
     """Changes of score for which the study looks for an alpha."""
 
     changes: Annotated[tuple[float, ...], AfterValidator(_unique)] = Field(
-        (-0.05, 0.05), description="Wanted changes of the mean score against alpha 0."
+        (-0.5, 0.5),
+        description="Wanted changes of the mean score against alpha 0, by the assessor that an "
+        "edit's direction was found with, in standard deviations of its scores of the set fit. Changes "
+        "in the score's own unit are those of in_units.",
+    )
+    in_units: dict[Name, Annotated[tuple[float, ...], AfterValidator(_unique)]] = Field(
+        {},
+        description="Wanted changes in an assessor's own unit, such as years of age, by assessor.",
     )
 
 
@@ -658,6 +666,14 @@ class Config(Section):
     def shown(self, edit: Edit) -> str:
         """Return the assessor whose scores an edit's strip shows."""
         return edit.assessor or self.direction(edit).assessor or self.assessors[0]
+
+    def found_with(self, edit: Edit) -> str:
+        """Return the assessor that an edit's direction was found with.
+
+        It is the study's first for a direction from a file that names none of the study's.
+        """
+        own = self.direction(edit).assessor
+        return own if own is not None and own in self.assessors else self.assessors[0]
 
     def shapes_of(self, edit: Edit) -> tuple[Shape, ...]:
         """Return the shapes of an edit's images that are scored."""

@@ -303,6 +303,14 @@ def _parts_scored(sections: Sections) -> Mistakes:
             yield f"assessors.{index}", name, f"needs {' and '.join(absent)} in the list too"
 
 
+def _calibrated_scored(sections: Sections) -> Mistakes:
+    known = sections["assessors"]
+    for name, changes in sections["calibration"].in_units.items():
+        if name not in known:
+            allowed = f"the study's assessors are {', '.join(known)}"
+            yield f"calibration.in_units.{name}", list(changes), allowed
+
+
 #: What must hold between sections, each with the sections that it reads.
 _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("shard_size", "score_shard_size"), _shards_nest),
@@ -322,6 +330,7 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("assessors", "assessor_weights", "training"), _assessors_exist),
     (("sets", "training"), _training_possible),
     (("assessors",), _parts_scored),
+    (("assessors", "calibration"), _calibrated_scored),
 )
 
 

@@ -70,6 +70,36 @@ class Params:
         """Return what the study says of a direction."""
         return _described(self.config.named_direction(wildcards.direction))
 
+    def edits_of_table(self, wildcards: Any) -> list[dict[str, Any]]:
+        """Return how each edit moves, if a table's rows are about edits at some alpha."""
+        if not RESULTS[wildcards.table].by_alpha:
+            return []
+        return [
+            {
+                "edit": edit.name,
+                "along": edit.along,
+                "layers": None if edit.layers is None else list(edit.layers),
+            }
+            for edit in self.config.edits
+        ]
+
+    def wanted_changes(self, wildcards: Any) -> list[dict[str, Any]]:
+        """Return the changes of score that an edit is calibrated for, by assessor.
+
+        A unit of None stands for standard deviations of the assessor's scores of the set fit.
+        """
+        calibration = self.config.calibration
+        own = self.config.found_with(self.config.edit(wildcards.edit))
+        in_units = [
+            {
+                "assessor": name,
+                "changes": list(changes),
+                "unit": assessors.entry(name).unit or "score",
+            }
+            for name, changes in calibration.in_units.items()
+        ]
+        return [{"assessor": own, "changes": list(calibration.changes), "unit": None}, *in_units]
+
     @property
     def plain(self) -> list[dict[str, Any]]:
         """The hyperplanes of the edits that move all layers along a normal as it is."""

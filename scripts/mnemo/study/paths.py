@@ -253,6 +253,10 @@ class Paths:
         """List all scores of an edit."""
         return self.scores(sets.edited(self._edit(wildcards)))
 
+    def scores_to_calibrate(self, wildcards: Any) -> list[str]:
+        """List the scores of the set fit whose deviation is the unit of an edit's calibration."""
+        return self.scores(["fit"], [self.config.found_with(self._edit(wildcards))])
+
     def scores_of_attributes(self, wildcards: Any) -> list[str]:
         """List the scores of an edit, and of the set fit, by the assessors of held attributes."""
         names = [*sets.edited(self._edit(wildcards)), "fit"]
@@ -314,6 +318,12 @@ class Paths:
                 return [f"<results>/dose_response/{edit}/{table}.parquet" for edit in edits]
             case _:
                 return [f"<results>/{table}/{edit}.parquet" for edit in edits]
+
+    def directions_of_table(self, wildcards: Any) -> list[str]:
+        """List the directions of all edits, which turn the alphas of a table into distances."""
+        edits = self.config.edits if RESULTS[wildcards.table].by_alpha else ()
+        names = dict.fromkeys(edit.along for edit in edits)
+        return [f"<results>/directions/{name}.parquet" for name in names]
 
     def tables_of_figure(self, wildcards: Any) -> list[str]:
         """List the tables that a figure of the whole study is drawn from."""

@@ -17,7 +17,7 @@ from PIL import Image
 from mnemo import rounding, tables
 from mnemo.faces import ovals
 from mnemo.report import pages
-from mnemo.results import dose_response, schemas
+from mnemo.results import calibration, dose_response, schemas
 from mnemo.results.registry import RESULTS
 from mnemo.weights import catalogue as catalogued
 
@@ -120,14 +120,16 @@ def test_the_ends_of_a_range_are_no_interval() -> None:
 
 
 def test_a_missing_value_is_a_dash_that_the_page_explains() -> None:
-    columns = {name: SLOPES.get(name) for name in dose_response.CALIBRATION.names}
+    columns = {name: SLOPES.get(name) for name in calibration.CALIBRATION.names}
     columns |= {
-        "change": [0.05, 0.5],
+        "change": [0.5, 5],
+        "unit": ["standard deviation"] * 2,
+        "score_change": [0.05, 0.5],
         "alpha": [2.31, None],
         "low": [2.1, None],
         "high": [None] * 2,
     }
-    page = pages.tabulate(tables.conform(columns, dose_response.CALIBRATION), 0.95)
+    page = pages.tabulate(tables.conform(columns, calibration.CALIBRATION), 0.95)
     _, *rows = Reader(page).rows
     assert [row[-1] for row in rows] == ["2.3 [2.1, –]", "–"]
     assert "no value; the column&#x27;s description explains why" in page

