@@ -12,7 +12,9 @@ logs.to(snakemake.log[0])
 params = snakemake.params
 columns = ["image", "edit", "assessor", "shape", "alpha", "score"]
 scores = scores.read(snakemake.input.scores, columns)
-measured = dose_response.responses(scores, params.changes, **params.statistics)
+measured = dose_response.responses(
+    scores, params.changes, least_found=params.least_found, **params.statistics
+)
 for name, table in measured.items():
     tables.write(
         snakemake.output[name],

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mnemo import tables
 from mnemo.errors import MnemoError
-from mnemo.results import columns
+from mnemo.results import columns, survivors
 from mnemo.statistics import frames, mixed, ranks
 
 DOSE_RESPONSE = tables.define(
@@ -23,6 +23,7 @@ DOSE_RESPONSE = tables.define(
     tables.field("mean", pa.float64(), "mean score", nullable=True),
     tables.field("low", pa.float64(), "lower end of the interval of the mean", nullable=True),
     tables.field("high", pa.float64(), "upper end of the interval of the mean", nullable=True),
+    survivors.SURVIVORS,
 )
 SLOPES = tables.define(
     "Slope of the score over alpha, from a linear mixed-effects model",
@@ -37,6 +38,7 @@ SLOPES = tables.define(
         pa.string(),
         "the model's formula, in the notation of R's lme4; empty if the slope is null",
     ),
+    survivors.SURVIVORS_AT_ANY,
 )
 LOCAL_SLOPES = tables.define(
     "Slope of the score between neighbouring alphas",
@@ -193,6 +195,7 @@ def responses(
     scores: pd.DataFrame,
     changes: Sequence[float],
     *,
+    least_found: float = 0.9,
     resamples: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,
@@ -205,6 +208,7 @@ def responses(
     Args:
         scores: One row per `edit`, `assessor`, `shape`, `alpha` and `image`, with its `score`.
         changes: As for `calibrate`.
+        least_found: As for `survivors.marked`.
         resamples: As for `calibrate`.
         seed: As for `calibrate`.
         confidence: Confidence of all intervals, between 0 and 1.
@@ -212,11 +216,12 @@ def responses(
     Returns:
         The tables `dose_response`, `slopes`, `local_slopes` and `calibration` by name.
     """
-    alphas = np.unique(scores["alpha"])
+    alphas = pd.Index(np.unique(scores["alpha"]), dtype=np.float64, name="alpha")
     measured: dict[str, list[pd.DataFrame]] = {}
     for (edit, assessor, shape), frame in scores.groupby(["edit", "assessor", "shape"]):
         means = dose_response(frame, confidence=confidence).set_index("alpha").reindex(alphas)
         means["n"] = means["n"].fillna(0).astype(int)
+        means["survivors"] = left = survivors.marked(frame, alphas, least_found)
         parts = {"dose_response": means.reset_index()}
         parts["local_slopes"] = local_slopes(frame, confidence=confidence)
         try:
@@ -225,7 +230,7 @@ def responses(
             LOGGER.warning("%s of %s: %s", shape, assessor, why)
             found = frames.scored(frame)["image"].nunique()
             slope = mixed.Slope(found, np.nan, np.nan, np.nan, np.nan, model="")
-        parts["slopes"] = pd.DataFrame([asdict(slope)])
+        parts["slopes"] = pd.DataFrame([asdict(slope)]).assign(survivors=left.any())
         try:
             parts["calibration"] = calibrate(
                 frame, changes, resamples=resamples, seed=seed, confidence=confidence

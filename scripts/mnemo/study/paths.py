@@ -236,6 +236,9 @@ class Paths:
             case "conditions":
                 held = [each.name for each in config.directions if each.hold]
                 return [f"<results>/conditions/{name}.parquet" for name in held]
+            case "lost_faces":
+                losing = [edit.name for edit in config.edits if config.loses_ovals(edit)]
+                return [f"<results>/lost_faces/{edit}.parquet" for edit in losing]
             case "curves" | "predictions":
                 runs = config.training.runs if config.training else ()
                 return [f"<results>/training/{run}/{table}.parquet" for run in runs]

@@ -1,0 +1,58 @@
+"""Survivors: whether the ovals at an alpha are those of few of the faces that there were."""
+
+import pandas as pd
+import pyarrow as pa
+
+from mnemo import tables
+from mnemo.statistics import frames
+
+SURVIVORS = tables.field(
+    "survivors",
+    pa.bool_(),
+    "whether fewer ovals are left than ovals.least_found allows, as a share of the faces found at "
+    "alpha 0, or none was found there: the score is then that of the survivors of the edit, not of "
+    "the faces that were edited; false for squares, which all have a score",
+)
+SURVIVORS_AT_ANY = tables.field(
+    "survivors",
+    pa.bool_(),
+    "whether that of dose_response is true at any alpha: the slope is then that of the survivors",
+)
+
+
+def found(frame: pd.DataFrame) -> pd.DataFrame:
+    """Count the images of alpha 0 that are scored at each alpha, and those that are not.
+
+    Args:
+        frame: Dose-response frame.
+
+    Returns:
+        By alpha, ascending: `found`, the images scored at this alpha and at 0; `lost`, those scored
+        at 0 alone; `gained`, those scored at this alpha but not at 0; and `share_found`, the found
+        ones among those scored at 0, nan if there are none.
+    """
+    scored = frames.by_image(frame).notna()
+    there = scored[0.0] if 0 in scored else pd.Series(data=False, index=scored.index)
+    counts = pd.DataFrame(
+        {
+            "found": scored[there].sum(),
+            "lost": (~scored[there]).sum(),
+            "gained": scored[~there].sum(),
+        }
+    )
+    return counts.assign(share_found=counts["found"] / there.sum())
+
+
+def marked(frame: pd.DataFrame, alphas: pd.Index, least_found: float) -> "pd.Series[bool]":
+    """Return at which alphas the scores are those of survivors.
+
+    Args:
+        frame: Dose-response frame.
+        alphas: The edit's alphas.
+        least_found: Smallest share of the images scored at alpha 0 that must be scored at an alpha.
+
+    Returns:
+        By alpha, whether the share is smaller, or there is none.
+    """
+    shares = found(frame)["share_found"].reindex(alphas)
+    return ~(shares >= least_found)
