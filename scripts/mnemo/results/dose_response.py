@@ -230,7 +230,7 @@ def responses(
             LOGGER.warning("%s of %s: %s", shape, assessor, why)
             found = frames.scored(frame)["image"].nunique()
             slope = mixed.Slope(found, np.nan, np.nan, np.nan, np.nan, model="")
-        parts["slopes"] = pd.DataFrame([asdict(slope)]).assign(survivors=left.any())
+        parts["slopes"] = pd.DataFrame([asdict(slope)]).assign(survivors=bool(left.any()))
         try:
             parts["calibration"] = calibrate(
                 frame, changes, resamples=resamples, seed=seed, confidence=confidence
