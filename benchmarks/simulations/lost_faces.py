@@ -10,8 +10,8 @@ from scipy import special, stats
 
 from mnemo.results import lost_faces
 
-# Mean change of the scores per unit of alpha, its standard deviation over faces, and the correlation
-# of a face's square with its oval.
+# Mean change of the scores per unit of alpha, its standard deviation over faces, and the
+# correlation between a face's square and its oval.
 MEAN, SPREAD, CORRELATION = 0.02, 0.012, 0.6
 ALPHAS = (-4.0, 0.0, 4.0)
 

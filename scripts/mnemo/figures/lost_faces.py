@@ -36,7 +36,7 @@ def draw(lost_faces: pd.DataFrame, confidence: float) -> Figure:
         the right that of the ovals, of the survivors and weighted to all faces.
     """
     groups = list(lost_faces.groupby(["edit", "assessor"], sort=False))
-    figure = Figure((style.WIDTH, 2.0 * len(groups) + 0.4), layout="constrained")
+    figure = Figure((style.WIDTH, 1.6 * len(groups) + 0.5), layout="constrained")
     panels = figure.subplots(len(groups), 2, squeeze=False, sharey="row")
     for (squares, ovals), ((edit, assessor), own) in zip(panels, groups, strict=True):
         own = own.sort_values("alpha")

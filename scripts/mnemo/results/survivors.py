@@ -9,14 +9,15 @@ from mnemo.statistics import frames
 SURVIVORS = tables.field(
     "survivors",
     pa.bool_(),
-    "whether fewer ovals are left than ovals.least_found allows, as a share of the faces found at "
-    "alpha 0, or none was found there: the score is then that of the survivors of the edit, not of "
-    "the faces that were edited; false for squares, which all have a score",
+    "whether the share of the faces found at alpha 0 that is found at this alpha too is below "
+    "ovals.least_found, or there is none: the scores are then those of the edit's survivors, not "
+    "of the faces that were edited; false for squares, which all have a score",
 )
 SURVIVORS_AT_ANY = tables.field(
     "survivors",
     pa.bool_(),
-    "whether that of dose_response is true at any alpha: the slope is then that of the survivors",
+    "whether survivors is true in dose_response at any alpha: the slope is then that of the edit's "
+    "survivors",
 )
 
 

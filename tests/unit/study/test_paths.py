@@ -101,6 +101,8 @@ def test_a_direction_knows_its_hyperplane_and_those_of_what_it_holds() -> None:
         ("directions", ["directions/memorable", "directions/memorable-same-smile"]),
         ("conditions", ["conditions/memorable-same-smile"]),
         ("realness", ["realness/memorable", "realness/memorable-same-smile"]),
+        # The other edit has no ovals.
+        ("lost_faces", ["lost_faces/memorable"]),
         (
             "slopes",
             ["dose_response/memorable/slopes", "dose_response/memorable-same-smile/slopes"],
@@ -114,14 +116,15 @@ def test_a_public_table_joins_its_parts(table: str, parts: list[str]) -> None:
 
 def test_sections_that_are_left_out_leave_out_their_tables_and_figures() -> None:
     whole = paths()
-    assert {"identity", "drift", "conditions", "faces", "transfer"} <= {*whole.tables}
+    of_all = {"identity", "drift", "conditions", "faces", "lost_faces", "transfer"}
+    assert of_all <= {*whole.tables}
     assert not {"training", "curves", "predictions"} & {*whole.tables}
     plain = [each.model_dump() for each in whole.config.directions[:1]]
     edits = [each.model_dump() for each in whole.config.edits[:1]]
     little = paths(
         identity=None, shapes=["square"], assessors=["resmem"], directions=plain, edits=edits
     )
-    assert not {"identity", "drift", "conditions", "faces"} & {*little.tables}
+    assert not {"identity", "drift", "conditions", "faces", "lost_faces"} & {*little.tables}
     assert "<results>/figures/agreement.svg" not in little.figures
     assert "<results>/pages/agreement.html" not in little.pages
     assert "agreement" in little.tables
