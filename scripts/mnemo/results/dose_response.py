@@ -216,7 +216,7 @@ def responses(
     Returns:
         The tables `dose_response`, `slopes`, `local_slopes` and `calibration` by name.
     """
-    alphas = pd.Index(np.unique(scores["alpha"]), dtype=np.float64, name="alpha")
+    alphas = np.unique(scores["alpha"].to_numpy(np.float64))
     measured: dict[str, list[pd.DataFrame]] = {}
     for (edit, assessor, shape), frame in scores.groupby(["edit", "assessor", "shape"]):
         means = dose_response(frame, confidence=confidence).set_index("alpha").reindex(alphas)

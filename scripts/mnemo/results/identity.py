@@ -14,13 +14,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.spatial.distance import cdist
 
 from mnemo import tables
 from mnemo.errors import MnemoError
 from mnemo.results import columns
-from mnemo.statistics import shares
+from mnemo.statistics import means, shares
 from mnemo.statistics.shares import Share
 
 #: Largest number of faces that are compared in pairs.
@@ -221,7 +220,7 @@ def measure(
             "n": len(kept),
             "lost": len(original) - len(kept),
             "gained": len(faces[alpha]) - len(kept),
-            **_mean(distances, confidence),
+            **means.mean(distances, confidence).columns("distance"),
             "threshold": threshold,
             "gallery": len(gallery),
             "threshold_own": own.threshold,
@@ -230,18 +229,6 @@ def measure(
             row |= share.columns(name)
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _mean(distances: NDArray[np.float64], confidence: float) -> dict[str, float]:
-    """Compute the mean distance and its t interval."""
-    n = len(distances)
-    mean = distances.mean() if n else np.nan
-    margin = stats.t.ppf((1 + confidence) / 2, n - 1) * stats.sem(distances) if n > 1 else np.nan
-    return {
-        "distance": float(mean),
-        "distance_low": float(mean - margin),
-        "distance_high": float(mean + margin),
-    }
 
 
 def _different(apart: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -5,8 +5,6 @@ most, so the ovals that are left need not respond like those that were lost, eve
 compared with itself. Squares have scores at every alpha, and so show how the lost faces responded.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -16,7 +14,8 @@ from scipy import stats
 from mnemo import tables
 from mnemo.results import columns, survivors
 from mnemo.scores import ASSESSOR
-from mnemo.statistics import frames, weighting
+from mnemo.statistics import frames, means, weighting
+from mnemo.statistics.means import Estimate
 from mnemo.statistics.weighting import Weighted
 
 #: Faces found, and faces lost, at least, for two means to be compared, and for weights.
@@ -97,22 +96,6 @@ LOST_FACES = tables.define(
 )
 
 
-class Estimate(NamedTuple):
-    """A mean with its interval; nan if it is not determined."""
-
-    value: float = np.nan
-    low: float = np.nan
-    high: float = np.nan
-
-    def columns(self, name: str) -> dict[str, float]:
-        """Return the mean and its interval as the columns of an estimate."""
-        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
-
-
-#: What is missing where too few faces are found, or lost.
-_UNCOMPARED = {**Estimate().columns("square_difference"), "square_p": np.nan}
-
-
 def measure(scores: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Compare the faces that an edit loses with those that are still found.
 
@@ -126,87 +109,59 @@ def measure(scores: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
         The columns of `LOST_FACES`, one row per edit, assessor and alpha, ascending; nan if there
         is no estimate.
     """
-    rows = []
+    parts = []
     for (edit, assessor), frame in scores.groupby(["edit", "assessor"]):
         alphas = np.unique([0.0, *frame["alpha"]])
-        squares, ovals = (
-            frames.by_image(frame[frame["shape"] == shape]).reindex(columns=alphas)
-            for shape in ("square", "oval")
+        of_ovals = frame[frame["shape"] == "oval"]
+        ovals, squares = (
+            frames.by_image(of_shape).reindex(columns=alphas)
+            for of_shape in (of_ovals, frame[frame["shape"] == "square"])
         )
-        counts = survivors.found(frame[frame["shape"] == "oval"]).reindex(alphas)
-        start = ovals[0.0].dropna()
-        ovals = ovals.loc[start.index]
-        squares = squares.reindex(start.index)
-        complete = ovals.notna().all(axis=1).to_numpy()
+        ovals = ovals[ovals[0.0].notna()]
+        squares = squares.reindex(ovals.index)
+        changes = ovals.sub(ovals[0.0], axis=0)
+        complete = ovals.notna().all(axis=1)
+        rows = []
         for alpha in alphas:
-            changes = (ovals[alpha] - start).to_numpy()
-            before = squares[0.0].to_numpy()
-            moved = squares[alpha].to_numpy() - before
-            n = counts.loc[alpha, ["found", "lost", "gained"]].fillna(0).astype(int)
-            rows.append(
-                {
-                    **_UNCOMPARED,
-                    "edit": str(edit),
-                    "assessor": str(assessor),
-                    "alpha": alpha,
-                    **n,
-                    "share_found": counts.loc[alpha, "share_found"],
-                    "n_complete": int(complete.sum()),
-                    **_compared(changes, before, moved, confidence),
-                    **_mean(changes[complete], confidence).columns("oval_complete"),
-                }
-            )
-    return pd.DataFrame(rows)
+            square = np.column_stack([squares[0.0], squares[alpha] - squares[0.0]])
+            whole = means.mean(changes.loc[complete, alpha].to_numpy(), confidence)
+            compared = _compared(changes[alpha].to_numpy(), square, confidence)
+            rows.append({**compared, **whole.columns("oval_complete")})
+        part = survivors.found(of_ovals, alphas).assign(
+            edit=str(edit), assessor=str(assessor), n_complete=int(complete.sum())
+        )
+        parts.append(part.join(pd.DataFrame(rows, index=part.index)).reset_index())
+    return pd.concat(parts, ignore_index=True)
 
 
 def _compared(
-    changes: NDArray[np.float64],
-    before: NDArray[np.float64],
-    moved: NDArray[np.float64],
-    confidence: float,
+    changes: NDArray[np.float64], squares: NDArray[np.float64], confidence: float
 ) -> dict[str, float]:
     """Compare found with lost faces, at one alpha.
 
     Args:
         changes: (n,) changes of the ovals' scores; nan where a face is lost.
-        before: (n,) scores of the squares at alpha 0; nan where squares are not scored.
-        moved: (n,) changes of the squares' scores.
+        squares: (n, 2) scores of the squares at alpha 0, and their changes; nan if not scored.
         confidence: Confidence of the intervals.
     """
-    found = np.isfinite(changes)
-    few = min(found.sum(), (~found).sum()) < LEAST or np.isnan(moved).any()
-    plain = _mean(changes[found], confidence)
-    weighted = Weighted()
-    if not few:
-        covariates = np.column_stack([before, moved])
-        weighted = weighting.mean(changes, covariates, confidence)
-    elif found.all() and not np.isnan(moved).any():
-        weighted = Weighted(*plain, effective=len(found) or np.nan)
+    there, scored = np.isfinite(changes), not np.isnan(squares).any()
+    of_found, of_lost = (squares[which, 1] if scored else np.empty(0) for which in (there, ~there))
+    oval = means.mean(changes[there], confidence)
+    difference, p, weighted = Estimate(), np.nan, Weighted()
+    if min(len(of_found), len(of_lost)) >= LEAST:
+        test = stats.ttest_ind(of_found, of_lost, equal_var=False)
+        ends = map(float, test.confidence_interval(confidence))
+        difference = Estimate(float(of_found.mean() - of_lost.mean()), *ends)
+        p = float(test.pvalue)
+        weighted = weighting.mean(changes, squares, confidence)
+    elif scored and there.all():
+        weighted = Weighted(*oval, effective=len(changes) or np.nan)
     return {
-        **_mean(moved[found], confidence).columns("square_found"),
-        **_mean(moved[~found], confidence).columns("square_lost"),
-        **({} if few else _welch(moved[found], moved[~found], confidence)),
-        **plain.columns("oval"),
+        **means.mean(of_found, confidence).columns("square_found"),
+        **means.mean(of_lost, confidence).columns("square_lost"),
+        **difference.columns("square_difference"),
+        "square_p": p,
+        **oval.columns("oval"),
         **Estimate(*weighted[:3]).columns("oval_weighted"),
         "n_effective": weighted.effective,
     }
-
-
-def _mean(values: NDArray[np.float64], confidence: float) -> Estimate:
-    """Compute a mean with its t interval."""
-    n = len(values)
-    if not n or np.isnan(values).any():
-        return Estimate()
-    mean = float(values.mean())
-    margin = stats.t.ppf((1 + confidence) / 2, n - 1) * stats.sem(values) if n > 1 else np.nan
-    return Estimate(mean, float(mean - margin), float(mean + margin))
-
-
-def _welch(
-    first: NDArray[np.float64], second: NDArray[np.float64], confidence: float
-) -> dict[str, float]:
-    """Compare two means by Welch's t test."""
-    test = stats.ttest_ind(first, second, equal_var=False)
-    low, high = test.confidence_interval(confidence)
-    difference = Estimate(float(first.mean() - second.mean()), float(low), float(high))
-    return {**difference.columns("square_difference"), "square_p": float(test.pvalue)}

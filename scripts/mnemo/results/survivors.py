@@ -1,7 +1,9 @@
 """Survivors: whether the ovals at an alpha are those of few of the faces that there were."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from mnemo import tables
 from mnemo.statistics import frames
@@ -21,19 +23,20 @@ SURVIVORS_AT_ANY = tables.field(
 )
 
 
-def found(frame: pd.DataFrame) -> pd.DataFrame:
+def found(frame: pd.DataFrame, alphas: NDArray[np.float64]) -> pd.DataFrame:
     """Count the images of alpha 0 that are scored at each alpha, and those that are not.
 
     Args:
         frame: Dose-response frame.
+        alphas: (alphas,), the edit's alphas.
 
     Returns:
-        By alpha, ascending: `found`, the images scored at this alpha and at 0; `lost`, those scored
-        at 0 alone; `gained`, those scored at this alpha but not at 0; and `share_found`, the found
-        ones among those scored at 0, nan if there are none.
+        By alpha: `found`, the images scored at this alpha and at 0; `lost`, those scored at 0
+        alone; `gained`, those scored at this alpha but not at 0; and `share_found`, the share of
+        the found ones among those scored at 0, nan if there are none.
     """
-    scored = frames.by_image(frame).notna()
-    there = scored[0.0] if 0 in scored else pd.Series(data=False, index=scored.index)
+    scored = frames.by_image(frame).reindex(columns=np.union1d(alphas, 0)).notna()
+    there = scored[0.0]
     counts = pd.DataFrame(
         {
             "found": scored[there].sum(),
@@ -41,19 +44,20 @@ def found(frame: pd.DataFrame) -> pd.DataFrame:
             "gained": scored[~there].sum(),
         }
     )
-    return counts.assign(share_found=counts["found"] / there.sum())
+    return counts.assign(share_found=counts["found"] / there.sum()).reindex(alphas)
 
 
-def marked(frame: pd.DataFrame, alphas: pd.Index, least_found: float) -> "pd.Series[bool]":
+def marked(
+    frame: pd.DataFrame, alphas: NDArray[np.float64], least_found: float
+) -> "pd.Series[bool]":
     """Return at which alphas the scores are those of survivors.
 
     Args:
         frame: Dose-response frame.
-        alphas: The edit's alphas.
+        alphas: As for `found`.
         least_found: Smallest share of the images scored at alpha 0 that must be scored at an alpha.
 
     Returns:
         By alpha, whether the share is smaller, or there is none.
     """
-    shares = found(frame)["share_found"].reindex(alphas)
-    return ~(shares >= least_found)
+    return ~(found(frame, alphas)["share_found"] >= least_found)

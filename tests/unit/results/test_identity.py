@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -217,6 +217,7 @@ def test_without_alpha_0_there_is_nothing_to_compare_with() -> None:
         identity.measure({1: (KEYS, faces(0))}, threshold=0.6)
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     rows=hnp.arrays(
         np.float64,

@@ -134,8 +134,16 @@ def test_the_measure_fits_its_table(measured: pd.DataFrame) -> None:
     assert table["found"].to_pylist() == [39, 58, 55]
 
 
+def test_an_alpha_without_any_face_has_lost_them_all(scores: pd.DataFrame) -> None:
+    none = scores[(scores["shape"] == "square") | (scores["alpha"] != 2.0)]
+    row = lost_faces.measure(none).set_index("alpha").loc[2.0]
+    assert row[["found", "lost", "share_found", "n_complete"]].tolist() == [0, 58, 0, 0]
+    assert row[["oval", "oval_weighted", "oval_complete", "square_found"]].isna().all()
+    assert row["square_lost"] > 0
+
+
 def test_survivors_are_marked_where_too_few_faces_are_found(scores: pd.DataFrame) -> None:
-    ovals, alphas = scores[scores["shape"] == "oval"], pd.Index(ALPHAS)
+    ovals, alphas = scores[scores["shape"] == "oval"], np.array(ALPHAS)
     assert survivors.marked(ovals, alphas, 0.9).tolist() == [True, False, False]
     assert survivors.marked(ovals, alphas, 0.95).tolist() == [True, False, True]
     assert not survivors.marked(scores[scores["shape"] == "square"], alphas, 1.0).any()
