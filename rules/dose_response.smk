@@ -26,6 +26,7 @@ rule measure_dose_response:
         runtime=minutes,
     params:
         wanted=params.wanted_changes,
+        least_found=study.ovals.least_found,
         statistics=study.statistics.model_dump(),
         stamp=models.stamp(*models.all),
         code=code_of("measure_dose_response"),

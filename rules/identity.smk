@@ -31,7 +31,7 @@ if study.identity:
             "../scripts/embed_faces.py"
 
     rule measure_identity:
-        """Measure how far the faces of an edit at each alpha are from those at alpha 0."""
+        """Measure whether an edit's faces at each alpha are still those of the same persons."""
         input:
             embeddings=paths.embeddings_of_edit,
         output:
@@ -48,6 +48,7 @@ if study.identity:
             runtime=minutes,
         params:
             threshold=study.identity.threshold,
+            false_accept_rate=study.identity.false_accept_rate,
             confidence=study.statistics.confidence,
             stamp=models.stamp(*models.embedder.weights),
             code=code_of("measure_identity"),

@@ -14,7 +14,9 @@ columns = ["image", "edit", "assessor", "shape", "alpha", "score"]
 edited = scores.read(snakemake.input.scores, columns)
 unedited = scores.read(snakemake.input.unedited, ["image", "assessor", "shape", "score"])
 measured = {
-    **dose_response.responses(edited, confidence=params.statistics["confidence"]),
+    **dose_response.responses(
+        edited, least_found=params.least_found, confidence=params.statistics["confidence"]
+    ),
     "calibration": calibration.measure(edited, unedited, params.wanted, **params.statistics),
 }
 for name, table in measured.items():

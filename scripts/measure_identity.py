@@ -1,4 +1,4 @@
-"""Measure how far the faces of an edit at each alpha are from those at alpha 0."""
+"""Measure whether an edit's faces at each alpha are still those of the same persons."""
 
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ params = snakemake.params
 measured = identity.measure(
     identity.read(snakemake.input.embeddings),
     threshold=params.threshold,
+    false_accept_rate=params.false_accept_rate,
     confidence=params.confidence,
 )
 tables.write(

@@ -42,8 +42,11 @@ RELIED_ON = {
     "directions": "name method space generator generator_sha256 assessor shape threshold hold "
     "normal intercept kept source",
     "drift": "edit attribute shape held alpha n change low high deviation",
-    "identity": "edit alpha n lost distance distance_low distance_high accepted accepted_low "
-    "accepted_high threshold chance",
+    "identity": "edit alpha n lost gained distance distance_low distance_high accepted "
+    "accepted_low accepted_high accepted_bound threshold impostor impostor_low impostor_high "
+    "rank_one",
+    "lost_faces": "edit assessor alpha found lost gained square_found square_lost oval "
+    "oval_weighted oval_complete n_complete",
     "realness": "edit alpha features n frechet frechet_low frechet_high frechet_ratio "
     "frechet_ratio_low frechet_ratio_high kernel kernel_low kernel_high kernel_ratio "
     "kernel_ratio_low kernel_ratio_high",

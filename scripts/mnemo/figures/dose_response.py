@@ -34,7 +34,7 @@ def draw(
     Returns:
         A figure with one row per shape: the densities at each alpha, and the means, above the grey
         bands of the controls. Each mean shows its n if the numbers differ, for example because a
-        face is not found at every alpha.
+        face is not found at every alpha, and is hollow where those found are marked as survivors.
     """
     shapes = parts.shapes(scores)
     figure = Figure((style.WIDTH, 2.6 * len(shapes)), layout="constrained")
@@ -56,12 +56,16 @@ def draw(
         if own["n"].min() < own["n"].max():
             title += ", n below each mean"
             _count_below(line, own)
+        if own["survivors"].any():
+            title += "\nhollow: survivors alone"
+            _hollow(line, own[own["survivors"]], style.MARKERS[shape], style.COLOURS[shape])
         line.set_title(title)
         line.set_ylabel("mean score")
-        fitted = slopes.loc[slopes["shape"] == shape, ["slope", "low", "high"]]
-        for slope, low, high in fitted.to_numpy():
+        fitted = slopes.loc[slopes["shape"] == shape, ["slope", "low", "high", "survivors"]]
+        for slope, low, high, survivors in fitted.itertuples(index=False):
             estimate = parts.estimated(slope, low, high)
-            text = f"slope of the mixed model\n{estimate} per alpha"
+            of = ", of survivors" if survivors else ""
+            text = f"slope of the mixed model{of}\n{estimate} per alpha"
             _note(line, text, low=slope >= 0)
     _equal_spans(panels[:, 1])
     panels[-1, 0].set_xlabel("score")
@@ -85,6 +89,12 @@ def _bands(panel: Axes, controls: pd.DataFrame, means: pd.DataFrame) -> None:
         )
     if len(controls):
         panel.legend(loc="upper left", title="controls", title_fontsize=7)
+
+
+def _hollow(panel: Axes, means: pd.DataFrame, marker: str, colour: str) -> None:
+    """Draw some of the means again, as outlines."""
+    options: dict[str, Any] = {"color": colour, "markerfacecolor": "white", "zorder": 3}
+    panel.plot(means["alpha"], means["mean"], marker, **options)
 
 
 def _count_below(panel: Axes, means: pd.DataFrame) -> None:

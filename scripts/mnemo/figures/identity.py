@@ -1,14 +1,20 @@
 """The identity figure: whether edited faces still show the same persons."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from mnemo.figures import parts, style
+
+#: What is drawn beside each edit's own line, in its colour: Matplotlib's style of the line.
+IMPOSTORS: Literal["--"] = "--"
+GAINED: Literal[":"] = ":"
 
 
 @style.applied()
@@ -20,12 +26,13 @@ def draw(identity: pd.DataFrame, confidence: float) -> Figure:
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
-        A figure with one line per edit in three panels: the mean distance of the embeddings, with
-        the network's threshold; the share of faces whose distance is below it, with that share for
-        pairs of different faces; and the number of faces that are no longer found.
+        A figure with one colour per edit in three panels: the mean distance of the embeddings, with
+        the network's threshold; the share of faces whose distance is below it, down to that which
+        counts lost faces as refused, with the share of impostors; and the numbers of faces that are
+        no longer found, and of those found only now.
     """
     drawn_as = parts.looks(identity["edit"])
-    heights = (2.2, 1.9, 1.4)
+    heights = (2.2, 2.2, 1.6)
     figure = Figure((style.WIDTH, sum(heights) + 0.6), layout="constrained")
     panels = figure.subplots(3, height_ratios=heights)
     distance, accepted, lost = panels
@@ -37,23 +44,37 @@ def draw(identity: pd.DataFrame, confidence: float) -> Figure:
     )
     distance.set_ylabel("mean distance of the\nembedding from that at alpha 0")
     parts.over_alpha(accepted, identity, "accepted", drawn_as)
-    # The unedited images are the same for every edit.
-    chance = identity["chance"].max()
-    if not np.isnan(chance):
-        _level(accepted, identity, chance, f"two different unedited faces: {chance:.2f}")
+    parts.over_alpha(accepted, identity, "impostor", _beside(drawn_as, IMPOSTORS))
+    for edit, own in identity.sort_values("alpha").groupby("edit", sort=False):
+        edges = own["alpha"], own["accepted_bound"], own["accepted"]
+        accepted.fill_between(*edges, color=drawn_as[str(edit)].colour, alpha=0.15, linewidth=0)
     accepted.set(ylim=(-0.04, 1.04), ylabel="share of faces\nbelow the threshold")
-    parts.over_alpha(
-        lost, identity.assign(low=np.nan, high=np.nan), "lost", drawn_as, ends=("low", "high")
-    )
-    most = max(identity["lost"].max(), 5)
+    _explain(accepted, IMPOSTORS, "share of impostors: line to beat")
+    counted = identity.assign(low=np.nan, high=np.nan)
+    parts.over_alpha(lost, counted, "lost", drawn_as, ends=("low", "high"))
+    parts.over_alpha(lost, counted, "gained", _beside(drawn_as, GAINED), ends=("low", "high"))
+    most = max(*identity["lost"], *identity["gained"], 5)
     lost.set_ylim(-0.05 * most, 1.1 * most)
     lost.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     found = parts.counts(identity["n"] + identity["lost"])
     lost.set_ylabel(f"faces lost\nof {found}")
+    _explain(lost, GAINED, "faces gained")
     lost.set_xlabel(f"alpha ({parts.percent(confidence)} intervals)")
     for panel, name, height in zip(panels, ("distance", "accepted", "lost"), heights, strict=True):
         parts.name_lines(panel, identity, name, drawn_as, (style.WIDTH - 0.8, height - 0.3))
     return figure
+
+
+def _beside(drawn_as: Mapping[str, parts.Look], line: str) -> dict[str, parts.Look]:
+    """Return each edit's style for a second line of it."""
+    return {edit: look._replace(line=line, hollow=True) for edit, look in drawn_as.items()}
+
+
+def _explain(panel: Axes, line: Literal["--", ":"], text: str) -> None:
+    """Name a style of line above the panel, of whichever edit."""
+    sample = Line2D([], [], color=style.GREY, linestyle=line, marker="o", markerfacecolor="white")
+    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1)}
+    panel.legend([sample], [text], borderaxespad=0, **place)
 
 
 def _level(panel: Axes, identity: pd.DataFrame, level: float, text: str) -> None:

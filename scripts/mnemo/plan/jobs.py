@@ -110,6 +110,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             return Workload(fitted, fitted)
         case "measure_dose_response", _:
             return Workload(of_scores, of_scores, resampled)
+        case "measure_lost_faces", _:
+            return Workload(of_scores, of_scores)
         case "draw_dose_response", _:
             return Workload(of_scores // scorers, of_scores // scorers)
         case "measure_drift", _:
@@ -246,6 +248,8 @@ def of_study(config: Config) -> Iterator[Job]:
     for edit in config.edits:
         responses = f"dose_response/{edit.name}/dose_response"
         yield job("measure_dose_response", responses, edit.name, edit=edit.name)
+        if config.loses_ovals(edit):
+            yield job("measure_lost_faces", f"lost_faces/{edit.name}", edit.name, edit=edit.name)
         if config.attributes:
             yield job("measure_drift", f"drift/{edit.name}", edit.name, edit=edit.name)
         yield job("measure_realness", f"realness/{edit.name}", edit.name, edit=edit.name)

@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from mnemo import tables
 from mnemo.errors import MnemoError
-from mnemo.results import columns
+from mnemo.results import columns, survivors
 from mnemo.statistics import frames, mixed
 
 DOSE_RESPONSE = tables.define(
@@ -50,6 +50,7 @@ DOSE_RESPONSE = tables.define(
         "score at alpha 0 is not above 0, where a ratio means nothing",
         nullable=True,
     ),
+    survivors.SURVIVORS,
 )
 SLOPES = tables.define(
     "Slope of the score over alpha, from a linear mixed-effects model",
@@ -64,6 +65,7 @@ SLOPES = tables.define(
         pa.string(),
         "the model's formula, in the notation of R's lme4; empty if the slope is null",
     ),
+    survivors.SURVIVORS_AT_ANY,
 )
 LOCAL_SLOPES = tables.define(
     "Slope of the score between neighbouring alphas",
@@ -150,7 +152,9 @@ def local_slopes(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     return frames.with_interval(table, "slope", confidence)
 
 
-def responses(scores: pd.DataFrame, *, confidence: float = 0.95) -> dict[str, pd.DataFrame]:
+def responses(
+    scores: pd.DataFrame, *, least_found: float = 0.9, confidence: float = 0.95
+) -> dict[str, pd.DataFrame]:
     """Compute the dose-response tables of an edit, for each assessor and shape.
 
     If too few images of a shape have a score, because no face was found in the others, an estimate
@@ -158,15 +162,18 @@ def responses(scores: pd.DataFrame, *, confidence: float = 0.95) -> dict[str, pd
 
     Args:
         scores: One row per `edit`, `assessor`, `shape`, `alpha` and `image`, with its `score`.
+        least_found: As for `survivors.marked`.
         confidence: Confidence of all intervals, between 0 and 1.
 
     Returns:
         The tables `dose_response`, `slopes` and `local_slopes` by name.
     """
-    alphas = np.unique(scores["alpha"])
+    alphas = np.unique(scores["alpha"].to_numpy(np.float64))
     measured: dict[str, list[pd.DataFrame]] = {}
     for (edit, assessor, shape), frame in scores.groupby(["edit", "assessor", "shape"]):
-        parts = {"dose_response": dose_response(frame, alphas, confidence=confidence)}
+        left = survivors.marked(frame, alphas, least_found)
+        means = dose_response(frame, alphas, confidence=confidence)
+        parts = {"dose_response": means.assign(survivors=means["alpha"].map(left))}
         parts["local_slopes"] = local_slopes(frame, confidence=confidence)
         try:
             slope = mixed.slope(frame, confidence=confidence)
@@ -174,7 +181,7 @@ def responses(scores: pd.DataFrame, *, confidence: float = 0.95) -> dict[str, pd
             LOGGER.warning("%s of %s: %s", shape, assessor, why)
             found = frames.scored(frame)["image"].nunique()
             slope = mixed.Slope(found, np.nan, np.nan, np.nan, np.nan, model="")
-        parts["slopes"] = pd.DataFrame([asdict(slope)])
+        parts["slopes"] = pd.DataFrame([asdict(slope)]).assign(survivors=bool(left.any()))
         for table, part in parts.items():
             named = part.assign(edit=str(edit), assessor=str(assessor), shape=str(shape))
             measured.setdefault(table, []).append(named)

@@ -42,6 +42,10 @@ def _controls(study: Config) -> bool:
     return study.controls is not None
 
 
+def _loses_ovals(study: Config) -> bool:
+    return any(map(study.loses_ovals, study.edits))
+
+
 def _embeds(study: Config) -> bool:
     return study.identity is not None
 
@@ -193,6 +197,16 @@ RESULTS: dict[str, Result] = {
         by_alpha=True,
         wanted=_drifts,
     ),
+    "lost_faces": Result(
+        "mnemo.results.lost_faces:LOST_FACES",
+        "Does the edit lose the faces that respond most?",
+        'table[["edit", "assessor", "alpha", "found", "lost", "square_difference", "square_p"]]',
+        "SELECT edit, assessor, alpha, found, lost, square_difference, square_p FROM {}",
+        category="3 Edits",
+        title="Faces that the edits lose",
+        by_alpha=True,
+        wanted=_loses_ovals,
+    ),
     "realness": Result(
         "mnemo.results.realness:REALNESS",
         "Are edited images further from the reference set than unedited ones? (Figure 7)",
@@ -205,8 +219,8 @@ RESULTS: dict[str, Result] = {
     "identity": Result(
         "mnemo.results.identity:IDENTITY",
         "Is the edited face still that of the same person?",
-        'table[["edit", "alpha", "distance", "accepted", "chance", "n", "lost"]]',
-        "SELECT edit, alpha, distance, accepted, chance, n, lost FROM {}",
+        'table[["edit", "alpha", "accepted", "accepted_bound", "impostor", "rank_one", "auc"]]',
+        "SELECT edit, alpha, accepted, accepted_bound, impostor, rank_one, auc FROM {}",
         category="4 Realness",
         title="Identity of the edited faces",
         by_alpha=True,

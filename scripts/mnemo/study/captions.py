@@ -37,9 +37,6 @@ class Captions:
         """What every template may use."""
         config = self.config
         training = config.training
-        loses = config.preset == "corrected" and any(
-            "oval" in config.shapes_of(edit) for edit in config.edits
-        )
         return {
             "study": config,
             "generator": config.generator.name,
@@ -50,7 +47,7 @@ class Captions:
             "edits": [self._edit(edit) for edit in config.edits],
             "cut": [edit.name for edit in config.edits if "oval" in config.shapes_of(edit)],
             "confidence": f"{100 * config.statistics.confidence:g}",
-            "loses_ovals": loses,
+            "loses_ovals": any(map(config.loses_ovals, config.edits)),
             "frechet": self.models.extractor.frechet,
             "kernel": self.models.extractor.kernel,
             "training": training,
@@ -107,8 +104,11 @@ class Captions:
         return self._of_edit("realness", self.config.edit(wildcards.edit))
 
     def _of_edit(self, template: str, edit: Edit, **more: Any) -> str:
-        loses = self._study["loses_ovals"] and "oval" in self.config.shapes_of(edit)
-        own = {"edit": self._edit(edit), "moved": self._images(edit.of), "loses_ovals": loses}
+        own = {
+            "edit": self._edit(edit),
+            "moved": self._images(edit.of),
+            "loses_ovals": self.config.loses_ovals(edit),
+        }
         return self._templates.get_template(f"{template}.rst").render(
             **{**self._study, **own, **more}
         )

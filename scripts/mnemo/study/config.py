@@ -288,6 +288,13 @@ class Ovals(Section):
         le=2048,
         description="Height in pixels at which MTCNN looks for faces; smaller is faster.",
     )
+    least_found: float = Field(
+        0.9,
+        ge=0,
+        le=1,
+        description="Smallest share of the faces found at alpha 0 that must be found at another "
+        "alpha; where fewer are, the response of ovals is marked as that of survivors.",
+    )
 
 
 class Hyperplanes(Section):
@@ -405,6 +412,13 @@ class Identity(Section):
     )
     threshold: PositiveFloat = Field(
         0.6, description="Distance of two embeddings below which the faces are one person's."
+    )
+    false_accept_rate: float = Field(
+        0.01,
+        gt=0,
+        lt=1,
+        description="Share of pairs of different unedited faces below the generator's own "
+        "threshold, which is found from this share.",
     )
 
 
@@ -678,6 +692,10 @@ class Config(Section):
     def shapes_of(self, edit: Edit) -> tuple[Shape, ...]:
         """Return the shapes of an edit's images that are scored."""
         return edit.shapes or self.shapes
+
+    def loses_ovals(self, edit: Edit) -> bool:
+        """Return whether an edit's faces can be lost, so that they have no oval."""
+        return self.preset == "corrected" and "oval" in self.shapes_of(edit)
 
     def truncation_psi(self, base: str) -> float:
         """Return the truncation psi of an unedited set."""

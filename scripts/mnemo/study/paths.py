@@ -311,6 +311,9 @@ class Paths:
             case "conditions":
                 derived = [each.name for each in config.directions if each.method == "hyperplane"]
                 return [f"<results>/conditions/{name}.parquet" for name in derived]
+            case "lost_faces":
+                losing = [edit.name for edit in config.edits if config.loses_ovals(edit)]
+                return [f"<results>/lost_faces/{edit}.parquet" for edit in losing]
             case "curves" | "predictions":
                 runs = config.training.runs if config.training else ()
                 return [f"<results>/training/{run}/{table}.parquet" for run in runs]

@@ -18,13 +18,14 @@ ALPHAS = (-4.0, 0.0, 4.0)
 def means(scores: pd.DataFrame) -> pd.DataFrame:
     grouped = scores.groupby(["shape", "alpha"])["score"]
     frame = grouped.agg(["mean", "sem", "size"]).reset_index().rename(columns={"size": "n"})
+    frame = frame.assign(survivors=False)
     return frame.assign(low=frame["mean"] - 2 * frame["sem"], high=frame["mean"] + 2 * frame["sem"])
 
 
 @pytest.fixture
 def slopes() -> pd.DataFrame:
     rows = {"shape": ["square", "oval"], "slope": [0.0213, -0.011]}
-    return pd.DataFrame(rows).assign(low=[0.0199, -0.03], high=[0.0227, 0.008])
+    return pd.DataFrame(rows).assign(low=[0.0199, -0.03], high=[0.0227, 0.008], survivors=False)
 
 
 def test_dose_response_draws_every_mean_with_its_interval(
@@ -74,6 +75,21 @@ def test_an_alpha_without_a_score_leaves_the_other_means_drawn(
     style.save(figure, tmp_path / "figure.svg")
     counts = [text.get_text() for text in figure.axes[3].texts if isinstance(text, Annotation)]
     assert counts == ["40", "40"]
+
+
+def test_the_points_of_survivors_are_hollow_and_named(
+    scores: pd.DataFrame, means: pd.DataFrame, slopes: pd.DataFrame
+) -> None:
+    few = (means["shape"] == "oval") & (means["alpha"] == 4)
+    of_few = slopes["shape"] == "oval"
+    marked = means.assign(survivors=few), slopes.assign(survivors=of_few)
+    _, square, _, oval = dose_response.draw(scores, *marked, None, 0.95).axes
+    (hollow,) = [line for line in oval.lines if line.get_markerfacecolor() == "white"]
+    np.testing.assert_allclose(hollow.get_xydata(), means.loc[few, ["alpha", "mean"]])
+    assert "hollow: survivors alone" in oval.get_title("left")
+    assert any("slope of the mixed model, of survivors" in text.get_text() for text in oval.texts)
+    assert "survivors" not in square.get_title("left")
+    assert not any("survivors" in text.get_text() for text in square.texts)
 
 
 def test_slopes_of_both_shapes_look_as_steep_as_they_are(

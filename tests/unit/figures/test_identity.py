@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import PolyCollection
 from tests.support.drawn import points, words
 
 from mnemo.figures import identity, style
@@ -16,10 +17,11 @@ ALPHAS = (-4.0, 0.0, 4.0)
 def identities() -> pd.DataFrame:
     frame = pd.DataFrame({"alpha": ALPHAS, "n": [188, 193, 184], "lost": [5, 0, 9]})
     frame = frame.assign(distance=[0.5, 0.0, 0.7], accepted=[0.8, 1.0, 0.2])
-    frame = frame.assign(threshold=0.6, chance=0.25)
+    frame = frame.assign(threshold=0.6, impostor=[0.1, 0.15, 0.2], gained=[2, 0, 1])
+    frame = frame.assign(accepted_bound=[0.7, 1.0, 0.1])
     edits = [frame.assign(edit="memorable"), frame.assign(edit="mild", distance=[0.2, 0.0, 0.3])]
     both = pd.concat(edits, ignore_index=True)
-    for name, margin in (("distance", 0.02), ("accepted", 0.05)):
+    for name, margin in (("distance", 0.02), ("accepted", 0.05), ("impostor", 0.03)):
         edited = both["alpha"] != 0
         both[f"{name}_low"] = (both[name] - margin).where(edited)
         both[f"{name}_high"] = (both[name] + 2 * margin).where(edited)
@@ -37,36 +39,50 @@ def test_identity_draws_distances_and_shares_with_their_intervals(identities: pd
             np.testing.assert_allclose([ends[:, 1] for ends in bars], ends)
 
 
-def test_identity_counts_the_faces_that_were_lost(identities: pd.DataFrame) -> None:
+def test_identity_counts_the_faces_that_were_lost_and_gained(identities: pd.DataFrame) -> None:
     lost = identity.draw(identities, 0.95).axes[2]
     assert lost.get_ylabel() == "faces lost\nof 193"
     np.testing.assert_array_equal(points(lost, 0)[0][:, 1], [5, 0, 9])
+    np.testing.assert_array_equal(points(lost, 2)[0][:, 1], [2, 0, 1])
 
 
-def test_identity_draws_and_names_the_threshold_and_the_share_of_different_faces_below_it(
+def test_identity_draws_and_names_the_threshold(identities: pd.DataFrame) -> None:
+    distance, _, _ = identity.draw(identities, 0.95).axes
+    (line,) = [drawn for drawn in distance.collections if drawn.get_linestyle()[0][1]]
+    np.testing.assert_array_equal(line.get_segments()[0][:, 1], [0.6, 0.6])
+    assert "threshold 0.6" in [text.get_text() for text in distance.texts]
+
+
+def test_identity_draws_the_impostors_of_each_alpha_as_the_line_to_beat(
     identities: pd.DataFrame,
 ) -> None:
-    distance, accepted, _ = identity.draw(identities, 0.95).axes
-    named = (
-        (distance, 0.6, "threshold 0.6"),
-        (accepted, 0.25, "two different unedited faces: 0.25"),
-    )
-    for panel, level, name in named:
-        (line,) = [drawn for drawn in panel.collections if drawn.get_linestyle()[0][1]]
-        np.testing.assert_array_equal(line.get_segments()[0][:, 1], [level, level])
-        assert name in [text.get_text() for text in panel.texts]
+    _, accepted, _ = identity.draw(identities, 0.95).axes
+    drawn, bars = points(accepted, 2)
+    own = identities[identities["edit"] == "memorable"]
+    np.testing.assert_allclose(drawn[:, 1], own["impostor"])
+    ends = own[["impostor_low", "impostor_high"]].dropna()
+    np.testing.assert_allclose([each[:, 1] for each in bars], ends)
+    assert "share of impostors: line to beat" in [
+        text.get_text() for text in accepted.get_legend().get_texts()
+    ]
 
 
-def test_identity_of_one_face_has_no_different_faces(identities: pd.DataFrame) -> None:
-    told = words(identity.draw(identities.assign(chance=np.nan), 0.95))
-    assert not any("different" in text for text in told)
+def test_identity_shades_the_shares_down_to_where_lost_faces_are_refused(
+    identities: pd.DataFrame,
+) -> None:
+    _, accepted, _ = identity.draw(identities, 0.95).axes
+    shaded = [each for each in accepted.collections if isinstance(each, PolyCollection)]
+    assert len(shaded) == 2
+    heights = shaded[0].get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == (0.1, 1.0)
 
 
 def test_identity_without_a_face_at_one_alpha_draws_the_others(
     identities: pd.DataFrame, tmp_path: Path
 ) -> None:
     none = (identities["edit"] == "mild") & (identities["alpha"] == 4)
-    columns = [name for name in identities if name.startswith(("distance", "accepted"))]
+    shares = ("distance", "accepted", "impostor")
+    columns = [name for name in identities if name.startswith(shares) and "bound" not in name]
     identities.loc[none, columns] = np.nan
     figure = identity.draw(identities.assign(n=identities["n"].where(~none, 0)), 0.95)
     style.save(figure, tmp_path / "figure.svg")

@@ -20,6 +20,7 @@ from mnemo.figures import (
     dose_response,
     drift,
     identity,
+    lost_faces,
     realness,
     strip,
     training,
@@ -32,6 +33,7 @@ from mnemo.results.controls import CONTROLS
 from mnemo.results.dose_response import DOSE_RESPONSE, SLOPES
 from mnemo.results.drift import DRIFT
 from mnemo.results.identity import IDENTITY
+from mnemo.results.lost_faces import LOST_FACES
 from mnemo.results.realness import REALNESS
 from mnemo.results.training import TRAINING
 from mnemo.results.transfer import TRANSFER
@@ -103,6 +105,7 @@ FIGURES: dict[str, Callable[[int], Figure]] = {
     ),
     "drift": lambda missing: drift.draw(one(DRIFT, missing), 0.95),
     "identity": lambda missing: identity.draw(one(IDENTITY, missing, threshold=[0.6] * 3), 0.95),
+    "lost_faces": lambda missing: lost_faces.draw(one(LOST_FACES, missing), 0.95),
     "realness": lambda missing: realness.draw(one(REALNESS, missing), "FID", "KID", 0.95),
     "strip": lambda _: strip.draw(pd.DataFrame(PICTURES), SCORES.head(0), "memorable", "resmem"),
     "training": lambda missing: training.draw(

@@ -32,6 +32,7 @@ SLOPES = {
     "high": [0.022729, 0.0188],
     "p_value": [1e-8, 1e-5],
     "model": ["score ~ alpha + (alpha | image)"] * 2,
+    "survivors": [False, True],
 }
 
 

@@ -25,6 +25,7 @@ from mnemo.results import (
     dose_response,
     drift,
     identity,
+    lost_faces,
     realness,
     schemas,
     training,
@@ -91,6 +92,8 @@ def test_responses_of_any_scores_are_estimates_or_missing(
         measured["calibration"] = calibration.measure(scores, scores, wanted, resamples=20)
     for name, frame in measured.items():
         checked(frame, schemas.of(name))
+    lost = checked(lost_faces.measure(scores), lost_faces.LOST_FACES).to_pandas()
+    assert (lost["oval"].isna() == (lost["found"] == 0)).all()
     slopes = measured["slopes"].set_index("shape")
     for shape, own in scores.groupby("shape"):
         wide = own.pivot(index="image", columns="alpha", values="score")
@@ -206,6 +209,7 @@ def test_identity_of_any_faces_is_estimates_or_missing(moved: np.ndarray, thresh
     table = checked(measured, identity.IDENTITY, {"edit": "e"}).to_pandas()
     assert (table["distance"].isna() == (table["n"] == 0)).all()
     assert (table["distance_low"].isna() == (table["n"] < 2)).all()
+    assert (table["rank_one"].isna() == ((table["n"] == 0) | (table["gallery"] < 2))).all()
 
 
 @settings(derandomize=True, deadline=None, max_examples=10)

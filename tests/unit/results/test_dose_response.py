@@ -143,4 +143,10 @@ def test_a_shape_with_hardly_any_face_is_measured_as_far_as_it_goes(found):
         assert squares.notna().all(axis=None), name
     ovals = measured["dose_response"].query("shape == 'oval'").set_index("alpha")
     assert ovals["n"].to_dict() == {-1.0: found, 0.0: 3, 1.0: found}
+    assert ovals["survivors"].to_dict() == {-1.0: True, 0.0: False, 1.0: True}
+    for name in ("dose_response", "slopes"):
+        assert measured[name].groupby("shape")["survivors"].any().to_dict() == {
+            "oval": True,
+            "square": False,
+        }
     assert (measured["slopes"].query("shape == 'oval'")["slope"].isna() == (found == 0)).all()

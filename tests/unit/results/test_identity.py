@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from scipy import stats
 from scipy.spatial import distance
+from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
 from mnemo import tables
@@ -73,15 +74,119 @@ def test_alphas_ascend_and_at_0_every_face_is_itself(measured: pd.DataFrame) -> 
     assert row[["distance", "distance_low", "distance_high", "accepted"]].tolist() == [0, 0, 0, 1]
 
 
-def test_chance_is_how_often_different_faces_pass_for_one(
+def by_hand(embeddings: dict[float, identity.Embeddings], alpha: float) -> NDArray[np.float64]:
+    """Compute (40, 40) distances of edited faces, in rows, from unedited ones, by key."""
+    edited, unedited = (
+        rows[np.argsort(keys)].astype(float) for keys, rows in (embeddings[alpha], embeddings[0.0])
+    )
+    # A face that is gained is not among those compared.
+    edited[np.isnan(unedited[:, 0])] = np.nan
+    return np.linalg.norm(edited[:, np.newaxis] - unedited, axis=2)
+
+
+@pytest.mark.parametrize("alpha", [-1.0, 0.0, 2.0])
+def test_impostors_are_edited_faces_that_pass_for_another(
+    embeddings: dict[float, identity.Embeddings], alpha: float
+) -> None:
+    apart = by_hand(embeddings, alpha)
+    others = apart[~np.eye(40, dtype=bool)]
+    others = others[np.isfinite(others)]
+    threshold = float(np.quantile(others, 0.3))
+    row = identity.measure(embeddings, threshold=threshold).set_index("alpha").loc[alpha]
+    assert row["impostor"] == pytest.approx(np.mean(others < threshold))
+    assert row["impostor_low"] < row["impostor"] < row["impostor_high"]
+    if alpha == 0:
+        assert row["alike"] == row["impostor"]
+
+
+@pytest.mark.parametrize("alpha", [-1.0, 2.0])
+def test_the_auc_is_scikit_learns_of_own_against_other_distances(
+    embeddings: dict[float, identity.Embeddings], alpha: float
+) -> None:
+    def area(apart: NDArray[np.float64]) -> float:
+        there = np.isfinite(apart)
+        own = np.eye(len(apart), dtype=bool)[there]
+        return float(roc_auc_score(own, -apart[there]))
+
+    # In few dimensions, some faces are taken for others.
+    near = {each: (keys, rows[:, :3]) for each, (keys, rows) in embeddings.items()}
+    apart = by_hand(near, alpha)
+    share = identity._auc(apart, 0.95)
+    assert 0.5 < share.value < 0.99
+    assert share.value == pytest.approx(area(apart))
+    left = [
+        area(apart[np.ix_(kept, kept)])
+        for kept in (np.delete(np.arange(40), image) for image in range(40))
+    ]
+    error = np.sqrt(39 / 40 * np.sum((np.array(left) - np.mean(left)) ** 2))
+    assert share.error == pytest.approx(error)
+
+
+def test_rank_one_is_how_often_the_own_face_is_the_nearest_of_the_gallery(
     embeddings: dict[float, identity.Embeddings],
 ) -> None:
-    original = embeddings[0.0][1]
-    there = original[np.isfinite(original[:, 0])].astype(float)
-    pairs = [np.linalg.norm(there[i] - there[j]) for i in range(len(there)) for j in range(i)]
-    threshold = float(np.quantile(pairs, 0.3))
-    table = identity.measure(embeddings, threshold=threshold)
-    assert table["chance"].tolist() == pytest.approx([np.mean(np.array(pairs) < threshold)] * 3)
+    near = {each: (keys, rows[:, :3]) for each, (keys, rows) in embeddings.items()}
+    table = identity.measure(near, threshold=0.1).set_index("alpha")
+    for alpha in (-1.0, 2.0):
+        apart = np.where(np.isnan(by_hand(near, alpha)), np.inf, by_hand(near, alpha))
+        found = np.isfinite(np.diagonal(apart))
+        nearest = apart[found].argmin(axis=1) == np.flatnonzero(found)
+        assert 0 < nearest.mean() < 1
+        assert table.loc[alpha, "rank_one"] == pytest.approx(nearest.mean())
+    assert table.loc[0.0, "rank_one"] == 1
+    assert (table["gallery"] == 39).all()
+
+
+def test_lost_faces_count_as_refused_in_the_lower_bound(
+    measured: pd.DataFrame, embeddings: dict[float, identity.Embeddings]
+) -> None:
+    row = measured.loc[2.0]
+    accepted = row["accepted"] * row["n"]
+    assert row["accepted_bound"] == pytest.approx(accepted / 39)
+    ends = proportion_confint(round(accepted), 39, alpha=0.1, method="wilson")
+    assert (row["accepted_bound_low"], row["accepted_bound_high"]) == pytest.approx(ends)
+    # Face 3 has none at alpha 0, and is found at -1.
+    assert measured["gained"].to_dict() == {-1.0: 1, 0.0: 0, 2.0: 0}
+
+
+def test_impostors_of_a_known_rate_are_found_at_that_rate() -> None:
+    """The squared distance of two normal persons is chi-square."""
+    random = np.random.default_rng(0)
+    keys, persons = [f"{seed:07d}" for seed in range(800)], random.normal(size=(800, 6))
+    # Moved apart by 2 in one dimension.
+    edited = {0.0: (keys, persons), 1.0: (keys, persons + 2 * np.eye(6)[0])}
+    table = identity.measure(edited, threshold=2.0, false_accept_rate=0.05).set_index("alpha")
+    for alpha, moved in ((0.0, 0.0), (1.0, 2.0)):
+        expected = stats.ncx2.cdf(4 / 2, 6, moved**2 / 2) if moved else stats.chi2.cdf(4 / 2, 6)
+        assert table.loc[alpha, "impostor"] == pytest.approx(expected, rel=0.05)
+    own = np.sqrt(2 * stats.chi2.ppf(0.05, 6))
+    assert table.loc[1.0, "threshold_own"] == pytest.approx(own, rel=0.02)
+
+
+def test_the_own_threshold_accepts_the_wanted_share_of_different_unedited_faces() -> None:
+    random = np.random.default_rng(0)
+    keys = [f"{seed:07d}" for seed in range(90)]
+    rows = random.normal(size=(90, 4))
+    edited = {0.0: (keys, rows), 1.0: (keys, rows + random.normal(0, 0.3, (90, 4)))}
+    table = identity.measure(edited, threshold=2.0, false_accept_rate=0.02).set_index("alpha")
+    (threshold,) = table["threshold_own"].unique()
+    pairs = distance.pdist(rows)
+    assert np.sum(pairs < threshold) == int(0.02 * len(pairs))
+    moved = np.linalg.norm(edited[1.0][1] - rows, axis=1)
+    row = table.loc[1.0]
+    assert row["accepted_own"] == np.mean(moved < threshold)
+    # The threshold's own error makes the interval wider than Wilson's.
+    below = int(np.sum(moved < threshold))
+    low, high = proportion_confint(below, 90, alpha=0.05, method="wilson")
+    assert row["accepted_own_high"] - row["accepted_own_low"] > high - low
+
+
+def test_too_few_pairs_for_a_rate_give_no_threshold() -> None:
+    for count, known in ((77, False), (78, True)):
+        keys = [f"{seed:07d}" for seed in range(count)]
+        rows = np.random.default_rng(0).normal(size=(count, 4))
+        table = identity.measure({0.0: (keys, rows)}, threshold=1, false_accept_rate=0.01)
+        assert table[["threshold_own", "accepted_own"]].notna().all(axis=None) == known
 
 
 def test_a_distance_of_just_the_threshold_is_not_accepted() -> None:
@@ -96,13 +201,15 @@ def test_where_no_face_is_left_there_is_no_estimate() -> None:
     row = table.set_index("alpha").loc[1]
     assert (row["n"], row["lost"]) == (0, 3)
     assert row[["distance", "accepted", "accepted_low", "accepted_high"]].isna().all()
+    assert row[["impostor", "alike", "rank_one", "auc", "accepted_own"]].isna().all()
+    assert row["accepted_bound"] == 0
 
 
 def test_one_face_has_a_distance_without_an_interval() -> None:
     one = {alpha: (KEYS[:1], faces(seed)[:1]) for alpha, seed in ((0, 0), (1, 1))}
     row = identity.measure(one, threshold=0.6).set_index("alpha").loc[1]
     assert row["distance"] > 0
-    assert row[["distance_low", "distance_high", "chance"]].isna().all()
+    assert row[["distance_low", "distance_high", "impostor", "rank_one", "auc"]].isna().all()
 
 
 def test_without_alpha_0_there_is_nothing_to_compare_with() -> None:
@@ -110,6 +217,7 @@ def test_without_alpha_0_there_is_nothing_to_compare_with() -> None:
         identity.measure({1: (KEYS, faces(0))}, threshold=0.6)
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     rows=hnp.arrays(
         np.float64,

@@ -55,7 +55,9 @@ def test_a_caption_says_what_a_direction_holds_and_which_layers_move() -> None:
 def test_a_caption_warns_of_lost_ovals_only_where_an_edit_has_ovals() -> None:
     for edit, warns in (("memorable", True), ("memorable-same-light", False)):
         job = SimpleNamespace(edit=edit, assessor="resmem")
-        assert ("faces that were lost" in captions().of_dose_response(job)) == warns
+        assert (
+            "ovals that are left are survivors" in plain(captions().of_dose_response(job))
+        ) == warns
 
 
 def test_a_caption_names_an_assessor_that_scored_part_of_the_set_fit() -> None:

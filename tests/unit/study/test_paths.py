@@ -102,6 +102,8 @@ def test_a_direction_knows_its_hyperplane_and_those_of_what_it_holds() -> None:
         ("directions", ["directions/memorable", "directions/memorable-same-light"]),
         ("conditions", ["conditions/memorable", "conditions/memorable-same-light"]),
         ("realness", ["realness/memorable", "realness/memorable-same-light"]),
+        # The other edit has no ovals.
+        ("lost_faces", ["lost_faces/memorable"]),
         (
             "slopes",
             ["dose_response/memorable/slopes", "dose_response/memorable-same-light/slopes"],
@@ -115,7 +117,8 @@ def test_a_public_table_joins_its_parts(table: str, parts: list[str]) -> None:
 
 def test_sections_that_are_left_out_leave_out_their_tables_and_figures() -> None:
     whole = paths()
-    assert {"identity", "drift", "conditions", "faces", "transfer"} <= {*whole.tables}
+    of_all = {"identity", "drift", "conditions", "faces", "lost_faces", "transfer"}
+    assert of_all <= {*whole.tables}
     assert not {"training", "curves", "predictions"} & {*whole.tables}
     plain = [each.model_dump() for each in whole.config.directions[:1]]
     edits = [each.model_dump() for each in whole.config.edits[:1]]
@@ -129,7 +132,8 @@ def test_sections_that_are_left_out_leave_out_their_tables_and_figures() -> None
         directions=plain,
         edits=edits,
     )
-    assert not {"identity", "drift", "conditions", "controls", "faces"} & {*little.tables}
+    absent = {"identity", "drift", "conditions", "controls", "faces", "lost_faces"}
+    assert not absent & {*little.tables}
     assert "<results>/figures/agreement.svg" not in little.figures
     assert "<results>/pages/agreement.html" not in little.pages
     assert "agreement" in little.tables
