@@ -14,7 +14,7 @@ from mnemo.errors import MnemoError
 from mnemo.study.config import Config, Edit, ImageSet, alpha_name
 
 #: Sets that every study has.
-BASES = ("fit", "eval", "reference")
+BASES = ("fit", "eval", "reference", "floor")
 
 
 @cache
@@ -97,8 +97,7 @@ def edited(edit: Edit) -> list[str]:
 
 def base(config: Config, name: str) -> ImageSet:
     """Return the unedited set that a set is, or comes from."""
-    images: ImageSet = getattr(config.sets, name.split("/")[0])
-    return images
+    return config.sets.given[name.split("/")[0]]
 
 
 def scored(config: Config, name: str, assessor: str) -> ImageSet:
