@@ -30,6 +30,8 @@ from mnemo.statistics.summaries import Parts, Selections, Summary
 
 LOGGER = logging.getLogger(__name__)
 
+_CONSERVATIVE = "the interval is conservative, and covers up to 100 %"
+
 REALNESS = tables.define(
     "Distance of the edited images from the reference set",
     tables.field("edit", pa.string(), "name of the edit"),
@@ -38,48 +40,55 @@ REALNESS = tables.define(
     tables.field("n", pa.int64(), "number of images"),
     *tables.estimate(
         "kernel",
-        "kernel distance from the reference set (the KID on inception features): unbiased at any "
-        "number of images, so it may be below 0",
+        "kernel distance from the reference set (the KID on inception features); unbiased at any "
+        f"number of images, so it may be below 0. Near 0, {_CONSERVATIVE}",
     ),
     *tables.estimate(
         "kernel_floor",
-        "kernel distance of images of the reference's own distribution, as many as at alpha 0; its "
-        "expectation is 0",
+        "kernel distance of images of the reference's own distribution, as many as at alpha 0, "
+        f"which is 0 but for chance; {_CONSERVATIVE}",
     ),
     *tables.estimate(
-        "kernel_difference", "kernel distance minus that at alpha 0, of the same images"
+        "kernel_difference",
+        "kernel distance minus that at alpha 0, of the same images. Where the edit has no effect, "
+        f"{_CONSERVATIVE}",
     ),
     *tables.estimate(
         "kernel_ratio",
-        "kernel distance divided by that at alpha 0; null if the latter is not clearly above 0",
+        "kernel distance divided by that at alpha 0; null if the latter is not clearly above 0: "
+        "its interval includes 0. If it is only just above, it is probably too high by chance, and "
+        "the ratio too near 0",
         nullable=True,
     ),
     *tables.estimate(
         "frechet",
         "Fréchet distance from the reference set (the FID on inception features), with the bias of "
-        "this number of images: compare it with frechet_floor only, or at equal n. The interval "
-        "is that of the distance to be expected at this n",
+        "this number of images; the interval is that of the distance expected at this number. "
+        f"Near the floor, {_CONSERVATIVE}",
     ),
     *tables.estimate(
         "frechet_floor",
         "Fréchet distance of images of the reference's own distribution, as many as at alpha 0: "
-        "what the bias of this number of images alone amounts to",
+        f"the bias of this number of images alone; {_CONSERVATIVE}",
     ),
     *tables.estimate(
         "frechet_difference",
-        "Fréchet distance minus that at alpha 0, of the same images; the bias of the number of "
-        "images is taken away only as far as it is equal at both",
+        "Fréchet distance minus that at alpha 0, of the same images, as expected at this number "
+        "of images: of the bias, only what is equal at both is gone. Where the edit has no effect, "
+        f"{_CONSERVATIVE}",
     ),
     *tables.estimate(
         "frechet_infinite",
-        "Fréchet distance extrapolated to infinitely many images of both sets; not biased, so it "
-        f"may be below 0. Null if either set has fewer than {PER_FEATURE} images per feature",
+        "Fréchet distance extrapolated to infinitely many images of both sets; unbiased, so it may "
+        f"be below 0. Null below {PER_FEATURE} images of each set per feature. At few more, or "
+        f"near 0, {_CONSERVATIVE}",
         nullable=True,
     ),
     *tables.estimate(
         "frechet_ratio",
         "frechet_infinite divided by that at alpha 0; null if there is none, or if at alpha 0 "
-        "frechet is not clearly above frechet_floor or frechet_infinite is not clearly above 0",
+        "frechet is not clearly above frechet_floor or frechet_infinite not clearly above 0. As "
+        f"for kernel_ratio, too near 0 if only just above; otherwise {_CONSERVATIVE}",
         nullable=True,
     ),
 )
@@ -339,10 +348,9 @@ def _infinite(selections: Selections, point: Point) -> Floats:
 def _warn(count: int, dim: int) -> None:
     """Log that there are fewer images than features."""
     LOGGER.warning(
-        "The smallest set has %s images, fewer than the %s features: a Fréchet distance of so few "
-        "is mostly bias, as frechet_floor shows. The kernel distance is not biased. The Fréchet "
-        "distance needs at least %s images in each set, and is extrapolated to infinitely many "
-        "from %s.",
+        "%s images in the smallest set, and %s features: with fewer images than features, a "
+        "Fréchet distance is mostly bias, and only the kernel distance can be read. Take at least "
+        "%s images of each set, or %s for a distance without bias.",
         *(f"{number:,}" for number in (count, dim, dim, extrapolated(dim))),
     )
 
