@@ -78,13 +78,13 @@ rule weights:
 
 
 rule sample:
-    """Stage: draw the latents of the sets fit, eval and reference."""
+    """Stage: draw the latents of the sets fit, eval, reference and floor."""
     input:
         paths.shards("latents", bases),
 
 
 rule render:
-    """Stage: render the sets fit, eval and reference."""
+    """Stage: render the sets fit, eval, reference and floor."""
     input:
         paths.shards("square", bases),
 

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from mnemo import assessors, features, generators, images  # noqa: E402
-from mnemo.results import realness  # noqa: E402
+from mnemo.statistics import distances  # noqa: E402
 
 Picture = NDArray[np.uint8]
 
@@ -145,7 +145,7 @@ def effect(name: str, pictures: list[Picture]) -> None:
     extractor = features.load("resnet152", weights("resmem"))
     whole, lossy = extractor.extract(pictures), extractor.extract(encoded)
     one, other = np.array_split(np.random.default_rng(0).permutation(len(whole)), 2)
-    for distance, measure in {"Fréchet": realness.frechet, "kernel": realness.kernel}.items():
+    for distance, measure in {"Fréchet": distances.frechet, "kernel": distances.kernel}.items():
         print(f"  {distance} distance of {len(one)} and {len(other)} images")
         for what, value in {
             "lossless, one half to the other": measure(whole[one], whole[other]),

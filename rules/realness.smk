@@ -1,4 +1,4 @@
-"""Realness: how far the edited images are from the reference set (Figure 7).
+"""Realness: how far the edited images are from the reference set (Figure 7), beside the floor.
 
 Needs <set>/square/ and the extractor's weights; makes <set>/features/ and realness/.
 """
@@ -30,10 +30,11 @@ rule extract_features:
 
 
 rule measure_realness:
-    """Measure the Fréchet and the kernel distance of an edit at each alpha to the reference."""
+    """Measure an edit's distances from the reference at each alpha, against those of the floor."""
     input:
         edited=paths.features_of_edit,
         reference=paths.features(["reference"]),
+        floor=paths.features_of_floor,
     output:
         realness="<results>/realness/{edit}.parquet",
     log:

@@ -14,6 +14,7 @@ params = snakemake.params
 measured = realness.compare(
     table.read(snakemake.input.edited),
     table.read(snakemake.input.reference)[None],
+    table.read(snakemake.input.floor)[None],
     groups=params.groups,
     seed=params.seed,
     confidence=params.confidence,

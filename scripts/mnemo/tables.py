@@ -65,7 +65,7 @@ def define(title: str, *fields: pa.Field) -> pa.Schema:
 
 _IMAGE = field("image", pa.string(), "key of the image: the seed, zero-padded to at least 7 digits")
 
-_SET = field("set", pa.string(), "image set", limits="fit, eval, reference")
+_SET = field("set", pa.string(), "image set", limits="fit, eval, reference, floor, train")
 
 _EDIT = field("edit", pa.string(), "name of the edit; null for unedited sets", nullable=True)
 

@@ -49,7 +49,10 @@ RELIED_ON = {
     "oval_weighted oval_complete n_complete",
     "realness": "edit alpha features n frechet frechet_low frechet_high frechet_ratio "
     "frechet_ratio_low frechet_ratio_high kernel kernel_low kernel_high kernel_ratio "
-    "kernel_ratio_low kernel_ratio_high",
+    "kernel_ratio_low kernel_ratio_high frechet_floor frechet_floor_low frechet_floor_high "
+    "frechet_infinite frechet_infinite_low frechet_infinite_high frechet_difference "
+    "frechet_difference_low frechet_difference_high kernel_difference kernel_difference_low "
+    "kernel_difference_high",
 }
 
 
@@ -150,7 +153,10 @@ def test_the_whole_edit_is_measured(finished: Checkout) -> None:
     compared = len(ASSESSORS) * 2
     assert len(table(finished, "agreement")) == compared * (compared - 1) / 2
     realness = table(finished, "realness").set_index(["edit", "alpha"])
-    assert realness.loc[("memorable", 0.0), "frechet_ratio"] == 1
+    assert realness.loc[("memorable", 0.0), "frechet_difference"] == 0
+    # With fewer images than features, there is no ratio of Fréchet distances.
+    assert realness["frechet_ratio"].isna().all()
+    assert (realness["frechet_floor"] > 0).all()
     assert (realness["features"] == "resnet152").all()
 
 

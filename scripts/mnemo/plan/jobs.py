@@ -124,7 +124,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         case "write_database" | "split_database" | "train_assessor" | "measure_training", _:
             return _training(config, rule)
         case "measure_realness", _:
-            count = of_edit + config.sets.reference.count
+            floor = sets.base(config, config.edit(wildcards["edit"]).of).count
+            count = of_edit + floor + config.sets.reference.count
             return Workload(count, min(count, MEASURED_AT_ONCE))
         case "merge_table", "scores":
             return Workload(fitted + sum(scores.values()), config.score_shard_size)
@@ -232,7 +233,7 @@ def of_study(config: Config) -> Iterator[Job]:
         for run in config.trained.runs:
             yield job("train_assessor", f"training/{run}/predictions", run)
     extracted = f"{config.realness.features}/{{shard}}"
-    for place in each(["reference", *edited], scores):
+    for place in each(["reference", "floor", *edited], scores):
         yield job(
             "extract_features", f"{{set}}/features/{extracted}", f"{{set}}/{extracted}", **place
         )

@@ -13,8 +13,11 @@ from typing import Any, NamedTuple
 
 from tabulate import tabulate
 
+from mnemo.features.registry import EXTRACTORS
 from mnemo.plan import rates
 from mnemo.plan.jobs import Job, of_study
+from mnemo.statistics.counts import extrapolated
+from mnemo.study import sets
 from mnemo.study.config import Config
 
 #: Minutes that a GPU job should take: less is spent on starting, more is lost when one is killed.
@@ -216,7 +219,7 @@ def warnings(
     results: str | Path,
     partitions: Sequence[Any],
 ) -> list[str]:
-    """Find what would cost a night.
+    """Find what would cost a night, or leave a result that can't be read.
 
     Args:
         config: The study.
@@ -263,7 +266,22 @@ def warnings(
             f"{needed / 1e9:,.1f} GB are still to write, and the disk of {results} has "
             f"{free / 1e9:,.1f} GB free."
         )
-    return sentences
+    return [*sentences, *_biased(config)]
+
+
+def _biased(config: Config) -> Iterator[str]:
+    """Warn of sets with fewer images than features, whose Fréchet distance is mostly bias."""
+    dim = EXTRACTORS[config.realness.features].dim
+    reference = config.sets.reference.count
+    for name in dict.fromkeys(edit.of for edit in config.edits):
+        count = sets.base(config, name).count
+        if min(count, reference) < dim:
+            yield (
+                f"measure_realness: {count:,} images of {name} and {reference:,} of reference, and "
+                f"{dim:,} features: with fewer images than features, a Fréchet distance is mostly "
+                f"bias, and only the kernel distance can be read. Take at least {dim:,} images of "
+                f"each set, or {extrapolated(dim):,} for a distance without bias."
+            )
 
 
 def partitions(path: str | Path) -> list[Any]:

@@ -50,8 +50,8 @@ _SHARDS = """
 ## Shards
 
 Intermediate files, in `results/<study>/<set>/<folder>/<shard>.parquet`, with `<set>` one of `fit`,
-`eval`, `reference` and `eval/<edit>/<alpha>`. All shards of a folder form one table: read them
-together with a pattern.
+`eval`, `reference`, `floor` and `eval/<edit>/<alpha>`. All shards of a folder form one table: read
+them together with a pattern.
 """
 
 

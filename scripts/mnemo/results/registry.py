@@ -210,8 +210,8 @@ RESULTS: dict[str, Result] = {
     "realness": Result(
         "mnemo.results.realness:REALNESS",
         "Are edited images further from the reference set than unedited ones? (Figure 7)",
-        'table[["edit", "alpha", "frechet_ratio", "frechet_ratio_low", "frechet_ratio_high"]]',
-        "SELECT edit, alpha, frechet_ratio, frechet_ratio_low, frechet_ratio_high FROM {}",
+        'table[["edit", "alpha", *table.filter(regex="kernel_(floor|difference)")]]',
+        "SELECT edit, alpha, COLUMNS('kernel_(floor|difference).*') FROM {}",
         category="4 Realness",
         title="Distances to the reference set",
         by_alpha=True,

@@ -6,6 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from mnemo.statistics.counts import extrapolated
 from mnemo.study import sets
 from mnemo.study.config import Config, Edit
 from mnemo.study.models import Models
@@ -50,6 +51,8 @@ class Captions:
             "loses_ovals": any(map(config.loses_ovals, config.edits)),
             "frechet": self.models.extractor.frechet,
             "kernel": self.models.extractor.kernel,
+            "dim": self.models.extractor.dim,
+            "extrapolated": extrapolated(self.models.extractor.dim),
             "training": training,
             "target": training.target.replace("_", " ") if training else "",
         }

@@ -89,7 +89,13 @@ def _not_reserved(name: str) -> str:
 
 
 #: Seeds of the first images of sets that give none.
-FIRST_SEEDS = {"fit": 0, "eval": 1_000_000, "reference": 2_000_000, "train": 3_000_000}
+FIRST_SEEDS = {
+    "fit": 0,
+    "eval": 1_000_000,
+    "reference": 2_000_000,
+    "train": 3_000_000,
+    "floor": 4_000_000,
+}
 Truncation = Annotated[float, Field(ge=0, le=2)]
 
 
@@ -240,6 +246,22 @@ class ImageSet(Section):
         return self.model_copy(update={"count": min(count, self.count)})
 
 
+class Floor(Section):
+    """The set of images of the reference's own distribution, whose distance is the floor."""
+
+    count: PositiveInt | None = Field(
+        None,
+        description="Images in the set; if absent, as many as the largest set that an edit moves.",
+    )
+    first_seed: NonNegativeInt = Field(
+        FIRST_SEEDS["floor"],
+        description="Seed of the first image; the others follow it one by one.",
+    )
+    truncation_psi: Truncation | None = Field(
+        None, description="Truncation psi, which must be that of the set reference."
+    )
+
+
 class Sets(Section):
     """The study's image sets."""
 
@@ -248,6 +270,11 @@ class Sets(Section):
     reference: ImageSet = Field(description="Images that realness is measured against.")
     train: ImageSet | None = Field(
         None, description="Images that a database to train an assessor on is made of."
+    )
+    floor: Floor = Field(
+        Floor(),  # type: ignore[call-arg]
+        description="Further images of the reference's distribution. Their distance from the set "
+        "reference, the floor, is what realness is read against.",
     )
 
     @model_validator(mode="before")
@@ -265,8 +292,10 @@ class Sets(Section):
 
     @property
     def given(self) -> dict[str, ImageSet]:
-        """The sets that the study has, by name."""
-        return {name: images for name, images in dict(self).items() if images}
+        """The sets that the study has, by name; without the floor while its count is unknown."""
+        own = {"fit": self.fit, "eval": self.eval, "reference": self.reference, "train": self.train}
+        floor = ImageSet.model_construct(**dict(self.floor)) if self.floor.count else None
+        return {name: images for name, images in {**own, "floor": floor}.items() if images}
 
 
 class Images(Section):
@@ -618,6 +647,16 @@ class Config(Section):
     calibration: Calibration = Calibration()  # type: ignore[call-arg]
     figures: Figures = Figures()  # type: ignore[call-arg]
 
+    @model_validator(mode="after")
+    def _with_floor(self) -> "Config":
+        """Give the set floor its default count."""
+        if self.sets.floor.count is None:
+            largest = max(getattr(self.sets, edit.of).count for edit in self.edits)
+            floor = self.sets.floor.model_copy(update={"count": largest})
+            # The study is frozen from here on.
+            self.__dict__["sets"] = self.sets.model_copy(update={"floor": floor})
+        return self
+
     @property
     def validation(self) -> Literal["cross-validation", "holdout"]:
         """How the hyperplanes are validated, which the preset decides."""
@@ -700,6 +739,8 @@ class Config(Section):
     def truncation_psi(self, base: str) -> float:
         """Return the truncation psi of an unedited set."""
         own: float | None = getattr(self.sets, base).truncation_psi
+        if own is None and base == "floor":
+            return self.truncation_psi("reference")
         return self.generator.truncation_psi if own is None else own
 
 

@@ -36,7 +36,23 @@ def _sets_apart(sections: Sections) -> Mistakes:
             yield f"sets.{name}", stop - 1, f"its last seed must be below {SEEDS}"
         for other, (begin, end) in ranges.items():
             if name < other and start < end and begin < stop:
-                yield f"sets.{name}", f"seeds {start} to {stop - 1}", f"shares seeds with {other}"
+                allowed = f"shares seeds with {other}: give either another first_seed"
+                yield f"sets.{name}", f"seeds {start} to {stop - 1}", allowed
+
+
+def _floor_alike(sections: Sections) -> Mistakes:
+    images, default = sections["sets"], sections["generator"].truncation_psi
+    floor = images.floor
+    moved = {edit.of: getattr(images, edit.of).count for edit in sections["edits"]}
+    for name, count in moved.items():
+        if floor.count is not None and floor.count < count:
+            allowed = f"must be at least the {count} of the set {name}, which an edit moves"
+            yield "sets.floor.count", floor.count, allowed
+    psi = images.reference.truncation_psi
+    psi = default if psi is None else psi
+    if floor.truncation_psi not in (None, psi):
+        allowed = f"must be that of the set reference, {psi:g}, whose distribution it shows"
+        yield "sets.floor.truncation_psi", floor.truncation_psi, allowed
 
 
 def _enough_to_split(sections: Sections) -> Mistakes:
@@ -315,6 +331,7 @@ def _calibrated_scored(sections: Sections) -> Mistakes:
 _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("shard_size", "score_shard_size"), _shards_nest),
     (("sets",), _sets_apart),
+    (("sets", "generator", "edits"), _floor_alike),
     (("sets", "hyperplanes"), _enough_to_split),
     (("sets", "realness", "edits"), _enough_to_jackknife),
     (("generator", "hyperplanes"), _spaces_exist),

@@ -276,6 +276,13 @@ class Paths:
         """List the features of an edit's images."""
         return self.features(sets.edited(self._edit(wildcards)))
 
+    def features_of_floor(self, wildcards: Any) -> list[str]:
+        """List the features of as many images of the set floor as an edit moves."""
+        folder = f"features/{self.config.realness.features}"
+        count = sets.base(self.config, self._edit(wildcards).of).count
+        cut = sets.cut(count, self.config.score_shard_size)
+        return [f"<results>/floor/{folder}/{shard}.parquet" for shard in cut]
+
     def _edit(self, wildcards: Any) -> Edit:
         return self.config.edit(wildcards.edit)
 

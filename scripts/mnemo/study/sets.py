@@ -18,7 +18,7 @@ from mnemo.study.config import Config, Edit, ImageSet, alpha_name
 #: The folder of a set in which the sets of its controls are.
 CONTROLS = "controls"
 #: Sets that every study has.
-BASES = ("fit", "eval", "reference")
+BASES = ("fit", "eval", "reference", "floor")
 
 
 @cache
@@ -105,7 +105,7 @@ def base(config: Config, name: str) -> ImageSet:
     A set of controls counts the images of all its controls and alphas.
     """
     first, *edit = name.split("/")
-    images: ImageSet = getattr(config.sets, first)
+    images = config.sets.given[first]
     if edit and edit[0] == CONTROLS:
         variants = controls(config, config.edit(edit[1]))
         return images.model_copy(update={"count": len(variants) * controlled(config, first)})

@@ -146,6 +146,15 @@ def test_a_sound_plan_warns_of_nothing(tmp_path: Path) -> None:
     assert warnings(study("studies/large.yaml"), tmp_path, CPU, GPU) == ""
 
 
+def test_fewer_images_than_features_are_warned_of_with_how_many_it_takes(tmp_path: Path) -> None:
+    few = study("studies/large.yaml", sets={"eval": {"count": 2047}})
+    told = warnings(few, tmp_path, CPU, GPU)
+    assert "2,047 images of eval and 10,000 of reference, and 2,048 features" in told
+    assert "at least 2,048 images of each set, or 8,192 for a distance without bias" in told
+    enough = study("studies/large.yaml", sets={"eval": {"count": 2048}})
+    assert "features" not in warnings(enough, tmp_path, CPU, GPU)
+
+
 def test_shards_too_small_for_a_gpu_are_warned_of(tmp_path: Path) -> None:
     small = study("studies/large.yaml", score_shard_size=5000)
     assert re.search(
@@ -209,7 +218,7 @@ def test_each_edit_is_measured_by_itself(tmp_path: Path) -> None:
     edit = one.edits[0].model_dump()
     two = study("studies/large.yaml", edits=[edit, {**edit, "name": "again", "alphas": [0, 1]}])
     works = [job.work.images for job in jobs.of_study(two) if job.rule == "measure_realness"]
-    assert works == [10_000 * (9 + 1), 10_000 * (2 + 1)]
+    assert works == [10_000 * (9 + 2), 10_000 * (2 + 2)]
 
 
 def test_more_folds_and_permutations_take_longer(tmp_path: Path) -> None:

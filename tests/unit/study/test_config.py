@@ -84,7 +84,7 @@ def test_a_study_says_little_and_has_documented_defaults() -> None:
     assert study.training is None
     assert study.identity is None
     seeds = {name: images.first_seed for name, images in study.sets.given.items()}
-    assert seeds == {"fit": 0, "eval": 1_000_000, "reference": 2_000_000}
+    assert seeds == {"fit": 0, "eval": 1_000_000, "reference": 2_000_000, "floor": 4_000_000}
     assert study.edits[0].of == "eval"
     assert study.shown(study.edits[0]) == "resmem"
 
@@ -204,12 +204,12 @@ def test_an_unknown_key_hides_no_other_mistake_of_its_section(study: dict[str, A
     study["edits"].append({**study["edits"][0], "colour": "blue"})
     assert re.findall(r"^  (.*?): .*?: (.*?)[;,]?$", mistakes(study), re.M) == [
         ("sets.eval.1", "unknown key; known: count, first_seed, truncation_psi"),
-        ("sets.colour", "unknown key; known: fit, eval, reference, train"),
+        ("sets.colour", "unknown key; known: fit, eval, reference, train, floor"),
         (
             "edits.2.colour",
             "unknown key; known: name, of, along, alphas, layers, assessor, shapes",
         ),
-        ("sets.eval", "shares seeds with fit"),
+        ("sets.eval", "shares seeds with fit: give either another first_seed"),
         ("edits.2.name", "given twice"),
     ]
 
@@ -419,6 +419,29 @@ def test_two_edits_of_one_name_are_refused(study: dict[str, Any]) -> None:
 def test_sets_that_share_seeds_are_refused(study: dict[str, Any]) -> None:
     study["sets"]["eval"]["first_seed"] = 49
     assert "sets.eval: 'seeds 49 to 58': shares seeds with fit" in mistakes(study)
+
+
+def test_the_floor_has_as_many_images_as_the_largest_set_that_moves_like_the_reference_s(
+    study: dict[str, Any],
+) -> None:
+    floor = checked(study).sets.given["floor"]
+    assert (floor.count, floor.first_seed) == (10, 4_000_000)
+    assert checked(study).truncation_psi("floor") == 1
+    study["edits"][1]["of"] = "fit"
+    assert checked(study).sets.given["floor"].count == 150
+    study["sets"]["floor"] = {"count": 60, "first_seed": 7_000, "truncation_psi": 1}
+    floor = checked(study).sets.given["floor"]
+    assert (floor.count, floor.first_seed) == (60, 7_000)
+
+
+def test_a_floor_that_is_not_like_the_reference_or_too_small_is_refused(
+    study: dict[str, Any],
+) -> None:
+    study["sets"]["floor"] = {"count": 9, "first_seed": 2_000_005, "truncation_psi": 0.8}
+    told = mistakes(study)
+    assert "sets.floor.count: 9: must be at least the 10 of the set eval" in told
+    assert "sets.floor.truncation_psi: 0.8: must be that of the set reference, 1," in told
+    assert "sets.floor: 'seeds 2000005 to 2000013': shares seeds with reference" in told
 
 
 def test_counts_that_cannot_be_split_are_refused(study: dict[str, Any]) -> None:

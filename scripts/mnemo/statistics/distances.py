@@ -1,0 +1,219 @@
+"""Distances between two sets of features: Fréchet and kernel distance.
+
+The functions import clean-fid themselves: it loads PyTorch, which a job that only joins a table
+does not need.
+"""
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+#: (n, d) features of images, and (n,) the group of each image.
+Grouped = tuple[Floats, NDArray[np.int64]]
+
+# Number of rows of a Gram matrix in memory at a time.
+_BLOCK = 1000
+
+
+class Moments(NamedTuple):
+    """Mean and covariance of features, the latter as a matrix or as a root of it.
+
+    Attributes:
+        mean: (d,) mean.
+        covariance: (d, d) covariance S; None if the root is given.
+        root: (k, d) matrix F with F'F = S; None if the covariance is given.
+    """
+
+    mean: NDArray[np.float64]
+    covariance: NDArray[np.float64] | None = None
+    root: NDArray[np.float64] | None = None
+
+    @classmethod
+    def of(cls, rows: Floats) -> "Moments":
+        """Compute the moments of (n, d) features, with a root of n rows."""
+        rows = rows.astype(np.float64)
+        mean = rows.mean(axis=0)
+        return cls(mean, root=(rows - mean) / np.sqrt(len(rows) - 1))
+
+    def rooted(self) -> "Moments":
+        """Return the moments with a root; of a covariance, one of d rows."""
+        if self.covariance is None:
+            return self
+        values, vectors = np.linalg.eigh(self.covariance)
+        return Moments(self.mean, root=(vectors * np.sqrt(np.maximum(values, 0))).T)
+
+    def spread(self) -> NDArray[np.float64]:
+        """Return the covariance."""
+        if self.root is not None:
+            return self.root.T @ self.root
+        assert self.covariance is not None
+        return self.covariance
+
+
+def frechet(features: Floats, reference: Floats) -> float:
+    """Compute the Fréchet distance between two sets of features, as clean-fid does.
+
+    It is |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), with the sets' means m and covariances S.
+    Both are estimated, which adds a bias that decreases with the number of images.
+
+    Args:
+        features: (n, d) features of images.
+        reference: (m, d) features of the reference images.
+
+    Returns:
+        The distance, in the features' unit squared.
+    """
+    from cleanfid import fid
+
+    features, reference = _in_joint_span(features, reference)
+    with warnings.catch_warnings():
+        # With fewer images than features, the covariances are singular, which affects only the
+        # seventh digit of clean-fid's result. It also calls scipy's sqrtm in a deprecated way.
+        warnings.simplefilter("ignore")
+        return float(fid.fid_from_feats(features, reference))
+
+
+def frechet_of_moments(features: Moments, reference: Moments) -> float:
+    """Compute the Fréchet distance from moments, as clean-fid does."""
+    from cleanfid import fid
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return float(
+            fid.frechet_distance(
+                features.mean, features.spread(), reference.mean, reference.spread()
+            )
+        )
+
+
+def frechet_of_root(features: Moments, reference: Moments) -> float:
+    """Compute the Fréchet distance from moments in the quickest way.
+
+    Args:
+        features: Moments of images.
+        reference: Moments of the reference images, with a root.
+
+    Returns:
+        The distance, equal to `frechet_of_moments` but for rounding.
+    """
+    root = reference.root
+    assert root is not None
+    # tr (S1 S2)^(1/2) is the sum of the roots of the eigenvalues of F2 S1 F2', where F2'F2 = S2.
+    if features.root is None:
+        assert features.covariance is not None
+        total = np.trace(features.covariance)
+        gram = root @ features.covariance @ root.T
+    else:
+        total = np.sum(features.root**2)
+        product = root @ features.root.T
+        gram = product @ product.T if len(root) < product.shape[1] else product.T @ product
+    roots = np.sqrt(np.maximum(np.linalg.eigvalsh(gram), 0))
+    apart = np.sum((features.mean - reference.mean) ** 2)
+    return float(apart + total + np.sum(root**2) - 2 * np.sum(roots))
+
+
+def kernel(
+    features: Floats,
+    reference: Floats,
+    *,
+    subsets: int = 100,
+    subset_size: int = 1000,
+    seed: int = 0,
+) -> float:
+    """Compute the kernel distance between two sets of features, as clean-fid does.
+
+    It is the squared maximum mean discrepancy under the kernel (x . y / d + 1)^3, averaged over
+    pairs of random subsets. The estimate is unbiased at any number of images, so it may be below 0
+    for similar sets.
+
+    Args:
+        features: (n, d) features of images.
+        reference: (m, d) features of the reference images.
+        subsets: Number of pairs of subsets to average over.
+        subset_size: Number of images in a subset, at most that of the smaller set.
+        seed: Seed of the subsets. Equal seeds select the same rows from sets of equal size.
+
+    Returns:
+        The distance, without a unit.
+    """
+    from cleanfid import fid
+
+    state = np.random.get_state()  # noqa: NPY002 - clean-fid draws from the global generator
+    np.random.seed(seed)  # noqa: NPY002
+    try:
+        # The result is a small difference of large means, for which float32 is too imprecise.
+        return float(
+            fid.kernel_distance(
+                features.astype(np.float64), reference.astype(np.float64), subsets, subset_size
+            )
+        )
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+
+
+def kernel_replicates(
+    features: Grouped, reference: Grouped, within: tuple[Floats, NDArray[np.int64]], groups: int
+) -> Floats:
+    """Compute the exact kernel distance with each group of both sets left out in turn.
+
+    Args:
+        features: Features of images and their groups.
+        reference: Those of the reference.
+        within: The result of `kernel_within` for the reference.
+        groups: Number of groups.
+
+    Returns:
+        (groups,) distances.
+    """
+    own, counts = kernel_within(features, groups)
+    between = _leave_out(_kernel_sums(features, reference, groups))
+    reference_within, reference_counts = within
+    distances: Floats = own + reference_within - 2 * between / (counts * reference_counts)
+    return distances
+
+
+def kernel_within(grouped: Grouped, groups: int) -> tuple[Floats, NDArray[np.int64]]:
+    """Compute the mean kernel over pairs of different images, and their number, by group left out.
+
+    Returns:
+        (groups,) means, and (groups,) numbers of images that are left.
+    """
+    rows, members = grouped
+    with_itself = (np.einsum("ij,ij->i", rows, rows, dtype=np.float64) / rows.shape[1] + 1) ** 3
+    sums = _kernel_sums(grouped, grouped, groups)
+    sums -= np.diag(np.bincount(members, with_itself, minlength=groups))
+    counts = len(rows) - np.bincount(members, minlength=groups)
+    return _leave_out(sums) / (counts * (counts - 1)), counts
+
+
+def _in_joint_span(features: Floats, reference: Floats) -> tuple[Floats, Floats]:
+    """Rotate features into the subspace that the images span, if it is smaller.
+
+    Distances do not change.
+    """
+    features, reference = features.astype(np.float64), reference.astype(np.float64)
+    if len(features) + len(reference) >= features.shape[1]:
+        return features, reference
+    basis, _ = np.linalg.qr(np.vstack([features, reference]).T)
+    return features @ basis, reference @ basis
+
+
+def _kernel_sums(a: Grouped, b: Grouped, groups: int) -> Floats:
+    """Sum the kernel over all pairs of each group of a with each group of b, (groups, groups)."""
+    rows_a, rows_b = a[0].astype(np.float64), b[0].astype(np.float64)
+    indicators = np.eye(groups)
+    sums = np.zeros((groups, groups))
+    for start in range(0, len(rows_a), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        gram = rows_a[block] @ rows_b.T / rows_b.shape[1] + 1
+        sums += indicators[a[1][block]].T @ (gram * gram * gram @ indicators[b[1]])
+    return sums
+
+
+def _leave_out(sums: Floats) -> Floats:
+    """Sum over all pairs of groups except those with each group in turn, (groups,)."""
+    left: Floats = sums.sum() - sums.sum(axis=0) - sums.sum(axis=1) + np.diag(sums)
+    return left

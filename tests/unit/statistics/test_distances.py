@@ -1,0 +1,96 @@
+"""Distances between sets of features: against clean-fid, closed forms, and what must not matter."""
+
+import numpy as np
+import pytest
+from cleanfid import fid
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from mnemo.statistics import distances
+from mnemo.statistics.distances import Moments
+
+# clean-fid itself calls SciPy's sqrtm so; `mnemo.statistics.distances` knows.
+pytestmark = pytest.mark.filterwarnings("ignore:The `disp` argument:DeprecationWarning")
+
+
+def draw(n, d, seed, shift=0.0):
+    """Correlated features that are never below 0, as a network's are."""
+    generator = np.random.default_rng(seed)
+    mixing = np.random.default_rng(99).standard_normal((d, d)) * np.geomspace(1, 0.01, d)
+    return np.maximum(generator.standard_normal((n, d)) @ mixing.T / np.sqrt(d) + 0.2 + shift, 0)
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "d"), [(500, 400, 16), (60, 40, 200), (60, 300, 100), (300, 60, 100)]
+)
+def test_the_frechet_distance_is_clean_fids(n, m, d):
+    features, reference = draw(n, d, seed=0, shift=0.1), draw(m, d, seed=1)
+    theirs = fid.fid_from_feats(features, reference)
+    assert distances.frechet(features, reference) == pytest.approx(theirs, rel=1e-5)
+
+
+def test_the_frechet_distance_of_gaussians_is_that_of_the_formula():
+    generator = np.random.default_rng(0)
+    standard = generator.standard_normal((2000, 3))
+    standard = np.linalg.solve(
+        np.linalg.cholesky(np.cov(standard.T)), (standard - standard.mean(0)).T
+    ).T
+    # With commuting covariances diag(s^2) and diag(t^2) the distance is |m|^2 + sum (s - t)^2.
+    features = standard * [1, 2, 3] + [1, 0, 2]
+    reference = standard * [2, 2, 0.5]
+    assert distances.frechet(features, reference) == pytest.approx(5 + 1 + 0 + 2.5**2)
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 1000), n=st.integers(3, 40), d=st.integers(2, 40))
+def test_a_set_has_no_frechet_distance_from_itself(seed, n, d):
+    features = draw(n, d, seed)
+    assert distances.frechet(features, features[::-1]) == pytest.approx(0, abs=1e-6)
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 1000), n=st.integers(3, 40), d=st.integers(2, 40))
+def test_the_frechet_distance_does_not_change_under_rotation_shift_and_swap(seed, n, d):
+    features, reference = draw(n, d, seed), draw(20, d, seed + 1, shift=0.3)
+    rotation = stats.ortho_group.rvs(d, random_state=seed)
+    plain = distances.frechet(features, reference)
+    assert distances.frechet(reference, features) == pytest.approx(plain, abs=1e-5)
+    moved = distances.frechet(features @ rotation + 3, reference @ rotation + 3)
+    assert moved == pytest.approx(plain, abs=1e-5)
+
+
+def test_the_kernel_distance_is_clean_fids_with_its_seed():
+    features, reference = draw(80, 16, seed=0, shift=0.1), draw(60, 16, seed=1)
+    np.random.seed(7)  # noqa: NPY002
+    theirs = fid.kernel_distance(features, reference, num_subsets=10, max_subset_size=20)
+    ours = distances.kernel(features, reference, subsets=10, subset_size=20, seed=7)
+    assert ours == pytest.approx(theirs, rel=1e-12)
+
+
+def test_the_kernel_distance_leaves_the_global_generator_alone():
+    np.random.seed(3)  # noqa: NPY002
+    expected = np.random.random(2)  # noqa: NPY002
+    np.random.seed(3)  # noqa: NPY002
+    first = np.random.random()  # noqa: NPY002
+    distances.kernel(draw(10, 4, seed=0), draw(10, 4, seed=1), subsets=2)
+    assert [first, np.random.random()] == expected.tolist()  # noqa: NPY002
+
+
+def test_the_kernel_distance_of_float32_features_has_the_digits_of_float64():
+    features, reference = draw(300, 64, seed=0).astype(np.float32), draw(300, 64, seed=1)
+    assert distances.kernel(features, reference.astype(np.float32), subsets=1) == pytest.approx(
+        distances.kernel(features.astype(float), reference, subsets=1), abs=1e-7
+    )
+
+
+@pytest.mark.parametrize(("n", "m"), [(300, 200), (20, 200), (200, 20), (20, 30)])
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_quick_frechet_distance_is_that_of_clean_fid(n, m, whole):
+    features, reference = draw(n, 40, seed=0, shift=0.1), draw(m, 40, seed=1)
+    own, other = Moments.of(features), Moments.of(reference)
+    if whole:
+        own, other = (Moments(each.mean, covariance=each.spread()) for each in (own, other))
+    quick = distances.frechet_of_root(own, other.rooted())
+    assert quick == pytest.approx(distances.frechet_of_moments(own, other), rel=1e-4)
+    assert quick == pytest.approx(distances.frechet(features, reference), rel=1e-4)
