@@ -429,9 +429,9 @@ def test_the_floor_has_as_many_images_as_the_largest_set_that_moves_like_the_ref
     assert checked(study).truncation_psi("floor") == 1
     study["edits"][1]["of"] = "fit"
     assert checked(study).sets.given["floor"].count == 150
-    study["sets"]["floor"] = {"count": 60, "first_seed": 7_000, "truncation_psi": 1}
+    study["sets"]["floor"] = {"count": 160, "first_seed": 7_000, "truncation_psi": 1}
     floor = checked(study).sets.given["floor"]
-    assert (floor.count, floor.first_seed) == (60, 7_000)
+    assert (floor.count, floor.first_seed) == (160, 7_000)
 
 
 def test_a_floor_that_is_not_like_the_reference_or_too_small_is_refused(
