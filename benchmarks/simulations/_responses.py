@@ -75,7 +75,10 @@ def _skewed(generator: np.random.Generator, n: int) -> Floats:
     return scores
 
 
+#: What a t interval is there.
+FEW_IMAGES = "less: few images of very skewed scores"
+
 NORMAL = Population("normal", _normal(0.02))
 UNCHANGED = Population("normal, no effect", _normal(0.0))
 UNANIMOUS = Population("normal, 1 % of images go the wrong way", _normal(0.035))
-SKEWED = Population("lognormal, skewness 3", _skewed)
+SKEWED = Population("lognormal, very skewed", _skewed)

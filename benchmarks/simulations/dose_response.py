@@ -2,6 +2,7 @@
 
 from benchmarks.simulations import Interval, Simulation
 from benchmarks.simulations._responses import (
+    FEW_IMAGES,
     NORMAL,
     SKEWED,
     UNANIMOUS,
@@ -11,6 +12,9 @@ from benchmarks.simulations._responses import (
 )
 
 from mnemo.results import dose_response
+
+#: Agresti and Coull, The American Statistician 52:2, 1998.
+NEAR_0 = "83 to 99 %: hardly any image is expected to go that way, or the other"
 
 
 def _at_2(population: Population, n: int, **instead: str) -> Simulation:
@@ -35,6 +39,7 @@ def _at_2(population: Population, n: int, **instead: str) -> Simulation:
 SIMULATIONS = [
     *(_at_2(NORMAL, n) for n in (10, 100, 1000)),
     _at_2(UNCHANGED, 100),
-    _at_2(UNANIMOUS, 100),
-    *(_at_2(SKEWED, n) for n in (100, 1000)),
+    _at_2(UNANIMOUS, 100, wrong_way=NEAR_0, improvement_ratio=NEAR_0),
+    _at_2(SKEWED, 100, mean=FEW_IMAGES, change=FEW_IMAGES),
+    _at_2(SKEWED, 1000),
 ]

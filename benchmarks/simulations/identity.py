@@ -97,8 +97,8 @@ def _persons(n: int, name: str, edit: Edit, *, runs: int = 1000, **instead: str)
 UNEDITED, SMALL, LARGE = Edit(1, 0, 0.01, 0), Edit(0.9, 0.15, 0.12, 0), Edit(0.7, 0.2, 0.13, 0.1)
 OTHERS = Edit(0.3, 0.75, 0.08, 0.5)
 # As the descriptions of the columns have it.
-ALL = "all that the data allow: every face keeps its identity, in each study"
-FEW = "83 to 100 %: fewer than five faces are accepted"
+ALL = "up to 100 %: every face keeps its identity, in each study"
+FEW = "83 to 100 %: fewer than five faces are in the share"
 SIMULATIONS = [
     _persons(
         *(80, "almost as at alpha 0", UNEDITED),

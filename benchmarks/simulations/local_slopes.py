@@ -1,7 +1,7 @@
 """The slope between neighbouring alphas."""
 
 from benchmarks.simulations import Interval, Simulation
-from benchmarks.simulations._responses import NORMAL, SKEWED, UNCHANGED, Population
+from benchmarks.simulations._responses import FEW_IMAGES, NORMAL, SKEWED, UNCHANGED, Population
 
 from mnemo.results import dose_response
 
@@ -19,5 +19,6 @@ def _from_0_to_2(population: Population, n: int, **instead: str) -> Simulation:
 SIMULATIONS = [
     *(_from_0_to_2(NORMAL, n) for n in (10, 100, 1000)),
     _from_0_to_2(UNCHANGED, 100),
-    *(_from_0_to_2(SKEWED, n) for n in (100, 1000)),
+    _from_0_to_2(SKEWED, 100, slope=FEW_IMAGES),
+    _from_0_to_2(SKEWED, 1000),
 ]

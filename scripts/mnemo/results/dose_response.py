@@ -21,7 +21,13 @@ DOSE_RESPONSE = tables.define(
     columns.MOVED,
     tables.field("n", pa.int64(), "number of images scored"),
     tables.field("mean", pa.float64(), "mean score", nullable=True),
-    tables.field("low", pa.float64(), "lower end of the interval of the mean", nullable=True),
+    tables.field(
+        "low",
+        pa.float64(),
+        "lower end of the interval of the mean, a t interval: like those of the changes, it covers "
+        "less than it claims if few images have very skewed scores",
+        nullable=True,
+    ),
     tables.field("high", pa.float64(), "upper end of the interval of the mean", nullable=True),
     tables.field(
         "n_paired", pa.int64(), "number of images scored both at this alpha and at alpha 0"
@@ -33,14 +39,16 @@ DOSE_RESPONSE = tables.define(
     ),
     *tables.estimate(
         "wrong_way",
-        "share of these images whose score changes against the sign of alpha; null at alpha 0",
+        "share of these images whose score changes against the sign of alpha; null at alpha 0. Its "
+        "interval, Wilson's, may cover less or more than it claims if hardly any image is expected "
+        "to go one of the ways",
         limits="0 to 1",
         nullable=True,
     ),
     *tables.estimate(
         "improvement_ratio",
-        "share of these images whose score changes with the sign of alpha, with its interval as "
-        "for wrong_way; null at alpha 0",
+        "share of these images whose score changes with the sign of alpha, with an interval as for "
+        "wrong_way; null at alpha 0",
         limits="0 to 1",
         nullable=True,
     ),
@@ -73,7 +81,15 @@ LOCAL_SLOPES = tables.define(
     tables.field("alpha_low", pa.float64(), "the smaller alpha"),
     tables.field("alpha_high", pa.float64(), "the larger alpha"),
     tables.field("n", pa.int64(), "number of images scored at both alphas"),
-    *columns.SLOPE,
+    columns.SLOPE[0],
+    tables.field(
+        "low",
+        pa.float64(),
+        "lower end of the interval of the slope, a paired t interval: it covers less than it claims "
+        "if few images have very skewed changes",
+        nullable=True,
+    ),
+    columns.SLOPE[2],
 )
 
 LOGGER = logging.getLogger(__name__)

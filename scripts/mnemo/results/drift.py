@@ -22,7 +22,13 @@ DRIFT = tables.define(
     columns.MOVED,
     tables.field("n", pa.int64(), "number of images scored both at this alpha and at alpha 0"),
     tables.field("change", pa.float64(), "mean change of the attribute's score", nullable=True),
-    tables.field("low", pa.float64(), "lower end of the interval of the change", nullable=True),
+    tables.field(
+        "low",
+        pa.float64(),
+        "lower end of the interval of the change, a paired t interval: it covers less than it "
+        "claims if few images have very skewed changes",
+        nullable=True,
+    ),
     tables.field("high", pa.float64(), "upper end of the interval of the change", nullable=True),
     tables.field(
         "deviation",

@@ -46,7 +46,7 @@ LOST_FACES = tables.define(
     ),
     *tables.estimate(
         "square_lost",
-        "the same of the faces whose oval is lost",
+        "the same of the faces whose oval is lost; null too if none is",
         nullable=True,
     ),
     *tables.estimate(
@@ -65,7 +65,7 @@ LOST_FACES = tables.define(
     *tables.estimate(
         "oval",
         "mean change of the oval's score from alpha 0 of the faces found at both: of the survivors "
-        "alone, whose response need not be that of all faces",
+        "alone, whose response need not be that of all faces; null if none is found",
         nullable=True,
     ),
     *tables.estimate(
@@ -87,7 +87,7 @@ LOST_FACES = tables.define(
     *tables.estimate(
         "oval_complete",
         "mean change of the oval's score of the faces found at every alpha of the edit: the same "
-        "faces at each alpha, which are survivors too",
+        "faces at each alpha, which are survivors too; null if there are none",
         nullable=True,
     ),
     tables.field(

@@ -564,8 +564,8 @@ class Calibration(Section):
     changes: Annotated[tuple[float, ...], AfterValidator(_unique)] = Field(
         (-0.5, 0.5),
         description="Wanted changes of the mean score against alpha 0, by the assessor that an "
-        "edit's direction was found with, in standard deviations of its scores of the set fit. "
-        "Changes in the score's own unit are those of in_units.",
+        "edit's direction was found with, in standard deviations of its scores of the set fit; "
+        "in_units has changes in the score's own unit.",
     )
     in_units: dict[Name, Annotated[tuple[float, ...], AfterValidator(_unique)]] = Field(
         {},
