@@ -83,8 +83,8 @@ LOCAL_SLOPES = tables.define(
     tables.field(
         "low",
         pa.float64(),
-        "lower end of the interval of the slope, a paired t interval: it covers less than it claims "
-        "if few images have very skewed changes",
+        "lower end of the interval of the slope, a paired t interval: it covers less than it "
+        "claims if few images have very skewed changes",
         nullable=True,
     ),
     columns.SLOPE[2],
