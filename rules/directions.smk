@@ -1,7 +1,7 @@
 """Directions: the hyperplanes, and the unit vectors that edits move along (Tables 2 and 4).
 
 Needs fit/latents/ and fit/scores/, for a direction of another program its file; makes hyperplanes/,
-directions/ and conditions/.
+held_out/, directions/ and conditions/.
 """
 
 
@@ -12,6 +12,7 @@ rule fit_hyperplane:
         scores=paths.scores_to_fit,
     output:
         hyperplane="<results>/hyperplanes/{space}/{assessor}/{shape}/{threshold}.parquet",
+        held_out="<results>/held_out/{space}/{assessor}/{shape}/{threshold}.parquet",
     log:
         "<logs>/fit_hyperplane/{space}/{assessor}/{shape}/{threshold}.log",
     benchmark:
@@ -26,6 +27,7 @@ rule fit_hyperplane:
         layers=models.generator.layers,
         validation=study.validation,
         folds=study.hyperplanes.folds,
+        repeats=study.hyperplanes.repeats,
         permutations=study.hyperplanes.permutations,
         regularisation=study.hyperplanes.regularisation,
         seed=study.statistics.seed,

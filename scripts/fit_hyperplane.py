@@ -20,14 +20,22 @@ fitted = hyperplanes.fit(
     layers=params.layers if tiled else 1,
     validation=params.validation,
     folds=params.folds,
+    repeats=params.repeats,
     permutations=params.permutations,
     regularisation=params.regularisation,
     seed=params.seed,
     confidence=params.confidence,
 )
+provenance = tables.Provenance.of(snakemake.rule, params.items())
 tables.write(
     snakemake.output.hyperplane,
     hyperplanes.HYPERPLANES,
     hyperplanes.row(grid.space, grid.assessor, grid.shape, fitted),
-    tables.Provenance.of(snakemake.rule, params.items()),
+    provenance,
+)
+tables.write(
+    snakemake.output.held_out,
+    hyperplanes.HELD_OUT,
+    hyperplanes.held_out(images, fitted),
+    provenance,
 )

@@ -1,5 +1,6 @@
 """Hyperplanes that separate latents with high scores from those with low (paper 1, section 2.4)."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -7,11 +8,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, train_test_split
-from statsmodels.stats.proportion import proportion_confint
+from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
 
 from mnemo import tables
+from mnemo.directions.validation import HeldOut, of_folds, of_holdout, permutation_p
 from mnemo.errors import MnemoError
 from mnemo.scores import ASSESSOR, SHAPE
 
@@ -24,11 +24,29 @@ HYPERPLANES = tables.define(
     tables.field("cut", pa.float64(), "the threshold's value; a score at or above it is high"),
     tables.field("n", pa.int64(), "images that have a score, fitted on or held out"),
     tables.field("validation", pa.string(), "how seeds were held out"),
-    *tables.estimate("accuracy", "share of held-out seeds on the right side", limits="0 to 1"),
-    tables.field(
+    *tables.estimate(
+        "accuracy",
+        "share of held-out seeds on the right side; of a cross-validation, the mean over its folds "
+        "and repetitions, with a corrected t interval over them (Nadeau and Bengio 2003) for "
+        "hyperplanes that are fitted on as many seeds as in a fold (conservative: one of 95 % "
+        "covers 94 to 99 %), or Wilson's if all folds are equally accurate; of a holdout, with "
+        "Wilson's interval for this hyperplane",
+        limits="0 to 1",
+    ),
+    *tables.estimate(
+        "balanced_accuracy",
+        "mean of the two classes' shares of held-out seeds on the right side, 0.5 for a guess; its "
+        "interval is a corrected t like that of accuracy, of a holdout Newcombe's; null if only "
+        "one class is held out, its interval also where all folds are equal",
+        limits="0 to 1",
+        nullable=True,
+    ),
+    *tables.estimate(
         "auc",
-        pa.float64(),
-        "area under the ROC curve on held-out seeds; null if only one class is held out",
+        "area under the ROC curve on held-out seeds, 0.5 for a guess; its interval is a corrected "
+        "t like that of accuracy, of a holdout Brunner and Munzel's (with DeLong's variance); null "
+        "if only one class is held out, its interval also where all folds are equal, and for a "
+        "holdout that is ranked perfectly or has one seed of a class",
         limits="0 to 1",
         nullable=True,
     ),
@@ -38,6 +56,15 @@ HYPERPLANES = tables.define(
         pa.float64(),
         "accuracy on held-out seeds with shuffled labels, the control; null without permutations",
         limits="0 to 1",
+        nullable=True,
+    ),
+    tables.field(
+        "permutation_p",
+        pa.float64(),
+        "(1 + shuffles of the labels that are predicted at least as accurately as the true ones) / "
+        "(1 + shuffles), so never below 1 / (1 + shuffles); accuracy is here that of the first "
+        "repetition of the cross-validation; null without permutations",
+        limits="above 0, to 1",
         nullable=True,
     ),
     tables.field(
@@ -56,6 +83,18 @@ HYPERPLANES = tables.define(
     ),
     tables.field(
         "coefficient_norm", pa.float64(), "logits per unit of distance from the hyperplane"
+    ),
+)
+
+HELD_OUT = tables.define(
+    "Predictions of held-out seeds by hyperplanes that were fitted on others",
+    tables.field("image", pa.string(), "key of the image"),
+    tables.field("hit", pa.bool_(), "whether its predicted side is the right one"),
+    tables.field(
+        "fold",
+        pa.int64(),
+        "fold that held it out, from 1, in the first repetition of the cross-validation; 1 for a "
+        "holdout",
     ),
 )
 
@@ -79,15 +118,29 @@ class Hyperplane:
         cut: The threshold's value; a score at or above it is high.
         n: Number of images.
         validation: How images were held out.
-        accuracy: Share of held-out images on the correct side, 0 to 1.
-        accuracy_low: Lower end of the Wilson score interval of `accuracy`.
-        accuracy_high: Upper end of the Wilson score interval of `accuracy`.
-        fold_accuracies: Accuracy on each held-out fold.
-        auc: Area under the ROC curve of the held-out signed distances. It is the mean over the
-            folds, because distances from the hyperplanes of different folds have no common scale.
+        accuracy: Share of held-out images on the correct side, 0 to 1. Of a cross-validation, it is
+            the mean over the folds of all repetitions, and its interval is for the expected
+            accuracy, on new images, of hyperplanes that are fitted on a fold's share of the images.
+            Of a holdout, it and its interval are those of this hyperplane.
+        accuracy_low: Lower end of its interval: corrected t (`statistics.folds`), or Wilson's for a
+            holdout and where all folds are equally accurate.
+        accuracy_high: Upper end of its interval.
+        balanced_accuracy: Mean of the two classes' shares on the correct side, of the same images.
             nan if only one class is held out, as a small `holdout` may do.
+        balanced_accuracy_low: Lower end of its interval: corrected t, or Newcombe's for a holdout.
+            nan where `balanced_accuracy` is, and where all folds are equal.
+        balanced_accuracy_high: Upper end of its interval.
+        auc: Area under the ROC curve of the held-out signed distances, the mean over the folds. nan
+            if only one class is held out.
+        auc_low: Lower end of its interval: corrected t, or Brunner and Munzel's for a holdout. nan
+            where `auc` is, where all folds are equal, and for a holdout that is ranked perfectly or
+            has one image of a class.
+        auc_high: Upper end of its interval.
         base_rate: Share of the larger class among the held-out images, the accuracy of guessing.
         permuted_accuracy: Held-out accuracy with permuted labels, mean over the permutations.
+        permutation_p: Share of the permutations, with the true labels as one of them, whose
+            accuracy is at least that of the true labels. All are cross-validated once, in the
+            folds of the first repetition.
         train_accuracy: Share of the fitted images on the correct side.
         layers: Number of copies of a latent in the space; 1 for z and w.
         normal: (layers * d,) unit normal, which points to high scores.
@@ -95,6 +148,8 @@ class Hyperplane:
             distance `normal @ x + intercept`.
         coefficient_norm: Length of the logistic regression's coefficients, in logits per unit of
             distance: the logit is `coefficient_norm` times the signed distance.
+        folds: (n,) fold that held out each image in the first repetition, from 1; 0 if none did.
+        hits: (n,) whether that fold's prediction of the image is correct; false if there is none.
     """
 
     threshold: Threshold
@@ -104,15 +159,22 @@ class Hyperplane:
     accuracy: float
     accuracy_low: float
     accuracy_high: float
-    fold_accuracies: tuple[float, ...]
+    balanced_accuracy: float
+    balanced_accuracy_low: float
+    balanced_accuracy_high: float
     auc: float
+    auc_low: float
+    auc_high: float
     base_rate: float
     permuted_accuracy: float
+    permutation_p: float
     train_accuracy: float
     layers: int
     normal: NDArray[np.float64]
     intercept: float
     coefficient_norm: float
+    folds: NDArray[np.int64]
+    hits: NDArray[np.bool_]
 
 
 def labels(scores: Floats, threshold: Threshold) -> tuple[NDArray[np.bool_], float]:
@@ -149,8 +211,9 @@ def fit(
     threshold: Threshold,
     layers: int = 1,
     folds: int = 5,
+    repeats: int = 2,
     regularisation: float = 1.0,
-    permutations: int = 10,
+    permutations: int = 99,
     validation: Validation = "cross-validation",
     seed: int = 0,
     confidence: float = 0.95,
@@ -172,14 +235,15 @@ def fit(
         threshold: The threshold that separates high from low scores.
         layers: Number of copies of a latent in the space.
         folds: Number of folds of the cross-validation, which are stratified and shuffled.
+        repeats: Number of repetitions of the cross-validation, each with other folds.
         regularisation: Inverse strength C of the penalty in the (tiled) space.
-        permutations: Number of label permutations of the control; with 0, `permuted_accuracy` is
-            nan.
+        permutations: Number of label permutations of the control, each cross-validated once; with
+            0, `permuted_accuracy` and `permutation_p` are nan.
         validation: `cross-validation` evaluates on all images out of fold and fits the hyperplane
             on all images. `holdout` evaluates on a tenth and fits on the rest, as the paper's
             authors did with seed 42.
         seed: Seed of folds and permutations; `holdout` always splits with the authors' seed.
-        confidence: Confidence of the interval of the accuracy, between 0 and 1.
+        confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
         The hyperplane.
@@ -196,24 +260,27 @@ def fit(
             "folds. Draw more images, lower `folds`, or use the median."
         )
     inverse_penalty = layers * regularisation
-    held_out = _held_out(high, folds, validation, seed)
-    tested = np.concatenate(held_out)
-    hits, fold_accuracies, auc = _validate(latents, high, held_out, inverse_penalty)
-    accuracy_low, accuracy_high = proportion_confint(
-        hits.sum(), len(hits), alpha=1 - confidence, method="wilson"
-    )
+    if validation == "holdout":
+        repeats = folds = 1
+    rows = _held_out(high, folds, repeats, validation, seed)
+    tested = list(_predict(latents, high, rows, inverse_penalty))
+    first = tested[:folds]
+    fold_of_image, hits = np.zeros(len(high), dtype=np.int64), np.zeros(len(high), dtype=bool)
+    for number, fold in enumerate(first, start=1):
+        fold_of_image[fold.rows], hits[fold.rows] = number, fold.hits
+    is_held_out = fold_of_image > 0
 
     generator = np.random.default_rng(seed)
     permuted_accuracies = []
     for _ in range(permutations):
         permuted = generator.permutation(high)
-        folds_of_permuted = _held_out(permuted, folds, validation, seed)
-        permuted_hits = _validate(latents, permuted, folds_of_permuted, inverse_penalty)[0]
-        permuted_accuracies.append(permuted_hits.mean())
+        rows = _held_out(permuted, folds, 1, validation, seed)
+        predicted = _predict(latents, permuted, rows, inverse_penalty)
+        permuted_accuracies.append(np.concatenate([fold.hits for fold in predicted]).mean())
 
     fitted = np.ones(len(high), dtype=bool)
     if validation == "holdout":
-        fitted[tested] = False
+        fitted = ~is_held_out
     model = train(latents, high, fitted, inverse_penalty)
     coefficients = model.coef_[0].astype(np.float64)
     length = float(np.linalg.norm(coefficients))
@@ -229,18 +296,21 @@ def fit(
         cut=cut,
         n=len(high),
         validation=validation,
-        accuracy=float(hits.mean()),
-        accuracy_low=float(accuracy_low),
-        accuracy_high=float(accuracy_high),
-        fold_accuracies=fold_accuracies,
-        auc=auc,
-        base_rate=float(max(high[tested].mean(), (~high[tested]).mean())),
+        **(
+            of_holdout(first[0], confidence)
+            if validation == "holdout"
+            else of_folds(tested, repeats, confidence)
+        ),
+        base_rate=float(max(high[is_held_out].mean(), (~high[is_held_out]).mean())),
         permuted_accuracy=float(np.mean(permuted_accuracies)) if permutations else float("nan"),
+        permutation_p=permutation_p(hits[is_held_out].mean(), permuted_accuracies),
         train_accuracy=float((model.predict(latents) == high)[fitted].mean()),
         layers=layers,
         normal=np.tile(coefficients / length, layers) / np.sqrt(layers),
         intercept=float(model.intercept_[0] / coefficient_norm),
         coefficient_norm=float(coefficient_norm),
+        folds=fold_of_image,
+        hits=hits,
     )
 
 
@@ -258,6 +328,34 @@ def row(space: str, assessor: str, shape: str, hyperplane: Hyperplane) -> dict[s
     """
     columns = {"space": space, "assessor": assessor, "shape": shape, **asdict(hyperplane)}
     return {name: [value] for name, value in columns.items()}
+
+
+def held_out(images: Sequence[str], hyperplane: Hyperplane) -> dict[str, NDArray[Any]]:
+    """Return the predictions of the held-out images as a table `HELD_OUT`.
+
+    Args:
+        images: (n,) keys of the images that the hyperplane was fitted to.
+        hyperplane: The hyperplane.
+
+    Returns:
+        The columns, in the order of the images.
+    """
+    tested = hyperplane.folds > 0
+    return {
+        "image": np.asarray(images)[tested],
+        "hit": hyperplane.hits[tested],
+        "fold": hyperplane.folds[tested],
+    }
+
+
+def above_base_rate(accuracy_low: float, base_rate: float) -> bool:
+    """Return whether a hyperplane is shown to predict better than guessing the larger class.
+
+    Args:
+        accuracy_low: Lower end of the interval of its accuracy.
+        base_rate: Share of the larger class.
+    """
+    return accuracy_low > base_rate
 
 
 def decision(hyperplane: Hyperplane, latents: Floats) -> Floats:
@@ -284,36 +382,28 @@ def decision(hyperplane: Hyperplane, latents: Floats) -> Floats:
 
 
 def _held_out(
-    high: NDArray[np.bool_], folds: int, validation: Validation, seed: int
+    high: NDArray[np.bool_], folds: int, repeats: int, validation: Validation, seed: int
 ) -> list[NDArray[np.intp]]:
-    """Return the rows that each fold holds out."""
+    """Return the rows that each fold of each repetition holds out."""
     if validation == "holdout":
         rows = np.arange(len(high))
         return [train_test_split(rows, test_size=0.1, random_state=_AUTHORS_SEED)[1]]
-    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    splitter = RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
     return [held_out for _, held_out in splitter.split(high, high)]
 
 
-def _validate(
+def _predict(
     latents: Floats,
     high: NDArray[np.bool_],
     held_out: list[NDArray[np.intp]],
     inverse_penalty: float,
-) -> tuple[NDArray[np.bool_], tuple[float, ...], float]:
-    """Predict held-out labels.
-
-    Returns:
-        Whether each prediction is correct, the accuracy by fold, and the mean AUC.
-    """
-    hits, aucs = [], []
+) -> Iterator[HeldOut]:
+    """Predict the labels of the images that each fold holds out, by a fit to all others."""
     for rows in held_out:
         fitted = np.ones(len(high), dtype=bool)
         fitted[rows] = False
         logits = train(latents, high, fitted, inverse_penalty).decision_function(latents)[rows]
-        hits.append((logits > 0) == high[rows])
-        both = high[rows].any() and not high[rows].all()
-        aucs.append(roc_auc_score(high[rows], logits) if both else np.nan)
-    return np.concatenate(hits), tuple(float(fold.mean()) for fold in hits), float(np.mean(aucs))
+        yield HeldOut(rows, high[rows], logits)
 
 
 def train(

@@ -94,7 +94,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             # The rates are those of 56 fits on latents of 100 numbers.
             generator = config.generator.entry
             larger = max(generator.z_dim, generator.w_dim) / 100
-            fits = grid.folds * (1 + grid.permutations) + 1
+            fits = grid.folds * (grid.repeats + grid.permutations) + 1
             fitting = sets.scored(config, "fit", wildcards.get("assessor", "")).count
             return Workload(fitting, ceil(fitting * larger), larger * fits / 56)
         case "derive_controls", _:

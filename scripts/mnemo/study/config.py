@@ -336,7 +336,13 @@ class Hyperplanes(Section):
         Field(("mean", "median"), description="Rules that cut high from low scores.")
     )
     folds: int = Field(5, ge=2, le=20, description="Folds of the cross-validation.")
-    permutations: PositiveInt = Field(10, description="Label shuffles of the control.")
+    repeats: PositiveInt = Field(
+        2, description="Repetitions of the cross-validation, each with other folds."
+    )
+    permutations: PositiveInt = Field(
+        99,
+        description="Label shuffles of the control; no p-value is below 1 / (1 + permutations).",
+    )
     regularisation: PositiveFloat = Field(
         1.0, description="Inverse strength C of the L2 penalty, as scikit-learn means it."
     )
