@@ -50,7 +50,7 @@ def _of_kind(measured: pd.DataFrame, kind: str, truth: float) -> dict[str, Inter
 def _edits(n: int, kind: str, means: tuple[float, float], lost: float = 0.0) -> Simulation:
     """Two edits that change the age of the same images by some years, correlated .9.
 
-    Both change the score of the assessor of their directions by 0.05, and by 0.06 at `equal change`.
+    They change the score of their directions' assessor by 0.05 and by 0.06.
     """
     own = (0.05, 0.06)
     truth = {
@@ -110,9 +110,7 @@ def _in_deviations(n: int, kind: str, means: tuple[float, float], lost: float = 
     return Simulation("contrasts", setting, draw, {})
 
 
-def _hits(
-    latents: NDArray[np.float64], scores: NDArray[np.float64], folds: int = 5
-) -> pd.DataFrame:
+def hits(latents: NDArray[np.float64], scores: NDArray[np.float64], folds: int = 5) -> pd.DataFrame:
     """Cross-validate a linear classifier by least squares, which is faster than by likelihood."""
     high = scores >= scores.mean()
     design = np.column_stack([latents, np.ones(len(latents))])
@@ -141,7 +139,7 @@ def _hyperplanes(
             pair = ("z/resmem/square/mean", "z/student/square/mean")
             towards = latents[:, :2] @ [[1, 0.7], [0, np.sqrt(0.51)]]
             scores = towards * signal + noise
-            hits = [_hits(latents, score) for score in scores.T]
+            tested = [hits(latents, score) for score in scores.T]
         else:
             pair = ("z/resmem/square/mean", "w/resmem/square/mean")
             half = dimensions // 2
@@ -149,8 +147,8 @@ def _hyperplanes(
             score = latents[:, [0, half]] @ [0.8, 0.4] + 0.4 * others[:, 0]
             score = score * signal[0] + noise[:, 0]
             spaces = latents, np.column_stack([latents[:, :half], others])
-            hits = [_hits(space, score) for space in spaces]
-        measured = _measure(held_out=dict(zip(pair, hits, strict=True)), hyperplanes=[pair])
+            tested = [hits(space, score) for space in spaces]
+        measured = _measure(held_out=dict(zip(pair, tested, strict=True)), hyperplanes=[pair])
         return _of_kind(measured, "hyperplanes", truth)
 
     effect = "no signal" if not any(signal) else f"signal {signal[0]:g} and {signal[1]:g}"

@@ -42,6 +42,9 @@ RELIED_ON = {
     "drift": "edit attribute shape held alpha n change low high deviation",
     "identity": "edit alpha n lost distance distance_low distance_high accepted accepted_low "
     "accepted_high threshold chance",
+    "contrasts": "kind a b edit assessor shape alpha n unit difference low high p p_holm mcnemar_p",
+    "findings": "finding holds sentence subject assessor shape alpha estimate low high unit p "
+    "p_holm",
     "realness": "edit alpha features n frechet frechet_low frechet_high frechet_ratio "
     "frechet_ratio_low frechet_ratio_high kernel kernel_low kernel_high kernel_ratio "
     "kernel_ratio_low kernel_ratio_high",

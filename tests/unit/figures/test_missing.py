@@ -28,6 +28,7 @@ from mnemo.figures import (
 from mnemo.report import pages
 from mnemo.results import registry, schemas
 from mnemo.results.agreement import AGREEMENT
+from mnemo.results.contrasts import CONTRASTS
 from mnemo.results.dose_response import DOSE_RESPONSE, SLOPES
 from mnemo.results.drift import DRIFT
 from mnemo.results.identity import IDENTITY
@@ -96,7 +97,9 @@ FIGURES: dict[str, Callable[[int], Figure]] = {
     "dose_response": lambda missing: dose_response.draw(
         SCORES, one(DOSE_RESPONSE, missing), one(SLOPES, missing).head(1), 0.95
     ),
-    "drift": lambda missing: drift.draw(one(DRIFT, missing), 0.95),
+    "drift": lambda missing: drift.draw(
+        one(CONTRASTS, missing, kind=["held"] * 3), one(DRIFT, missing), 0.95
+    ),
     "identity": lambda missing: identity.draw(one(IDENTITY, missing, threshold=[0.6] * 3), 0.95),
     "realness": lambda missing: realness.draw(one(REALNESS, missing), "FID", "KID", 0.95),
     "strip": lambda _: strip.draw(pd.DataFrame(PICTURES), SCORES.head(0), "memorable", "resmem"),
