@@ -47,6 +47,9 @@ RELIED_ON = {
     "rank_one",
     "lost_faces": "edit assessor alpha found lost gained square_found square_lost oval "
     "oval_weighted oval_complete n_complete",
+    "contrasts": "kind a b edit assessor shape alpha n unit difference low high p p_holm mcnemar_p",
+    "findings": "finding holds sentence subject assessor shape alpha estimate low high unit p "
+    "p_holm",
     "realness": "edit alpha features n frechet frechet_low frechet_high frechet_ratio "
     "frechet_ratio_low frechet_ratio_high kernel kernel_low kernel_high kernel_ratio "
     "kernel_ratio_low kernel_ratio_high frechet_floor frechet_floor_low frechet_floor_high "

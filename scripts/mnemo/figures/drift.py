@@ -1,5 +1,6 @@
 """The drift figure: how edits change attributes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -14,17 +15,20 @@ HEIGHT = 2.1
 
 
 @style.applied()
-def draw(drift: pd.DataFrame, confidence: float) -> Figure:
+def draw(contrasts: pd.DataFrame, drift: pd.DataFrame, confidence: float) -> Figure:
     """Draw how edits change attributes, held constant or not (Figure 27, in numbers).
 
     Args:
+        contrasts: Rows of `contrasts.CONTRASTS`; those of the kind `held` are marked where clear.
         drift: Rows of `drift.DRIFT`.
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
         A figure with one panel per attribute and shape and one line per edit, solid with filled
-        marks if the edit holds the attribute constant. The left y axes show changes in standard
-        deviations of the attribute, the right ones in its own unit.
+        marks if the edit holds the attribute constant. A star marks where its change clearly
+        differs in size from that by an otherwise equal edit, corrected for the number of contrasts.
+        The left y axes show changes in standard deviations of the attribute, the right ones in its
+        own unit.
     """
     deviation = drift["deviation"].where(drift["deviation"] > 0)
     in_deviations = {name: drift[name] / deviation for name in ("change", "low", "high")}
@@ -46,6 +50,7 @@ def draw(drift: pd.DataFrame, confidence: float) -> Figure:
             if edit in held.index
         }
         parts.over_alpha(panel, own, "change", drawn_as, ends=("low", "high"))
+        _mark_clear(panel, own, contrasts[contrasts["p_holm"] <= 1 - confidence], drawn_as)
         ends = own["alpha"].min(), own["alpha"].max()
         panel.hlines(0, *ends, color=style.GREY, linewidth=0.6, zorder=0)
         panel.set(title=f"{attribute}, {shape}, n = {parts.counts(own['n'])}", xlabel="alpha")
@@ -62,9 +67,28 @@ def draw(drift: pd.DataFrame, confidence: float) -> Figure:
     keys = [
         Line2D([], [], **mark, label="held constant by the edit"),
         Line2D([], [], **mark, label="not held", linestyle="--", markerfacecolor="white"),
+        Line2D([], [], color=style.GREY, marker="$*$", linestyle="", label="clear difference"),
     ]
-    figure.legend(handles=keys, loc="outside upper right", ncols=2)
+    figure.legend(handles=keys, loc="outside upper right", ncols=3)
     return figure
+
+
+def _mark_clear(
+    panel: Axes, own: pd.DataFrame, clear: pd.DataFrame, drawn_as: Mapping[str, parts.Look]
+) -> None:
+    """Put a star over the intervals of an edit that clearly holds what an equal one does not."""
+    place = {"a": "edit", "assessor": "attribute", "shape": "shape", "alpha": "alpha"}
+    held = clear.loc[clear["kind"] == "held", list(place)].rename(columns=place)
+    marked = own.merge(held.drop_duplicates(), on=list(place.values()))
+    for edit, alpha, high in marked[["edit", "alpha", "high"]].itertuples(index=False):
+        panel.annotate(
+            "*",
+            (alpha, high),
+            (0, -1),
+            textcoords="offset points",
+            ha="center",
+            color=drawn_as[edit].colour,
+        )
 
 
 def _other_unit(panel: Axes, deviation: float) -> None:

@@ -46,8 +46,8 @@ FIGURES: dict[str, Figure] = {
         "Tables 2 and 4 as a figure: accuracy of the hyperplanes",
     ),
     "transfer": Figure(("transfer",), "3 Edits", "Transfer between assessors, as a figure"),
-    "drift": Figure(("drift",), "3 Edits", "Figure 27: change of each attribute"),
     "lost_faces": Figure(("lost_faces",), "3 Edits", "Faces that the edits lose, as a figure"),
+    "drift": Figure(("contrasts", "drift"), "3 Edits", "Figure 27: change of each attribute"),
     "identity": Figure(("identity",), "4 Realness", "Identity of the edited faces, as a figure"),
     "training": Figure(
         ("curves", "predictions", "training"), "5 Models", "Training of the assessor"

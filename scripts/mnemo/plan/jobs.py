@@ -119,6 +119,9 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             return Workload(drifting, drifting)
         case "measure_transfer", _:
             return Workload(fitted, fitted)
+        case "measure_contrasts", _:
+            compared = fitted + sum(scores.values())
+            return Workload(compared, compared)
         case "measure_identity", _:
             return Workload(of_edit, of_edit)
         case "write_database" | "split_database" | "train_assessor" | "measure_training", _:
@@ -258,4 +261,5 @@ def of_study(config: Config) -> Iterator[Job]:
             yield job("measure_identity", f"identity/{edit.name}", edit.name, edit=edit.name)
     if any(map(config.is_plain, config.edits)):
         yield job("measure_transfer", "transfer")
+    yield job("measure_contrasts", "contrasts")
     yield job("merge_table", "scores", "scores", table="scores")

@@ -207,6 +207,14 @@ RESULTS: dict[str, Result] = {
         by_alpha=True,
         wanted=_loses_ovals,
     ),
+    "contrasts": Result(
+        "mnemo.results.contrasts:CONTRASTS",
+        "Which differences are clear after Holm's correction?",
+        'table.loc[table["p_holm"] < 0.05, ["kind", "a", "b", "assessor", "alpha", "difference"]]',
+        "SELECT * FROM {} WHERE p_holm < 0.05 ORDER BY kind, p_holm",
+        category="3 Edits",
+        title="Contrasts on the same images",
+    ),
     "realness": Result(
         "mnemo.results.realness:REALNESS",
         "Are edited images further from the reference set than unedited ones? (Figure 7)",
@@ -248,5 +256,13 @@ RESULTS: dict[str, Result] = {
         'table.assign(off=table["score"] - table["target"]).sort_values("off", key=abs).tail()',
         "SELECT file, target, score FROM {} ORDER BY abs(score - target) DESC LIMIT 5",
         wanted=_scores_with_trained,
+    ),
+    "findings": Result(
+        "mnemo.results.findings:FINDINGS",
+        "What does the study find, and what of it holds?",
+        'table[["holds", "sentence"]]',
+        "SELECT holds, sentence FROM {}",
+        category="0 Findings",
+        title="What holds",
     ),
 }

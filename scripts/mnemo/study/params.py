@@ -8,8 +8,8 @@ from typing import Any
 from mnemo.assessors import registry as assessors
 from mnemo.figures.registry import FIGURES
 from mnemo.results.registry import RESULTS
-from mnemo.study import sets
-from mnemo.study.config import Config, Direction
+from mnemo.study import contrasts, sets
+from mnemo.study.config import Config, Direction, Edit
 
 
 class Params:
@@ -108,6 +108,45 @@ class Params:
             for edit in self.config.edits
             if self.config.is_plain(edit)
         ]
+
+    @property
+    def contrasts(self) -> dict[str, Any]:
+        """The pairs that are compared on the same images, and the units of the scores."""
+        planes = contrasts.hyperplanes(self.config)
+        return {
+            "edits": contrasts.edits(self.config),
+            "assessors": contrasts.assessors(self.config),
+            "hyperplanes": [("/".join(a), "/".join(b)) for a, b in planes],
+            "units": contrasts.units(self.config),
+        }
+
+    @property
+    def findings(self) -> dict[str, Any]:
+        """What the study's findings are about, and how their tables were measured."""
+        config = self.config
+        made = [config.direction(edit) for edit in config.edits]
+        planes = [
+            f"{each.space}/{assessor}/{each.shape}/{each.threshold}"
+            for each in made
+            if each.method == "hyperplane"
+            for assessor in (each.assessor, *each.hold)
+        ]
+        by_folds = config.validation == "cross-validation"
+        return {
+            "hyperplanes": list(dict.fromkeys(planes)),
+            "edits": {edit.name: self._changed(edit) for edit in config.edits},
+            "folds": config.hyperplanes.folds if by_folds else None,
+            "groups": config.realness.groups,
+        }
+
+    def _changed(self, edit: Edit) -> list[str]:
+        """List the assessors whose scores an edit should change: those of its direction's quality.
+
+        For a direction from a file they are those of memorability.
+        """
+        own = self.config.direction(edit).assessor
+        quality = assessors.entry(own).quality if own else "memorable"
+        return [each for each in self.config.assessors if assessors.entry(each).quality == quality]
 
     def folds(self, wildcards: Any) -> int | None:
         """Return the number of folds that a training's test belongs to; None for the holdout."""

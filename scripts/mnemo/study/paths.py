@@ -5,14 +5,14 @@ input functions: they read the wildcards of a job as attributes.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
 from mnemo.assessors import registry as assessors
 from mnemo.figures.registry import FIGURES
 from mnemo.results.registry import RESULTS
-from mnemo.study import sets
+from mnemo.study import contrasts, sets
 from mnemo.study.config import Config, Edit
 from mnemo.training import layout
 
@@ -21,7 +21,9 @@ DOSE_RESPONSE = ("dose_response", "slopes", "local_slopes", "calibration")
 #: The tables of a training.
 TRAINING = ("training", "curves", "predictions")
 #: The public tables that one job measures for the whole study; the others are joined from parts.
-MEASURED_WHOLE = ("agreement", "transfer", "training")
+MEASURED_WHOLE = ("agreement", "transfer", "training", "contrasts", "findings")
+#: The tables that the findings are read from, as far as a study has them.
+FINDINGS_FROM = ("hyperplanes", "slopes", "transfer", "contrasts", "realness", "identity")
 
 
 class Paths:
@@ -151,6 +153,16 @@ class Paths:
     def hyperplanes(self) -> list[str]:
         """The files of all hyperplanes."""
         return [self.hyperplane(*names) for names in self.config.grid]
+
+    def held_out(self, space: str, assessor: str, shape: str, threshold: str) -> str:
+        """Return the file of a hyperplane's hits on held-out images."""
+        return f"<results>/held_out/{space}/{assessor}/{shape}/{threshold}.parquet"
+
+    @property
+    def held_out_to_contrast(self) -> list[str]:
+        """The files of hits of the hyperplanes that are compared."""
+        pairs = contrasts.hyperplanes(self.config)
+        return [self.held_out(*plane) for plane in dict.fromkeys(chain.from_iterable(pairs))]
 
     def scores_to_fit(self, wildcards: Any) -> list[str]:
         """List the scores that a hyperplane is fitted on."""
@@ -334,6 +346,11 @@ class Paths:
         edits = self.config.edits if RESULTS[wildcards.table].by_alpha else ()
         names = dict.fromkeys(edit.along for edit in edits)
         return [f"<results>/directions/{name}.parquet" for name in names]
+
+    @property
+    def tables_of_findings(self) -> list[str]:
+        """The tables that the findings are read from."""
+        return [f"<results>/{table}.parquet" for table in FINDINGS_FROM if table in self.tables]
 
     def tables_of_figure(self, wildcards: Any) -> list[str]:
         """List the tables that a figure of the whole study is drawn from."""

@@ -12,6 +12,8 @@ from tests.support.drawn import points
 from mnemo.figures import drift, style
 
 ALPHAS = (-4.0, 0.0, 4.0)
+#: A study that compares nothing.
+NONE = pd.DataFrame(columns=["kind", "a", "b", "edit", "assessor", "shape", "alpha", "p_holm"])
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def drifts() -> pd.DataFrame:
 def test_drift_draws_changes_in_standard_deviations_with_their_intervals(
     drifts: pd.DataFrame, shape: str
 ) -> None:
-    panel = drift.draw(drifts, 0.95).axes[0 if shape == "square" else 1]
+    panel = drift.draw(NONE, drifts, 0.95).axes[0 if shape == "square" else 1]
     assert panel.get_title("left").startswith(f"age, {shape}, n = 200")
     of_age = drifts[(drifts["attribute"] == "age") & (drifts["shape"] == shape)]
     for number, edit in enumerate(("plain", "held")):
@@ -57,7 +59,7 @@ def test_drift_draws_changes_in_standard_deviations_with_their_intervals(
 def test_drift_draws_an_edit_that_holds_the_attribute_unlike_one_that_does_not(
     drifts: pd.DataFrame,
 ) -> None:
-    age, _, gender, _ = drift.draw(drifts, 0.95).axes
+    age, _, gender, _ = drift.draw(NONE, drifts, 0.95).axes
     looks = {
         panel: [
             (line.get_linestyle(), line.get_markerfacecolor() == "white")
@@ -73,7 +75,7 @@ def test_drift_draws_an_edit_that_holds_the_attribute_unlike_one_that_does_not(
 def test_drift_has_one_scale_in_standard_deviations_and_others_in_the_scores_units(
     drifts: pd.DataFrame,
 ) -> None:
-    figure = drift.draw(drifts, 0.95)
+    figure = drift.draw(NONE, drifts, 0.95)
     figure.draw_without_rendering()
     age, _, gender, _ = figure.axes
     assert age.get_ylim() == gender.get_ylim()
@@ -87,7 +89,7 @@ def test_drift_of_an_attribute_that_never_varies_has_no_line(
 ) -> None:
     constant = drifts.assign(deviation=drifts["deviation"].where(drifts["attribute"] == "age", 0))
     constant.loc[drifts["attribute"] != "age", ["change", "low", "high"]] = 0.0
-    figure = drift.draw(constant, 0.95)
+    figure = drift.draw(NONE, constant, 0.95)
     style.save(figure, tmp_path / "figure.svg")
     assert np.isnan(points(figure.axes[2])[0][:, 1]).all()
     assert not np.isnan(points(figure.axes[0])[0][:, 1]).any()
@@ -96,7 +98,7 @@ def test_drift_of_an_attribute_that_never_varies_has_no_line(
 def test_lines_that_end_in_one_point_have_names_apart_in_their_order(drifts: pd.DataFrame) -> None:
     plain = drifts[drifts["edit"] == "plain"]
     many = [plain.assign(edit=f"edit {n}", change=plain["change"] + n / 1e3) for n in range(8)]
-    figure = drift.draw(pd.concat(many), 0.95)
+    figure = drift.draw(NONE, pd.concat(many), 0.95)
     figure.draw_without_rendering()
     names = [text for text in figure.axes[0].texts if text.get_text().startswith("edit")]
     names = sorted(names, key=Annotation.get_text)
@@ -111,8 +113,25 @@ def test_lines_that_end_in_one_point_have_names_apart_in_their_order(drifts: pd.
 
 def test_drift_draws_an_edit_only_in_the_shapes_that_it_is_scored_in(drifts: pd.DataFrame) -> None:
     squares = drifts[(drifts["edit"] == "plain") | (drifts["shape"] == "square")]
-    square, oval, *_ = drift.draw(squares, 0.95).axes
+    square, oval, *_ = drift.draw(NONE, squares, 0.95).axes
     assert len(points(square, 1)[0]) == len(ALPHAS)
     assert len(points(oval, 0)[0]) == len(ALPHAS)
     with pytest.raises(IndexError):
         points(oval, 1)
+
+
+def test_a_star_marks_where_an_edit_clearly_holds_what_an_equal_one_does_not(
+    drifts: pd.DataFrame,
+) -> None:
+    rows = [
+        {"kind": kind, "a": "held", "b": "plain", "assessor": "age", "shape": "square"}
+        | {"edit": None, "alpha": float(alpha), "p_holm": p}
+        for kind, alpha, p in (("held", 4, 0.01), ("held", -4, 0.2), ("edits", -4, 0.001))
+    ]
+    figure = drift.draw(pd.DataFrame(rows), drifts, 0.95)
+    stars = [[text.xy for text in panel.texts if text.get_text() == "*"] for panel in figure.axes]
+    high = drifts.query(
+        "edit == 'held' and attribute == 'age' and shape == 'square' and alpha == 4"
+    )["high"]
+    assert stars[1:] == [[], [], []]
+    assert stars[0] == [(4, pytest.approx(high.item() / 8))]

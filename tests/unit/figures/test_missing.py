@@ -29,6 +29,7 @@ from mnemo.figures import (
 from mnemo.report import pages
 from mnemo.results import registry, schemas
 from mnemo.results.agreement import AGREEMENT
+from mnemo.results.contrasts import CONTRASTS
 from mnemo.results.controls import CONTROLS
 from mnemo.results.dose_response import DOSE_RESPONSE, SLOPES
 from mnemo.results.drift import DRIFT
@@ -103,7 +104,9 @@ FIGURES: dict[str, Callable[[int], Figure]] = {
         one(CONTROLS, missing),
         0.95,
     ),
-    "drift": lambda missing: drift.draw(one(DRIFT, missing), 0.95),
+    "drift": lambda missing: drift.draw(
+        one(CONTRASTS, missing, kind=["held"] * 3), one(DRIFT, missing), 0.95
+    ),
     "identity": lambda missing: identity.draw(one(IDENTITY, missing, threshold=[0.6] * 3), 0.95),
     "lost_faces": lambda missing: lost_faces.draw(one(LOST_FACES, missing), 0.95),
     "realness": lambda missing: realness.draw(one(REALNESS, missing), "FID", "KID", 0.95),

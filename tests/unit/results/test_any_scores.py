@@ -22,6 +22,7 @@ from mnemo.errors import MnemoError
 from mnemo.results import (
     agreement,
     calibration,
+    contrasts,
     dose_response,
     drift,
     identity,
@@ -159,6 +160,40 @@ def test_drift_and_transfer_of_any_scores_are_estimates_or_missing(
     table = checked(matrix, transfer.TRANSFER).to_pandas()
     spread = len(set(unedited["score"])) > 1
     assert (table["standard_slope"].notna() == (table["slope"].notna() & spread)).all()
+
+
+@some
+@given(first=Scores, second=Scores, fit=arrays(float, st.integers(0, 4), elements=VALUES))
+def test_contrasts_of_any_scores_are_estimates_or_missing(
+    first: np.ndarray, second: np.ndarray, fit: np.ndarray
+) -> None:
+    scores = pd.concat(
+        frame_of(own, shape).assign(edit=edit, assessor=assessor)
+        for edit, own in (("a", first), ("b", second))
+        for shape in ("square", "oval")
+        for assessor in ("resmem", "student")
+    )
+    unedited = frame_of(fit[:, np.newaxis])
+    names = ("z/resmem/square/mean", "w/resmem/square/mean")
+    hits = {
+        name: pd.DataFrame({"image": scored["image"], "hit": scored["score"] > 0.1, "fold": 0})
+        for name, scored in (
+            (names[0], frame_of(first[:, :1])),
+            (names[1], frame_of(second[:, :1])),
+        )
+    }
+    measured = contrasts.measure(
+        scores,
+        unedited,
+        hits,
+        edits=[{"a": "a", "b": "b", "held": ["student"], "own": "resmem"}],
+        assessors=[("resmem", "student")],
+        hyperplanes=[names],
+        units={"resmem": "score", "student": "score"},
+    )
+    table = checked(measured, contrasts.CONTRASTS).to_pandas()
+    assert (table["p"].isna() == table["low"].isna()).all()
+    assert (table["p_holm"].dropna() >= table["p"].dropna()).all()
 
 
 @some

@@ -1,0 +1,31 @@
+"""Compare edits, assessors, shapes and hyperplanes on the same images."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnemo import logs, scores, tables
+from mnemo.results import contrasts
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+inputs, params = snakemake.input, snakemake.params
+held_out = {
+    "/".join(Path(path).with_suffix("").parts[-4:]): tables.read(path).to_pandas()
+    for path in inputs.held_out
+}
+columns = ["edit", "image", "assessor", "shape", "alpha", "score"]
+measured = contrasts.measure(
+    scores.read(inputs.scores, columns),
+    scores.read(inputs.fit_scores, ["image", "assessor", "shape", "score"]),
+    held_out,
+    **params.pairs,
+    confidence=params.confidence,
+)
+tables.write(
+    snakemake.output.contrasts,
+    contrasts.CONTRASTS,
+    measured,
+    tables.Provenance.of(snakemake.rule, params.items()),
+)

@@ -1,0 +1,339 @@
+"""Findings: what the report claims, one statement a row, read from the study's other tables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy import stats
+
+from mnemo import rounding, tables
+from mnemo.statistics import corrections
+
+FINDINGS = tables.define(
+    "What holds: every statement that the report makes",
+    tables.field(
+        "finding",
+        pa.string(),
+        "what is stated. separates: a hyperplane that a direction is made of separates held-out "
+        "images better than guessing the larger class. changes: an edit changes the score of an "
+        "assessor. held: an edit that holds an attribute constant changes it less than an "
+        "otherwise equal edit. departs: an edit moves images away from the reference set. "
+        "recognised: edited faces are accepted as the same person more often than as another, lost "
+        "faces counting as refused",
+        limits="separates, changes, held, departs, recognised",
+    ),
+    tables.field(
+        "holds",
+        pa.bool_(),
+        "whether the statement is claimed: p_holm is at most 1 minus the study's confidence, and "
+        "the estimate has the sign of the claim",
+    ),
+    tables.field("sentence", pa.string(), "what was found, in words"),
+    tables.field(
+        "subject",
+        pa.string(),
+        "name of the edit, or space/assessor/shape/threshold of a hyperplane",
+    ),
+    tables.field("assessor", pa.string(), "model that scored the images, if any", nullable=True),
+    tables.field(
+        "shape", pa.string(), "shape of the images scored", limits="square, oval", nullable=True
+    ),
+    tables.field(
+        "alpha",
+        pa.float64(),
+        "distance moved along the edit's unit direction; null where the statement is about all",
+        unit="length in the latent space of the edit",
+        nullable=True,
+    ),
+    tables.field(
+        "estimate",
+        pa.float64(),
+        "separates: accuracy minus base rate. changes: slope of the score over alpha. held: size "
+        "of the attribute's mean change minus that by the edit that does not hold it. departs: "
+        "kernel distance minus that at alpha 0. recognised: accepted_bound minus impostor. Null "
+        "where its table has none",
+        nullable=True,
+    ),
+    tables.field("low", pa.float64(), "lower end of its interval", nullable=True),
+    tables.field("high", pa.float64(), "upper end of its interval", nullable=True),
+    tables.field("unit", pa.string(), "unit of the estimate"),
+    tables.field(
+        "p",
+        pa.float64(),
+        "p-value of an estimate of 0, two-sided. changes and held: that of slopes and contrasts. "
+        "The others: the confidence at which the interval would end at 0, by the t distribution "
+        "of one degree of freedom less than there are folds (separates) or groups (departs), or by "
+        "the normal distribution. A permutation test can give none below 1 / (permutations + 1)",
+        limits="0 to 1",
+        nullable=True,
+    ),
+    tables.field(
+        "p_holm",
+        pa.float64(),
+        "p corrected by Holm's method for the number of findings of the study",
+        limits="0 to 1",
+        nullable=True,
+    ),
+)
+
+Row = dict[str, Any]
+
+
+class Words(NamedTuple):
+    """What is said of an estimate.
+
+    Attributes:
+        topic: What is estimated, the subject of a sentence.
+        above: What an estimate above 0 means, with `{}` for its size and interval.
+        below: What an estimate below 0 means, with `{}` for its size and interval.
+        unit: Unit of the size; empty if it has none.
+        claimed: Sign of the estimate that the statement claims; 0 for either.
+    """
+
+    topic: str
+    above: str
+    below: str
+    unit: str
+    claimed: int
+
+
+def gather(
+    study: Mapping[str, pd.DataFrame],
+    *,
+    hyperplanes: Sequence[str],
+    edits: Mapping[str, Sequence[str]],
+    folds: int | None,
+    groups: int,
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """State what a study found, and what of it holds after Holm's correction for all statements.
+
+    Args:
+        study: The study's tables by name: `hyperplanes`, `slopes`, `contrasts`, `realness`, and as
+            far as the study has them `transfer` and `identity`.
+        hyperplanes: Names of the hyperplanes that directions are made of:
+            space/assessor/shape/threshold.
+        edits: By the name of each edit the assessors whose scores it should change.
+        folds: Folds of the hyperplanes' cross-validation; None if one split holds images out.
+        groups: Groups of the jackknife of realness.
+        confidence: Confidence of the tables' intervals, between 0 and 1.
+
+    Returns:
+        The columns of `FINDINGS`.
+    """
+    rows = [
+        *_separates(study["hyperplanes"], hyperplanes, folds, confidence),
+        *_changes(study["slopes"], study.get("transfer"), edits),
+        *_held(study["contrasts"]),
+        *_departs(study["realness"], groups, confidence),
+    ]
+    if "identity" in study:
+        rows += _recognised(study["identity"], confidence)
+    corrected = corrections.holm(pd.Series([row["p"] for row in rows], dtype=float))
+    stated = [
+        {**row, "p_holm": p, **_stated(row, p, len(rows), confidence)}
+        for row, p in zip(rows, corrected, strict=True)
+    ]
+    return pd.DataFrame(stated, columns=FINDINGS.names)
+
+
+def _separates(
+    table: pd.DataFrame, names: Sequence[str], folds: int | None, confidence: float
+) -> Iterator[Row]:
+    for plane in table.to_dict("records"):
+        name = "/".join(plane[key] for key in ("space", "assessor", "shape", "threshold"))
+        if name not in names:
+            continue
+        gain, low, high = (plane[key] - plane["base_rate"] for key in _ends("accuracy"))
+        on = f"on held-out images, the accuracy of the hyperplane {name}"
+        words = Words(
+            topic=f"what the hyperplane {name} gains over guessing, on held-out images,",
+            above=f"{on} is {{}} above that of guessing the larger class",
+            below=f"{on} is {{}} below that of guessing the larger class",
+            unit="",
+            claimed=1,
+        )
+        yield {
+            "finding": "separates",
+            "subject": name,
+            "assessor": plane["assessor"],
+            "shape": plane["shape"],
+            "unit": "share of images",
+            **_tested(gain, low, high, folds - 1 if folds else np.inf, confidence),
+            "words": words,
+        }
+
+
+def _changes(
+    slopes: pd.DataFrame, transfer: pd.DataFrame | None, edits: Mapping[str, Sequence[str]]
+) -> Iterator[Row]:
+    """State slopes in standard deviations where the study has them, and else in the score's unit.
+
+    The deviation of an assessor's scores is the same for every edit, and `transfer` has it.
+    """
+    known: dict[Any, float] = {}
+    if transfer is not None:
+        known = transfer.groupby(["assessor", "shape"])["deviation"].first().to_dict()
+    for slope in slopes.to_dict("records"):
+        edit, assessor, shape = slope["edit"], slope["assessor"], slope["shape"]
+        if assessor not in edits.get(edit, ()):
+            continue
+        spread = known.get((assessor, shape), np.nan)
+        one, unit = (spread, "standard deviations of the set fit") if spread > 0 else (1.0, "score")
+        words = Words(
+            topic=f"the change of the score of {shape}s by {assessor} along {edit}",
+            above=f"along {edit}, the score of {shape}s by {assessor} rises by {{}}",
+            below=f"along {edit}, the score of {shape}s by {assessor} falls by {{}}",
+            unit="SD per alpha" if spread > 0 else "per alpha",
+            claimed=0,
+        )
+        yield {
+            "finding": "changes",
+            "subject": edit,
+            "assessor": assessor,
+            "shape": shape,
+            "estimate": slope["slope"] / one,
+            "low": slope["low"] / one,
+            "high": slope["high"] / one,
+            "unit": f"{unit} per unit of alpha",
+            "p": slope["p_value"],
+            "words": words,
+        }
+
+
+def _held(contrasts: pd.DataFrame) -> Iterator[Row]:
+    held = contrasts[contrasts["kind"] == "held"]
+    for contrast in _at_ends(held, ["a", "b", "assessor", "shape"]):
+        a, b, attribute = contrast["a"], contrast["b"], contrast["assessor"]
+        at, of = f"at alpha {contrast['alpha']:g}", f"{attribute} of {contrast['shape']}s"
+        moves = f"{at}, {a}, which holds {attribute} constant, changes {of} by {{}}"
+        words = Words(
+            topic=f"{at}, the difference between the changes of {of} by {a} and by {b}",
+            above=f"{moves} more than {b}",
+            below=f"{moves} less than {b}",
+            unit="years" if contrast["unit"] == "year" else "",
+            claimed=-1,
+        )
+        yield {
+            "finding": "held",
+            "subject": a,
+            "assessor": attribute,
+            "shape": contrast["shape"],
+            "alpha": contrast["alpha"],
+            "estimate": contrast["difference"],
+            "low": contrast["low"],
+            "high": contrast["high"],
+            "unit": contrast["unit"],
+            "p": contrast["p"],
+            "words": words,
+        }
+
+
+def _departs(realness: pd.DataFrame, groups: int, confidence: float) -> Iterator[Row]:
+    for row in _at_ends(realness, ["edit"]):
+        difference, low, high = (row[key] for key in _ends("kernel_difference"))
+        at = f"at alpha {row['alpha']:g} of {row['edit']}"
+        words = Words(
+            topic=f"{at}, the change of the kernel distance from the reference set",
+            above=f"{at}, images are farther from the reference set than unedited ones, by {{}}",
+            below=f"{at}, images are nearer to the reference set than unedited ones, by {{}}",
+            unit="of kernel distance",
+            claimed=1,
+        )
+        yield {
+            "finding": "departs",
+            "subject": row["edit"],
+            "alpha": row["alpha"],
+            "unit": "kernel distance",
+            **_tested(difference, low, high, groups - 1, confidence),
+            "words": words,
+        }
+
+
+def _recognised(identity: pd.DataFrame, confidence: float) -> Iterator[Row]:
+    """Compare two shares, taken as independent, by the intervals of both.
+
+    The interval of their difference is Newcombe's hybrid (Statistics in Medicine 17:873, 1998).
+    """
+    for row in _at_ends(identity, ["edit"]):
+        accepted, least, most = (row[key] for key in _ends("accepted_bound"))
+        impostor, low, high = (row[key] for key in _ends("impostor"))
+        difference = accepted - impostor
+        below = np.hypot(accepted - least, high - impostor)
+        above = np.hypot(most - accepted, impostor - low)
+        at = f"at alpha {row['alpha']:g} of {row['edit']}"
+        counted = "a lost face counting as refused"
+        often = f"{at}, faces are accepted as the same person"
+        words = Words(
+            topic=f"{at}, the difference between the shares of faces accepted as the same person "
+            f"and as another, {counted},",
+            above=f"{often} more often than as another, by {{}}, {counted}",
+            below=f"{often} less often than as another, by {{}}, {counted}",
+            unit="of the faces",
+            claimed=1,
+        )
+        yield {
+            "finding": "recognised",
+            "subject": row["edit"],
+            "alpha": row["alpha"],
+            "unit": "share of faces",
+            **_tested(difference, difference - below, difference + above, np.inf, confidence),
+            "words": words,
+        }
+
+
+def _ends(name: str) -> tuple[str, str, str]:
+    return name, f"{name}_low", f"{name}_high"
+
+
+def _at_ends(table: pd.DataFrame, by: list[str]) -> Iterator[Row]:
+    """Yield the rows at the alphas farthest from 0, below and above it."""
+    for _, own in table.groupby(by, sort=False):
+        ends = {own["alpha"].min(), own["alpha"].max()} - {0.0}
+        for row in own[own["alpha"].isin(ends)].sort_values("alpha").to_dict("records"):
+            yield {str(name): value for name, value in row.items()}
+
+
+def _tested(
+    value: float, low: float, high: float, freedom: float, confidence: float
+) -> dict[str, float]:
+    """Return an estimate with a two-sided p-value that agrees with its interval.
+
+    The distance from the estimate to the end of the interval on the side of 0 is a multiple of its
+    standard error, which gives the deviate of the estimate itself.
+    """
+    reach = value - low if value > 0 else high - value
+    deviate = 0.0 if value == 0 else abs(value) / reach if reach else np.inf
+    # As a normal distribution, t with infinite degrees of freedom.
+    p = 2 * stats.t.sf(deviate * stats.t.ppf((1 + confidence) / 2, freedom), freedom)
+    return {"estimate": value, "low": low, "high": high, "p": float(p)}
+
+
+def _stated(row: Row, p: float, statements: int, confidence: float) -> dict[str, Any]:
+    """Say what was found, and whether the statement holds."""
+    words, value, low, high = row["words"], row["estimate"], row["low"], row["high"]
+    clear = p <= 1 - confidence
+    if np.isnan(row["p"]):
+        sentence = f"{words.topic} is unknown: its table has no estimate or no interval"
+    elif clear and value > 0:
+        sentence = words.above.format(_size(value, low, high, words.unit))
+    elif clear:
+        sentence = words.below.format(_size(-value, -high, -low, words.unit))
+    elif row["p"] <= 1 - confidence:
+        sentence = (
+            f"{words.topic} is not clear after correction for {statements} statements: "
+            f"{_size(value, low, high, words.unit)}"
+        )
+    else:
+        sentence = f"{words.topic} is not measurable: {_size(value, low, high, words.unit)}"
+    holds = clear and words.claimed in (0, np.sign(value))
+    return {"holds": bool(holds), "sentence": f"{sentence[0].upper()}{sentence[1:]}."}
+
+
+def _size(value: float, low: float, high: float, unit: str) -> str:
+    """Return an estimate and its interval as words, such as `0.55 years (0.51 to 0.59)`."""
+    estimate, _, ends = rounding.interval(value, low, high).partition(" ")
+    between = f"({ends[1:-1].replace(', ', ' to ')})" if ends else ""
+    return " ".join(filter(None, (estimate, unit, between))).replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,80 @@
+"""The pairs that a study compares on the same images: of edits, hyperplanes and assessors."""
+
+from itertools import combinations, product
+from typing import Any
+
+from mnemo.assessors.registry import entry
+from mnemo.study.config import Config, Edit
+
+#: Space, assessor, shape and threshold of a hyperplane.
+Plane = tuple[str, str, str, str]
+
+
+def edits(config: Config) -> list[dict[str, Any]]:
+    """List the pairs of edits that move the same set in the same space.
+
+    Args:
+        config: The study.
+
+    Returns:
+        For each pair the names `a` and `b`, of which `a` holds more attributes constant, or else
+        comes first in the study; `held`, the attributes that only `a` holds, where the edits differ
+        in nothing else; and `own`, the assessor that both directions were found with, None if they
+        have none in common.
+    """
+    pairs = []
+    for pair in combinations(config.edits, 2):
+        a, b = sorted(pair, key=lambda edit: -len(config.direction(edit).hold))
+        first, second = config.direction(a), config.direction(b)
+        if (a.of, first.space) != (b.of, second.space):
+            continue
+        held = [name for name in first.hold if name not in second.hold]
+        own = first.assessor if first.assessor == second.assessor else None
+        alike = _apart_from_hold(config, a) == _apart_from_hold(config, b)
+        pairs.append({"a": a.name, "b": b.name, "held": held if alike else [], "own": own})
+    return pairs
+
+
+def _apart_from_hold(config: Config, edit: Edit) -> tuple[Any, ...]:
+    """Return what an edit moves along and where, without what it holds constant."""
+    return config.direction(edit).model_dump(exclude={"name", "hold"}), edit.layers
+
+
+def hyperplanes(config: Config) -> list[tuple[Plane, Plane]]:
+    """List the pairs of hyperplanes that differ in one respect.
+
+    It is the space, the shape, or the assessor, among assessors of the same quality. Two thresholds
+    are not compared, because they give the images other labels.
+
+    Args:
+        config: The study.
+
+    Returns:
+        The pairs, in the order of the grid.
+    """
+    grid = config.hyperplanes
+    planes = product(grid.spaces, config.assessors, config.shapes, grid.thresholds)
+    return [(a, b) for a, b in combinations(planes, 2) if _comparable(a, b)]
+
+
+def _comparable(a: Plane, b: Plane) -> bool:
+    differs = [one != other for one, other in zip(a, b, strict=True)]
+    return sum(differs) == 1 and a[3] == b[3] and entry(a[1]).quality == entry(b[1]).quality
+
+
+def assessors(config: Config) -> list[tuple[str, str]]:
+    """List the pairs of assessors of the same quality.
+
+    Args:
+        config: The study.
+
+    Returns:
+        The pairs, in the order of the study.
+    """
+    pairs = combinations(config.assessors, 2)
+    return [(a, b) for a, b in pairs if entry(a).quality == entry(b).quality]
+
+
+def units(config: Config) -> dict[str, str]:
+    """Return the unit of each assessor's score; `score` for one without a unit."""
+    return {name: entry(name).unit or "score" for name in config.scorers}
