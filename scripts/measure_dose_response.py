@@ -3,16 +3,26 @@
 from typing import TYPE_CHECKING
 
 from mnemo import logs, scores, tables
-from mnemo.results import dose_response, schemas
+from mnemo.directions import jackknife
+from mnemo.results import dose_response, schemas, slopes
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
-params = snakemake.params
+inputs, params = snakemake.input, snakemake.params
 columns = ["image", "edit", "assessor", "shape", "alpha", "score"]
-scores = scores.read(snakemake.input.scores, columns)
+scores = scores.read(inputs.scores, columns)
 measured = dose_response.responses(scores, params.changes, **params.statistics)
+# A direction from a file, or an edit of some layers, has no refits.
+direction, layers = jackknife.read_direction(inputs.direction) if inputs.direction else (None, 1)
+measured["slopes"] = slopes.measure(
+    scores,
+    direction=direction,
+    gradients=jackknife.read_gradients(inputs.gradients),
+    layers=layers,
+    confidence=params.statistics["confidence"],
+)
 for name, table in measured.items():
     tables.write(
         snakemake.output[name],

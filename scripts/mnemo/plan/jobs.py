@@ -109,7 +109,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             drifting = (fit * shapes + of_scores // assessors) * len(config.attributes)
             return Workload(drifting, drifting)
         case "measure_transfer", _:
-            return Workload(fitted, fitted)
+            moved = sum(scores[edit.name] for edit in config.edits if config.is_plain(edit))
+            return Workload(fitted + moved, fitted + moved)
         case "measure_identity", _:
             return Workload(of_edit, of_edit)
         case "write_database" | "split_database" | "train_assessor" | "measure_training", _:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from mnemo import tables
 from mnemo.errors import MnemoError
 from mnemo.results import columns
-from mnemo.statistics import frames, mixed, ranks
+from mnemo.statistics import frames, ranks
 
 DOSE_RESPONSE = tables.define(
     "Mean score at each alpha",
@@ -23,20 +22,6 @@ DOSE_RESPONSE = tables.define(
     tables.field("mean", pa.float64(), "mean score", nullable=True),
     tables.field("low", pa.float64(), "lower end of the interval of the mean", nullable=True),
     tables.field("high", pa.float64(), "upper end of the interval of the mean", nullable=True),
-)
-SLOPES = tables.define(
-    "Slope of the score over alpha, from a linear mixed-effects model",
-    *columns.EDITED,
-    tables.field("n", pa.int64(), "number of images"),
-    *columns.SLOPE,
-    tables.field(
-        "p_value", pa.float64(), "p-value of the Wald test of a slope of 0", nullable=True
-    ),
-    tables.field(
-        "model",
-        pa.string(),
-        "the model's formula, in the notation of R's lme4; empty if the slope is null",
-    ),
 )
 LOCAL_SLOPES = tables.define(
     "Slope of the score between neighbouring alphas",
@@ -210,7 +195,7 @@ def responses(
         confidence: Confidence of all intervals, between 0 and 1.
 
     Returns:
-        The tables `dose_response`, `slopes`, `local_slopes` and `calibration` by name.
+        The tables `dose_response`, `local_slopes` and `calibration` by name.
     """
     alphas = np.unique(scores["alpha"])
     measured: dict[str, list[pd.DataFrame]] = {}
@@ -219,13 +204,6 @@ def responses(
         means["n"] = means["n"].fillna(0).astype(int)
         parts = {"dose_response": means.reset_index()}
         parts["local_slopes"] = local_slopes(frame, confidence=confidence)
-        try:
-            slope = mixed.slope(frame, confidence=confidence)
-        except MnemoError as why:
-            LOGGER.warning("%s of %s: %s", shape, assessor, why)
-            found = frames.scored(frame)["image"].nunique()
-            slope = mixed.Slope(found, np.nan, np.nan, np.nan, np.nan, model="")
-        parts["slopes"] = pd.DataFrame([asdict(slope)])
         try:
             parts["calibration"] = calibrate(
                 frame, changes, resamples=resamples, seed=seed, confidence=confidence

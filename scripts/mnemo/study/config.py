@@ -333,6 +333,11 @@ class Direction(Section):
     allow_foreign: bool = Field(
         False, description="Whether the file's direction may be another generator's."
     )
+    allow_weak: bool = Field(
+        False,
+        description="Whether attributes may be held whose hyperplanes are not above their base "
+        "rate, as in a trial on few images; their normals may be noise.",
+    )
 
     @property
     def words(self) -> str:
@@ -588,6 +593,11 @@ class Config(Section):
         """The assessors that some edit's direction holds constant, in the study's order."""
         held = {name for edit in self.edits for name in self.direction(edit).hold}
         return tuple(name for name in self.assessors if name in held)
+
+    def attributes_of(self, direction: Direction) -> tuple[str, ...]:
+        """Return the attributes that a direction is compared with: those that any holds."""
+        compared = {*self.attributes, *direction.hold} - {direction.assessor}
+        return tuple(name for name in self.assessors if name in compared)
 
     def edit(self, name: str) -> Edit:
         """Look up an edit."""

@@ -53,6 +53,10 @@ class Params:
         """Return what the study says of a direction."""
         return _described(self.config.named_direction(wildcards.direction))
 
+    def attributes(self, wildcards: Any) -> list[str]:
+        """Return the attributes that a direction is compared with."""
+        return list(self.config.attributes_of(self.config.named_direction(wildcards.direction)))
+
     @property
     def plain(self) -> list[dict[str, Any]]:
         """The hyperplanes of the edits that move all layers along a normal as it is."""
@@ -90,4 +94,5 @@ def _described(direction: Direction) -> dict[str, Any]:
     A key that was added later is left out where it is not used, so that no finished job runs again.
     """
     said = direction.model_dump(mode="json")
-    return {key: value for key, value in said.items() if key != "component" or value is not None}
+    later = {"component": None, "allow_weak": False}
+    return {key: value for key, value in said.items() if key not in later or value != later[key]}
