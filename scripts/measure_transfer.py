@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mnemo import logs, scores, tables
-from mnemo.results import slopes, transfer
+from mnemo.results import schemas, transfer
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,7 +12,7 @@ logs.to(snakemake.log[0])
 inputs, params = snakemake.input, snakemake.params
 columns = ["image", "assessor", "shape", "score"]
 measured = transfer.matrix(
-    tables.frame(inputs.slopes, slopes.SLOPES.names),
+    tables.frame(inputs.slopes, schemas.of("slopes").names),
     params.directions,
     scores.read(inputs.edited, ["edit", "alpha", *columns]),
     scores.read(inputs.scores, columns),

@@ -323,12 +323,7 @@ def _cosines(
     ends["cosine_before"] = before
     if own is None or attribute is None:
         return ends
-    one, other = jackknife.units(own), jackknife.units(attribute)
-    errors = jackknife.deviations(one), jackknife.deviations(other)
-    # The fits' cosines have the variance of noise . noise in the error of both normals.
-    variance = (jackknife.deviations((one * other).sum(axis=1)) ** 2).sum()
-    variance = max(variance - jackknife.noise_product(*errors), 0)
-    margin = _quantile(confidence) * np.sqrt(variance)
+    margin = jackknife.half_width([jackknife.cosine_variance(own, attribute)], confidence)
     low, high = np.clip([before - margin, before + margin], -1, 1)
     ends |= {"cosine_before_low": low, "cosine_before_high": high}
     reliable = jackknife.reliability(own), jackknife.reliability(attribute)
@@ -350,11 +345,7 @@ def _kept(kept: float, own: Fits | None, after: Fits | None, confidence: float) 
     if own is not None and after is not None and kept <= 1:
         left = (after**2).sum(axis=1) / (own**2).sum(axis=1)
         errors = jackknife.deviations(np.sqrt(np.maximum(1 - left, 0)))
-        taken, margin = np.sqrt(1 - kept**2), _quantile(confidence) * np.linalg.norm(errors)
+        quantile = stats.t.ppf((1 + confidence) / 2, jackknife.GROUPS - 1)
+        taken, margin = np.sqrt(1 - kept**2), quantile * np.linalg.norm(errors)
         low, high = np.sqrt(1 - np.clip([taken + margin, taken - margin], 0, 1) ** 2)
     return {"kept": kept, "kept_low": low, "kept_high": high}
-
-
-def _quantile(confidence: float) -> float:
-    """Return the t quantile of an interval by the jackknife."""
-    return float(stats.t.ppf((1 + confidence) / 2, jackknife.GROUPS - 1))

@@ -1,13 +1,14 @@
 """The jackknife of normals: how much of them is noise, from fits without each group of images."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy import stats
 
 from mnemo import tables
 from mnemo.scores import ASSESSOR, SHAPE
@@ -236,23 +237,76 @@ def reliability(fits: Fits | None) -> float:
     return 1 - shared(fits, fits)
 
 
-def noise_product(first: Fits, second: Fits) -> float:
-    """Estimate the trace of the product of two covariances, which is the variance of noise . noise.
+class Variance(NamedTuple):
+    """An estimate of a variance.
+
+    Attributes:
+        value: The estimate, at least 0.
+        whole: What it is the rest of, where the variance of noise was subtracted; else the same.
+        freedom: Degrees of freedom of `whole`.
+    """
+
+    value: float
+    whole: float
+    freedom: float
+
+
+def half_width(variances: Sequence[Variance], confidence: float) -> float:
+    """Return half the width of the t interval of an estimate with a sum of variances.
+
+    The degrees of freedom are Satterthwaite's (Biometrics Bulletin 2, 1946), but at least 3, the
+    least with which t has a variance, where each variance has as many.
 
     Args:
-        first: (groups, d) deviations, as `deviations` gives them.
-        second: The same of another vector. Products within a group are left out, because there the
-            two share their images.
+        variances: Independent estimates.
+        confidence: Confidence of the interval, between 0 and 1.
 
     Returns:
-        The trace.
+        Half the width; nan if a variance is.
     """
-    products = (first @ second.T) ** 2
-    groups = len(first)
-    return float((products.sum() - products.trace()) * groups / (groups - 1))
+    total = sum(each.value for each in variances)
+    if not total > 0:
+        return float(total)
+    error = sum(each.whole**2 / each.freedom for each in variances)
+    freedom = max(total**2 / error, min(3.0, *(each.freedom for each in variances)))
+    return float(stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(total))
 
 
-def slope_variance(direction: Fits, scored: Fits, layers: int = 1) -> float:
+def cosine_variance(first: Fits, second: Fits) -> Variance:
+    """Estimate the variance, over fit sets, of the cosine between two fitted normals.
+
+    The jackknife counts twice the part of the variance that is noise times noise, as of any
+    statistic of second degree (Efron and Stein, Annals of Statistics 9, 1981). That part is the
+    variance of a . b - c (a . a + b . b) / 2, where a and b are the noise of the unit normals and c
+    is their cosine; once is subtracted.
+
+    Args:
+        first: (groups, d) fits of the one without each group, moved as by `Refits.moved`.
+        second: The same of the other.
+
+    Returns:
+        The variance.
+    """
+    one, other = units(first), units(second)
+    cosines = (one * other).sum(axis=1)
+    a, b = deviations(one), deviations(other)
+    crossed = (a @ b.T + b @ a.T) / 2 - cosines.mean() * (a @ a.T + b @ b.T) / 2
+    whole = float((deviations(cosines) ** 2).sum())
+    return Variance(max(whole - 2 * _apart(crossed), 0), whole, GROUPS - 1)
+
+
+def _apart(products: Fits) -> float:
+    """Sum the squares of (groups, groups) products of deviations, as if all groups were apart.
+
+    Those of a group with itself are left out: there both have the noise of the same images. The
+    mean of the others is subtracted, because deviations from a mean are not independent.
+    """
+    groups = len(products)
+    others = products[~np.eye(groups, dtype=bool)]
+    return float(((others - others.mean()) ** 2).sum() * groups / (groups - 1))
+
+
+def slope_variance(direction: Fits, scored: Fits, layers: int = 1) -> Variance:
     """Estimate the variance, over fit sets, of a score's slope along the direction fitted on them.
 
     To first order, the slope along the unit vector v = q / |q| is b . v, where b is the gradient of
@@ -267,15 +321,17 @@ def slope_variance(direction: Fits, scored: Fits, layers: int = 1) -> float:
         layers: Number of copies of a latent in the direction's space.
 
     Returns:
-        The variance, at least 0, in squared score per unit of alpha.
+        The variance, in squared score per unit of alpha.
     """
     along, gradient = direction.mean(axis=0), scored.mean(axis=0)
     along_error, gradient_error = deviations(direction), deviations(scored)
     squared = along @ along
     parallel = (gradient @ along - (gradient_error * along_error).sum()) / squared
+    whole = float(((along_error @ (gradient - parallel * along)) ** 2).sum())
     variance = (
-        ((along_error @ (gradient - parallel * along)) ** 2).sum()
-        - noise_product(gradient_error - parallel * along_error, along_error)
-        + parallel**2 / 2 * noise_product(along_error, along_error)
+        whole
+        - _apart((gradient_error - parallel * along_error) @ along_error.T)
+        + parallel**2 / 2 * _apart(along_error @ along_error.T)
     )
-    return float(max(variance, 0) / squared / layers)
+    scale = squared * layers
+    return Variance(max(variance, 0) / scale, whole / scale, GROUPS - 1)

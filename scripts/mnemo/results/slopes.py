@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import stats
 
 from mnemo import tables
 from mnemo.directions import jackknife
@@ -46,9 +45,8 @@ def measure(
     `low` and `high` are for the edit's own direction: the expected slope over images. `low_fit` and
     `high_fit` are for directions that are fitted on other sets of images of the same size: the
     expected slope over images and fit sets. The variance between fit sets, of
-    `jackknife.slope_variance`, is added to that between images, with degrees of freedom by
-    Satterthwaite (Biometrics Bulletin 2, 1946). It takes the response to be linear around alpha 0,
-    with the mean gradient in the set fit.
+    `jackknife.slope_variance`, is added to that between images. It takes the response to be linear
+    around alpha 0, with the mean gradient in the set fit.
 
     Args:
         scores: One row per `edit`, `assessor`, `shape`, `alpha` and `image`, with its `score`.
@@ -72,27 +70,12 @@ def measure(
             LOGGER.warning("%s of %s: %s", shape, assessor, why)
             slope = mixed.missing(frames.scored(frame)["image"].nunique())
         gradient = (gradients or {}).get((named["assessor"], named["shape"]))
-        variance = np.nan
+        margin = np.nan
         if direction is not None and gradient is not None:
-            variance = jackknife.slope_variance(direction, gradient, layers)
-        margin = _margin(
-            (slope.standard_error**2, variance),
-            (slope.freedom, jackknife.GROUPS - 1),
-            confidence,
-        )
+            squared = slope.standard_error**2
+            of_images = jackknife.Variance(squared, squared, slope.freedom)
+            of_fits = jackknife.slope_variance(direction, gradient, layers)
+            margin = jackknife.half_width([of_images, of_fits], confidence)
         fit = {"low_fit": slope.slope - margin, "high_fit": slope.slope + margin}
         rows.append({**named, **asdict(slope), **fit})
     return pd.DataFrame(rows)
-
-
-def _margin(
-    variances: tuple[float, float], freedoms: tuple[float, float], confidence: float
-) -> float:
-    """Return half the width of the t interval of a sum of two independent variances."""
-    total = sum(variances)
-    if not total > 0:
-        return float(total)
-    freedom = total**2 / sum(
-        variance**2 / each for variance, each in zip(variances, freedoms, strict=True)
-    )
-    return float(stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(total))

@@ -28,10 +28,11 @@ from mnemo.figures import (
 from mnemo.report import pages
 from mnemo.results import registry, schemas
 from mnemo.results.agreement import AGREEMENT
-from mnemo.results.dose_response import DOSE_RESPONSE, SLOPES
+from mnemo.results.dose_response import DOSE_RESPONSE
 from mnemo.results.drift import DRIFT
 from mnemo.results.identity import IDENTITY
 from mnemo.results.realness import REALNESS
+from mnemo.results.slopes import SLOPES
 from mnemo.results.training import TRAINING
 from mnemo.results.transfer import TRANSFER
 from mnemo.training.tables import CURVES, PREDICTIONS

@@ -25,6 +25,7 @@ from mnemo.results import (
     identity,
     realness,
     schemas,
+    slopes,
     training,
     transfer,
 )
@@ -82,15 +83,16 @@ def test_responses_of_any_scores_are_estimates_or_missing(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         measured = dose_response.responses(scores, [-0.1, 0, 0.1], resamples=20)
+        measured["slopes"] = slopes.measure(scores)
     for name, frame in measured.items():
         checked(frame, schemas.of(name))
-    slopes = measured["slopes"].set_index("shape")
+    lines = measured["slopes"].set_index("shape")
     for shape, own in scores.groupby("shape"):
         wide = own.pivot(index="image", columns="alpha", values="score")
         paired = wide[wide.count(axis=1) > 1]
         if len(wide) > 1 and len(paired) and (paired.max(axis=1) == paired.min(axis=1)).all():
-            assert slopes["slope"][shape] == 0
-        assert np.isnan(slopes["slope"][shape]) == (len(wide) < 2 or not len(paired))
+            assert lines["slope"][shape] == 0
+        assert np.isnan(lines["slope"][shape]) == (len(wide) < 2 or not len(paired))
     unpaired = measured["local_slopes"].query("n < 2")
     assert unpaired[["low", "high"]].isna().all(axis=None)
     found = measured["calibration"].dropna(subset="alpha")
@@ -143,9 +145,9 @@ def test_drift_and_transfer_of_any_scores_are_estimates_or_missing(
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        slopes = dose_response.responses(scores, [], resamples=2)["slopes"]
+        measured = slopes.measure(scores)
     plane = {"space": "z", "assessor": "resmem", "shape": "square", "threshold": "mean"}
-    matrix = transfer.matrix(slopes, [{"edit": "e", **plane}], unedited)
+    matrix = transfer.matrix(measured, [{"edit": "e", **plane}], scores, unedited)
     table = checked(matrix, transfer.TRANSFER).to_pandas()
     spread = len(set(unedited["score"])) > 1
     assert (table["standard_slope"].notna() == (table["slope"].notna() & spread)).all()

@@ -11,7 +11,7 @@ from tests.data.responses import PAPER_ALPHAS, PAPER_MEANS, lose, respond
 
 from mnemo import tables
 from mnemo.errors import MnemoError
-from mnemo.results import dose_response, schemas
+from mnemo.results import dose_response, schemas, slopes
 from mnemo.statistics import ranks
 
 
@@ -221,8 +221,11 @@ def test_a_shape_with_hardly_any_face_is_measured_as_far_as_it_goes(found):
     measured = dose_response.responses(pd.DataFrame(rows), [0.01], resamples=100)
     for name, frame in measured.items():
         assert tables.conform(frame, schemas.of(name), name)
-        squares = frame[frame["shape"] == "square"].drop(columns=["model"], errors="ignore")
-        assert squares.notna().all(axis=None), name
+        assert frame[frame["shape"] == "square"].notna().all(axis=None), name
     ovals = measured["dose_response"].query("shape == 'oval'").set_index("alpha")
     assert ovals["n"].to_dict() == {-1.0: found, 0.0: 3, 1.0: found}
-    assert (measured["slopes"].query("shape == 'oval'")["slope"].isna() == (found == 0)).all()
+    slope = slopes.measure(pd.DataFrame(rows))
+    assert tables.conform(slope, slopes.SLOPES)
+    known = slope.drop(columns=["low_fit", "high_fit"]).set_index("shape").notna()
+    assert known.loc["square"].all()
+    assert known.loc["oval", "slope"] == (found > 0)
