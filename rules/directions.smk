@@ -1,7 +1,7 @@
 """Directions: the hyperplanes, and the unit vectors that edits move along (Tables 2 and 4).
 
 Needs fit/latents/ and fit/scores/, for a direction of another program its file; makes hyperplanes/,
-held_out/, directions/ and conditions/.
+held_out/, refits/, directions/ and conditions/.
 """
 
 
@@ -13,6 +13,7 @@ rule fit_hyperplane:
     output:
         hyperplane="<results>/hyperplanes/{space}/{assessor}/{shape}/{threshold}.parquet",
         held_out="<results>/held_out/{space}/{assessor}/{shape}/{threshold}.parquet",
+        refits="<results>/refits/{space}/{assessor}/{shape}/{threshold}.parquet",
     log:
         "<logs>/fit_hyperplane/{space}/{assessor}/{shape}/{threshold}.log",
     benchmark:
@@ -42,10 +43,12 @@ rule derive_direction:
     """Derive a direction from a hyperplane's normal, holding attributes constant (A.5)."""
     input:
         hyperplane=paths.hyperplane_of_direction,
+        refits=paths.refits_of_hyperplane,
         held=paths.hyperplanes_held,
+        held_refits=paths.refits_held,
     output:
         direction="<results>/directions/{direction}.parquet",
-        conditions="<results>/conditions/{direction}.parquet",
+        refits="<results>/refits/directions/{direction}.parquet",
     log:
         "<logs>/derive_direction/{direction}.log",
     wildcard_constraints:
@@ -67,6 +70,34 @@ rule derive_direction:
         code=code_of("derive_direction"),
     script:
         "../scripts/derive_direction.py"
+
+
+rule measure_conditions:
+    """Measure what a direction shares with attributes, and how well it holds them constant."""
+    input:
+        hyperplane=paths.hyperplane_of_direction,
+        refits=paths.refits_of_hyperplane,
+        attributes=paths.hyperplanes_of_attributes,
+        attribute_refits=paths.refits_of_attributes,
+    output:
+        conditions="<results>/conditions/{direction}.parquet",
+    log:
+        "<logs>/measure_conditions/{direction}.log",
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        direction=params.direction,
+        attributes=params.attributes,
+        preset=study.preset,
+        confidence=study.statistics.confidence,
+        stamp=models.stamp(*models.all),
+        code=code_of("measure_conditions"),
+    script:
+        "../scripts/measure_conditions.py"
 
 
 rule import_direction:

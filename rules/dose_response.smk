@@ -1,6 +1,7 @@
 """Dose and response: how scores, and attributes, follow alpha (Figures 6, 27; GANalyze, 3.1).
 
-Needs the scores of edits and of the set fit; makes dose_response/, drift/ and transfer.parquet.
+Needs the scores of edits and of the set fit, and refits/; makes dose_response/, drift/ and
+transfer.parquet.
 """
 
 
@@ -9,6 +10,8 @@ rule measure_dose_response:
     input:
         scores=paths.scores_of_edit,
         unedited=paths.scores_to_calibrate,
+        direction=paths.refits_of_direction,
+        gradients=paths.refits_of_scores,
     output:
         dose_response="<results>/dose_response/{edit}/dose_response.parquet",
         slopes="<results>/dose_response/{edit}/slopes.parquet",
@@ -41,6 +44,7 @@ rule measure_transfer:
             "<results>/dose_response/{edit}/slopes.parquet",
             edit=[each["edit"] for each in params.plain],
         ),
+        edited=paths.scores_transferred,
         scores=paths.scores(["fit"]),
     output:
         transfer="<results>/transfer.parquet",
@@ -56,6 +60,7 @@ rule measure_transfer:
         runtime=minutes,
     params:
         directions=params.plain,
+        confidence=study.statistics.confidence,
         stamp=models.stamp(*models.all),
         code=code_of("measure_transfer"),
     script:

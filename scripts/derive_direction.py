@@ -5,31 +5,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnemo import logs, tables
-from mnemo.directions import conditions, table
+from mnemo.directions import conditions, jackknife, table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
 inputs, params, output = snakemake.input, snakemake.params, snakemake.output
-columns = ["space", "normal", "layers", "intercept"]
-plane, *held = (
-    tables.read(path, columns).to_pylist()[0] for path in (inputs.hyperplane, *inputs.held)
-)
-normals = dict(
-    zip(params.direction["hold"], (np.array(each["normal"]) for each in held), strict=True)
-)
-condition = conditions.project(np.array(plane["normal"]), normals, preset=params.preset)
+name = params.direction["name"]
+own = conditions.read(inputs.hyperplane, inputs.refits)
+planes = map(conditions.read, inputs.held, inputs.held_refits)
+held = dict(zip(params.direction["hold"], planes, strict=True))
+conditions.check(name, held)
+normals = {attribute: plane.normal for attribute, plane in held.items()}
+condition = conditions.project(own.normal, normals, preset=params.preset)
 provenance = tables.Provenance.of(snakemake.rule, params.items())
 row = table.row(
     params.direction,
     params.generator,
     provenance.weights[params.generator_weights],
-    condition.normal,
-    plane["layers"],
-    intercept=None if held else plane["intercept"],
+    np.tile(condition.normal, own.layers) / np.sqrt(own.layers),
+    own.layers,
+    intercept=None if held else own.intercept,
     kept=condition.kept,
 )
 tables.write(output.direction, table.DIRECTIONS, row, provenance)
-rows = conditions.rows(params.direction["name"], condition)
-tables.write(output.conditions, conditions.CONDITIONS, rows, provenance)
+fits = conditions.refitted(own.fits, [plane.fits for plane in held.values()], params.preset)
+rows = jackknife.rows_of_direction(name, own.layers, fits)
+tables.write(output.refits, jackknife.DIRECTION_REFITS, rows, provenance)

@@ -3,22 +3,32 @@
 from typing import TYPE_CHECKING
 
 from mnemo import logs, scores, tables
-from mnemo.results import calibration, dose_response, schemas
+from mnemo.directions import jackknife
+from mnemo.results import calibration, dose_response, schemas, slopes
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
-params = snakemake.params
+inputs, params = snakemake.input, snakemake.params
 columns = ["image", "edit", "assessor", "shape", "alpha", "score"]
-edited = scores.read(snakemake.input.scores, columns)
-unedited = scores.read(snakemake.input.unedited, ["image", "assessor", "shape", "score"])
+edited = scores.read(inputs.scores, columns)
+unedited = scores.read(inputs.unedited, ["image", "assessor", "shape", "score"])
+confidence = params.statistics["confidence"]
 measured = {
-    **dose_response.responses(
-        edited, least_found=params.least_found, confidence=params.statistics["confidence"]
-    ),
+    **dose_response.responses(edited, least_found=params.least_found, confidence=confidence),
     "calibration": calibration.measure(edited, unedited, params.wanted, **params.statistics),
 }
+# A direction from a file, or an edit of some layers, has no refits.
+direction, layers = jackknife.read_direction(inputs.direction) if inputs.direction else (None, 1)
+measured["slopes"] = slopes.measure(
+    edited,
+    direction=direction,
+    gradients=jackknife.read_gradients(inputs.gradients),
+    layers=layers,
+    least_found=params.least_found,
+    confidence=confidence,
+)
 for name, table in measured.items():
     tables.write(
         snakemake.output[name],

@@ -3,17 +3,20 @@
 from typing import TYPE_CHECKING
 
 from mnemo import logs, scores, tables
-from mnemo.results import dose_response, transfer
+from mnemo.results import schemas, transfer
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
-params = snakemake.params
+inputs, params = snakemake.input, snakemake.params
+columns = ["image", "assessor", "shape", "score"]
 measured = transfer.matrix(
-    tables.frame(snakemake.input.slopes, dose_response.SLOPES.names),
+    tables.frame(inputs.slopes, schemas.of("slopes").names),
     params.directions,
-    scores.read(snakemake.input.scores, ["image", "assessor", "shape", "score"]),
+    scores.read(inputs.edited, ["edit", "alpha", *columns]),
+    scores.read(inputs.scores, columns),
+    confidence=params.confidence,
 )
 tables.write(
     snakemake.output.transfer,

@@ -32,13 +32,14 @@ OF_TRAINING = {"training", "curves", "predictions"}
 RELIED_ON = {
     "scores": "set edit alpha image assessor shape score",
     "hyperplanes": "space assessor shape threshold n accuracy accuracy_low accuracy_high auc "
-    "base_rate permuted_accuracy normal intercept",
+    "base_rate permuted_accuracy normal intercept reliability",
     "agreement": "assessor_a shape_a assessor_b shape_b n spearman spearman_low spearman_high "
     "kendall kendall_low kendall_high",
     "dose_response": "edit assessor shape alpha n mean low high",
-    "slopes": "edit assessor shape slope low high",
-    "transfer": "edit fitted_on fitted_shape assessor shape slope low high standard_slope",
-    "conditions": "direction attribute cosine_before cosine_after kept",
+    "slopes": "edit assessor shape slope low high low_fit high_fit",
+    "transfer": "edit fitted_on fitted_shape assessor shape slope low high low_fit high_fit "
+    "standard_slope relative_slope",
+    "conditions": "direction attribute held cosine_before cosine_true cosine_after kept left",
     "directions": "name method space generator generator_sha256 assessor shape threshold hold "
     "normal intercept kept source",
     "drift": "edit attribute shape held alpha n change low high deviation",
@@ -171,9 +172,11 @@ def test_a_conditional_edit_moves_along_no_normal_of_what_it_holds(finished: Che
         tables.rows(tables.read(folder / f"{alpha}/latents/00000.parquet")["z"]) for alpha in (0, 2)
     )
     np.testing.assert_allclose(np.linalg.norm(after - before, axis=1), 2, atol=1e-4)
-    np.testing.assert_allclose((after - before) @ square["brightness"], 0, atol=1e-5)
-    conditions = table(finished, "conditions").set_index("attribute")
-    assert set(conditions.index) == {"brightness"}
+    np.testing.assert_allclose((after - before) @ square["happiness"], 0, atol=1e-5)
+    conditions = table(finished, "conditions").set_index(["direction", "attribute"])
+    assert conditions["held"].tolist() == [False, True]
+    conditions = conditions.loc["memorable-same-light"]
+    assert set(conditions.index) == {"happiness"}
     kept = conditions["kept"].iloc[0]
     np.testing.assert_allclose((after - before) @ square["resmem"], 2 * kept, atol=1e-4)
     for held, row in conditions.iterrows():
@@ -191,7 +194,8 @@ def test_a_direction_is_a_row_whoever_made_it(finished: Checkout) -> None:
     assert (plain["intercept"], plain["kept"]) == (plane["intercept"], 1)
     assert (list(plain["hold"]), list(held["hold"])) == ([], ["brightness"])
     assert np.isnan(held["intercept"])
-    assert held["kept"] == table(finished, "conditions").loc[0, "kept"]
+    conditions = table(finished, "conditions").set_index("direction")
+    assert conditions["kept"].to_dict() == directions["kept"].to_dict()
     sha256 = catalogue.entries()["dcgan-faces"].sha256
     assert set(directions["generator_sha256"]) == {sha256}
 

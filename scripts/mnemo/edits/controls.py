@@ -76,18 +76,17 @@ def permuted(
         (n, d) unit normals.
 
     Raises:
-        MnemoError: As for `hyperplanes.labels` and `hyperplanes.train`.
+        MnemoError: As for `hyperplanes.labels` and `hyperplanes.coefficients`.
     """
     high, _ = hyperplanes.labels(scores, threshold)
     everything = np.ones(len(high), dtype=bool)
     fitted = np.array(
         [
-            hyperplanes.train(
+            hyperplanes.coefficients(
                 latents, _generator(image, seed).permutation(high), everything, inverse_penalty
-            ).coef_[0]
+            )
             for image in images
-        ],
-        np.float64,
+        ]
     )
     normals: Normals = fitted / np.linalg.norm(fitted, axis=1, keepdims=True)
     return normals

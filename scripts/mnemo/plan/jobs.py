@@ -118,7 +118,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             drifting = (fit * shapes + of_scores // scorers) * len(config.attributes)
             return Workload(drifting, drifting)
         case "measure_transfer", _:
-            return Workload(fitted, fitted)
+            moved = sum(scores[edit.name] for edit in config.edits if config.is_plain(edit))
+            return Workload(fitted + moved, fitted + moved)
         case "measure_contrasts", _:
             compared = fitted + sum(scores.values())
             return Workload(compared, compared)

@@ -1,7 +1,5 @@
 """Dose-response: how the scores of an edit depend on alpha."""
 
-import logging
-from dataclasses import asdict
 from itertools import pairwise
 
 import numpy as np
@@ -11,9 +9,8 @@ from numpy.typing import ArrayLike
 from statsmodels.stats.proportion import proportion_confint
 
 from mnemo import tables
-from mnemo.errors import MnemoError
 from mnemo.results import columns, survivors
-from mnemo.statistics import frames, mixed
+from mnemo.statistics import frames
 
 DOSE_RESPONSE = tables.define(
     "Mean score at each alpha",
@@ -60,21 +57,6 @@ DOSE_RESPONSE = tables.define(
     ),
     survivors.SURVIVORS,
 )
-SLOPES = tables.define(
-    "Slope of the score over alpha, from a linear mixed-effects model",
-    *columns.EDITED,
-    tables.field("n", pa.int64(), "number of images"),
-    *columns.SLOPE,
-    tables.field(
-        "p_value", pa.float64(), "p-value of the Wald test of a slope of 0", nullable=True
-    ),
-    tables.field(
-        "model",
-        pa.string(),
-        "the model's formula, in the notation of R's lme4; empty if the slope is null",
-    ),
-    survivors.SURVIVORS_AT_ANY,
-)
 LOCAL_SLOPES = tables.define(
     "Slope of the score between neighbouring alphas",
     *columns.EDITED,
@@ -91,8 +73,6 @@ LOCAL_SLOPES = tables.define(
     ),
     columns.SLOPE[2],
 )
-
-LOGGER = logging.getLogger(__name__)
 
 
 def dose_response(
@@ -182,7 +162,7 @@ def responses(
         confidence: Confidence of all intervals, between 0 and 1.
 
     Returns:
-        The tables `dose_response`, `slopes` and `local_slopes` by name.
+        The tables `dose_response` and `local_slopes` by name.
     """
     alphas = np.unique(scores["alpha"].to_numpy(np.float64))
     measured: dict[str, list[pd.DataFrame]] = {}
@@ -191,13 +171,6 @@ def responses(
         means = dose_response(frame, alphas, confidence=confidence)
         parts = {"dose_response": means.assign(survivors=means["alpha"].map(left))}
         parts["local_slopes"] = local_slopes(frame, confidence=confidence)
-        try:
-            slope = mixed.slope(frame, confidence=confidence)
-        except MnemoError as why:
-            LOGGER.warning("%s of %s: %s", shape, assessor, why)
-            found = frames.scored(frame)["image"].nunique()
-            slope = mixed.Slope(found, np.nan, np.nan, np.nan, np.nan, model="")
-        parts["slopes"] = pd.DataFrame([asdict(slope)]).assign(survivors=bool(left.any()))
         for table, part in parts.items():
             named = part.assign(edit=str(edit), assessor=str(assessor), shape=str(shape))
             measured.setdefault(table, []).append(named)

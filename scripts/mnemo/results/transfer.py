@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+from scipy import stats
 
 from mnemo import tables
 from mnemo.results import columns
@@ -28,7 +30,10 @@ TRANSFER = tables.define(
     ASSESSOR,
     SHAPE,
     tables.field("n", pa.int64(), "number of images"),
+    tables.field("alpha_low", pa.float64(), "the smallest alpha of the edit"),
+    tables.field("alpha_high", pa.float64(), "the largest alpha of the edit"),
     *columns.SLOPE,
+    *columns.SLOPE_FIT,
     tables.field(
         "deviation",
         pa.float64(),
@@ -37,9 +42,27 @@ TRANSFER = tables.define(
     ),
     *tables.estimate(
         "standard_slope",
-        "slope divided by the deviation, for comparison between assessors; null if the deviation "
-        "is null or 0",
+        "slope divided by the deviation, for comparison between assessors; its interval has the "
+        "error of both, along this edit's own direction; null if the deviation is null or 0",
         unit="standard deviations per unit of alpha",
+        nullable=True,
+    ),
+    tables.field(
+        "standard_slope_low_fit",
+        pa.float64(),
+        "lower end of the interval of the standard slope along directions that are fitted on other "
+        "sets of as many images, as low_fit is; null where that is",
+        nullable=True,
+    ),
+    tables.field(
+        "standard_slope_high_fit", pa.float64(), "upper end of the same interval", nullable=True
+    ),
+    *tables.estimate(
+        "relative_slope",
+        "standard slope divided by that of the scores that the hyperplane was fitted on, along the "
+        "same edit: the change for an equal change of those, which compares edits of different "
+        "ranges of alpha; its interval is for this edit's own direction. Null for those scores "
+        "themselves, where they were not measured or the interval of their slope contains 0",
         nullable=True,
     ),
 )
@@ -47,22 +70,32 @@ TRANSFER = tables.define(
 _NAMES = {"assessor": "fitted_on", "shape": "fitted_shape"}
 
 
+_KEYS = ["assessor", "shape"]
+
+
 def matrix(
-    slopes: pd.DataFrame, directions: Sequence[Mapping[str, Any]], fit_scores: pd.DataFrame
+    slopes: pd.DataFrame,
+    directions: Sequence[Mapping[str, Any]],
+    scores: pd.DataFrame,
+    fit_scores: pd.DataFrame,
+    *,
+    confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Compute the slopes of all assessors' scores along each assessor's hyperplanes.
 
     Assessors differ in the spread of their scores, so each slope is also given in standard
-    deviations of its assessor's scores of unedited images. The interval is that of the slope,
-    divided by this deviation. It ignores the error of the deviation itself, for normal scores a
-    share of 1 / sqrt(2 (n - 1)): 2 percent at 1,000 images.
+    deviations of its assessor's scores of unedited images. The interval has the error of the
+    deviation too, from the scores' own fourth moment.
 
     Args:
-        slopes: Rows of `dose_response.SLOPES`; those of other edits are ignored.
+        slopes: Rows of `slopes.SLOPES`; those of other edits are ignored.
         directions: For each edit that moves along a hyperplane's unchanged normal: `edit`, its
             name, and the hyperplane's `space`, `assessor`, `shape` and `threshold`.
+        scores: Scores of the edited images: one row per `edit`, `assessor`, `shape`, `alpha` and
+            `image`, with its `score`.
         fit_scores: Scores of the set fit: one row per `image`, `assessor` and `shape`, with its
             `score`.
+        confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
         The columns of `TRANSFER`, one row per edit, assessor and shape, in the order of the edits.
@@ -71,10 +104,98 @@ def matrix(
     planes = pd.DataFrame(directions, columns=["edit", *_NAMES, "space", "threshold"]).rename(
         columns=_NAMES
     )
-    table = planes.merge(slopes, on="edit")
-    table = table.join(frames.deviations(fit_scores), on=["assessor", "shape"])
-    ends = {"standard_slope": "slope", "standard_slope_low": "low", "standard_slope_high": "high"}
+    table = planes.merge(slopes, on="edit").join(frames.deviations(fit_scores), on=_KEYS)
+    ranges = scores.groupby("edit")["alpha"].agg(alpha_low="min", alpha_high="max")
+    table = table.join(ranges, on="edit")
     spread = table["deviation"].where(table["deviation"] > 0)
-    standard = {name: table[end] / spread for name, end in ends.items()}
-    named: pd.DataFrame = table.assign(**standard)[TRANSFER.names]
+    table["standard_slope"] = table["slope"] / spread
+    influences = _influences(fit_scores)
+    quantile = stats.norm.ppf((1 + confidence) / 2)
+    keys = pd.MultiIndex.from_frame(table[_KEYS])
+    error = np.linalg.norm(influences.reindex(columns=keys, fill_value=np.nan), axis=0)
+    # Half the width of an interval of the slope, and that of its deviation, add as errors do.
+    of_deviation = quantile * error * table["standard_slope"].abs()
+    for end in ("", "_fit"):
+        margin = np.hypot((table[f"high{end}"] - table[f"low{end}"]) / 2 / spread, of_deviation)
+        table[f"standard_slope_low{end}"] = table["standard_slope"] - margin
+        table[f"standard_slope_high{end}"] = table["standard_slope"] + margin
+    parts = [
+        _relative(part, scores[scores["edit"] == edit], influences, quantile)
+        for edit, part in table.groupby("edit", sort=False)
+    ]
+    named: pd.DataFrame = table.join(pd.concat(parts))[TRANSFER.names]
     return named
+
+
+def _influences(fit_scores: pd.DataFrame) -> pd.DataFrame:
+    """Compute how far each image moves the logarithm of a standard deviation.
+
+    The squares of a column sum to the variance of that logarithm, the products of two columns to
+    their covariance (the infinitesimal jackknife).
+
+    Returns:
+        One row per image, one column per assessor and shape; 0 for an image without a score.
+    """
+    exact = fit_scores.astype({"score": np.float64})
+    score = exact.pivot(index="image", columns=_KEYS, values="score")
+    squares = (score - score.mean()) ** 2
+    return ((squares / squares.mean() - 1) / 2 / score.count()).fillna(0)
+
+
+def _relative(
+    table: pd.DataFrame, scores: pd.DataFrame, influences: pd.DataFrame, quantile: float
+) -> pd.DataFrame:
+    """Divide the standard slopes of an edit by that of the scores that its hyperplane separates.
+
+    The variance of a ratio s / t is that of s - (s / t) t, divided by t^2 (the delta method). Both
+    slopes share their images, so their correlation is that of the images' own slopes; and both
+    deviations share theirs.
+
+    Args:
+        table: The rows of one edit, with `standard_slope`.
+        scores: The scores of its images.
+        influences: As `_influences` gives them.
+        quantile: Standard errors in half an interval.
+
+    Returns:
+        `relative_slope` and its ends, by the rows' index.
+    """
+    names = ["relative_slope", "relative_slope_low", "relative_slope_high"]
+    found = pd.DataFrame(np.nan, index=table.index, columns=names)
+    fitted_on = tuple(table[["fitted_on", "fitted_shape"]].iloc[0])
+    same = (table["assessor"] == fitted_on[0]) & (table["shape"] == fitted_on[1])
+    if not same.any():
+        return found
+    base = table[same].iloc[0]
+    if not base["low"] * base["high"] > 0 or not base["deviation"] > 0:
+        return found
+    own = _slopes_of_images(scores)
+    keys = pd.MultiIndex.from_frame(table[_KEYS])
+    correlation = own.corrwith(own[fitted_on]).reindex(keys).to_numpy()
+    deviations = influences.reindex(columns=keys).sub(influences[fitted_on], axis=0)
+    ratio = table["standard_slope"] / base["standard_slope"]
+    # Half the widths of the intervals of both slopes, in their assessors' deviations.
+    first = (table["high"] - table["low"]) / 2 / table["deviation"]
+    second = (base["high"] - base["low"]) / 2 / base["deviation"] * ratio
+    of_slopes = np.sqrt(first**2 + second**2 - 2 * correlation * first * second)
+    margin = np.hypot(
+        of_slopes / abs(base["standard_slope"]),
+        quantile * np.linalg.norm(deviations, axis=0) * ratio,
+    )
+    ends: pd.DataFrame = pd.concat([ratio, ratio - margin, ratio + margin], axis=1, keys=names)
+    return ends.mask(same)
+
+
+def _slopes_of_images(scores: pd.DataFrame) -> pd.DataFrame:
+    """Compute the least-squares slope of each image's score over alpha, by assessor and shape.
+
+    Returns:
+        One row per image, one column per assessor and shape; nan for a score at one alpha alone.
+    """
+    exact = scores.astype({"score": np.float64}).dropna(subset=["score"])
+    groups = exact.groupby(["image", *_KEYS])
+    alpha = exact["alpha"] - groups["alpha"].transform("mean")
+    sums = exact.assign(product=alpha * exact["score"], square=alpha**2)
+    sums = sums.groupby(["image", *_KEYS])[["product", "square"]].sum()
+    slope = sums["product"] / sums["square"].where(sums["square"] > 0)
+    return slope.unstack(_KEYS)

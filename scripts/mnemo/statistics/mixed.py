@@ -26,12 +26,15 @@ class Slope:
     Attributes:
         n: Number of images.
         slope: Change of score per unit of alpha.
-        low: Lower end of its Wald interval; nan if only one image is scored at two alphas, which
+        low: Lower end of its t interval; nan if only one image is scored at two alphas, which
             leaves its error unknown.
-        high: Upper end of its Wald interval; nan in the same case.
-        p_value: p-value of the Wald test of a slope of 0; it underflows to 0 below 1e-308; nan in
-            the same case.
-        model: The model's formula, in the notation of R's lme4.
+        high: Upper end of its t interval; nan in the same case.
+        p_value: p-value of the t test of a slope of 0; it underflows to 0 below 1e-308; nan in the
+            same case.
+        standard_error: Standard error of the slope; nan in the same case.
+        freedom: Degrees of freedom of the interval and the test: the images that are scored at two
+            alphas or more, less 1.
+        model: The model's formula, in the notation of R's lme4; empty if there is no slope.
     """
 
     n: int
@@ -39,7 +42,14 @@ class Slope:
     low: float
     high: float
     p_value: float
+    standard_error: float
+    freedom: int
     model: str
+
+
+def missing(n: int) -> Slope:
+    """Return what is known of a slope that n images do not determine."""
+    return Slope(n, np.nan, np.nan, np.nan, np.nan, np.nan, 0, model="")
 
 
 class _Fit(NamedTuple):
@@ -58,6 +68,9 @@ def slope(frame: pd.DataFrame, *, confidence: float = 0.95) -> Slope:
     only the random intercept; `model` records which. GANalyze does not state its random effects.
     Without random slopes, the interval would ignore that images respond differently. If the
     response is curved, as in paper 1, the slope is only a summary: see `local_slopes`.
+
+    The interval is a t interval with the images' degrees of freedom. It is exact where every image
+    has scores at all alphas, for the slope is then the mean of the images' own.
 
     If the scores of each image lie on a line, the fit has no noise. Its limit is then the mean of
     the images' own slopes, with their standard error: no width if all are equal, as the slope of 0
@@ -100,13 +113,16 @@ def slope(frame: pd.DataFrame, *, confidence: float = 0.95) -> Slope:
     if paired == 1:
         error = np.nan
     deviate = abs(estimate) / error if error else (np.inf if estimate else 0.0)
-    margin = stats.norm.ppf((1 + confidence) / 2) * error
+    freedom = paired - 1
+    margin = stats.t.ppf((1 + confidence) / 2, freedom) * error
     return Slope(
         n=int(counts["image"]),
         slope=float(estimate),
         low=float(estimate - margin),
         high=float(estimate + margin),
-        p_value=float(2 * stats.norm.sf(deviate)),
+        p_value=float(2 * stats.t.sf(deviate, freedom)),
+        standard_error=float(error),
+        freedom=freedom,
         model=f"score ~ alpha + ({'alpha' if random_slope else '1'} | image)",
     )
 

@@ -705,6 +705,11 @@ class Config(Section):
         axes = product(grid.spaces, self.assessors, self.shapes, grid.thresholds)
         return list(dict.fromkeys([*axes, *of_factors]))
 
+    def attributes_of(self, direction: Direction) -> tuple[str, ...]:
+        """Return the attributes that a direction is compared with."""
+        compared = {*self.attributes, *direction.hold} - {direction.assessor}
+        return tuple(name for name in self.scorers if name in compared)
+
     def edit(self, name: str) -> Edit:
         """Look up an edit."""
         return next(edit for edit in self.edits if edit.name == name)

@@ -100,6 +100,10 @@ class Params:
         ]
         return [{"assessor": own, "changes": list(calibration.changes), "unit": None}, *in_units]
 
+    def attributes(self, wildcards: Any) -> list[str]:
+        """Return the attributes that a direction is compared with."""
+        return list(self.config.attributes_of(self.config.named_direction(wildcards.direction)))
+
     @property
     def plain(self) -> list[dict[str, Any]]:
         """The hyperplanes of the edits that move all layers along a normal as it is."""

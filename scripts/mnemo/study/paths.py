@@ -13,7 +13,7 @@ from mnemo.assessors import registry as assessors
 from mnemo.figures.registry import FIGURES
 from mnemo.results.registry import RESULTS
 from mnemo.study import contrasts, sets
-from mnemo.study.config import Config, Edit
+from mnemo.study.config import Config, Direction, Edit
 from mnemo.training import layout
 
 #: The tables that one job measures for each edit.
@@ -170,18 +170,37 @@ class Paths:
 
     def hyperplane_of_direction(self, wildcards: Any) -> str:
         """Return the file of the hyperplane whose normal a direction is made of."""
-        return self._planes(wildcards.direction)[0]
+        own = self.config.named_direction(wildcards.direction)
+        return self._planes(own, [str(own.assessor)])[0]
 
     def hyperplanes_held(self, wildcards: Any) -> list[str]:
         """List the hyperplanes of the attributes that a direction holds constant."""
-        return self._planes(wildcards.direction)[1:]
+        own = self.config.named_direction(wildcards.direction)
+        return self._planes(own, own.hold)
 
-    def _planes(self, name: str) -> list[str]:
-        own = self.config.named_direction(name)
-        return [
-            self.hyperplane(own.space, str(assessor), str(own.shape), str(own.threshold))
-            for assessor in (own.assessor, *own.hold)
-        ]
+    def hyperplanes_of_attributes(self, wildcards: Any) -> list[str]:
+        """List the hyperplanes of the attributes that a direction is compared with."""
+        own = self.config.named_direction(wildcards.direction)
+        return self._planes(own, self.config.attributes_of(own))
+
+    def refits_of_hyperplane(self, wildcards: Any) -> str:
+        """Return the refits of the hyperplane whose normal a direction is made of."""
+        return _refits(self.hyperplane_of_direction(wildcards))
+
+    def refits_held(self, wildcards: Any) -> list[str]:
+        """List the refits of the attributes that a direction holds constant."""
+        return list(map(_refits, self.hyperplanes_held(wildcards)))
+
+    def refits_of_attributes(self, wildcards: Any) -> list[str]:
+        """List the refits of the attributes that a direction is compared with."""
+        return list(map(_refits, self.hyperplanes_of_attributes(wildcards)))
+
+    def _planes(
+        self, own: Direction, scorers: Iterable[str], shapes: Iterable[str] | None = None
+    ) -> list[str]:
+        """List hyperplanes of some assessors that are like a direction's own."""
+        like = product(scorers, [str(own.shape)] if shapes is None else shapes)
+        return [self.hyperplane(own.space, *each, str(own.threshold)) for each in like]
 
     def file_of_direction(self, wildcards: Any) -> str:
         """Return the user's file that a direction is read from."""
@@ -269,6 +288,29 @@ class Paths:
         """List the scores of the set fit whose deviation is the unit of an edit's calibration."""
         return self.scores(["fit"], [self.config.found_with(self._edit(wildcards))])
 
+    def refits_of_direction(self, wildcards: Any) -> list[str]:
+        """List the refits of the direction of an edit: one file, or none if its error is unknown.
+
+        Nobody knows that of a direction from a file, or what an error does in some layers alone.
+        """
+        edit = self._edit(wildcards)
+        known = self.config.direction(edit).method == "hyperplane" and edit.layers is None
+        return [f"<results>/refits/directions/{edit.along}.parquet"] if known else []
+
+    def refits_of_scores(self, wildcards: Any) -> list[str]:
+        """List the refits of all scores of an edit in its direction's space, where they matter."""
+        if not self.refits_of_direction(wildcards):
+            return []
+        edit, config = self._edit(wildcards), self.config
+        planes = self._planes(config.direction(edit), config.assessors, config.shapes_of(edit))
+        return list(map(_refits, planes))
+
+    @property
+    def scores_transferred(self) -> list[str]:
+        """The scores of the edits along hyperplanes' normals as they are."""
+        plain = filter(self.config.is_plain, self.config.edits)
+        return self.scores([name for edit in plain for name in sets.edited(edit)])
+
     def scores_of_attributes(self, wildcards: Any) -> list[str]:
         """List the scores of an edit, and of the set fit, by the assessors of held attributes."""
         names = [*sets.edited(self._edit(wildcards)), "fit"]
@@ -328,8 +370,9 @@ class Paths:
             case "directions":
                 return [f"<results>/directions/{each.name}.parquet" for each in config.directions]
             case "conditions":
-                derived = [each.name for each in config.directions if each.method == "hyperplane"]
-                return [f"<results>/conditions/{name}.parquet" for name in derived]
+                fitted = [each for each in config.directions if each.method == "hyperplane"]
+                compared = [each.name for each in fitted if config.attributes_of(each)]
+                return [f"<results>/conditions/{name}.parquet" for name in compared]
             case "lost_faces":
                 losing = [edit.name for edit in config.edits if config.loses_ovals(edit)]
                 return [f"<results>/lost_faces/{edit}.parquet" for edit in losing]
@@ -410,3 +453,8 @@ class Paths:
             *(f"<results>/pages/{edit.name}/strip.html" for edit in self.config.edits),
             *(f"<results>/pages/{name}.html" for name in [*self.shown, *faces, "weights"]),
         ]
+
+
+def _refits(hyperplane: str) -> str:
+    """Return the file of a hyperplane's refits."""
+    return hyperplane.replace("<results>/hyperplanes/", "<results>/refits/")

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from scipy import linalg, stats
 from scipy.spatial import distance
 
 from mnemo import keys, latents, tables
-from mnemo.directions import conditions, hyperplanes, table
+from mnemo.directions import conditions, hyperplanes, refits, table
 from mnemo.edits.move import move
 from mnemo.errors import MnemoError
 
@@ -189,6 +190,23 @@ def test_in_the_tiled_space_each_layer_holds_the_attributes_alone():
 # What can't be held
 
 
+def plane_of(normal, low=0.6, fits=None):
+    return conditions.Plane(normal, 1, 0.0, 0.65, low, 0.7, 0.624, fits)
+
+
+def test_an_attribute_that_is_guessed_is_refused_with_all_that_it_takes_to_mend_it():
+    normal, _ = draw(20, 0)
+    planes = {"age": plane_of(normal, 0.611), "smile": plane_of(normal, 0.7)}
+    with pytest.raises(MnemoError) as refused:
+        conditions.check("calm", planes)
+    said = str(refused.value)
+    assert "calm can't hold age (0.650, from 0.611 to 0.700; 0.624) constant" in said
+    assert "smile" not in said
+    for remedy in ("more images", "other threshold", "another assessor", "`hold`"):
+        assert remedy in said
+    assert conditions.check("calm", {"smile": planes["smile"]}) is None
+
+
 def test_holding_what_the_edit_changes_is_refused_with_the_attributes_names():
     normal, held = draw(20, 3)
     names = "attribute-0, attribute-1, attribute-2, resmem"
@@ -211,19 +229,90 @@ def test_an_attribute_of_another_space_is_refused():
         conditions.project(normal, held | {"age": np.ones(512)})
 
 
+# Noise
+
+D = 40
+
+
+def fitted(n=800, signal=0.6, cosine=-0.4, seed=0):
+    """Hyperplanes of a score and of an attribute, whose gradients have a cosine."""
+    generator = np.random.default_rng(seed)
+    rows = generator.standard_normal((n, D))
+    groups = refits.groups_of([keys.of_seed(image) for image in range(n)], seed)
+    scores = (rows[:, 0], cosine * rows[:, 0] + np.sqrt(1 - cosine**2) * rows[:, 1])
+    planes = []
+    for score in scores:
+        score = signal * score + generator.standard_normal(n)
+        without = refits.fit(rows, score, groups, threshold="mean")
+        normal = unit(without.coefficients.mean(axis=0))
+        planes.append(plane_of(normal, fits=without.moved(without.coefficients)))
+    return planes
+
+
+def described(own, attributes, hold, **more):
+    rows = conditions.rows("calm", own, attributes, hold, **more)
+    return tables.conform(rows, conditions.CONDITIONS).to_pandas().set_index("attribute")
+
+
+def test_cosines_corrected_for_noise_are_those_of_the_true_normals():
+    """And the share of the attribute's slope that is left is what the true normals say it is."""
+    found, left = [], []
+    for seed in range(12):
+        own, age = fitted(seed=seed)
+        row = described(own, {"age": age}, ["age"]).loc["age"]
+        assert row["cosine_before_low"] < row["cosine_before"] < row["cosine_before_high"]
+        assert row["cosine_true_low"] < row["cosine_true"] < row["cosine_true_high"]
+        assert row["kept_low"] < row["kept"] < row["kept_high"]
+        found.append(row)
+        true = np.r_[-0.4, np.sqrt(1 - 0.4**2), np.zeros(D - 2)]
+        after = conditions.project(own.normal, {"age": age.normal}).normal
+        left.append((after @ true) / (own.normal @ true))
+    mean = pd.DataFrame(found).mean(numeric_only=True)
+    assert mean["cosine_true"] == pytest.approx(-0.4, abs=0.06)
+    assert mean["cosine_before"] == pytest.approx(-0.4 * mean["reliability"], abs=0.05)
+    assert mean["left"] == pytest.approx(np.mean(left), abs=0.06)
+
+
+def test_a_direction_is_compared_with_attributes_that_it_does_not_hold():
+    own, age = fitted()
+    rows = described(own, {"age": age, "smile": fitted(seed=1)[1]}, ["age"])
+    assert rows["held"].to_dict() == {"age": True, "smile": False}
+    assert rows["cosine_after"]["age"] == pytest.approx(0, abs=1e-12)
+    assert np.isnan(rows["left"]["smile"])
+    assert rows["kept"].nunique() == 1
+    plain = described(own, {"age": age}, [])
+    assert plain[["kept", "kept_low", "kept_high"]].to_numpy().tolist() == [[1, 1, 1]]
+    assert plain["cosine_after"]["age"] == plain["cosine_before"]["age"]
+
+
+def test_where_the_images_are_too_few_the_cosine_stays_and_its_noise_is_unknown():
+    own, age = fitted()
+    rows = described(own, {"age": plane_of(age.normal)}, ["age"])
+    assert rows["cosine_before"]["age"] == own.normal @ age.normal
+    assert rows["kept"]["age"] == conditions.project(own.normal, {"age": age.normal}).kept
+    unknown = ["cosine_before_low", "cosine_true", "kept_low", "reliability", "left"]
+    assert rows[unknown].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("preset", ["corrected", "faithful"])
+def test_the_refits_of_a_direction_are_its_normals_without_each_group(preset):
+    own, age = fitted()
+    smile = fitted(seed=1)[1]
+    after = conditions.refitted(own.fits, [age.fits, smile.fits], preset)
+    for vector, fit, *held in zip(after, own.fits, age.fits, smile.fits, strict=True):
+        alone = conditions.project(unit(fit), dict(enumerate(held)), preset=preset)
+        np.testing.assert_allclose(unit(vector), alone.normal, atol=1e-12)
+        assert np.linalg.norm(vector) == pytest.approx(alone.kept * np.linalg.norm(fit))
+    assert conditions.refitted(own.fits, [], preset) is own.fits
+    assert conditions.refitted(own.fits, [None], preset) is None
+
+
 # Tables
 
 
 def test_the_tables_say_what_is_held_and_move_latents():
     normal, held = draw(10, 2)
     condition = conditions.project(normal, held)
-    rows = tables.conform(conditions.rows("calm", condition), conditions.CONDITIONS).to_pandas()
-    assert rows["direction"].tolist() == ["calm"] * 2
-    assert rows["attribute"].tolist() == [*held]
-    np.testing.assert_array_equal(rows["cosine_before"], condition.cosines_before)
-    np.testing.assert_array_equal(rows["cosine_after"], condition.cosines_after)
-    np.testing.assert_array_equal(rows["kept"], [condition.kept] * 2)
-
     plane = {"method": "hyperplane", "assessor": "resmem", "shape": "oval", "threshold": "mean"}
     told = {"name": "calm", "space": "z", "hold": [*held], **plane}
     row = table.row(told, "dcgan-faces", None, condition.normal, 1, kept=condition.kept)

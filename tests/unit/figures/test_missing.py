@@ -31,11 +31,12 @@ from mnemo.results import registry, schemas
 from mnemo.results.agreement import AGREEMENT
 from mnemo.results.contrasts import CONTRASTS
 from mnemo.results.controls import CONTROLS
-from mnemo.results.dose_response import DOSE_RESPONSE, SLOPES
+from mnemo.results.dose_response import DOSE_RESPONSE
 from mnemo.results.drift import DRIFT
 from mnemo.results.identity import IDENTITY
 from mnemo.results.lost_faces import LOST_FACES
 from mnemo.results.realness import REALNESS
+from mnemo.results.slopes import SLOPES
 from mnemo.results.training import TRAINING
 from mnemo.results.transfer import TRANSFER
 from mnemo.training.tables import CURVES, PREDICTIONS

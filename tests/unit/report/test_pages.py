@@ -30,6 +30,8 @@ SLOPES = {
     "slope": [0.021324, 0.0174],
     "low": [0.019911, 0.0161],
     "high": [0.022729, 0.0188],
+    "low_fit": [0.018, 0.014],
+    "high_fit": [0.025, 0.021],
     "p_value": [1e-8, 1e-5],
     "model": ["score ~ alpha + (alpha | image)"] * 2,
     "survivors": [False, True],
@@ -68,8 +70,8 @@ class Reader(HTMLParser):
 
 @pytest.fixture
 def slopes(tmp_path: Path) -> pa.Table:
-    columns = {name: SLOPES[name] for name in dose_response.SLOPES.names}
-    tables.write(tmp_path / "slopes.parquet", dose_response.SLOPES, columns, MADE)
+    columns = {name: SLOPES[name] for name in schemas.of("slopes").names}
+    tables.write(tmp_path / "slopes.parquet", schemas.of("slopes"), columns, MADE)
     return tables.read(tmp_path / "slopes.parquet")
 
 

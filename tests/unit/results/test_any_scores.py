@@ -29,6 +29,7 @@ from mnemo.results import (
     lost_faces,
     realness,
     schemas,
+    slopes,
     training,
     transfer,
 )
@@ -86,6 +87,7 @@ def test_responses_of_any_scores_are_estimates_or_missing(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         measured = dose_response.responses(scores)
+        measured["slopes"] = slopes.measure(scores)
         wanted = [
             {"assessor": "resmem", "changes": [-0.1, 0, 0.1], "unit": unit}
             for unit in (None, "year")
@@ -95,13 +97,13 @@ def test_responses_of_any_scores_are_estimates_or_missing(
         checked(frame, schemas.of(name))
     lost = checked(lost_faces.measure(scores), lost_faces.LOST_FACES).to_pandas()
     assert (lost["oval"].isna() == (lost["found"] == 0)).all()
-    slopes = measured["slopes"].set_index("shape")
+    lines = measured["slopes"].set_index("shape")
     for shape, own in scores.groupby("shape"):
         wide = own.pivot(index="image", columns="alpha", values="score")
         paired = wide[wide.count(axis=1) > 1]
         if len(wide) > 1 and len(paired) and (paired.max(axis=1) == paired.min(axis=1)).all():
-            assert slopes["slope"][shape] == 0
-        assert np.isnan(slopes["slope"][shape]) == (len(wide) < 2 or not len(paired))
+            assert lines["slope"][shape] == 0
+        assert np.isnan(lines["slope"][shape]) == (len(wide) < 2 or not len(paired))
     unpaired = measured["local_slopes"].query("n < 2")
     assert unpaired[["low", "high"]].isna().all(axis=None)
     found = measured["calibration"].dropna(subset="alpha")
@@ -154,9 +156,9 @@ def test_drift_and_transfer_of_any_scores_are_estimates_or_missing(
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        slopes = dose_response.responses(scores)["slopes"]
+        measured = slopes.measure(scores)
     plane = {"space": "z", "assessor": "resmem", "shape": "square", "threshold": "mean"}
-    matrix = transfer.matrix(slopes, [{"edit": "e", **plane}], unedited)
+    matrix = transfer.matrix(measured, [{"edit": "e", **plane}], scores, unedited)
     table = checked(matrix, transfer.TRANSFER).to_pandas()
     spread = len(set(unedited["score"])) > 1
     assert (table["standard_slope"].notna() == (table["slope"].notna() & spread)).all()

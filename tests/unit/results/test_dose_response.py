@@ -8,7 +8,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 from tests.data.responses import PAPER_ALPHAS, PAPER_MEANS, lose, respond
 
 from mnemo import tables
-from mnemo.results import dose_response, schemas
+from mnemo.results import dose_response, schemas, slopes
 
 
 def test_the_dose_response_is_the_mean_with_its_t_interval():
@@ -144,9 +144,13 @@ def test_a_shape_with_hardly_any_face_is_measured_as_far_as_it_goes(found):
     ovals = measured["dose_response"].query("shape == 'oval'").set_index("alpha")
     assert ovals["n"].to_dict() == {-1.0: found, 0.0: 3, 1.0: found}
     assert ovals["survivors"].to_dict() == {-1.0: True, 0.0: False, 1.0: True}
-    for name in ("dose_response", "slopes"):
-        assert measured[name].groupby("shape")["survivors"].any().to_dict() == {
+    slope = slopes.measure(pd.DataFrame(rows))
+    assert tables.conform(slope, slopes.SLOPES)
+    for frame in (measured["dose_response"], slope):
+        assert frame.groupby("shape")["survivors"].any().to_dict() == {
             "oval": True,
             "square": False,
         }
-    assert (measured["slopes"].query("shape == 'oval'")["slope"].isna() == (found == 0)).all()
+    known = slope.drop(columns=["low_fit", "high_fit"]).set_index("shape").notna()
+    assert known.loc["square"].all()
+    assert known.loc["oval", "slope"] == (found > 0)

@@ -23,9 +23,13 @@ def test_the_slope_of_a_balanced_design_is_that_within_images():
     error = np.sqrt(residual / (alpha @ alpha))
     assert result.n == 200
     assert result.slope == pytest.approx(expected)
-    assert result.low == pytest.approx(expected - 1.959964 * error, rel=1e-4)
-    assert result.high == pytest.approx(expected + 1.959964 * error, rel=1e-4)
-    assert result.p_value == pytest.approx(2 * stats.norm.sf(expected / error), abs=1e-12)
+    # Of the differences of the pairs, it is the t interval.
+    pairs = frame.pivot(index="image", columns="alpha", values="score")
+    theirs = stats.ttest_rel(pairs[3], pairs[-3])
+    assert result.standard_error == pytest.approx(error, rel=1e-4)
+    ends = np.array(theirs.confidence_interval()) / 6
+    assert (result.low, result.high) == pytest.approx(tuple(ends), rel=1e-4)
+    assert result.p_value == pytest.approx(theirs.pvalue, rel=1e-2)
 
 
 def test_images_that_respond_differently_widen_the_interval_of_the_slope():
@@ -39,8 +43,8 @@ def test_images_that_respond_differently_widen_the_interval_of_the_slope():
     assert result.model == "score ~ alpha + (alpha | image)"
     assert result.slope == pytest.approx(slopes.mean())
     error = stats.sem(slopes)
-    assert result.low == pytest.approx(slopes.mean() - 1.959964 * error, rel=1e-2)
-    assert result.high == pytest.approx(slopes.mean() + 1.959964 * error, rel=1e-2)
+    theirs = stats.t.interval(0.95, 79, slopes.mean(), error)
+    assert (result.low, result.high) == pytest.approx(theirs, rel=1e-2)
 
 
 @pytest.mark.parametrize("noise", [1e-4, 1e-2, 0.1])
@@ -78,7 +82,7 @@ def test_the_slope_with_faces_missing_maximises_the_restricted_likelihood():
     result = mixed.slope(frame)
     expected, error = reml(frame.dropna())
     assert result.slope == pytest.approx(expected, rel=1e-5)
-    assert result.high - result.slope == pytest.approx(1.959964 * error, rel=1e-3)
+    assert result.standard_error == pytest.approx(error, rel=1e-3)
 
 
 @pytest.mark.parametrize(("lost", "alphas"), [(0.3, PAPER_ALPHAS), (0.2, [0, 1])])
@@ -93,10 +97,9 @@ def test_the_slope_is_that_of_statsmodels(lost, alphas):
     effects = "~alpha" if len(alphas) > 2 else "~1"
     model = smf.mixedlm("score ~ alpha", scaled, groups=scaled["image"], re_formula=effects)
     theirs = model.fit(reml=True)
-    low, high = theirs.conf_int().loc["alpha"] / 100
     assert result.model == f"score ~ alpha + ({effects[1:]} | image)"
     assert result.slope == pytest.approx(theirs.params["alpha"] / 100, rel=1e-4)
-    assert (result.low, result.high) == pytest.approx((low, high), rel=1e-3)
+    assert result.standard_error == pytest.approx(theirs.bse["alpha"] / 100, rel=1e-3)
 
 
 def test_where_images_respond_alike_the_model_may_have_an_intercept_alone():
@@ -164,7 +167,10 @@ def test_images_on_lines_of_their_own_have_the_mean_of_their_slopes(noise):
     result = mixed.slope(frame)
     assert result.model == "score ~ alpha + (alpha | image)"
     assert result.slope == pytest.approx(own.mean(), rel=1e-3)
-    assert result.high - result.slope == pytest.approx(1.959964 * stats.sem(own), rel=1e-2)
+    assert result.standard_error == pytest.approx(stats.sem(own), rel=1e-2)
+    assert result.high - result.slope == pytest.approx(
+        stats.t.ppf(0.975, 39) * stats.sem(own), rel=1e-2
+    )
 
 
 def test_images_on_parallel_lines_have_their_slope():
@@ -189,4 +195,4 @@ def test_random_slopes_need_an_image_with_scores_at_three_alphas():
     assert result.model == "score ~ alpha + (1 | image)"
     expected, error = reml(two_each)
     assert result.slope == pytest.approx(expected, rel=1e-4)
-    assert result.high - result.slope == pytest.approx(1.959964 * error, rel=1e-2)
+    assert result.standard_error == pytest.approx(error, rel=1e-2)

@@ -53,13 +53,13 @@ def test_hyperplanes_are_compared_that_differ_in_one_respect() -> None:
     assert ("z/resmem/square/mean", "z/corrected-resmem/square/mean") in names
     # Four assessors' shapes, and one pair of assessors of one quality in two shapes.
     assert len(names) == 4 + 2
-    assert not [pair for pair in names if "brightness" in pair[0] and "resmem" in pair[1]]
+    assert not [pair for pair in names if "happiness" in pair[0] and "resmem" in pair[1]]
 
 
 def test_the_hits_of_each_compared_hyperplane_are_asked_for_once() -> None:
     asked = Paths(study()).held_out_to_contrast
     assert len(asked) == len(set(asked)) == 8
-    assert "<results>/held_out/z/brightness/oval/mean.parquet" in asked
+    assert "<results>/held_out/z/happiness/oval/mean.parquet" in asked
 
 
 def test_assessors_are_compared_that_measure_the_same_quality() -> None:

@@ -93,7 +93,30 @@ def test_a_direction_knows_its_hyperplane_and_those_of_what_it_holds() -> None:
     own = "<results>/hyperplanes/z/{}/square/mean.parquet"
     assert asked.hyperplane_of_direction(held) == own.format("resmem")
     assert asked.hyperplanes_held(held) == [own.format("brightness")]
-    assert asked.hyperplanes_held(SimpleNamespace(direction="memorable")) == []
+    plain = SimpleNamespace(direction="memorable")
+    assert asked.hyperplanes_held(plain) == []
+    # It is compared with every attribute.
+    factors = ("brightness", "contrast", "colourfulness", "sharpness")
+    assert asked.hyperplanes_of_attributes(plain) == [own.format(name) for name in factors]
+    refits = "<results>/refits/z/{}/square/mean.parquet"
+    assert asked.refits_of_hyperplane(held) == refits.format("resmem")
+    assert asked.refits_held(held) == [refits.format("brightness")]
+
+
+def test_a_slope_knows_the_refits_of_its_direction_and_of_every_score() -> None:
+    asked = paths()
+    edit = SimpleNamespace(edit="memorable")
+    assert asked.refits_of_direction(edit) == ["<results>/refits/directions/memorable.parquet"]
+    assert len(asked.refits_of_scores(edit)) == 4 * 2
+    smile = SimpleNamespace(edit="memorable-same-light")
+    assert all("/square/" in path for path in asked.refits_of_scores(smile))
+
+
+def test_nobody_knows_the_error_of_a_direction_from_a_file() -> None:
+    borrowed = [{"name": "borrowed", "method": "file", "space": "z", "file": "boundary.npy"}]
+    edits = [{"name": "moved", "along": "borrowed", "alphas": [0, 1]}]
+    asked, edit = paths(directions=borrowed, edits=edits), SimpleNamespace(edit="moved")
+    assert asked.refits_of_direction(edit) == asked.refits_of_scores(edit) == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""Simulated sets of latents with scores, and the hyperplanes that are fitted on them."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnemo.directions import conditions, hyperplanes, jackknife, refits
+
+#: Sets that a mean over fit sets is computed from.
+SETS = 400
+
+Numbers = NDArray[np.float64]
+
+
+class Score(NamedTuple):
+    """A score that is linear in standard normal latents, with noise of standard deviation 1.
+
+    Attributes:
+        signal: Length of its gradient.
+        cosine: Cosine of its gradient with the first dimension; the rest is along the second.
+        noise: Correlation of its noise with that of the other scores.
+    """
+
+    signal: float
+    cosine: float = 1.0
+    noise: float = 0.0
+
+    def gradient(self, d: int) -> Numbers:
+        """Return the (d,) gradient."""
+        gradient = np.zeros(d)
+        gradient[:2] = self.signal * np.array([self.cosine, np.sqrt(1 - self.cosine**2)])
+        return gradient
+
+
+class Fit(NamedTuple):
+    """A hyperplane fitted on one set, with its refits and the gradient's."""
+
+    plane: conditions.Plane
+    gradients: Numbers
+
+
+def scores(latents: Numbers, kinds: Sequence[Score], generator: np.random.Generator) -> Numbers:
+    """Draw the (kinds, n) scores of latents."""
+    n, d = latents.shape
+    shared = generator.standard_normal(n)
+    own = generator.standard_normal((len(kinds), n))
+    return np.array(
+        [
+            latents @ kind.gradient(d)
+            + np.sqrt(kind.noise) * shared
+            + np.sqrt(1 - kind.noise) * each
+            for kind, each in zip(kinds, own, strict=True)
+        ]
+    )
+
+
+def normal(latents: Numbers, scored: Numbers) -> Numbers:
+    """Fit the unit normal of a hyperplane."""
+    high, _ = hyperplanes.labels(scored, "mean")
+    found = hyperplanes.coefficients(latents, high, np.ones(len(high), dtype=bool), 1.0)
+    return found / np.linalg.norm(found)
+
+
+def fits(n: int, d: int, kinds: Sequence[Score], seed: int) -> list[Fit]:
+    """Draw a set of n latents, and fit a hyperplane to each of its scores."""
+    generator = np.random.default_rng(seed)
+    latents = generator.standard_normal((n, d))
+    groups = refits.groups_of([f"{image:07d}" for image in range(n)], seed)
+    found = []
+    for scored in scores(latents, kinds, generator):
+        without = refits.fit(latents, scored, groups, threshold="mean")
+        assert without is not None
+        plane = conditions.Plane(
+            normal(latents, scored), 1, 0.0, 1.0, 1.0, 1.0, 0.5, without.moved(without.coefficients)
+        )
+        found.append(Fit(plane, without.moved(without.gradients)))
+    return found
+
+
+@cache
+def normals(n: int, d: int, kinds: tuple[Score, ...]) -> Numbers:
+    """Fit the (SETS, kinds, d) normals of many other sets."""
+    found = []
+    for seed in range(SETS):
+        generator = np.random.default_rng([seed, 1])
+        latents = generator.standard_normal((n, d))
+        found.append([normal(latents, scored) for scored in scores(latents, kinds, generator)])
+    return np.array(found)
+
+
+def reliability(fit: Fit) -> float:
+    """Return the reliability of a normal."""
+    return jackknife.reliability(fit.plane.fits)
