@@ -30,7 +30,7 @@ MAY_READ = {
     "extract_features": {"features", "images"},
     "embed_faces": {"features", "images"},
     "fit_hyperplane": {"directions", "latents", "scores", "statistics"},
-    "derive_direction": {"directions", "statistics"},
+    "derive_direction": {"directions"},
     "import_direction": {"directions", "interop", "checkpoints", "latents", "scores"},
     "export_interfacegan": {"interop", "checkpoints", "latents", "scores"},
     "write_database": {"training", "images", "names", "scores"},
