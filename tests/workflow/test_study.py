@@ -31,8 +31,9 @@ OF_TRAINING = {"training", "curves", "predictions"}
 #: The columns that downstream code relies on.
 RELIED_ON = {
     "scores": "set edit alpha image assessor shape score",
-    "hyperplanes": "space assessor shape threshold n accuracy accuracy_low accuracy_high auc "
-    "base_rate permuted_accuracy normal intercept reliability",
+    "hyperplanes": "space assessor shape threshold n accuracy accuracy_low accuracy_high "
+    "balanced_accuracy balanced_accuracy_low balanced_accuracy_high auc auc_low auc_high "
+    "base_rate permuted_accuracy permutation_p normal intercept reliability",
     "agreement": "assessor_a shape_a assessor_b shape_b n spearman spearman_low spearman_high "
     "kendall kendall_low kendall_high",
     "dose_response": "edit assessor shape alpha n mean low high",

@@ -228,3 +228,4 @@ def test_more_folds_and_permutations_take_longer(tmp_path: Path) -> None:
 
     assert hours(permutations=1000) > 50 * hours(permutations=10)
     assert hours(folds=10) > hours(folds=5)
+    assert hours(repeats=10) > hours(repeats=2)
