@@ -10,7 +10,9 @@ rule measure_contrasts:
     input:
         scores=paths.scores(paths.edited, study.scorers),
         fit_scores=paths.scores(["fit"], study.scorers),
+        controls=paths.scores(sets.control_sets(study)),
         held_out=paths.held_out_to_contrast,
+        directions=paths.directions_of_edits,
     output:
         contrasts="<results>/contrasts.parquet",
     log:
@@ -25,6 +27,9 @@ rule measure_contrasts:
         runtime=minutes,
     params:
         pairs=params.contrasts,
+        controls=params.sets_of_controls,
+        edits=params.moves_of_edits,
+        layers=models.generator.layers,
         confidence=study.statistics.confidence,
         stamp=models.stamp(*models.all),
         code=code_of("measure_contrasts"),

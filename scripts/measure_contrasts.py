@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnemo import logs, scores, tables
-from mnemo.results import contrasts
+from mnemo.results import contrasts, joined
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,10 +16,17 @@ held_out = {
     for path in inputs.held_out
 }
 columns = ["edit", "image", "assessor", "shape", "alpha", "score"]
+# A set of controls has the name of one of the edits that share it.
+controls = {
+    edit: scores.read([path for path in inputs.controls if f"/controls/{name}/" in path], columns)
+    for edit, name in params.controls.items()
+}
 measured = contrasts.measure(
     scores.read(inputs.scores, columns),
     scores.read(inputs.fit_scores, ["image", "assessor", "shape", "score"]),
     held_out,
+    controls=controls,
+    shares=joined.shares(inputs.directions, params.edits, params.layers),
     **params.pairs,
     confidence=params.confidence,
 )

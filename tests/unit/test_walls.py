@@ -50,7 +50,7 @@ MAY_READ = {
     "measure_controls": {"results", "statistics", "scores"},
     "measure_transfer": {"results", "statistics", "scores"},
     "measure_lost_faces": {"results", "statistics", "scores"},
-    "measure_contrasts": {"results", "statistics", "scores"},
+    "measure_contrasts": {"edits", "results", "statistics", "scores"},
     "measure_findings": {"results", "statistics", "rounding"},
     "measure_identity": {"results", "statistics", "scores"},
     "measure_realness": {"results", "statistics", "features", "scores"},
@@ -225,7 +225,7 @@ def test_an_addition_reruns_no_finished_job(
         ),
         ("edits__move", {"edit_latents", "derive_controls", "edit_controls"}),
         ("results__controls", {"measure_controls", "merge_table controls"}),
-        ("edits__distance", {f"merge_table {name}" for name in RESULTS}),
+        ("edits__distance", {"measure_contrasts", *(f"merge_table {name}" for name in RESULTS)}),
         ("results__calibration", {"measure_dose_response", "merge_table calibration"}),
         (
             "directions__conditions",

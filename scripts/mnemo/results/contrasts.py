@@ -13,7 +13,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from mnemo import tables
 from mnemo.statistics import corrections, frames
 
-KINDS = ("edits", "held", "equal change", "assessors", "shapes", "hyperplanes")
+KINDS = ("edits", "held", "controls", "equal change", "assessors", "shapes", "hyperplanes")
 CONTRASTS = tables.define(
     "Differences between edits, assessors, shapes and hyperplanes, on the same images",
     tables.field(
@@ -21,7 +21,8 @@ CONTRASTS = tables.define(
         pa.string(),
         "what is compared. edits: mean changes of a score from alpha 0 by two edits. held: sizes "
         "of the mean changes of an attribute by an edit that holds it constant and by an otherwise "
-        "equal one that does not. equal change: changes of a score per change of the score of the "
+        "equal one that does not. controls: mean changes by an edit and by one of its controls. "
+        "equal change: changes of a score per change of the score of the "
         "assessor that both directions were found with. assessors: changes of two assessors' "
         "scores, each in its standard deviations of the set fit. shapes: the same for squares and "
         "ovals. hyperplanes: shares of held-out images on the right side",
@@ -30,7 +31,8 @@ CONTRASTS = tables.define(
     tables.field(
         "a",
         pa.string(),
-        "name of the edit, assessor or shape, or space/assessor/shape/threshold of the hyperplane",
+        "name of the edit, control, assessor or shape, or space/assessor/shape/threshold of the "
+        "hyperplane",
     ),
     tables.field("b", pa.string(), "the same of what is subtracted"),
     tables.field(
@@ -55,7 +57,15 @@ CONTRASTS = tables.define(
     tables.field(
         "alpha",
         pa.float64(),
-        "distance moved along the edit's unit direction; null for hyperplanes",
+        "how far the edit moves along its unit direction; null for hyperplanes",
+        unit="length in the latent space of the edit",
+        nullable=True,
+    ),
+    tables.field(
+        "moved",
+        pa.float64(),
+        "distance that the latent moves at alpha, with its sign; null for hyperplanes, and where "
+        "two edits move different distances",
         unit="length in the latent space of the edit",
         nullable=True,
     ),
@@ -137,6 +147,8 @@ def measure(
     assessors: Sequence[tuple[str, str]],
     hyperplanes: Sequence[tuple[str, str]],
     units: Mapping[str, str],
+    controls: Mapping[str, pd.DataFrame] | None = None,
+    shares: Mapping[str, float] | None = None,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Compare edits, assessors, shapes and hyperplanes, each pair on the same images.
@@ -157,6 +169,10 @@ def measure(
         assessors: Pairs of assessors whose scores measure the same quality.
         hyperplanes: Pairs of names of hyperplanes.
         units: Unit of each assessor's score.
+        controls: By the name of each edit that has some, the scores of its controls, with the
+            control as `edit`.
+        shares: By the name of each edit, the distance that it moves for each unit of alpha, as
+            `joined.shares` gives it.
         confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
@@ -169,12 +185,21 @@ def measure(
     }
     rows = [
         *_of_edits(changes, edits, units),
+        *_of_controls(scores, controls or {}, units),
         *_of_assessors(changes, assessors, spreads),
         *_of_shapes(changes, spreads),
         *(_of_hyperplanes(a, b, held_out[a], held_out[b]) for a, b in hyperplanes),
     ]
     columns = [*CONTRASTS.names, "error", "freedom"]
-    return _tested(pd.DataFrame(rows, columns=columns), confidence)
+    table = _tested(pd.DataFrame(rows, columns=columns), confidence)
+    return table.assign(moved=_moved(table, shares or {}))
+
+
+def _moved(table: pd.DataFrame, shares: Mapping[str, float]) -> "pd.Series[float]":
+    """Return the distances moved: null where two edits move different ones."""
+    first = table["a"].where(table["edit"].isna(), table["edit"]).map(shares)
+    second = table["b"].map(shares).fillna(first)
+    return (table["alpha"] * first).where(first == second).astype(float)
 
 
 def _changes(scores: pd.DataFrame) -> Changes:
@@ -220,6 +245,27 @@ def _of_edits(
                     )
                     per_own = {"unit": f"{unit} per {units[pair['own']]} of {pair['own']}"}
                     yield {"kind": "equal change", **about, **per_own, **ratios}
+
+
+def _of_controls(
+    scores: pd.DataFrame, controls: Mapping[str, pd.DataFrame], units: Mapping[str, str]
+) -> Iterator[Row]:
+    """Compare each edit with its controls at the alphas and scores that they share.
+
+    Both are compared with the same images at alpha 0, so that their scores can be subtracted.
+    """
+    by = ["assessor", "shape", "alpha"]
+    for edit, moved in controls.items():
+        own = dict(list(frames.scored(scores[scores["edit"] == edit]).groupby(by)))
+        for (control, *place), frame in frames.scored(moved).groupby(["edit", *by], sort=False):
+            if tuple(place) not in own:
+                continue
+            (assessor, shape), alpha = map(str, place[:2]), place[2]
+            pair = (each.set_index("image")["score"] for each in (own[tuple(place)], frame))
+            a, b = _together(*pair)
+            about = {"kind": "controls", "a": edit, "b": control, "assessor": assessor}
+            about |= {"shape": shape, "alpha": alpha, "unit": units[assessor]}
+            yield {**about, **_mean(a - b)}
 
 
 def _along_mean(changes: Floats) -> Floats:

@@ -18,11 +18,13 @@ FINDINGS = tables.define(
         pa.string(),
         "what is stated. separates: a hyperplane that a direction is made of separates held-out "
         "images better than guessing the larger class. changes: an edit changes the score of an "
-        "assessor. held: an edit that holds an attribute constant changes it less than an "
+        "assessor. exceeds: an edit changes the score of an assessor further, to the side of "
+        "alpha, than a control does: a random direction of equal length, or brightness. held: an "
+        "edit that holds an attribute constant changes it less than an "
         "otherwise equal edit. departs: an edit moves images away from the reference set. "
         "recognised: edited faces are accepted as the same person more often than as another, lost "
         "faces counting as refused",
-        limits="separates, changes, held, departs, recognised",
+        limits="separates, changes, exceeds, held, departs, recognised",
     ),
     tables.field(
         "holds",
@@ -43,14 +45,15 @@ FINDINGS = tables.define(
     tables.field(
         "alpha",
         pa.float64(),
-        "distance moved along the edit's unit direction; null where the statement is about all",
+        "how far the edit moves along its unit direction; null where the statement is about all",
         unit="length in the latent space of the edit",
         nullable=True,
     ),
     tables.field(
         "estimate",
         pa.float64(),
-        "separates: accuracy minus base rate. changes: slope of the score over alpha. held: size "
+        "separates: accuracy minus base rate. changes: slope of the score over alpha. exceeds: "
+        "mean score minus that along the control. held: size "
         "of the attribute's mean change minus that by the edit that does not hold it. departs: "
         "kernel distance minus that at alpha 0. recognised: accepted_bound minus impostor. Null "
         "where its table has none",
@@ -62,7 +65,8 @@ FINDINGS = tables.define(
     tables.field(
         "p",
         pa.float64(),
-        "p-value of an estimate of 0, two-sided. changes and held: that of slopes and contrasts. "
+        "p-value of an estimate of 0, two-sided. changes, exceeds and held: that of slopes and of "
+        "contrasts. "
         "The others: the confidence at which the interval would end at 0, by the t distribution "
         "of one degree of freedom less than there are folds (separates) or groups (departs), or by "
         "the normal distribution. A permutation test can give none below 1 / (permutations + 1)",
@@ -126,6 +130,7 @@ def gather(
     rows = [
         *_separates(study["hyperplanes"], hyperplanes, folds, confidence),
         *_changes(study["slopes"], study.get("transfer"), edits),
+        *_exceeds(study["contrasts"], edits),
         *_held(study["contrasts"]),
         *_departs(study["realness"], groups, confidence),
     ]
@@ -199,6 +204,41 @@ def _changes(
             "high": slope["high"] / one,
             "unit": f"{unit} per unit of alpha",
             "p": slope["p_value"],
+            "words": words,
+        }
+
+
+def _exceeds(contrasts: pd.DataFrame, edits: Mapping[str, Sequence[str]]) -> Iterator[Row]:
+    named = {
+        "random": "random directions of equal length",
+        "brightness": "the direction of brightness of equal length",
+    }
+    controls = contrasts[(contrasts["kind"] == "controls") & contrasts["b"].isin(named)]
+    for contrast in _at_ends(controls, ["a", "b", "assessor", "shape"]):
+        edit, assessor, shape = contrast["a"], contrast["assessor"], contrast["shape"]
+        if assessor not in edits.get(edit, ()):
+            continue
+        at, of = f"at alpha {contrast['alpha']:g}", f"the score of {shape}s by {assessor}"
+        than = f"along {edit} than along {named[contrast['b']]}"
+        words = Words(
+            topic=f"{at}, the difference between {of} along {edit} and along "
+            f"{named[contrast['b']]}",
+            above=f"{at}, {of} is {{}} higher {than}",
+            below=f"{at}, {of} is {{}} lower {than}",
+            unit="",
+            claimed=1 if contrast["alpha"] > 0 else -1,
+        )
+        yield {
+            "finding": "exceeds",
+            "subject": edit,
+            "assessor": assessor,
+            "shape": shape,
+            "alpha": contrast["alpha"],
+            "estimate": contrast["difference"],
+            "low": contrast["low"],
+            "high": contrast["high"],
+            "unit": contrast["unit"],
+            "p": contrast["p"],
             "words": words,
         }
 

@@ -72,8 +72,11 @@ class Params:
 
     def edits_of_table(self, wildcards: Any) -> list[dict[str, Any]]:
         """Return how each edit moves, if a table's rows are about edits at some alpha."""
-        if not RESULTS[wildcards.table].by_alpha:
-            return []
+        return self.moves_of_edits if RESULTS[wildcards.table].by_alpha else []
+
+    @property
+    def moves_of_edits(self) -> list[dict[str, Any]]:
+        """How each edit moves: along which direction, and in which layers."""
         return [
             {
                 "edit": edit.name,
@@ -123,6 +126,12 @@ class Params:
             "hyperplanes": [("/".join(a), "/".join(b)) for a, b in planes],
             "units": contrasts.units(self.config),
         }
+
+    @property
+    def sets_of_controls(self) -> dict[str, str]:
+        """The edit that each edit's set of controls is called by; none if there are no controls."""
+        edits = self.config.edits if self.config.controls else ()
+        return {edit.name: sets.control_set(self.config, edit).split("/")[-1] for edit in edits}
 
     @property
     def findings(self) -> dict[str, Any]:

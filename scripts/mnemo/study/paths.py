@@ -384,11 +384,15 @@ class Paths:
             case _:
                 return [f"<results>/{table}/{edit}.parquet" for edit in edits]
 
-    def directions_of_table(self, wildcards: Any) -> list[str]:
-        """List the directions of all edits, which turn the alphas of a table into distances."""
-        edits = self.config.edits if RESULTS[wildcards.table].by_alpha else ()
-        names = dict.fromkeys(edit.along for edit in edits)
+    @property
+    def directions_of_edits(self) -> list[str]:
+        """The directions of all edits, which turn alphas into distances."""
+        names = dict.fromkeys(edit.along for edit in self.config.edits)
         return [f"<results>/directions/{name}.parquet" for name in names]
+
+    def directions_of_table(self, wildcards: Any) -> list[str]:
+        """List the directions of all edits, if a table's rows are about edits at some alpha."""
+        return self.directions_of_edits if RESULTS[wildcards.table].by_alpha else []
 
     @property
     def tables_of_findings(self) -> list[str]:

@@ -268,3 +268,24 @@ def test_scores_without_a_spread_have_no_contrast_in_deviations(scores, fit) -> 
     assert table.loc[of_student, ["difference", "p"]].isna().all(axis=None)
     others = (table["kind"] == "shapes") & (table["assessor"] != "student")
     assert table.loc[others, "p"].notna().all()
+
+
+def test_an_edit_is_compared_with_its_controls_on_the_same_images(scores, fit) -> None:
+    own = scores.query("edit == 'plain' and assessor == 'resmem' and shape == 'square'")
+    control = own[(own["alpha"] == 4) & (own["image"] < KEYS[25])].assign(edit="random")
+    control["score"] = np.random.default_rng(2).normal(0, 0.1, len(control)).astype(np.float32)
+    table = measured(scores, fit, edits=[], assessors=[], controls={"plain": control})
+    (row,) = table.query("kind == 'controls'").itertuples()
+    assert (row.a, row.b, row.n, row.alpha) == ("plain", "random", 25, 4)
+    theirs = stats.ttest_rel(
+        own.query("alpha == 4").set_index("image")["score"][control["image"]].astype(float),
+        control["score"].astype(float),
+    )
+    np.testing.assert_allclose([row.low, row.high], theirs.confidence_interval(0.95))
+    assert row.p == pytest.approx(theirs.pvalue)
+
+
+def test_the_distance_moved_is_unknown_where_two_edits_move_differently(scores, fit) -> None:
+    for shares, expected in (({"plain": 1, "held": 1}, 4.0), ({"plain": 1, "held": 0.5}, None)):
+        table = measured(scores, fit, shares=shares).query("kind == 'edits' and alpha == 4")
+        assert (table["moved"].isna() if expected is None else table["moved"] == expected).all()
