@@ -75,8 +75,8 @@ CONTRASTS = tables.define(
         "difference",
         pa.float64(),
         "value of a minus value of b, mean over the n images; null if there are none, for equal "
-        "change where the interval of the own assessor's change, by either edit, is not clearly "
-        "off 0, and for assessors and shapes if the scores of the set fit do not differ",
+        "change where the own assessor's change, by either edit, is less than five standard errors "
+        "from 0, and for assessors and shapes if the scores of the set fit do not differ",
         nullable=True,
     ),
     tables.field(
