@@ -30,7 +30,7 @@ from mnemo.results import contrasts, findings  # noqa: E402
 from mnemo.statistics import mixed  # noqa: E402
 
 #: The findings, and the kinds of contrasts.
-FAMILIES = ("findings", "edits", "held", "assessors", "hyperplanes")
+FAMILIES = ("findings", "edits", "held", "controls", "assessors", "hyperplanes")
 ASSESSORS = ("resmem", "student", "happiness")
 PLANES = tuple(f"z/{assessor}/square/mean" for assessor in ASSESSORS)
 PAIRS: dict[str, Any] = {
@@ -102,7 +102,13 @@ def claims(
         for (edit, assessor, shape), frame in scores_of_edits.groupby(["edit", "assessor", "shape"])
         if assessor in STATED["edits"][edit]
     )
-    compared = contrasts.measure(scores_of_edits, pd.concat(parts), held_out, **PAIRS)
+    compared = contrasts.measure(
+        scores_of_edits,
+        pd.concat(parts),
+        held_out,
+        controls={edit: _controls(scores_of_edits, edit, generator) for edit in ("plain", "held")},
+        **PAIRS,
+    )
     study = {
         "hyperplanes": pd.concat(planes),
         "slopes": slopes,
@@ -112,6 +118,14 @@ def claims(
     stated = findings.gather(study, **STATED)
     claimed = set(compared.loc[compared["p_holm"] <= 0.05, "kind"])
     return claimed | ({"findings"} if (stated["p_holm"] <= 0.05).any() else set())
+
+
+def _controls(scores: pd.DataFrame, edit: str, generator: np.random.Generator) -> pd.DataFrame:
+    """Draw scores of an edit's controls, which differ from the edit's own by noise alone."""
+    own = scores[(scores["edit"] == edit) & (scores["alpha"] != 0)]
+    drawn = [own.assign(edit=control) for control in ("random", "brightness")]
+    controls = pd.concat(drawn, ignore_index=True)
+    return controls.assign(score=controls["score"] + generator.normal(size=len(controls)))
 
 
 def count(seeds: Iterable[int]) -> Counter[str]:

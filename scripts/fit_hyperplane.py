@@ -43,5 +43,7 @@ normals = without and without.moved(without.coefficients)
 reliability = jackknife.reliability(normals)
 row = hyperplanes.row(grid.space, grid.assessor, grid.shape, fitted, reliability)
 tables.write(snakemake.output.hyperplane, hyperplanes.HYPERPLANES, row, provenance)
+hits = hyperplanes.held_out(images, fitted)
+tables.write(snakemake.output.held_out, hyperplanes.HELD_OUT, hits, provenance)
 named = grid.space, grid.assessor, grid.shape, grid.threshold
 tables.write(snakemake.output.refits, jackknife.REFITS, jackknife.rows(*named, without), provenance)
