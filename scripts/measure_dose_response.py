@@ -20,7 +20,8 @@ measured = {
     "calibration": calibration.measure(edited, unedited, params.wanted, **params.statistics),
 }
 # A direction from a file, or an edit of some layers, has no refits.
-direction, layers = jackknife.read_direction(inputs.direction) if inputs.direction else (None, 1)
+known = [jackknife.read_direction(path) for path in inputs.direction]
+direction, layers = known[0] if known else (None, 1)
 measured["slopes"] = slopes.measure(
     edited,
     direction=direction,
