@@ -1,16 +1,19 @@
 """The dose-response figure: how the scores of an edit depend on alpha."""
 
 from collections.abc import Iterable
-from itertools import cycle
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from mnemo.figures import parts, style
+
+#: Line style of each control.
+CONTROLS = {"random": ":", "permuted": "-.", "brightness": "--"}
 
 
 @style.applied()
@@ -68,6 +71,10 @@ def draw(
             text = f"slope of the mixed model{of}\n{estimate} per alpha"
             _note(line, text, low=slope >= 0)
     _equal_spans(panels[:, 1])
+    if controls is not None:
+        names = [name for name in CONTROLS if name in set(controls["control"])]
+        keys = [Line2D([], [], **_line(name), label=f"control: {name}") for name in names]
+        figure.legend(handles=keys, loc="outside upper right", ncols=len(keys) or 1)
     panels[-1, 0].set_xlabel("score")
     panels[-1, 1].set_xlabel("alpha")
     return figure
@@ -77,18 +84,17 @@ def _bands(panel: Axes, controls: pd.DataFrame, means: pd.DataFrame) -> None:
     """Draw the changes of the controls as grey bands around the mean at alpha 0."""
     start = means.loc[means["alpha"] == 0, "mean"].mean()
     unmoved = pd.DataFrame({"alpha": [0.0], "change": 0.0, "change_low": 0.0, "change_high": 0.0})
-    styles = cycle((":", "-.", "--"))
-    for control, moved in controls.groupby("control", sort=False):
+    for control, moved in controls.groupby("control"):
         own = pd.concat([moved[unmoved.columns], unmoved]).sort_values("alpha")
         alphas = own["alpha"].to_numpy()
         low, high = (start + own[end].to_numpy() for end in ("change_low", "change_high"))
         panel.fill_between(alphas, low, high, color=style.GREY, alpha=0.25, linewidth=0, zorder=0)
-        line: dict[str, Any] = {"color": style.GREY, "linewidth": 0.8, "zorder": 1}
-        panel.plot(
-            alphas, start + own["change"], linestyle=next(styles), label=str(control), **line
-        )
-    if len(controls):
-        panel.legend(loc="upper left", title="controls", title_fontsize=7)
+        panel.plot(alphas, start + own["change"], zorder=1, **_line(str(control)))
+
+
+def _line(control: str) -> dict[str, Any]:
+    """Return the style of a control's line."""
+    return {"color": style.GREY, "linewidth": 0.8, "linestyle": CONTROLS[control]}
 
 
 def _hollow(panel: Axes, means: pd.DataFrame, marker: str, colour: str) -> None:

@@ -115,11 +115,11 @@ def test_controls_are_grey_bands_around_the_mean_at_alpha_0(
     panel = figure.axes[1]
     start = means.loc[(means["shape"] == "square") & (means["alpha"] == 0), "mean"].item()
     bands = [each for each in panel.collections if isinstance(each, FillBetweenPolyCollection)]
-    for place, band in enumerate(bands):
+    for place, band in zip((2, 1, 0), bands, strict=True):
         corners = band.get_paths()[0].vertices
         reach = 0.004 * place + 0.002
         np.testing.assert_allclose(corners.min(axis=0), [-4, start - reach])
         np.testing.assert_allclose(corners.max(axis=0), [4, start + reach])
-    assert len(bands) == 3
-    names = [text.get_text() for text in panel.get_legend().get_texts()]
-    assert names == ["random", "permuted", "brightness"]
+    (legend,) = figure.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names == ["control: random", "control: permuted", "control: brightness"]

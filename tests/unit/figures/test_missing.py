@@ -102,7 +102,7 @@ FIGURES: dict[str, Callable[[int], Figure]] = {
         SCORES,
         one(DOSE_RESPONSE, missing),
         one(SLOPES, missing).head(1),
-        one(CONTROLS, missing),
+        one(CONTROLS, missing, control=["random"] * 3),
         0.95,
     ),
     "drift": lambda missing: drift.draw(
