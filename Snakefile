@@ -116,9 +116,10 @@ rule fit:
 
 
 rule edit:
-    """Stage: edit the set eval, score the edits, and measure how scores follow alpha."""
+    """Stage: edit the sets, score edits and controls, and measure how scores follow alpha."""
     input:
         collect("<results>/{table}.parquet", table=["scores", *DOSE_RESPONSE]),
+        "<results>/controls.parquet" if study.controls else [],
 
 
 rule realness:
