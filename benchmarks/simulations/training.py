@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from benchmarks.simulations import Interval, Simulation
 from numpy.typing import NDArray
-from scipy import linalg
+from scipy import linalg, stats
 
 from mnemo.results import training
+from mnemo.training import database
 
 FEATURES = 100
 FOLDS = 5
@@ -90,9 +91,39 @@ def _folds(n: int, effect: float, *, instead: str = "") -> Simulation:
     return Simulation("training", words, draw, {"spearman": instead} if instead else {})
 
 
+def _answers(images: int, responses: int, generator: np.random.Generator) -> pd.DataFrame:
+    """Draw what people answer, who remember each image with a probability of its own."""
+    hits = generator.binomial(responses, generator.beta(6, 5, images))
+    counts = {"hits": hits, "misses": responses - hits}
+    return pd.DataFrame({**counts, "false_alarms": 0, "correct_rejections": responses})
+
+
+@cache
+def _split_halves(responses: int) -> float:
+    """Measure two groups of half as many people against each other, on very many images."""
+    generator = np.random.default_rng(0)
+    remembered = generator.beta(6, 5, 400_000)
+    groups = [generator.binomial(responses // 2, remembered) for _ in range(2)]
+    return float(stats.spearmanr(*groups).statistic)
+
+
+def _ceiling(images: int, responses: int) -> Simulation:
+    def draw(seed: int) -> dict[str, Interval]:
+        answers = _answers(images, responses, np.random.default_rng(seed))
+        settings = {"splits": 10, "resamples": 200, "seed": seed}
+        found = database.ceiling(answers, target="hit_rate", **settings)
+        truth = _split_halves(responses)
+        low, high = (np.nan, np.nan) if found is None else (found.low, found.high)
+        return {"ceiling": (low, truth, high)}
+
+    return Simulation("training", f"{images} images, {responses} answers to each", draw, {})
+
+
 SIMULATIONS = [
     _holdout(2222, 0.75),
     _folds(2222, 0.75, instead="conservative: covers up to 99 %"),
     _folds(2222, 0.0),
     _folds(500, 0.75),
+    _ceiling(100, 80),
+    _ceiling(300, 40),
 ]
