@@ -32,7 +32,8 @@ CONDITIONS = tables.define(
     *tables.estimate(
         "cosine_true",
         "the same corrected for the noise of both normals: an estimate of the cosine between the "
-        "normals that infinitely many images would give; null where the reliability of either is "
+        "normals that infinitely many images would give, with an interval that is wider than it "
+        "need be where they share most of their noise; null where the reliability of either is "
         "unknown or not above 0",
         limits="-1 to 1",
         nullable=True,
