@@ -14,8 +14,7 @@ inputs, params = snakemake.input, snakemake.params
 columns = ["image", "edit", "assessor", "shape", "alpha", "score"]
 scores = scores.read(inputs.scores, columns)
 measured = dose_response.responses(scores, params.changes, **params.statistics)
-# A direction from a file, or an edit of some layers, has no refits.
-direction, layers = jackknife.read_direction(inputs.direction) if inputs.direction else (None, 1)
+direction, layers = jackknife.read_direction(inputs.direction)
 measured["slopes"] = slopes.measure(
     scores,
     direction=direction,

@@ -219,18 +219,18 @@ def check(direction: str, held: Mapping[str, Plane]) -> None:
         MnemoError: An attribute can't be held.
     """
     guesses = [
-        f"{name} ({plane.accuracy:.3f}, from {plane.accuracy_low:.3f} to "
-        f"{plane.accuracy_high:.3f}; {plane.base_rate:.3f})"
+        f"{name} (accuracy {plane.accuracy:.3f}, interval {plane.accuracy_low:.3f} to "
+        f"{plane.accuracy_high:.3f}, base rate {plane.base_rate:.3f})"
         for name, plane in held.items()
         if plane.accuracy_low <= plane.base_rate
     ]
     if guesses:
         raise MnemoError(
-            f"the direction {direction} can't hold {', '.join(guesses)} constant: the interval of "
-            "its hyperplane's accuracy on held-out images is not above the base rate (in brackets: "
-            "accuracy, interval; base rate), so its normal may be noise. Draw more images for the "
-            "set fit, use the other threshold or another assessor of the attribute, or take it out "
-            "of `hold`. For a trial on few images, set the direction's `allow_weak: true`."
+            f"the direction {direction} can't hold {', '.join(guesses)} constant: on held-out "
+            "images, the hyperplane is not clearly better than guessing, so its normal may be "
+            "noise. Draw more images for the set fit, use the other threshold or another assessor "
+            "of the attribute, or take it out of `hold`. For a trial on few images, set the "
+            "direction's `allow_weak: true`."
         )
 
 
