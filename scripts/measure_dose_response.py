@@ -19,9 +19,7 @@ measured = {
     **dose_response.responses(edited, least_found=params.least_found, confidence=confidence),
     "calibration": calibration.measure(edited, unedited, params.wanted, **params.statistics),
 }
-# A direction from a file, or an edit of some layers, has no refits.
-known = [jackknife.read_direction(path) for path in inputs.direction]
-direction, layers = known[0] if known else (None, 1)
+direction, layers = jackknife.read_direction(inputs.direction)
 measured["slopes"] = slopes.measure(
     edited,
     direction=direction,

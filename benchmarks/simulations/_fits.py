@@ -1,13 +1,13 @@
 """Simulated sets of latents with scores, and the hyperplanes that are fitted on them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnemo.directions import conditions, hyperplanes, jackknife, refits
+from mnemo.directions import conditions, hyperplanes, refits
 
 #: Sets that a mean over fit sets is computed from.
 SETS = 400
@@ -15,18 +15,25 @@ SETS = 400
 Numbers = NDArray[np.float64]
 
 
+def linear(values: Numbers) -> Numbers:
+    """Return the values."""
+    return values
+
+
 class Score(NamedTuple):
-    """A score that is linear in standard normal latents, with noise of standard deviation 1.
+    """A score of standard normal latents, with noise of standard deviation 1.
 
     Attributes:
         signal: Length of its gradient.
         cosine: Cosine of its gradient with the first dimension; the rest is along the second.
         noise: Correlation of its noise with that of the other scores.
+        response: What the score is of the gradient's product with the latents.
     """
 
     signal: float
     cosine: float = 1.0
     noise: float = 0.0
+    response: Callable[[Numbers], Numbers] = linear
 
     def gradient(self, d: int) -> Numbers:
         """Return the (d,) gradient."""
@@ -45,16 +52,11 @@ class Fit(NamedTuple):
 def scores(latents: Numbers, kinds: Sequence[Score], generator: np.random.Generator) -> Numbers:
     """Draw the (kinds, n) scores of latents."""
     n, d = latents.shape
-    shared = generator.standard_normal(n)
-    own = generator.standard_normal((len(kinds), n))
-    return np.array(
-        [
-            latents @ kind.gradient(d)
-            + np.sqrt(kind.noise) * shared
-            + np.sqrt(1 - kind.noise) * each
-            for kind, each in zip(kinds, own, strict=True)
-        ]
-    )
+    clean = np.array([kind.response(latents @ kind.gradient(d)) for kind in kinds])
+    shares = np.array([[kind.noise] for kind in kinds])
+    shared, own = generator.standard_normal(n), generator.standard_normal((len(kinds), n))
+    drawn: Numbers = clean + np.sqrt(shares) * shared + np.sqrt(1 - shares) * own
+    return drawn
 
 
 def normal(latents: Numbers, scored: Numbers) -> Numbers:
@@ -89,8 +91,3 @@ def normals(n: int, d: int, kinds: tuple[Score, ...]) -> Numbers:
         latents = generator.standard_normal((n, d))
         found.append([normal(latents, scored) for scored in scores(latents, kinds, generator)])
     return np.array(found)
-
-
-def reliability(fit: Fit) -> float:
-    """Return the reliability of a normal."""
-    return jackknife.reliability(fit.plane.fits)

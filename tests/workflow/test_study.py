@@ -17,7 +17,7 @@ from datasets import Image, load_dataset
 from mnemo import tables
 from mnemo.assessors.registry import FACTORS
 from mnemo.report import dictionary
-from mnemo.results import schemas
+from mnemo.results import joined
 from mnemo.results.registry import RESULTS
 from mnemo.weights import catalogue
 from tests.support.checkout import Checkout
@@ -40,7 +40,8 @@ RELIED_ON = {
     "slopes": "edit assessor shape slope low high low_fit high_fit",
     "transfer": "edit fitted_on fitted_shape assessor shape slope low high low_fit high_fit "
     "standard_slope relative_slope",
-    "conditions": "direction attribute held cosine_before cosine_true cosine_after kept left",
+    "conditions": "direction attribute held cosine_before cosine_true cosine_after kept "
+    "reliability slope_left",
     "directions": "name method space generator generator_sha256 assessor shape threshold hold "
     "normal intercept kept source",
     "drift": "edit attribute shape held alpha n change low high deviation",
@@ -77,7 +78,7 @@ def test_a_public_table_has_its_schema_and_says_where_it_comes_from(
     finished: Checkout, name: str
 ) -> None:
     path = finished.results() / f"{name}.parquet"
-    assert pq.read_schema(path).equals(schemas.of(name))
+    assert pq.read_schema(path).equals(joined.schema(name))
     told = tables.metadata(path)
     assert told["mnemo.study"] == "tiny"
     assert told["mnemo.rule"]
@@ -92,12 +93,9 @@ def test_every_face_of_every_set_is_scored_by_every_assessor_in_both_shapes(
     assert not scores.duplicated([*keys, "assessor", "shape"]).any()
     squares = scores[scores["shape"] == "square"].groupby("assessor").size()
     ovals = scores[scores["shape"] == "oval"].groupby("assessor").size()
-    of_fit = {name: 50 if "resmem" in name else 150 for name in SCORERS}
-    assert (squares == pd.Series(of_fit) + 2 * 2 * 10).all()
-    found = faces[faces["status"] != "none"]
-    edited, first = found["set"] != "fit", found["image"] < "0000050"
-    assert (ovals[[name for name, n in of_fit.items() if n == 150]] == len(found)).all()
-    assert (ovals[[name for name, n in of_fit.items() if n == 50]] == (edited | first).sum()).all()
+    assert set(squares.index) == SCORERS
+    assert (squares == 150 + 2 * 2 * 10).all()
+    assert (ovals == (faces["status"] != "none").sum()).all()
 
 
 def test_the_corrected_score_is_the_hit_rate_minus_the_false_alarm_rate(
@@ -173,17 +171,19 @@ def test_a_conditional_edit_moves_along_no_normal_of_what_it_holds(finished: Che
         tables.rows(tables.read(folder / f"{alpha}/latents/00000.parquet")["z"]) for alpha in (0, 2)
     )
     np.testing.assert_allclose(np.linalg.norm(after - before, axis=1), 2, atol=1e-4)
-    np.testing.assert_allclose((after - before) @ square["happiness"], 0, atol=1e-5)
+    np.testing.assert_allclose((after - before) @ square["brightness"], 0, atol=1e-5)
     conditions = table(finished, "conditions").set_index(["direction", "attribute"])
-    assert conditions["held"].tolist() == [False, True]
+    held = conditions.index[conditions["held"]].tolist()
+    assert held == [("memorable-same-light", "brightness")]
     conditions = conditions.loc["memorable-same-light"]
-    assert set(conditions.index) == {"happiness"}
+    assert set(conditions.index) == set(FACTORS)
     kept = conditions["kept"].iloc[0]
     np.testing.assert_allclose((after - before) @ square["resmem"], 2 * kept, atol=1e-4)
-    for held, row in conditions.iterrows():
-        cosine = np.dot(square["resmem"], square[held])
-        assert row["cosine_before"] == pytest.approx(cosine)
-        assert row["cosine_after"] == pytest.approx(0, abs=1e-9)
+    for attribute, row in conditions.iterrows():
+        assert row["cosine_before"] == pytest.approx(np.dot(square["resmem"], square[attribute]))
+        cosines = (after - before) @ square[attribute] / 2
+        np.testing.assert_allclose(row["cosine_after"], cosines, atol=1e-4)
+    assert conditions.loc["brightness", "cosine_after"] == pytest.approx(0, abs=1e-9)
 
 
 def test_a_direction_is_a_row_whoever_made_it(finished: Checkout) -> None:
@@ -195,8 +195,8 @@ def test_a_direction_is_a_row_whoever_made_it(finished: Checkout) -> None:
     assert (plain["intercept"], plain["kept"]) == (plane["intercept"], 1)
     assert (list(plain["hold"]), list(held["hold"])) == ([], ["brightness"])
     assert np.isnan(held["intercept"])
-    conditions = table(finished, "conditions").set_index("direction")
-    assert conditions["kept"].to_dict() == directions["kept"].to_dict()
+    kept = table(finished, "conditions").groupby("direction")["kept"].first()
+    assert kept.to_dict() == directions["kept"].to_dict()
     sha256 = catalogue.entries()["dcgan-faces"].sha256
     assert set(directions["generator_sha256"]) == {sha256}
 

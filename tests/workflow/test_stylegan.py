@@ -45,7 +45,7 @@ def test_the_study_ends_with_a_report_and_every_table(styled: Checkout) -> None:
     assert (styled.results() / "report.html").is_file()
     # It has no ovals, trains nothing, conditions no edit and asks for nobody's identity.
     of_faces = {"faces", "lost_faces", "identity"}
-    left_out = of_faces | {"curves", "predictions", "training", "conditions", "drift"}
+    left_out = of_faces | {"curves", "predictions", "training"}
     assert {*RESULTS} - left_out == {path.stem for path in styled.results().glob("*.parquet")}
     planes = tables.read(styled.results() / "hyperplanes.parquet").to_pandas()
     assert dict(zip(planes["space"], map(len, planes["normal"]), strict=True)) == {
@@ -137,4 +137,5 @@ def test_only_what_hangs_on_a_layer_list_is_done_again(styled: Checkout) -> None
     jobs = styled.plan(*STUDY).jobs
     assert {path.split("/")[1] for path in jobs["edit_latents"]} == {"coarse"}
     assert "fit_hyperplane" not in jobs
-    assert pd.Series(jobs["render_images"]).str.startswith("eval/coarse/").all()
+    anew = ("eval/coarse/", "eval/controls/coarse/")
+    assert pd.Series(jobs["render_images"]).str.startswith(anew).all()

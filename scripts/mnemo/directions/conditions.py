@@ -32,7 +32,8 @@ CONDITIONS = tables.define(
     *tables.estimate(
         "cosine_true",
         "the same corrected for the noise of both normals: an estimate of the cosine between the "
-        "normals that infinitely many images would give; null where the reliability of either is "
+        "normals that infinitely many images would give, with an interval that is wider than it "
+        "need be where they share most of their noise; null where the reliability of either is "
         "unknown or not above 0",
         limits="-1 to 1",
         nullable=True,
@@ -59,7 +60,7 @@ CONDITIONS = tables.define(
         nullable=True,
     ),
     tables.field(
-        "left",
+        "slope_left",
         pa.float64(),
         "share of the attribute's slope along the hyperplane's normal that is expected to be left "
         "along the direction, to first order, because the attribute's normal is known with noise; "
@@ -218,18 +219,17 @@ def check(direction: str, held: Mapping[str, Plane]) -> None:
         MnemoError: An attribute can't be held.
     """
     guesses = [
-        f"{name} ({plane.accuracy:.3f}, from {plane.accuracy_low:.3f} to "
-        f"{plane.accuracy_high:.3f}; {plane.base_rate:.3f})"
+        f"{name} (accuracy {plane.accuracy:.3f}, interval {plane.accuracy_low:.3f} to "
+        f"{plane.accuracy_high:.3f}, base rate {plane.base_rate:.3f})"
         for name, plane in held.items()
         if plane.accuracy_low <= plane.base_rate
     ]
     if guesses:
         raise MnemoError(
-            f"the direction {direction} can't hold {', '.join(guesses)} constant: the interval of "
-            "its hyperplane's accuracy on held-out images is not above the base rate (in brackets: "
-            "accuracy, interval; base rate), so its normal may be noise. Draw more images for the "
-            "set fit, use the other threshold or another assessor of the attribute, or take it out "
-            "of `hold`."
+            f"the direction {direction} can't hold {', '.join(guesses)} constant: on held-out "
+            "images, the hyperplane is not clearly better than guessing, so its normal may be "
+            "noise. Draw more images for the set fit, use the other threshold or another assessor "
+            "of the attribute, or take it out of `hold`."
         )
 
 
@@ -307,7 +307,7 @@ def rows(
             "cosine_after": cosine_after,
             **kept,
             "reliability": jackknife.reliability(plane.fits),
-            "left": left,
+            "slope_left": left,
         }
         for column, value in row.items():
             table[column].append(value)

@@ -156,17 +156,21 @@ def read(path: str | Path) -> Refits | None:
     )
 
 
-def read_direction(path: str | Path) -> tuple[Fits | None, int]:
-    """Read a table `DIRECTION_REFITS`.
+def read_direction(paths: Iterable[str | Path]) -> tuple[Fits | None, int]:
+    """Read the refits of the direction of an edit.
+
+    Args:
+        paths: A table `DIRECTION_REFITS`; none for a direction whose error nobody knows.
 
     Returns:
-        (groups, d) the direction without each group, None if the table has no row; and the number
-        of copies of a latent in its space.
+        (groups, d) the direction without each group, None without a table or in one without rows;
+        and the number of copies of a latent in its space.
     """
-    table = tables.read(path, ["coefficients", "layers"])
-    if not len(table):
-        return None, 1
-    return np.array(table["coefficients"].to_pylist()), table["layers"][0].as_py()
+    for path in paths:
+        table = tables.read(path, ["coefficients", "layers"])
+        if len(table):
+            return np.array(table["coefficients"].to_pylist()), table["layers"][0].as_py()
+    return None, 1
 
 
 def read_gradients(paths: Iterable[str | Path]) -> dict[tuple[str, str], Fits]:

@@ -255,6 +255,8 @@ def of_study(config: Config) -> Iterator[Job]:
         yield job("measure_dose_response", responses, edit.name, edit=edit.name)
         if config.loses_ovals(edit):
             yield job("measure_lost_faces", f"lost_faces/{edit.name}", edit.name, edit=edit.name)
+        if controls:
+            yield job("measure_controls", f"controls/{edit.name}", edit.name, edit=edit.name)
         if config.attributes:
             yield job("measure_drift", f"drift/{edit.name}", edit.name, edit=edit.name)
         yield job("measure_realness", f"realness/{edit.name}", edit.name, edit=edit.name)

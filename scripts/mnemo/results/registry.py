@@ -127,8 +127,8 @@ RESULTS: dict[str, Result] = {
     "conditions": Result(
         "mnemo.directions.conditions:CONDITIONS",
         "Does a direction share an attribute, and how much of it is left where it is held?",
-        'table[["direction", "attribute", "held", "cosine_true", "kept", "left"]]',
-        "SELECT direction, attribute, held, cosine_true, kept, left FROM {}",
+        'table[["direction", "attribute", "held", "cosine_true", "kept", "slope_left"]]',
+        "SELECT direction, attribute, held, cosine_true, kept, slope_left FROM {}",
         category="2 Hyperplanes",
         title="Directions and attributes",
         wanted=_compares,

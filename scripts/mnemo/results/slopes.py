@@ -19,7 +19,15 @@ SLOPES = tables.define(
     "Slope of the score over alpha, from a linear mixed-effects model",
     *columns.EDITED,
     tables.field("n", pa.int64(), "number of images"),
-    *columns.SLOPE,
+    columns.SLOPE[0],
+    tables.field(
+        "low",
+        pa.float64(),
+        "lower end of the interval of the slope along this direction; wider than it need be for "
+        "few images that respond alike",
+        nullable=True,
+    ),
+    columns.SLOPE[2],
     *columns.SLOPE_FIT,
     tables.field("p_value", pa.float64(), "p-value of the t test of a slope of 0", nullable=True),
     tables.field(

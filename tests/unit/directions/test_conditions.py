@@ -11,7 +11,7 @@ from scipy import linalg, stats
 from scipy.spatial import distance
 
 from mnemo import keys, latents, tables
-from mnemo.directions import conditions, hyperplanes, refits, table
+from mnemo.directions import conditions, hyperplanes, jackknife, refits, table
 from mnemo.edits.move import move
 from mnemo.errors import MnemoError
 
@@ -200,7 +200,8 @@ def test_an_attribute_that_is_guessed_is_refused_with_all_that_it_takes_to_mend_
     with pytest.raises(MnemoError) as refused:
         conditions.check("calm", planes)
     said = str(refused.value)
-    assert "calm can't hold age (0.650, from 0.611 to 0.700; 0.624) constant" in said
+    told = "(accuracy 0.650, interval 0.611 to 0.700, base rate 0.624)"
+    assert f"calm can't hold age {told} constant" in said
     assert "smile" not in said
     for remedy in ("more images", "other threshold", "another assessor", "`hold`"):
         assert remedy in said
@@ -270,7 +271,7 @@ def test_cosines_corrected_for_noise_are_those_of_the_true_normals():
     mean = pd.DataFrame(found).mean(numeric_only=True)
     assert mean["cosine_true"] == pytest.approx(-0.4, abs=0.06)
     assert mean["cosine_before"] == pytest.approx(-0.4 * mean["reliability"], abs=0.05)
-    assert mean["left"] == pytest.approx(np.mean(left), abs=0.06)
+    assert mean["slope_left"] == pytest.approx(np.mean(left), abs=0.06)
 
 
 def test_a_direction_is_compared_with_attributes_that_it_does_not_hold():
@@ -278,11 +279,31 @@ def test_a_direction_is_compared_with_attributes_that_it_does_not_hold():
     rows = described(own, {"age": age, "smile": fitted(seed=1)[1]}, ["age"])
     assert rows["held"].to_dict() == {"age": True, "smile": False}
     assert rows["cosine_after"]["age"] == pytest.approx(0, abs=1e-12)
-    assert np.isnan(rows["left"]["smile"])
+    assert np.isnan(rows["slope_left"]["smile"])
     assert rows["kept"].nunique() == 1
     plain = described(own, {"age": age}, [])
     assert plain[["kept", "kept_low", "kept_high"]].to_numpy().tolist() == [[1, 1, 1]]
     assert plain["cosine_after"]["age"] == plain["cosine_before"]["age"]
+
+
+def test_a_tiled_hyperplane_is_read_as_that_of_one_copy(tmp_path):
+    """Cosines between tiled normals are those between their copies."""
+    generator = np.random.default_rng(0)
+    rows = generator.standard_normal((300, 6))
+    scores = rows @ generator.standard_normal(6) + generator.standard_normal(300)
+    groups = refits.groups_of([keys.of_seed(image) for image in range(300)], 0)
+    plane = hyperplanes.fit(rows, scores, threshold="mean", layers=18, permutations=0)
+    without = refits.fit(rows, scores, groups, threshold="mean", layers=18)
+    made = tables.Provenance("demo", "fit_hyperplane", {}, {})
+    written = hyperplanes.row("w_plus", "age", "square", plane)
+    tables.write(tmp_path / "plane", hyperplanes.HYPERPLANES, written, made)
+    written = jackknife.rows("w_plus", "age", "square", "mean", without)
+    tables.write(tmp_path / "refits", jackknife.REFITS, written, made)
+    found = conditions.read(tmp_path / "plane", tmp_path / "refits")
+    assert found.layers == 18
+    np.testing.assert_allclose(np.tile(found.normal, 18) / np.sqrt(18), plane.normal)
+    assert found.normal @ unit(found.fits.mean(axis=0)) > 0.999
+    assert found.accuracy_low == plane.accuracy_low
 
 
 def test_where_the_images_are_too_few_the_cosine_stays_and_its_noise_is_unknown():
@@ -290,7 +311,7 @@ def test_where_the_images_are_too_few_the_cosine_stays_and_its_noise_is_unknown(
     rows = described(own, {"age": plane_of(age.normal)}, ["age"])
     assert rows["cosine_before"]["age"] == own.normal @ age.normal
     assert rows["kept"]["age"] == conditions.project(own.normal, {"age": age.normal}).kept
-    unknown = ["cosine_before_low", "cosine_true", "kept_low", "reliability", "left"]
+    unknown = ["cosine_before_low", "cosine_true", "kept_low", "reliability", "slope_left"]
     assert rows[unknown].isna().all(axis=None)
 
 

@@ -93,7 +93,8 @@ def test_refits_are_read_as_they_were_written(tmp_path):
     for name, fits in (("along", found.coefficients), ("unknown", None)):
         rows = jackknife.rows_of_direction("calm", 18, fits)
         tables.write(tmp_path / name, jackknife.DIRECTION_REFITS, rows, made)
-    along, layers = jackknife.read_direction(tmp_path / "along")
+    along, layers = jackknife.read_direction([tmp_path / "along"])
     assert layers == 18
     np.testing.assert_array_equal(along, found.coefficients)
-    assert jackknife.read_direction(tmp_path / "unknown")[0] is None
+    assert jackknife.read_direction([tmp_path / "unknown"]) == (None, 1)
+    assert jackknife.read_direction([]) == (None, 1)
