@@ -26,6 +26,7 @@ def study(images: int) -> dict[str, object]:
             "fit": {"count": images, "first_seed": 0},
             "eval": {"count": images // 10, "first_seed": 100_000_000},
             "reference": {"count": images // 10, "first_seed": 200_000_000},
+            "floor": {"first_seed": 300_000_000},
         },
     }
 

@@ -19,7 +19,7 @@ RESAMPLED = 2000
 #: Images of the 10k US Adult Faces Database that have rates.
 DATABASE = 2222
 #: Images whose features take as much memory as measuring realness does for however many.
-MEASURED_AT_ONCE = 200_000
+MEASURED_AT_ONCE = 50_000
 
 
 class Workload(NamedTuple):

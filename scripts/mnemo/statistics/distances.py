@@ -52,6 +52,13 @@ class Moments(NamedTuple):
         assert self.covariance is not None
         return self.covariance
 
+    def total(self) -> float:
+        """Return the sum of the features' variances."""
+        if self.root is not None:
+            return float(np.sum(self.root**2))
+        assert self.covariance is not None
+        return float(np.trace(self.covariance))
+
 
 def frechet(features: Floats, reference: Floats) -> float:
     """Compute the Fréchet distance between two sets of features, as clean-fid does.
@@ -103,16 +110,13 @@ def frechet_of_root(features: Moments, reference: Moments) -> float:
     assert root is not None
     # tr (S1 S2)^(1/2) is the sum of the roots of the eigenvalues of F2 S1 F2', where F2'F2 = S2.
     if features.root is None:
-        assert features.covariance is not None
-        total = np.trace(features.covariance)
-        gram = root @ features.covariance @ root.T
+        gram = root @ features.spread() @ root.T
     else:
-        total = np.sum(features.root**2)
         product = root @ features.root.T
         gram = product @ product.T if len(root) < product.shape[1] else product.T @ product
     roots = np.sqrt(np.maximum(np.linalg.eigvalsh(gram), 0))
     apart = np.sum((features.mean - reference.mean) ** 2)
-    return float(apart + total + np.sum(root**2) - 2 * np.sum(roots))
+    return float(apart + features.total() + reference.total() - 2 * np.sum(roots))
 
 
 def kernel(

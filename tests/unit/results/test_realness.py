@@ -117,8 +117,8 @@ def test_the_estimates_and_intervals_are_those_of_a_jackknife_by_hand(n, m, d):
         "kernel": kernel,
         "kernel_difference": kernel - kernel[1],
         "kernel_floor": by_hand(exact_kernel, floor).repeat(3, axis=0),
-        "kernel_ratio": kernel / kernel[1],
     }
+    ratios = {"kernel_ratio": ("kernel", kernel)}
     if n == m == 200:
         infinite = np.array(
             [
@@ -135,16 +135,28 @@ def test_the_estimates_and_intervals_are_those_of_a_jackknife_by_hand(n, m, d):
                 for _, b in sets.values()
             ]
         )
-        expected |= {"frechet_infinite": infinite, "frechet_ratio": infinite / infinite[1]}
+        expected["frechet_infinite"] = infinite
+        ratios["frechet_ratio"] = ("frechet_infinite", infinite)
     else:
         assert table.filter(regex="infinite|frechet_ratio").isna().all(axis=None)
     quantile = stats.t.ppf(0.95, groups - 1)
-    for name, replicates in expected.items():
+
+    def margins(replicates):
         pseudovalues = groups * replicates.mean(axis=1, keepdims=True) - (groups - 1) * replicates
-        margin = quantile * stats.sem(pseudovalues, axis=1)
+        return quantile * stats.sem(pseudovalues, axis=1)
+
+    for name, replicates in expected.items():
+        margin = margins(replicates)
         near = {"rtol": 1e-4, "atol": 1e-6}
         np.testing.assert_allclose(table[f"{name}_high"] - table[name], margin, **near)
         np.testing.assert_allclose(table[name] - table[f"{name}_low"], margin, **near)
+    for name, (source, replicates) in ratios.items():
+        # At either end, the distance is as far from that multiple of the one at alpha 0 as chance
+        # takes it.
+        for end, sign in ((table[f"{name}_low"], 1), (table[f"{name}_high"], -1)):
+            apart = table[source] - end * table[source][1]
+            margin = margins(replicates - end.to_numpy()[:, None] * replicates[1])
+            np.testing.assert_allclose(sign * apart, margin, rtol=1e-3, atol=1e-6)
     assert table["frechet_floor"].tolist() == pytest.approx([frechet_by_hand(floor, reference)] * 3)
     differences = [fid.fid_from_feats(matrix(sets[2][1]), reference)]
     differences.append(fid.fid_from_feats(unedited, reference))
@@ -238,11 +250,11 @@ def test_a_floor_of_fewer_images_than_are_edited_is_refused():
         compare(edited(50, 4), listed(draw(50, 4, seed=5)), listed(draw(49, 4, seed=6)), groups=5)
 
 
-@pytest.fixture(scope="module", params=[20, 120], ids="{} features".format)
+@pytest.fixture(scope="module", params=[20, 101], ids="{} features".format)
 def of_one_distribution(request):
     """Tables of studies whose alpha 0 has the reference's own distribution, 100 against 300."""
     tables = []
-    for seed in range(6):
+    for seed in range(5):
         unedited, reference, floor = (
             draw(count, request.param, 3 * seed + own) for own, count in enumerate((100, 300, 100))
         )
@@ -256,7 +268,7 @@ def test_alpha_0_of_the_reference_s_own_distribution_lies_at_the_floor(of_one_di
         [table[["frechet", "frechet_floor"]].iloc[0] for table in of_one_distribution]
     )
     # Both are far from the true distance, 0, and alike.
-    assert stats.ttest_1samp(floor, 0, alternative="greater").pvalue < 0.001
+    assert stats.ttest_1samp(floor, 0, alternative="greater").pvalue < 0.01
     assert stats.ttest_rel(distance, floor).pvalue > 0.01
 
 
