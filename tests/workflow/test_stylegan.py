@@ -55,7 +55,7 @@ def test_the_study_ends_with_a_report_and_every_table(styled: Checkout) -> None:
     }
     scores = tables.read(styled.results() / "scores.parquet").to_pandas()
     edited = scores.dropna(subset=["alpha"]).groupby(["edit", "alpha"]).size()
-    assert edited.to_dict() == {(edit, alpha): 10 for edit in EDITS for alpha in (0.0, 5.0)}
+    assert edited.to_dict() == {(edit, alpha): 10 * 2 for edit in EDITS for alpha in (0.0, 5.0)}
 
 
 def test_an_image_is_the_one_that_the_library_renders_of_its_seed(styled: Checkout) -> None:

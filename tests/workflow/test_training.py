@@ -100,7 +100,7 @@ def test_what_was_trained_is_an_assessor_of_another_study(learnt: Checkout) -> N
     }
     learnt.run("score", *give_study(learnt, study))
     scores = learnt.path / "results/other/fit/scores/mine/square/00000.parquet"
-    assert len(tables.read(scores)) == 50
+    assert len(tables.read(scores)) == 100
     assert f'"mine": "{file_digest(file)}"' in tables.metadata(scores)["mnemo.weights"]
 
 
