@@ -145,7 +145,7 @@ RESULTS: dict[str, Result] = {
     "controls": Result(
         "mnemo.results.controls:CONTROLS",
         "What do directions do that mean nothing, or only light?",
-        'table.pivot(index="alpha", columns=["edit", "control", "assessor", "shape"], values="change")',
+        'table.groupby(["edit", "control", "assessor", "shape", "alpha"])["change"].first()',
         "PIVOT {} ON control USING first(change) GROUP BY edit, assessor, shape, alpha",
         category="3 Edits",
         title="Controls of the edits",
