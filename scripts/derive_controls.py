@@ -12,10 +12,9 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 inputs, params = snakemake.input, snakemake.params
-tiles = params.layers if params.space == "w_plus" else 1
-space = "w" if params.space == "w_plus" else params.space
+layers = params.layers if params.space == "w_plus" else 1
 fitted = scores.read(inputs.scores, ["image", "score"])
-rows = latents.gather(inputs.latents, space, fitted["image"].to_numpy())
+rows = latents.gather(inputs.latents, params.space, fitted["image"].to_numpy())
 normals = {
     "random": controls.random(params.images, rows.shape[1], params.seed),
     "permuted": controls.permuted(
@@ -23,16 +22,16 @@ normals = {
         rows,
         fitted["score"].to_numpy(),
         threshold=params.threshold,
-        inverse_penalty=tiles * params.regularisation,
+        inverse_penalty=layers * params.regularisation,
         seed=params.seed,
     ),
 }
 for path in inputs.brightness:
-    plane = np.array(tables.read(path, ["normal"]).to_pylist()[0]["normal"])
-    along = np.array(tables.read(inputs.direction, ["normal"]).to_pylist()[0]["normal"])
-    # It moves to the side that the edit moves to.
-    side = -1 if plane @ along < 0 else 1
-    normals["brightness"] = side * np.sqrt(tiles) * plane.reshape(tiles, -1)[:1]
+    plane, along = (
+        np.array(tables.read(each, ["normal"])["normal"][0].as_py())
+        for each in (path, inputs.direction)
+    )
+    normals["brightness"] = controls.beside(along, plane, layers)
 tables.write(
     snakemake.output.directions,
     controls.DIRECTIONS,

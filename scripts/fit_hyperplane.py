@@ -9,41 +9,33 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
+inputs, output = snakemake.input, snakemake.output
 grid, params = snakemake.wildcards, snakemake.params
-scores = scores.read(snakemake.input.scores, ["image", "score"])
-tiled = grid.space == "w_plus"
-images = scores["image"].to_numpy()
-values = scores["score"].to_numpy()
-points = latents.gather(snakemake.input.latents, "w" if tiled else grid.space, images)
-layers = params.layers if tiled else 1
+scores = scores.read(inputs.scores, ["image", "score"])
+images, values = scores["image"].to_numpy(), scores["score"].to_numpy()
+points = latents.gather(inputs.latents, grid.space, images)
+settings = {
+    "threshold": grid.threshold,
+    "layers": params.layers if grid.space == "w_plus" else 1,
+    "validation": params.validation,
+    "regularisation": params.regularisation,
+}
 fitted = hyperplanes.fit(
     points,
     values,
-    threshold=grid.threshold,
-    layers=layers,
-    validation=params.validation,
+    **settings,
     folds=params.folds,
     repeats=params.repeats,
     permutations=params.permutations,
-    regularisation=params.regularisation,
     seed=params.seed,
     confidence=params.confidence,
 )
-without = refits.fit(
-    points,
-    values,
-    refits.groups_of(images, params.seed),
-    threshold=grid.threshold,
-    layers=layers,
-    validation=params.validation,
-    regularisation=params.regularisation,
-)
+without = refits.fit(points, values, refits.groups_of(images, params.seed), **settings)
+reliability = jackknife.reliability(jackknife.normals(without))
 provenance = tables.Provenance.of(snakemake.rule, params.items())
-normals = without and without.moved(without.coefficients)
-reliability = jackknife.reliability(normals)
 row = hyperplanes.row(grid.space, grid.assessor, grid.shape, fitted, reliability)
-tables.write(snakemake.output.hyperplane, hyperplanes.HYPERPLANES, row, provenance)
+tables.write(output.hyperplane, hyperplanes.HYPERPLANES, row, provenance)
 hits = hyperplanes.held_out(images, fitted)
-tables.write(snakemake.output.held_out, hyperplanes.HELD_OUT, hits, provenance)
-named = grid.space, grid.assessor, grid.shape, grid.threshold
-tables.write(snakemake.output.refits, jackknife.REFITS, jackknife.rows(*named, without), provenance)
+tables.write(output.held_out, hyperplanes.HELD_OUT, hits, provenance)
+rows = jackknife.rows(grid.space, grid.assessor, grid.shape, grid.threshold, without)
+tables.write(output.refits, jackknife.REFITS, rows, provenance)

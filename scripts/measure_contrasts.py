@@ -17,15 +17,15 @@ held_out = {
 }
 columns = ["edit", "image", "assessor", "shape", "alpha", "score"]
 # A set of controls has the name of one of the edits that share it.
-controls = {
-    edit: scores.read([path for path in inputs.controls if f"/controls/{name}/" in path], columns)
-    for edit, name in params.controls.items()
+shared = {
+    name: scores.read([path for path in inputs.controls if f"/controls/{name}/" in path], columns)
+    for name in dict.fromkeys(params.controls.values())
 }
 measured = contrasts.measure(
     scores.read(inputs.scores, columns),
     scores.read(inputs.fit_scores, ["image", "assessor", "shape", "score"]),
     held_out,
-    controls=controls,
+    controls={edit: shared[name] for edit, name in params.controls.items()},
     shares=joined.shares(inputs.directions, params.edits, params.layers),
     **params.pairs,
     confidence=params.confidence,

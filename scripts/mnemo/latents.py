@@ -70,7 +70,7 @@ def gather(paths: Sequence[str | Path], space: str, wanted: Sequence[str]) -> Ro
 
     Args:
         paths: The set's latent shards.
-        space: "z" or "w".
+        space: "z", "w", or "w_plus" for the one w that all layers of an image share.
         wanted: Keys of the selected images, in the order of the shards.
 
     Returns:
@@ -82,6 +82,7 @@ def gather(paths: Sequence[str | Path], space: str, wanted: Sequence[str]) -> Ro
     """
     rows: Rows | None = None
     filled = 0
+    space = "w" if space == "w_plus" else space
     for path in paths:
         shard = tables.read(path, ["image", space])
         values = matrix(shard, space, str(path))

@@ -228,23 +228,6 @@ def write_parts(
             out.write_table(table, max(1, len(table) * GROUP // max(table.nbytes, GROUP)))
 
 
-def merge(
-    parts: Iterable[str | Path], path: str | Path, schema: pa.Schema, provenance: Provenance
-) -> None:
-    """Join tables with the same schema into one file, with one of them in memory at a time.
-
-    Args:
-        parts: The files to join, in order; columns that the schema lacks are dropped.
-        path: The parquet file to write; its folder must exist.
-        schema: The schema of the joined table.
-        provenance: As for `write`.
-
-    Raises:
-        MnemoError: A part is damaged, or the joined table can't be written.
-    """
-    write_parts(path, schema, (read(part, schema.names) for part in parts), provenance)
-
-
 def read(path: str | Path, columns: Sequence[str] | None = None) -> pa.Table:
     """Read a table that Mnemo wrote.
 

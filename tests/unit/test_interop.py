@@ -1055,7 +1055,8 @@ def test_a_table_that_holds_no_direction_is_refused(study: Study) -> None:
 
 def test_a_table_of_several_hyperplanes_is_no_direction(study: Study, tmp_path: Path) -> None:
     path = tmp_path / "hyperplanes.parquet"
-    tables.merge(study.hyperplanes, path, hyperplanes.HYPERPLANES, study.by)
+    several = map(tables.read, study.hyperplanes)
+    tables.write_parts(path, hyperplanes.HYPERPLANES, several, study.by)
     with pytest.raises(MnemoError, match="holds 3 directions"):
         interop.read_direction(path, z_dim=study.dim, w_dim=study.dim, layers=study.layers)
 

@@ -8,12 +8,13 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import linalg, stats
+from scipy import linalg
 
 from mnemo import tables
 from mnemo.directions import jackknife
 from mnemo.directions.jackknife import Fits
 from mnemo.errors import MnemoError
+from mnemo.statistics.jackknife import interval
 
 Preset = Literal["corrected", "faithful"]
 
@@ -172,6 +173,11 @@ class Plane:
     base_rate: float
     fits: Fits | None
 
+    @property
+    def above_base_rate(self) -> bool:
+        """Whether it is shown to predict better than guessing the larger class."""
+        return self.accuracy_low > self.base_rate
+
 
 def read(hyperplane: str | Path, refits: str | Path) -> Plane:
     """Read a hyperplane, of one of the copies of a latent, and its fits without each group.
@@ -189,10 +195,9 @@ def read(hyperplane: str | Path, refits: str | Path) -> Plane:
     names = ["accuracy", "accuracy_low", "accuracy_high", "base_rate", "layers", "intercept"]
     [row] = tables.read(hyperplane, [*names, "normal"]).to_pylist()
     normal, layers = np.array(row.pop("normal")), row["layers"]
-    fits = jackknife.read(refits)
     return Plane(
         normal=normal[: normal.size // layers] * np.sqrt(layers),
-        fits=None if fits is None else fits.moved(fits.coefficients),
+        fits=jackknife.normals(jackknife.read(refits)),
         **row,
     )
 
@@ -222,7 +227,7 @@ def check(direction: str, held: Mapping[str, Plane]) -> None:
         f"{name} (accuracy {plane.accuracy:.3f}, interval {plane.accuracy_low:.3f} to "
         f"{plane.accuracy_high:.3f}, base rate {plane.base_rate:.3f})"
         for name, plane in held.items()
-        if plane.accuracy_low <= plane.base_rate
+        if not plane.above_base_rate
     ]
     if guesses:
         raise MnemoError(
@@ -344,8 +349,7 @@ def _kept(kept: float, own: Fits | None, after: Fits | None, confidence: float) 
     low = high = np.nan
     if own is not None and after is not None and kept <= 1:
         left = (after**2).sum(axis=1) / (own**2).sum(axis=1)
-        errors = jackknife.deviations(np.sqrt(np.maximum(1 - left, 0)))
-        quantile = stats.t.ppf((1 + confidence) / 2, jackknife.GROUPS - 1)
-        taken, margin = np.sqrt(1 - kept**2), quantile * np.linalg.norm(errors)
-        low, high = np.sqrt(1 - np.clip([taken + margin, taken - margin], 0, 1) ** 2)
+        taken = np.array([1 - kept**2, *np.maximum(1 - left, 0)]) ** 0.5
+        least, most = interval(taken, confidence)
+        low, high = np.sqrt(1 - np.clip([most, least], 0, 1) ** 2)
     return {"kept": kept, "kept_low": low, "kept_high": high}

@@ -365,16 +365,6 @@ def held_out(images: Sequence[str], hyperplane: Hyperplane) -> dict[str, NDArray
     }
 
 
-def above_base_rate(accuracy_low: float, base_rate: float) -> bool:
-    """Return whether a hyperplane is shown to predict better than guessing the larger class.
-
-    Args:
-        accuracy_low: Lower end of the interval of its accuracy.
-        base_rate: Share of the larger class.
-    """
-    return accuracy_low > base_rate
-
-
 def decision(hyperplane: Hyperplane, latents: Floats) -> Floats:
     """Compute the signed distances of latents from a hyperplane (paper 1, equations 1 and 2).
 

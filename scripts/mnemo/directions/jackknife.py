@@ -145,7 +145,10 @@ def rows_of_direction(direction: str, layers: int, fits: Fits | None) -> Any:
 
 def read(path: str | Path) -> Refits | None:
     """Read a table `REFITS`; None if it has no row."""
-    table = tables.read(path, ["n", "parameters", "coefficients", "gradient"])
+    return _refits(tables.read(path, REFITS.names))
+
+
+def _refits(table: pa.Table) -> Refits | None:
     if not len(table):
         return None
     return Refits(
@@ -182,10 +185,9 @@ def read_gradients(paths: Iterable[str | Path]) -> dict[tuple[str, str], Fits]:
     """
     found = {}
     for path in paths:
-        fits = read(path)
-        if fits is not None:
-            named = tables.read(path, ["assessor", "shape"])
-            key = named["assessor"][0].as_py(), named["shape"][0].as_py()
+        table = tables.read(path, REFITS.names)
+        if fits := _refits(table):
+            key = table["assessor"][0].as_py(), table["shape"][0].as_py()
             found[key] = fits.moved(fits.gradients)
     return found
 
@@ -207,6 +209,11 @@ def deviations(fits: Fits) -> Fits:
     """
     deviation: Fits = np.sqrt(1 - 1 / len(fits)) * (fits - fits.mean(axis=0))
     return deviation
+
+
+def normals(refits: Refits | None) -> Fits | None:
+    """Return the coefficients without each group, moved as by `Refits.moved`; None without fits."""
+    return None if refits is None else refits.moved(refits.coefficients)
 
 
 def shared(first: Fits | None, second: Fits | None) -> float:

@@ -92,6 +92,22 @@ def permuted(
     return normals
 
 
+def beside(along: Normals, plane: Normals, layers: int) -> Normals:
+    """Turn a hyperplane's normal to the side that a direction moves to.
+
+    Args:
+        along: (layers * d,) the direction.
+        plane: (layers * d,) unit normal of a hyperplane in the same space.
+        layers: Number of copies of a latent in that space.
+
+    Returns:
+        (1, d) unit normal, of one of the copies.
+    """
+    side = -1 if plane @ along < 0 else 1
+    turned: Normals = side * np.sqrt(layers) * plane.reshape(layers, -1)[:1]
+    return turned
+
+
 def edit(
     latents: pa.Table,
     normals: Mapping[str, Normals],

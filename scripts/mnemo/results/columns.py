@@ -6,7 +6,7 @@ from mnemo import tables
 from mnemo.scores import ASSESSOR, SHAPE
 
 EDITED = [tables.field("edit", pa.string(), "name of the edit"), ASSESSOR, SHAPE]
-MOVED = tables.field(
+ALPHA = tables.field(
     "alpha",
     pa.float64(),
     "how far the edit moves along its unit direction: a distance if all layers move",

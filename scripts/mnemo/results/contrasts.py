@@ -179,10 +179,7 @@ def measure(
         The columns of `CONTRASTS`, in the order of the kinds.
     """
     changes = {str(edit): _changes(frame) for edit, frame in scores.groupby("edit", sort=False)}
-    spreads = {
-        (str(assessor), str(shape)): _spread(frame)
-        for (assessor, shape), frame in fit_scores.groupby(["assessor", "shape"])
-    }
+    spreads = _spreads(fit_scores)
     rows = [
         *_of_edits(changes, edits, units),
         *_of_controls(scores, controls or {}, units),
@@ -215,12 +212,13 @@ def _changes(scores: pd.DataFrame) -> Changes:
     return changes
 
 
-def _spread(scores: pd.DataFrame) -> Spread:
-    """Return the spread of one assessor's scores; the deviation is nan if it is 0 or unknown."""
-    own = scores.set_index("image")["score"].astype(np.float64)
-    deviation = own.std() if own.nunique() > 1 else np.nan
-    standard = (own - own.mean()) / deviation
-    return Spread(float(deviation), (standard**2 - 1) / (2 * len(own)))
+def _spreads(scores: pd.DataFrame) -> dict[tuple[str, str], Spread]:
+    """Return the spread of each score of the set fit; a deviation is nan if it is 0 or unknown."""
+    deviations, influences = frames.deviations(scores), frames.influences(scores)
+    known = scores[["assessor", "shape"]].drop_duplicates().itertuples(index=False, name=None)
+    return {
+        score: Spread(deviations[score] or np.nan, influences[score].dropna()) for score in known
+    }
 
 
 def _of_edits(

@@ -24,7 +24,7 @@ CONTROLS = tables.define(
     ),
     ASSESSOR,
     SHAPE,
-    columns.MOVED,
+    columns.ALPHA,
     tables.field("n", pa.int64(), "number of images scored both at this alpha and at alpha 0"),
     tables.field("mean", pa.float64(), "mean score of these images", nullable=True),
     tables.field("low", pa.float64(), "lower end of the t interval of the mean", nullable=True),

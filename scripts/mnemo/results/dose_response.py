@@ -15,7 +15,7 @@ from mnemo.statistics import frames
 DOSE_RESPONSE = tables.define(
     "Mean score at each alpha",
     *columns.EDITED,
-    columns.MOVED,
+    columns.ALPHA,
     tables.field("n", pa.int64(), "number of images scored"),
     tables.field("mean", pa.float64(), "mean score", nullable=True),
     tables.field(
@@ -102,7 +102,7 @@ def dose_response(
         wide = wide.reindex(columns=np.unique(alphas))
     unedited = wide[0.0] if 0 in wide else pd.Series(np.nan, wide.index)
     changes = wide.sub(unedited, axis=0)
-    change = _mean(changes, "change", confidence)
+    change = frames.means(changes, "change", confidence)
     # At alpha 0 nothing can change.
     changes.loc[:, changes.columns == 0] = np.nan
     n = changes.count()
@@ -110,9 +110,9 @@ def dose_response(
     gains = changes.div(unedited.where(unedited > 0), axis=0)
     # A ratio to a score of 0 or below means nothing, and a mean of the others something else.
     gains.loc[:, gains.count() < n] = np.nan
-    gain = _mean(gains, "relative_gain", confidence).drop(columns="n")
+    gain = frames.means(gains, "relative_gain", confidence).drop(columns="n")
     parts = [
-        _mean(wide, "mean", confidence),
+        frames.means(wide, "mean", confidence),
         _named(change.rename(columns={"n": "n_paired"}), "change"),
         _share(onward < 0, n, "wrong_way", confidence),
         _share(onward > 0, n, "improvement_ratio", confidence),
@@ -175,12 +175,6 @@ def responses(
             named = part.assign(edit=str(edit), assessor=str(assessor), shape=str(shape))
             measured.setdefault(table, []).append(named)
     return {table: pd.concat(parts, ignore_index=True) for table, parts in measured.items()}
-
-
-def _mean(values: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
-    """Return the columns `n`, the mean under its name, `low` and `high`, one row per alpha."""
-    table = pd.DataFrame({"n": values.count(), name: values.mean(), "standard_error": values.sem()})
-    return frames.with_interval(table, name, confidence)
 
 
 def _share(images: pd.DataFrame, n: "pd.Series[int]", name: str, confidence: float) -> pd.DataFrame:

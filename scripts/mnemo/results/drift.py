@@ -5,7 +5,6 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy import stats
 
 from mnemo import tables
 from mnemo.errors import MnemoError
@@ -19,7 +18,7 @@ DRIFT = tables.define(
     tables.field("attribute", pa.string(), "assessor of the attribute"),
     SHAPE,
     tables.field("held", pa.bool_(), "whether the edit holds the attribute constant"),
-    columns.MOVED,
+    columns.ALPHA,
     tables.field("n", pa.int64(), "number of images scored both at this alpha and at alpha 0"),
     tables.field("change", pa.float64(), "mean change of the attribute's score", nullable=True),
     tables.field(
@@ -79,10 +78,7 @@ def measure(
         by_image = frame.pivot(index="image", columns="alpha", values="score")
         by_image = by_image.reindex(columns=alphas)
         changes = by_image.sub(by_image[0], axis=0)
-        n, change = changes.count(), changes.mean()
-        margin = stats.t.ppf((1 + confidence) / 2, n - 1) * changes.sem()
-        columns = {"n": n, "change": change, "low": change - margin, "high": change + margin}
-        table = pd.DataFrame(columns).reset_index()
+        table = frames.means(changes, "change", confidence).reset_index()
         parts.append(table.assign(edit=str(edit), attribute=str(attribute), shape=str(shape)))
     table = pd.concat(parts, ignore_index=True)
     table = table.join(frames.deviations(fit_scores), on=["attribute", "shape"])

@@ -228,19 +228,7 @@ def _exceeds(contrasts: pd.DataFrame, edits: Mapping[str, Sequence[str]]) -> Ite
             unit="",
             claimed=1 if contrast["alpha"] > 0 else -1,
         )
-        yield {
-            "finding": "exceeds",
-            "subject": edit,
-            "assessor": assessor,
-            "shape": shape,
-            "alpha": contrast["alpha"],
-            "estimate": contrast["difference"],
-            "low": contrast["low"],
-            "high": contrast["high"],
-            "unit": contrast["unit"],
-            "p": contrast["p"],
-            "words": words,
-        }
+        yield _contrasted("exceeds", contrast, words)
 
 
 def _held(contrasts: pd.DataFrame) -> Iterator[Row]:
@@ -256,19 +244,19 @@ def _held(contrasts: pd.DataFrame) -> Iterator[Row]:
             unit="years" if contrast["unit"] == "year" else "",
             claimed=-1,
         )
-        yield {
-            "finding": "held",
-            "subject": a,
-            "assessor": attribute,
-            "shape": contrast["shape"],
-            "alpha": contrast["alpha"],
-            "estimate": contrast["difference"],
-            "low": contrast["low"],
-            "high": contrast["high"],
-            "unit": contrast["unit"],
-            "p": contrast["p"],
-            "words": words,
-        }
+        yield _contrasted("held", contrast, words)
+
+
+def _contrasted(finding: str, contrast: Row, words: Words) -> Row:
+    """State a contrast, about the edit whose value is compared."""
+    same = ("assessor", "shape", "alpha", "low", "high", "unit", "p")
+    return {
+        "finding": finding,
+        "subject": contrast["a"],
+        "estimate": contrast["difference"],
+        **{key: contrast[key] for key in same},
+        "words": words,
+    }
 
 
 def _departs(realness: pd.DataFrame, groups: int, confidence: float) -> Iterator[Row]:

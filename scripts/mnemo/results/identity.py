@@ -41,7 +41,7 @@ _OF_FACES = (
 IDENTITY = tables.define(
     "Whether edited faces still show the same person",
     tables.field("edit", pa.string(), "name of the edit"),
-    columns.MOVED,
+    columns.ALPHA,
     tables.field("n", pa.int64(), "number of images with a face both at this alpha and at alpha 0"),
     tables.field(
         "lost", pa.int64(), "number of images with a face at alpha 0 but none at this alpha"

@@ -27,7 +27,7 @@ LOST_FACES = tables.define(
     "Faces that an edit loses, and what that does to the response of ovals",
     tables.field("edit", pa.string(), "name of the edit"),
     ASSESSOR,
-    columns.MOVED,
+    columns.ALPHA,
     tables.field("found", pa.int64(), "number of faces found both at this alpha and at alpha 0"),
     tables.field("lost", pa.int64(), "number of faces found at alpha 0 but not at this alpha"),
     tables.field("gained", pa.int64(), "number of faces found at this alpha but not at alpha 0"),

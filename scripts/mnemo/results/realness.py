@@ -35,7 +35,7 @@ _CONSERVATIVE = "the interval is conservative, and covers up to 100 %"
 REALNESS = tables.define(
     "Distance of the edited images from the reference set",
     tables.field("edit", pa.string(), "name of the edit"),
-    columns.MOVED,
+    columns.ALPHA,
     tables.field("features", pa.string(), "feature extractor", limits="resnet152, inception"),
     tables.field("n", pa.int64(), "number of images"),
     *tables.estimate(

@@ -109,7 +109,7 @@ def matrix(
     table = table.join(ranges, on="edit")
     spread = table["deviation"].where(table["deviation"] > 0)
     table["standard_slope"] = table["slope"] / spread
-    influences = _influences(fit_scores)
+    influences = frames.influences(fit_scores).fillna(0)
     quantile = stats.norm.ppf((1 + confidence) / 2)
     keys = pd.MultiIndex.from_frame(table[_KEYS])
     error = np.linalg.norm(influences.reindex(columns=keys, fill_value=np.nan), axis=0)
@@ -127,21 +127,6 @@ def matrix(
     return named
 
 
-def _influences(fit_scores: pd.DataFrame) -> pd.DataFrame:
-    """Compute how far each image moves the logarithm of a standard deviation.
-
-    The squares of a column sum to the variance of that logarithm, the products of two columns to
-    their covariance (the infinitesimal jackknife).
-
-    Returns:
-        One row per image, one column per assessor and shape; 0 for an image without a score.
-    """
-    exact = fit_scores.astype({"score": np.float64})
-    score = exact.pivot(index="image", columns=_KEYS, values="score")
-    squares = (score - score.mean()) ** 2
-    return ((squares / squares.mean() - 1) / 2 / score.count()).fillna(0)
-
-
 def _relative(
     table: pd.DataFrame, scores: pd.DataFrame, influences: pd.DataFrame, quantile: float
 ) -> pd.DataFrame:
@@ -154,7 +139,7 @@ def _relative(
     Args:
         table: The rows of one edit, with `standard_slope`.
         scores: The scores of its images.
-        influences: As `_influences` gives them.
+        influences: As `frames.influences` gives them, with 0 for an image without a score.
         quantile: Standard errors in half an interval.
 
     Returns:

@@ -26,6 +26,25 @@ def deviations(scores: pd.DataFrame) -> "pd.Series[float]":
     return deviation.mask(by_shape.nunique() == 1, deviation * 0)
 
 
+def influences(scores: pd.DataFrame) -> pd.DataFrame:
+    """Compute how far each image moves the logarithm of a standard deviation.
+
+    The squares of a column sum to the variance of that logarithm, the products of two columns to
+    their covariance (the infinitesimal jackknife).
+
+    Args:
+        scores: As for `deviations`.
+
+    Returns:
+        One row per image, one column per assessor and shape; nan for an image without a score, and
+        for scores that are all equal.
+    """
+    exact = scores.astype({"score": np.float64})
+    score = exact.pivot(index="image", columns=["assessor", "shape"], values="score")
+    squares = (score - score.mean()) ** 2
+    return (squares / squares.mean() - 1) / 2 / score.count()
+
+
 def scored(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that have a score, with `score` and `alpha` in float64."""
     # Means of float32 scores are computed in float64.
@@ -36,6 +55,22 @@ def by_image(frame: pd.DataFrame) -> pd.DataFrame:
     """Return scores with one row per image and one column per alpha, in ascending order."""
     # If an image has two rows of one alpha, pivot refuses them; pivot_table would average them.
     return scored(frame).pivot(index="image", columns="alpha", values="score")
+
+
+def means(values: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
+    """Compute the mean of each column, with its t interval.
+
+    Args:
+        values: One row per image; nan where an image has no value.
+        name: What the means are called.
+        confidence: Confidence of the intervals, between 0 and 1.
+
+    Returns:
+        One row per column: the number `n` of values, their mean, called `name`, and `low` and
+        `high`, as for `with_interval`.
+    """
+    table = pd.DataFrame({"n": values.count(), name: values.mean(), "standard_error": values.sem()})
+    return with_interval(table, name, confidence)
 
 
 def with_interval(table: pd.DataFrame, estimate: str, confidence: float) -> pd.DataFrame:

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy import special, stats
 from statsmodels.stats.proportion import proportion_confint
 
+from mnemo.statistics.means import Estimate
+
 
 class Share(NamedTuple):
     """A share with its interval; all nan if there is nothing to take a share of.
@@ -25,7 +27,7 @@ class Share(NamedTuple):
 
     def columns(self, name: str) -> dict[str, float]:
         """Return the share and its interval as the columns of an estimate."""
-        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
+        return Estimate(self.value, self.low, self.high).columns(name)
 
 
 NONE = Share(np.nan, np.nan, np.nan, np.nan)

@@ -190,8 +190,15 @@ def test_in_the_tiled_space_each_layer_holds_the_attributes_alone():
 # What can't be held
 
 
-def plane_of(normal, low=0.6, fits=None):
-    return conditions.Plane(normal, 1, 0.0, 0.65, low, 0.7, 0.624, fits)
+def plane_of(normal, low=0.6, fits=None, base_rate=0.624):
+    return conditions.Plane(normal, 1, 0.0, 0.65, low, 0.7, base_rate, fits)
+
+
+def test_only_an_interval_above_the_base_rate_shows_more_than_guessing():
+    normal, _ = draw(20, 0)
+    assert plane_of(normal, 0.63, base_rate=0.62).above_base_rate
+    assert not plane_of(normal, 0.62, base_rate=0.62).above_base_rate
+    assert not plane_of(normal, 0.58, base_rate=0.62).above_base_rate
 
 
 def test_an_attribute_that_is_guessed_is_refused_with_all_that_it_takes_to_mend_it():

@@ -63,3 +63,11 @@ def test_controls_of_some_layers_leave_the_others() -> None:
     moved = latents.matrix(edited, "w_plus").reshape(2, 4, 8)
     np.testing.assert_allclose(moved[:, 2], rows + normals["random"], atol=1e-5)
     np.testing.assert_allclose(moved[:, 3], rows, atol=1e-5)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_brightness_moves_to_the_side_of_the_edit(side: int) -> None:
+    normal = np.random.default_rng(0).normal(size=8)
+    normal /= np.linalg.norm(normal)
+    tiled = np.tile(normal, 6) / np.sqrt(6)
+    np.testing.assert_allclose(controls.beside(side * tiled, tiled, 6), [side * normal])
