@@ -34,7 +34,7 @@ class Simulation:
     setting: str
     draw: Callable[[int], Mapping[str, Interval]]
     instead: Mapping[str, str]
-    runs: int = 2000
+    runs: int = 1000
 
 
 def simulations() -> Iterator[Simulation]:

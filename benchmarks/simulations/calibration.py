@@ -82,10 +82,10 @@ SIMULATIONS = [
         _curve(words, curve, n, alphas, instead=ALLOWANCE)
         for words, curve in (("saturating", _saturating), ("bent", _bent))
         for alphas in (FIVE, SEVEN)
-        for n in (100, 1000, 2000)
+        for n in (100, 2000)
     ),
     *(_curve("bent", _bent, n, FIVE, -0.25, ALLOWANCE) for n in (100, 2000)),
-    *(_curve("the paper's", _papers_ovals, n, SEVEN) for n in (100, 1000, 2000)),
+    *(_curve("the paper's", _papers_ovals, n, SEVEN) for n in (100, 2000)),
     _curve("saturating", _saturating, 10, FIVE),
     _curve("flat", _flat, 100, FIVE, instead="no alpha has the change: null or unbounded"),
     _curve("kinked", _kinked, 1000, FIVE, 1.0, "less: the response bends within one step"),

