@@ -19,9 +19,10 @@ if study.identity:
         wildcard_constraints:
             embedder=study.identity.features,
         conda:
-            "../envs/faces.yaml"
-        threads: 1
+            "../envs/torch.yaml"
+        threads: 4 if models.embedder.gpu else 1
         resources:
+            gpu=int(models.embedder.gpu),
             mem_mb=memory,
             runtime=minutes,
         params:

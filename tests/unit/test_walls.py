@@ -9,7 +9,7 @@ import pytest
 
 from mnemo.assessors.backbones.registry import NETWORKS
 from mnemo.assessors.registry import ASSESSORS
-from mnemo.features.registry import EXTRACTORS
+from mnemo.features.registry import IDENTITY, REALNESS
 from mnemo.figures.registry import FIGURES
 from mnemo.generators.registry import ARCHITECTURES
 from mnemo.results.registry import RESULTS
@@ -135,7 +135,8 @@ def jobs(root: Path) -> dict[str, str]:
         "sample_latents": ARCHITECTURES,
         "render_images": ARCHITECTURES,
         "score_images": {name: entry.module for name, entry in ASSESSORS.items() if entry.module},
-        "extract_features": {name: entry.module for name, entry in EXTRACTORS.items()},
+        "extract_features": {name: entry.module for name, entry in REALNESS.items()},
+        "embed_faces": {name: entry.module for name, entry in IDENTITY.items()},
         "train_assessor": {name: " ".join(entry.modules) for name, entry in NETWORKS.items()},
         "merge_table": {name: entry.schema.split(":")[0] for name, entry in RESULTS.items()},
         "draw_figure": {name: f"mnemo.figures.{name}" for name in FIGURES},
@@ -178,6 +179,7 @@ def changed(library: tuple[Path, dict[str, str]], **files: str) -> set[str]:
             "assessors__backbones__resnet18": "import torch",
             "assessors__backbones__registry": "RESNET18 = 1",
         },
+        {"features__beauty": "import torch", "features__registry": "BEAUTY = 1"},
         {
             "results__beauty": "import pandas",
             "results__registry": "BEAUTY = 1",
@@ -189,7 +191,16 @@ def changed(library: tuple[Path, dict[str, str]], **files: str) -> set[str]:
         {"study__config": "x = 1", "study__paths": "x = 1", "plan__rates": "x = 1"},
         {"tables": "# A better word."},
     ],
-    ids=["assessor", "network", "table and figure", "generator", "release", "study", "words"],
+    ids=[
+        "assessor",
+        "network",
+        "extractor",
+        "table and figure",
+        "generator",
+        "release",
+        "study",
+        "words",
+    ],
 )
 def test_an_addition_reruns_no_finished_job(
     library: tuple[Path, dict[str, str]], files: dict[str, str]
@@ -235,9 +246,16 @@ def test_an_addition_reruns_no_finished_job(
         ("faces__ovals", {"ovalize_images", "merge_table faces"}),
         ("assessors__happiness", {"score_images happiness"}),
         ("assessors__falseresmem", {"score_images falseresmem"}),
-        ("assessors__backbones__senet50", {"train_assessor senet50"}),
+        (
+            "assessors__backbones__senet50",
+            {"train_assessor senet50", "embed_faces senet50-vggface2"},
+        ),
         ("generators__dcgan", {"sample_latents dcgan", "render_images dcgan"}),
-        ("features__dlib_face", {"extract_features dlib-face"}),
+        ("features__dlib_face", {"embed_faces dlib-face"}),
+        (
+            "features__vggface2",
+            {f"embed_faces {name}-vggface2" for name in ("resnet50", "senet50")},
+        ),
         ("features__resnet152", {"extract_features resnet152"}),
         ("locks", set()),
         ("weights__catalogue", set()),

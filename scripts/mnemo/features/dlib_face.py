@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from mnemo.faces import landmarks
+from mnemo.faces import detection, landmarks
 
 Pixels = NDArray[np.uint8]
 
@@ -38,7 +38,6 @@ class FaceExtractor:
     def __init__(self, network: Path, shape: Path):
         self._network = landmarks.load(dlib.face_recognition_model_v1, network)
         self._aligner = landmarks.Aligner(shape)
-        self._detector = dlib.get_frontal_face_detector()
 
     def extract(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
         """Compute the embeddings of the largest faces in images.
@@ -53,9 +52,8 @@ class FaceExtractor:
         bar = tqdm(images, desc="dlib", unit=" images", mininterval=5)
         for row, image in zip(embeddings, bar, strict=True):
             image = landmarks.resize(image)
-            if boxes := self._detector(image, 0):
-                largest = max(boxes, key=dlib.rectangle.area)
-                chip = self._aligner.chip(image, largest, _SIZE, _PADDING)
+            if (box := detection.largest(image)) is not None:
+                chip = self._aligner.chip(image, box, _SIZE, _PADDING)
                 row[:] = self._network.compute_face_descriptor(chip)
         return embeddings
 

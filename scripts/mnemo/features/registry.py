@@ -15,19 +15,33 @@ class Entry:
         module: Dotted name of its module.
         weights: Names of its weights in the catalogue.
         dim: Number of features of an image.
-        frechet: Name of the Fréchet distance on its features; empty if it describes faces and not
-            whole images.
+        faces: Whether it describes the largest face in an image, and not the whole image.
+        frechet: Name of the Fréchet distance on its features; empty if it describes faces.
         kernel: Name of the kernel distance on its features; empty in the same case.
-        threshold: Euclidean distance of features below which two faces are of the same person; None
-            if its features do not describe faces.
+        threshold: Euclidean distance of features below which two faces are of the same person, as
+            the network's authors published it; None if they published none, or if it describes
+            whole images.
+        gpu: Whether it computes on a GPU where there is one.
     """
 
     module: str
     weights: tuple[str, ...]
     dim: int
+    faces: bool = False
     frechet: str = ""
     kernel: str = ""
     threshold: float | None = None
+    gpu: bool = True
+
+
+def _vggface2(name: str) -> Entry:
+    """Describe a face-recognition network trained on VGGFace2."""
+    return Entry(
+        module=f"mnemo.features.{name}_vggface2",
+        weights=(f"{name}-vggface2",),
+        dim=2048,
+        faces=True,
+    )
 
 
 EXTRACTORS: dict[str, Entry] = {
@@ -49,11 +63,15 @@ EXTRACTORS: dict[str, Entry] = {
         module="mnemo.features.dlib_face",
         weights=("dlib-face", "dlib-landmarks"),
         dim=128,
+        faces=True,
         # http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html
         threshold=0.6,
+        gpu=False,
     ),
+    "resnet50-vggface2": _vggface2("resnet50"),
+    "senet50-vggface2": _vggface2("senet50"),
 }
 #: Extractors of whole images, on whose features realness is measured.
-REALNESS = {name: entry for name, entry in EXTRACTORS.items() if entry.threshold is None}
+REALNESS = {name: entry for name, entry in EXTRACTORS.items() if not entry.faces}
 #: Extractors of faces, on whose features identity is measured.
-IDENTITY = {name: entry for name, entry in EXTRACTORS.items() if entry.threshold is not None}
+IDENTITY = {name: entry for name, entry in EXTRACTORS.items() if entry.faces}

@@ -10,6 +10,7 @@ from math import ceil
 from typing import NamedTuple
 
 from mnemo.assessors.registry import entry
+from mnemo.features.registry import EXTRACTORS
 from mnemo.plan import rates
 from mnemo.study import sets
 from mnemo.study.config import Config, Edit
@@ -29,11 +30,13 @@ class Workload(NamedTuple):
         images: Images; of a job that reads several scores of an image, its scores.
         at_once: How many of them it holds in memory at once.
         times: How often it goes over them, against the default study.
+        embedder: The face-recognition network, of a job that embeds faces.
     """
 
     images: int
     at_once: int
     times: float = 1
+    embedder: str = ""
 
 
 class Job(NamedTuple):
@@ -75,7 +78,12 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             "extract_features": config.shard_size,
             "render_images": config.generator.entry.at_once,
         }
-        return Workload(count, min(count, at_once.get(rule, count)), _slowness(config, wildcards))
+        return Workload(
+            count,
+            min(count, at_once.get(rule, count)),
+            _slowness(config, wildcards),
+            config.identity.features if config.identity and rule == "embed_faces" else "",
+        )
     fit, grid = config.sets.fit.count, config.hyperplanes
     edited = {edit.name: _images(config, edit) for edit in config.edits}
     of_edit = edited.get(wildcards.get("edit", ""), 0)
@@ -124,7 +132,9 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             compared = fitted + sum(scores.values())
             return Workload(compared, compared)
         case "measure_identity", _:
-            return Workload(of_edit, of_edit)
+            # The rates are those of embeddings of 128 numbers.
+            larger = EXTRACTORS[config.identity.features].dim / 128 if config.identity else 1
+            return Workload(of_edit, ceil(of_edit * larger), larger)
         case "write_database" | "split_database" | "train_assessor" | "measure_training", _:
             return _training(config, rule)
         case "measure_realness", _:

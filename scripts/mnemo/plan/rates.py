@@ -94,6 +94,17 @@ def generators() -> dict[str, Rendering]:
     return {name: Rendering.model_validate(rate) for name, rate in _read()["generators"].items()}
 
 
+@cache
+def embedders() -> dict[str, dict[str, float]]:
+    """Read in what the rates of embedding faces differ from dlib-face's.
+
+    Returns:
+        By the network's name, those values of its `Rate`.
+    """
+    read: dict[str, dict[str, float]] = _read()["embedders"]
+    return read
+
+
 def rendering_with(generator: Entry) -> Rendering:
     """Estimate what rendering costs with any generator.
 
@@ -145,7 +156,12 @@ def _read() -> dict[str, Any]:
 
 
 def cost(
-    rule: str, generator: Entry, images: int, at_once: int | None = None, times: float = 1
+    rule: str,
+    generator: Entry,
+    images: int,
+    at_once: int | None = None,
+    times: float = 1,
+    embedder: str = "",
 ) -> Cost:
     """Estimate what one job costs.
 
@@ -155,11 +171,13 @@ def cost(
         images: Images that it works on.
         at_once: Images that it holds in memory at once; all when None.
         times: How often it goes over them, against the default study.
+        embedder: The face-recognition network, of a job that embeds faces.
 
     Returns:
         The estimate, without a margin.
     """
     rate, pixels = rates()[rule], generator.resolution**2
+    rate = rate.model_copy(update=embedders().get(embedder, {}))
     seconds = rate.seconds + rate.seconds_per_megapixel * pixels / 1_000_000
     gpu, memory, rendering = rate.gpu, rate.memory, rendering_with(generator)
     if rule in ("sample_latents", "render_images"):

@@ -141,3 +141,4 @@ def test_realness_and_identity_share_no_extractor() -> None:
     assert {*REALNESS} | {*IDENTITY} == {*EXTRACTORS}
     assert all(entry.frechet and entry.kernel for entry in REALNESS.values())
     assert not any(entry.frechet or entry.kernel for entry in IDENTITY.values())
+    assert not any(entry.threshold for entry in REALNESS.values())

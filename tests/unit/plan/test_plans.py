@@ -87,6 +87,18 @@ def test_twice_the_images_take_twice_the_time_and_disk_beyond_the_start() -> Non
     assert twice.disk == 2 * once.disk
 
 
+def test_a_larger_face_recognition_network_needs_more_memory_and_disk() -> None:
+    costs = []
+    for features in ("dlib-face", "resnet50-vggface2"):
+        planned = study("config.yaml", identity={"features": features})
+        embeds = next(job for job in jobs.of_study(planned) if job.rule == "embed_faces")
+        assert f"/embeddings/{features}/" in embeds.output
+        costs.append(rates.cost("embed_faces", FACES, *embeds.work))
+    assert costs[0] == rates.cost("embed_faces", FACES, embeds.work.images)
+    assert costs[1].memory > costs[0].memory + 500
+    assert costs[1].disk > 10 * costs[0].disk
+
+
 def test_larger_images_need_more_memory_and_disk() -> None:
     small, large = (
         rates.cost("render_images", GENERATORS[name], 1000)

@@ -37,6 +37,14 @@ def test_all_weights_are_those_of_the_generator_the_assessors_and_the_features()
     ]
 
 
+def test_the_network_of_identity_decides_which_weights_are_needed() -> None:
+    asked = models(identity={"features": "resnet50-vggface2"})
+    assert "resnet50-vggface2" in asked.used
+    assert not {"dlib-face", "dlib-landmarks"} & {*asked.used}
+    file = "<resources>/weights/rcmalli_vggface_tf_resnet50.h5"
+    assert asked.files(asked.embedder.weights) == [file]
+
+
 def test_a_file_of_the_users_own_takes_the_place_of_the_catalogues() -> None:
     asked = models(assessor_weights={"happiness": "mine.hdf5"})
     assert asked.files_of_assessor(of("happiness")) == ["mine.hdf5"]

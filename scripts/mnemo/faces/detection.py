@@ -1,0 +1,26 @@
+"""dlib's detector of faces, for networks that look at the largest face in an image."""
+
+from functools import cache
+from typing import Any
+
+import dlib
+import numpy as np
+from numpy.typing import NDArray
+
+
+def largest(image: NDArray[np.uint8]) -> dlib.rectangle | None:
+    """Find the largest face in an image.
+
+    Args:
+        image: (height, width, 3), RGB, from `landmarks.resize`: the detector finds faces from about
+            80 pixels on, and takes the longer the larger the image is.
+
+    Returns:
+        The box around it, which may extend beyond the image; None if no face is found.
+    """
+    return max(_detector()(image, 0), key=dlib.rectangle.area, default=None)
+
+
+@cache
+def _detector() -> Any:
+    return dlib.get_frontal_face_detector()
