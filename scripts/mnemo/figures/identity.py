@@ -1,7 +1,7 @@
 """The identity figure: whether edited faces still show the same persons."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,9 +27,11 @@ def draw(identity: pd.DataFrame, confidence: float) -> Figure:
 
     Returns:
         A figure with one colour per edit in three panels: the mean distance of the embeddings, with
-        the network's threshold; the share of faces whose distance is below it, down to that which
-        counts lost faces as refused, with the share of impostors; and the numbers of faces that are
-        no longer found, and of those found only now.
+        the threshold; the share of faces whose distance is below it, down to that which counts lost
+        faces as refused, with the share of impostors; and the numbers of faces that are no longer
+        found, and of those found only now. Without a threshold, the first two have the generator's
+        own in its place, or, of too few faces for that, the second the share of faces that are
+        nearest to their own.
     """
     drawn_as = parts.looks(identity["edit"])
     heights = (2.2, 2.2, 1.6)
@@ -37,19 +39,21 @@ def draw(identity: pd.DataFrame, confidence: float) -> Figure:
     panels = figure.subplots(3, height_ratios=heights)
     distance, accepted, lost = panels
     parts.over_alpha(distance, identity, "distance", drawn_as)
-    (threshold,) = identity["threshold"].unique()
-    _level(distance, identity, threshold, f"threshold {threshold:g}")
-    distance.set_ylim(
-        -0.04, 1.15 * max(threshold, identity[["distance", "distance_high"]].max(axis=None))
-    )
+    level, text, share, words = _judged(identity)
+    for threshold in identity[level].dropna().round(3).unique():
+        _level(distance, identity, threshold, f"{text} {threshold:g}")
+    # Without a single face there is neither a distance nor an own threshold.
+    highest = max(0.1, *identity[["distance", "distance_high", level]].max().dropna())
+    distance.set_ylim(-0.04, 1.15 * highest)
     distance.set_ylabel("mean distance of the\nembedding from that at alpha 0")
-    parts.over_alpha(accepted, identity, "accepted", drawn_as)
-    parts.over_alpha(accepted, identity, "impostor", _beside(drawn_as, IMPOSTORS))
-    for edit, own in identity.sort_values("alpha").groupby("edit", sort=False):
-        edges = own["alpha"], own["accepted_bound"], own["accepted"]
-        accepted.fill_between(*edges, color=drawn_as[str(edit)].colour, alpha=0.15, linewidth=0)
-    accepted.set(ylim=(-0.04, 1.04), ylabel="share of faces\nbelow the threshold")
-    _explain(accepted, IMPOSTORS, "share of impostors: line to beat")
+    parts.over_alpha(accepted, identity, share, drawn_as)
+    accepted.set(ylim=(-0.04, 1.04), ylabel=f"share of faces\n{words}")
+    if share == "accepted":
+        parts.over_alpha(accepted, identity, "impostor", _beside(drawn_as, IMPOSTORS))
+        for edit, own in identity.sort_values("alpha").groupby("edit", sort=False):
+            edges = own["alpha"], own["accepted_bound"], own["accepted"]
+            accepted.fill_between(*edges, color=drawn_as[str(edit)].colour, alpha=0.15, linewidth=0)
+        _explain(accepted, IMPOSTORS, "share of impostors: line to beat")
     counted = identity.assign(low=np.nan, high=np.nan)
     parts.over_alpha(lost, counted, "lost", drawn_as, ends=("low", "high"))
     parts.over_alpha(lost, counted, "gained", _beside(drawn_as, GAINED), ends=("low", "high"))
@@ -60,9 +64,40 @@ def draw(identity: pd.DataFrame, confidence: float) -> Figure:
     lost.set_ylabel(f"faces lost\nof {found}")
     _explain(lost, GAINED, "faces gained")
     lost.set_xlabel(f"alpha ({parts.percent(confidence)} intervals)")
-    for panel, name, height in zip(panels, ("distance", "accepted", "lost"), heights, strict=True):
+    for panel, name, height in zip(panels, ("distance", share, "lost"), heights, strict=True):
         parts.name_lines(panel, identity, name, drawn_as, (style.WIDTH - 0.8, height - 0.3))
     return figure
+
+
+class _Judged(NamedTuple):
+    """By what an edited face counts as its own person's.
+
+    Attributes:
+        level: Column of the threshold.
+        text: What the threshold is called.
+        share: Column of the share of faces that count so.
+        words: Which faces these are.
+    """
+
+    level: str
+    text: str
+    share: str
+    words: str
+
+
+def _judged(identity: pd.DataFrame) -> _Judged:
+    """Choose the threshold and the share that a table has."""
+    if identity["threshold"].notna().any():
+        return _Judged("threshold", "threshold", "accepted", "below the threshold")
+    own = _Judged(
+        "threshold_own",
+        "generator's threshold",
+        "accepted_own",
+        "below the generator's threshold",
+    )
+    if identity["threshold_own"].notna().all():
+        return own
+    return own._replace(share="rank_one", words="nearest to their own")
 
 
 def _beside(drawn_as: Mapping[str, parts.Look], line: str) -> dict[str, parts.Look]:

@@ -23,7 +23,7 @@ FINDINGS = tables.define(
         "edit that holds an attribute constant changes it less than an "
         "otherwise equal edit. departs: an edit moves images away from the reference set. "
         "recognised: edited faces are accepted as the same person more often than as another, lost "
-        "faces counting as refused",
+        "faces counting as refused; not stated without a threshold",
         limits="separates, changes, exceeds, held, departs, recognised",
     ),
     tables.field(
@@ -284,8 +284,9 @@ def _recognised(identity: pd.DataFrame, confidence: float) -> Iterator[Row]:
     """Compare two shares, taken as independent, by the intervals of both.
 
     The interval of their difference is Newcombe's hybrid (Statistics in Medicine 17:873, 1998).
+    Without a threshold there are no such shares.
     """
-    for row in _at_ends(identity, ["edit"]):
+    for row in _at_ends(identity.dropna(subset="threshold"), ["edit"]):
         accepted, least, most = (row[key] for key in _ends("accepted_bound"))
         impostor, low, high = (row[key] for key in _ends("impostor"))
         difference = accepted - impostor

@@ -33,6 +33,7 @@ _OF_PAIRS = (
     f"; among the first {SAMPLE:,} faces found at alpha 0. The interval, a jackknife's over "
     "images, covers 91 to 99 % in place of 95 % within 0.03 of 0 or 1, and more at 0 or 1 itself"
 )
+_WITHOUT = "; null without a threshold"
 _OF_FACES = (
     ". The interval, Wilson's, covers 83 to 100 % in place of 95 % where fewer than five faces are "
     "in the share, or out of it"
@@ -58,29 +59,35 @@ IDENTITY = tables.define(
     *tables.estimate(
         "accepted",
         "share of the n faces whose distance is below the threshold; informative only above "
-        "impostor" + _OF_FACES,
+        "impostor" + _WITHOUT + _OF_FACES,
         limits="0 to 1",
         nullable=True,
     ),
     *tables.estimate(
         "accepted_bound",
         "the same share of the n + lost faces found at alpha 0: lost faces count as refused, so "
-        "that it is a lower bound" + _OF_FACES,
+        "that it is a lower bound" + _WITHOUT + _OF_FACES,
         limits="0 to 1",
         nullable=True,
     ),
-    tables.field("threshold", pa.float64(), "distance below which two faces count as one person"),
+    tables.field(
+        "threshold",
+        pa.float64(),
+        "distance below which two faces count as one person: identity.threshold, by default that "
+        "which the network's authors published; null if they published none",
+        nullable=True,
+    ),
     *tables.estimate(
         "impostor",
         "share of pairs of an edited face and the unedited face of another image whose distance is "
-        "below the threshold" + _OF_PAIRS,
+        "below the threshold" + _WITHOUT + _OF_PAIRS,
         limits="0 to 1",
         nullable=True,
     ),
     *tables.estimate(
         "alike",
         "share of pairs of edited faces of different images whose distance is below the threshold: "
-        "above its value at alpha 0, the edit makes faces more alike" + _OF_PAIRS,
+        "above its value at alpha 0, the edit makes faces more alike" + _WITHOUT + _OF_PAIRS,
         limits="0 to 1",
         nullable=True,
     ),
@@ -164,7 +171,7 @@ class _Own(NamedTuple):
 def measure(
     embeddings: Mapping[float, Embeddings],
     *,
-    threshold: float,
+    threshold: float | None,
     false_accept_rate: float = 0.01,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -172,7 +179,8 @@ def measure(
 
     Args:
         embeddings: Embeddings by alpha, including alpha 0.
-        threshold: Euclidean distance below which two faces count as one person.
+        threshold: Euclidean distance below which two faces count as one person; None if there is
+            no such distance, and then no estimate that needs it.
         false_accept_rate: Share of pairs of different unedited faces that `threshold_own` accepts,
             between 0 and 1.
         confidence: Confidence of the intervals, between 0 and 1.
@@ -204,15 +212,12 @@ def measure(
         kept = original.index.intersection(faces[alpha].index)
         moved = faces[alpha].loc[kept].to_numpy() - original.loc[kept].to_numpy()
         distances = np.linalg.norm(moved, axis=1)
-        below = int(np.sum(distances < threshold))
         # The rows of lost faces are nan.
         edited = faces[alpha].reindex(gallery.index)
         apart = cdist(edited, gallery)
         estimates = {
-            "accepted": shares.of_images(below / max(len(kept), 1), len(kept), confidence),
-            "accepted_bound": shares.of_images(
-                below / max(len(original), 1), len(original), confidence
-            ),
+            "accepted": _accepted(distances, len(kept), threshold, confidence),
+            "accepted_bound": _accepted(distances, len(original), threshold, confidence),
             "impostor": _share_below(apart, threshold, confidence),
             "alike": _share_below(cdist(edited, edited), threshold, confidence),
             "rank_one": _rank_one(apart, confidence),
@@ -225,7 +230,7 @@ def measure(
             "lost": len(original) - len(kept),
             "gained": len(faces[alpha]) - len(kept),
             **means.mean(distances, confidence).columns("distance"),
-            "threshold": threshold,
+            "threshold": np.nan if threshold is None else threshold,
             "gallery": len(gallery),
             "threshold_own": own.threshold,
         }
@@ -242,8 +247,19 @@ def _different(apart: NDArray[np.float64]) -> NDArray[np.bool_]:
     return different
 
 
-def _share_below(apart: NDArray[np.float64], threshold: float, confidence: float) -> Share:
+def _accepted(
+    distances: NDArray[np.float64], n: int, threshold: float | None, confidence: float
+) -> Share:
+    """Compute the share of n faces, those of the distances among them, below a threshold."""
+    if threshold is None:
+        return shares.NONE
+    return shares.of_images(int(np.sum(distances < threshold)) / max(n, 1), n, confidence)
+
+
+def _share_below(apart: NDArray[np.float64], threshold: float | None, confidence: float) -> Share:
     """Compute the share of pairs of different images whose distance is below a threshold."""
+    if threshold is None:
+        return shares.NONE
     different = _different(apart)
     return shares.of_pairs(different & (apart < threshold), different, confidence)
 

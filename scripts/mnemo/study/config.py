@@ -445,8 +445,15 @@ class Identity(Section):
         description="Face-recognition network whose embeddings are compared.",
         json_schema_extra={"enum": list(IDENTITY)},
     )
-    threshold: PositiveFloat = Field(
-        0.6, description="Distance of two embeddings below which the faces are one person's."
+    threshold: PositiveFloat | None = Field(
+        None,
+        description="Distance of two embeddings below which the faces are one person's; by default "
+        "the network's published one: "
+        + "; ".join(
+            f"{f'{each.threshold:g}' if each.threshold else 'none'} for {name}"
+            for name, each in IDENTITY.items()
+        )
+        + ". Without one, what needs it is null.",
     )
     false_accept_rate: float = Field(
         0.01,
@@ -455,6 +462,14 @@ class Identity(Section):
         description="Share of pairs of different unedited faces below the generator's own "
         "threshold, which is found from this share.",
     )
+
+    @model_validator(mode="after")
+    def _with_threshold(self) -> "Identity":
+        """Give a network its published threshold, where there is one and the study has none."""
+        if self.threshold is None:
+            # The section is frozen from here on.
+            self.__dict__["threshold"] = IDENTITY[self.features].threshold
+        return self
 
 
 class Training(Section):

@@ -88,3 +88,50 @@ def test_identity_without_a_face_at_one_alpha_draws_the_others(
     style.save(figure, tmp_path / "figure.svg")
     np.testing.assert_allclose(points(figure.axes[0], 1)[0][:, 1], [0.2, 0.0, np.nan])
     assert words(figure).count("mild") == 3
+
+
+@pytest.fixture
+def without_threshold(identities: pd.DataFrame) -> pd.DataFrame:
+    """What there is of a network without a published threshold."""
+    lacking = [name for name in identities if name.startswith(("accepted", "impostor"))]
+    table = identities.assign(**dict.fromkeys(["threshold", *lacking], np.nan))
+    return table.assign(
+        threshold_own=0.82,
+        accepted_own=identities["accepted"],
+        accepted_own_low=identities["accepted_low"],
+        accepted_own_high=identities["accepted_high"],
+        rank_one=0.9,
+        rank_one_low=0.8,
+        rank_one_high=0.95,
+    )
+
+
+def test_without_a_threshold_the_generators_own_takes_its_place(
+    without_threshold: pd.DataFrame, tmp_path: Path
+) -> None:
+    figure = identity.draw(without_threshold, 0.95)
+    style.save(figure, tmp_path / "figure.svg")
+    distance, accepted, _ = figure.axes
+    (line,) = [drawn for drawn in distance.collections if drawn.get_linestyle()[0][1]]
+    np.testing.assert_array_equal(line.get_segments()[0][:, 1], [0.82, 0.82])
+    assert "generator's threshold 0.82" in [text.get_text() for text in distance.texts]
+    assert accepted.get_ylabel() == "share of faces\nbelow the generator's threshold"
+    drawn, _ = points(accepted, 0)
+    np.testing.assert_allclose(drawn[:, 1], [0.8, 1.0, 0.2])
+    # Neither impostors nor a shade down to the lost faces, for which there are no numbers.
+    assert accepted.get_legend() is None
+    assert not [each for each in accepted.collections if isinstance(each, PolyCollection)]
+    assert words(figure).count("mild") == 3
+
+
+def test_of_too_few_faces_for_any_threshold_the_nearest_face_says_whose_they_are(
+    without_threshold: pd.DataFrame, tmp_path: Path
+) -> None:
+    own = [name for name in without_threshold if name.endswith("_own") or "_own_" in name]
+    figure = identity.draw(without_threshold.assign(**dict.fromkeys(own, np.nan)), 0.95)
+    style.save(figure, tmp_path / "figure.svg")
+    distance, accepted, _ = figure.axes
+    assert not [drawn for drawn in distance.collections if drawn.get_linestyle()[0][1]]
+    assert accepted.get_ylabel() == "share of faces\nnearest to their own"
+    np.testing.assert_allclose(points(accepted, 0)[0][:, 1], 0.9)
+    assert words(figure).count("memorable") == 3

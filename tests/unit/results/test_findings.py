@@ -56,7 +56,7 @@ def study(**changes: dict[str, Any]) -> dict[str, pd.DataFrame]:
         "identity": [
             {"edit": "plain", "alpha": 4.0, "accepted_bound": 0.8, "accepted_bound_low": 0.7}
             | {"accepted_bound_high": 0.9, "impostor": 0.2}
-            | {"impostor_low": 0.15, "impostor_high": 0.25}
+            | {"impostor_low": 0.15, "impostor_high": 0.25, "threshold": 0.6}
         ],
     }
     return {name: pd.DataFrame(rows).assign(**changes.get(name, {})) for name, rows in made.items()}
@@ -195,3 +195,8 @@ def test_studies_of_random_scores_claim_something_in_no_more_than_5_percent() ->
     most = stats.binom.ppf(0.999, studies, 0.05)
     for family in ("findings", "edits", "assessors", "hyperplanes"):
         assert sum(family in study for study in claimed) <= most
+
+
+def test_without_a_threshold_nothing_is_said_of_persons() -> None:
+    without = dict.fromkeys(["threshold", "accepted_bound", "impostor"], np.nan)
+    assert "recognised" not in set(found(study(identity=without))["finding"])

@@ -299,3 +299,26 @@ def test_a_set_without_a_single_face_is_read_and_of_no_alpha(tmp_path: Path) -> 
 def test_the_measure_fits_its_table(measured: pd.DataFrame) -> None:
     named = measured.reset_index().assign(edit="up")
     assert len(tables.conform(named, identity.IDENTITY)) == 3
+
+
+NEEDS_A_THRESHOLD = ("accepted", "accepted_bound", "threshold", "impostor", "alike")
+
+
+def test_without_a_threshold_there_is_all_that_needs_none() -> None:
+    random = np.random.default_rng(0)
+    keys = [f"{seed:07d}" for seed in range(90)]
+    rows = random.normal(size=(90, 4))
+    edited = {0.0: (keys, rows), 1.0: (keys, rows + random.normal(0, 0.3, (90, 4)))}
+    without = identity.measure(edited, threshold=None, false_accept_rate=0.02)
+    assert len(tables.conform(without.assign(edit="up"), identity.IDENTITY)) == 2
+    absent = [
+        name
+        for name in without
+        if name.removesuffix("_low").removesuffix("_high") in NEEDS_A_THRESHOLD
+    ]
+    assert len(absent) == 13
+    assert without[absent].isna().all(axis=None)
+    given = identity.measure(edited, threshold=1.0, false_accept_rate=0.02)
+    assert given[absent].notna().all(axis=None)
+    pd.testing.assert_frame_equal(without.drop(columns=absent), given.drop(columns=absent))
+    assert without[["distance", "rank_one", "auc", "threshold_own"]].notna().all(axis=None)

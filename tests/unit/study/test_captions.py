@@ -66,3 +66,15 @@ def test_a_caption_names_an_assessor_that_scored_part_of_the_set_fit() -> None:
         "accuracy"
     )
     assert "The assessor happiness scored the first 50 of them." in plain(text)
+
+
+def test_the_captions_of_identity_say_which_network_and_what_it_lacks() -> None:
+    for features, lacks in (("dlib-face", False), ("resnet50-vggface2", True)):
+        made = captions(identity={"features": features})
+        figure = plain(made.of_figure(SimpleNamespace(figure="identity")))
+        table = plain(made.of_table(SimpleNamespace(table="identity")))
+        for text in (figure, table):
+            assert f"({features})" in text
+            assert ("no published threshold" in text) == lacks
+            assert not re.search(r"None|\w,\w|\s[,.]", text)
+        assert ("threshold, 0.6:" in figure) == ("line to beat" in figure) == (not lacks)

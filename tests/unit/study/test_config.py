@@ -89,6 +89,22 @@ def test_a_study_says_little_and_has_documented_defaults() -> None:
     assert study.shown(study.edits[0]) == "resmem"
 
 
+def test_the_threshold_of_identity_is_the_networks_published_one_where_there_is_one(
+    study: dict[str, Any],
+) -> None:
+    def resolved(**given: Any) -> Any:
+        identity = checked({**study, "identity": given}).identity
+        assert identity is not None
+        return identity.model_dump()["threshold"]
+
+    assert resolved() == resolved(features="dlib-face", threshold=None) == 0.6
+    assert resolved(threshold=0.5) == 0.5
+    assert resolved(features="resnet50-vggface2") is None
+    assert resolved(features="resnet50-vggface2", threshold=0.9) == 0.9
+    study["identity"] = {"features": "resnet152"}
+    assert "identity.features" in mistakes(study)
+
+
 OLD = {
     "name": "memorable",
     "space": "z",
