@@ -47,5 +47,4 @@ SIMULATIONS = [
     _shared(
         500, 50, Score(0.6, noise=0.8), Score(0.6, 0.9, noise=0.8), cosine_true=_WIDE, kept=_WIDE
     ),
-    _shared(4000, 20, Score(0.6), Score(0.6, -0.3)),
 ]

@@ -153,7 +153,7 @@ def _hyperplanes(
 
     effect = "no signal" if not any(signal) else f"signal {signal[0]:g} and {signal[1]:g}"
     setting = f"hyperplanes: {n:,} images, {dimensions} dimensions, another {differ}, {effect}"
-    instead = {"difference": "cautious: covers about 98 %"}
+    instead = {"difference": "cautious: covers 98 to 99 %"}
     return Simulation("contrasts", setting, draw, instead)
 
 

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 #: Draws whose mean is the expected Fréchet distance at some numbers of images.
 EXPECTED = 1000
 CONSERVATIVE = "conservative: covers up to 100 %"
-FIELLER = "covers 92 to 95 %, the fewest with few images; up to 100 % without an effect"
+FIELLER = "covers 92 to 100 %: least with few images, most where the edit has no effect"
 
 
 def _kernel(mean: Floats, scale: Floats, reference: Floats) -> float:

@@ -91,7 +91,6 @@ SIMULATIONS = [
     _fitted(500, 50, Score(0.6), _OTHER),
     _fitted(500, 50, Score(0.6), Score(0.6, 0.0)),
     _fitted(1500, 50, Score(0.6), Score(0.2, 0.6)),
-    _fitted(4000, 20, Score(0.6), _OTHER),
     _fitted(
         500,
         50,

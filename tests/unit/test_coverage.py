@@ -76,7 +76,7 @@ def test_an_interval_covers_what_its_description_says(rows: list[list[str]]) -> 
             share = round(100 * float(covered.split()[0]))
             assert int(least) <= share <= int(most), f"{interval} of {table}: {setting}"
             described += 1
-    assert described > 10
+    assert described
 
 
 def first_of_each_table() -> list[Simulation]:

@@ -49,7 +49,8 @@ CONDITIONS = tables.define(
         "kept",
         "length of the unit normal that the projection leaves; 1 where nothing is held. Its "
         "interval is for the root mean square over fit sets of this size, wider than it need be "
-        "where an attribute hardly shares the direction; null also where the length is above 1",
+        "where an attribute hardly shares the direction, or shares most of its noise; null also "
+        "where the length is above 1",
         limits="0 to 1; above 1 under the preset faithful where attributes are alike",
     ),
     tables.field(

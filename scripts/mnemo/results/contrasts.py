@@ -83,8 +83,8 @@ CONTRASTS = tables.define(
         "low",
         pa.float64(),
         "lower end of the paired t interval; for hyperplanes of the cross-validation, its variance "
-        "is enlarged for the overlap of their training images, which is cautious: the interval of "
-        "95 % covers about 98 %; also cautious for held, where neither edit changes the attribute; "
+        "is enlarged for the overlap of their training images, which is cautious: it covers 98 to "
+        "99 % in place of 95 %; also cautious for held, where neither edit changes the attribute; "
         "null for fewer than two images",
         nullable=True,
     ),

@@ -31,7 +31,7 @@ LEAST_BELOW = 30
 
 _OF_PAIRS = (
     f"; among the first {SAMPLE:,} faces found at alpha 0. The interval, a jackknife's over "
-    "images, covers 91 to 99 % in place of 95 % within 0.03 of 0 or 1, and more at 0 or 1 itself"
+    "images, covers 91 to 100 % in place of 95 % within 0.03 of 0 or 1"
 )
 _WITHOUT = "; null without a threshold"
 _OF_FACES = (

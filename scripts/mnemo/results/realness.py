@@ -56,8 +56,8 @@ REALNESS = tables.define(
     *tables.estimate(
         "kernel_ratio",
         "kernel distance divided by that at alpha 0; null if the latter is not clearly above 0: "
-        "its interval includes 0. The ratio's interval, at 95 %, covers 92 to 95 % where the edit "
-        "has an effect, the fewest with few images, and up to 100 % where it has none",
+        "its interval includes 0. The ratio's interval covers 92 to 100 % in place of 95 %: least "
+        "with few images, most where the edit has no effect",
         nullable=True,
     ),
     *tables.estimate(

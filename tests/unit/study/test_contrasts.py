@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[3]
 
 def study(**changes: Any) -> Config:
     raw = yaml.safe_load((ROOT / "tests/data/study.yaml").read_text())
+    raw["assessors"].append("happiness")
     return checked({**raw, **changes})
 
 

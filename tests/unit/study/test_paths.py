@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[3]
 
 def paths(**changes: Any) -> Paths:
     raw = yaml.safe_load((ROOT / "tests/data/study.yaml").read_text())
+    raw["assessors"].append("happiness")
     return Paths(checked({**raw, **changes}))
 
 
