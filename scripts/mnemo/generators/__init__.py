@@ -7,6 +7,7 @@ generator = generators.load("stylegan2-ffhq-config-f.pkl")  # any layout, detect
 z = generator.sample(seeds=[0, 42])  # (2, z_dim) float32
 w = generator.map(z, psi=0.5)  # (2, w_dim); BigGAN has no `map`, and its `render` needs classes
 images = generator.render(w, noise="const")  # (2, height, width, 3) uint8
+made = generator.differentiable(torch.from_numpy(w).requires_grad_())  # (2, 3, height, width)
 ```
 
 An architecture is one module in this package and one entry in `ARCHITECTURES`; a generator that a
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
 #: Noise added to the activations of a StyleGAN: the noise maps that came with the weights, newly
 #: drawn maps for each image, or none.
@@ -62,6 +64,16 @@ class Generator(Sampled, Protocol):
 
         Returns:
             (n, height, width, 3), RGB.
+        """
+
+    def differentiable(self, latents: Tensor) -> Tensor:
+        """Compute what `render` rounds to 8 bits, with a gradient to the latents.
+
+        Args:
+            latents: (n, z_dim).
+
+        Returns:
+            (n, 3, height, width), RGB, from -1 to 1.
         """
 
 
@@ -107,6 +119,25 @@ class Mapped(Sampled, Protocol):
             (n, height, width, 3), RGB.
         """
 
+    def differentiable(
+        self,
+        latents: Tensor,
+        *,
+        noise: Noise | Sequence[Tensor] = "const",
+        seeds: Sequence[int] | None = None,
+    ) -> Tensor:
+        """Compute what `render` rounds to 8 bits, with a gradient to the latents.
+
+        Args:
+            latents: (n, w_dim), or (n, layers, w_dim) with one w per layer.
+            noise: As for `render`, or the noise map of each layer, (n or 1, 1, r, r), which gets a
+                gradient too.
+            seeds: As for `render`.
+
+        Returns:
+            (n, 3, height, width), RGB, from -1 to 1 and slightly beyond.
+        """
+
 
 @runtime_checkable
 class Conditional(Sampled, Protocol):
@@ -131,6 +162,20 @@ class Conditional(Sampled, Protocol):
 
         Returns:
             (n, height, width, 3), RGB.
+        """
+
+    def differentiable(
+        self, latents: Tensor, *, classes: Sequence[int], psi: float = 1.0
+    ) -> Tensor:
+        """Compute what `render` rounds to 8 bits, with a gradient to the latents.
+
+        Args:
+            latents: (n, z_dim).
+            classes: As for `render`.
+            psi: As for `render`.
+
+        Returns:
+            (n, 3, height, width), RGB, from -1 to 1.
         """
 
 

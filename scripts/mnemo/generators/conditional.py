@@ -54,7 +54,8 @@ class ConditionalGenerator:
         self.z_dim, self.classes, self.resolution = z_dim, classes, resolution
         self._levels = levels
         self._device = devices.best()
-        self._network = network.eval().to(self._device).to(memory_format=torch.channels_last)
+        network.eval().requires_grad_(False)
+        self._network = network.to(self._device).to(memory_format=torch.channels_last)
 
     def sample(self, seeds: Sequence[int], psi: float = 1.0) -> NDArray[np.float32]:
         """Draw a latent for each seed, in the way of Hugging Face's `truncated_noise_sample`.
@@ -98,16 +99,8 @@ class ConditionalGenerator:
             MnemoError: The latents have another shape or are not finite, psi is out of range, a
                 class is unknown, or there is not one class per latent.
         """
-        _check_psi(psi)
-        latents = inputs.latents("latents", latents)
-        if latents.ndim != 2 or latents.shape[1] != self.z_dim:
-            raise MnemoError(
-                f"latents must have the shape (n, {self.z_dim}), but have {latents.shape}"
-            )
-        if len(classes) != len(latents):
-            raise MnemoError(f"{len(latents)} latents need as many classes, not {len(classes)}")
-        indices = torch.tensor([self._class(wanted) for wanted in classes], dtype=torch.long)
-        z = torch.from_numpy(latents)
+        z = torch.from_numpy(inputs.latents("latents", latents))
+        indices = self._indices(z, classes, psi)
         images = np.empty((len(z), self.resolution, self.resolution, 3), np.uint8)
         batch = BATCH[self._device.type]
         bar = tqdm(desc="BigGAN", total=len(z), unit=" images", mininterval=5)
@@ -125,8 +118,33 @@ class ConditionalGenerator:
                 bar.update(count)
         return images
 
-    def _class(self, wanted: int | str) -> int:
-        return imagenet.class_index(wanted, self.classes)
+    def differentiable(
+        self, latents: Tensor, *, classes: Sequence[int | str], psi: float = 1.0
+    ) -> Tensor:
+        """Compute the image of each latent, with a gradient to the latents.
+
+        Args:
+            latents: (n, z_dim).
+            classes: As for `render`.
+            psi: As for `render`.
+
+        Returns:
+            (n, 3, resolution, resolution), RGB, from -1 to 1: what `render` rounds to 8 bits.
+
+        Raises:
+            MnemoError: As for `render`.
+        """
+        indices = self._indices(latents, classes, psi).to(self._device)
+        return self._network(latents.to(self._device), indices, psi)  # type: ignore[no-any-return]
+
+    def _indices(self, latents: Tensor, classes: Sequence[int | str], psi: float) -> Tensor:
+        """Check the arguments of `render`, and return the index of each image's class."""
+        _check_psi(psi)
+        inputs.check_rows(latents.shape, self.z_dim)
+        if len(classes) != len(latents):
+            raise MnemoError(f"{len(latents)} latents need as many classes, not {len(classes)}")
+        known = [imagenet.class_index(wanted, self.classes) for wanted in classes]
+        return torch.tensor(known, dtype=torch.long)
 
 
 def _check_psi(psi: float) -> None:
@@ -180,7 +198,7 @@ class BatchNorm(Statistics):
         self.bias = nn.Parameter(torch.empty(channels))
 
     def forward(self, x: Tensor, psi: float) -> Tensor:
-        """Normalise (n, channels, height, width) in place."""
+        """Normalise (n, channels, height, width); in inference, in place."""
         mean, deviation = self.at(psi)
         scale = self.weight / deviation
         return _affine_relu(x, scale[None], (self.bias - mean * scale)[None], out=x)
@@ -203,7 +221,7 @@ class ConditionalBatchNorm(Statistics):
             x: (n, channels, height, width).
             condition: (n, condition).
             psi: The truncation.
-            out: Tensor that receives the result; may be x.
+            out: Tensor that receives the result in inference; may be x.
 
         Returns:
             (n, channels, height, width), at least 0.
@@ -214,7 +232,11 @@ class ConditionalBatchNorm(Statistics):
 
 
 def _affine_relu(x: Tensor, scale: Tensor, shift: Tensor, out: Tensor | None) -> Tensor:
-    """Scale and shift each channel in one pass over memory, and rectify in a second."""
+    """Scale and shift each channel in one pass over memory, and rectify in a second.
+
+    Only in inference does `out` receive the result, because overwriting it has no gradient.
+    """
+    out = out if torch.is_inference_mode_enabled() else None
     return torch.addcmul(shift[:, :, None, None], x, scale[:, :, None, None], out=out).relu_()
 
 

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from mnemo import devices
 from mnemo.errors import MnemoError
-from mnemo.generators import layouts
+from mnemo.generators import inputs, layouts
 from mnemo.generators.assembly import assemble
 from mnemo.generators.layouts import Layout, Parts
 
@@ -67,7 +67,7 @@ def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: st
     """
     widths = _widths(tensors)
     network = assemble(_network, {"widths": widths}, tensors, source)
-    return DCGAN(network.eval().to(devices.best()), widths)
+    return DCGAN(network.eval().requires_grad_(False).to(devices.best()), widths)
 
 
 class DCGAN:
@@ -125,6 +125,21 @@ class DCGAN:
                 images.append(made.permute(0, 2, 3, 1).cpu().numpy())
                 bar.update(len(rows))
         return np.concatenate(images)
+
+    def differentiable(self, latents: Tensor) -> Tensor:
+        """Compute the image of each latent, with a gradient to the latents.
+
+        Args:
+            latents: (n, z_dim).
+
+        Returns:
+            (n, 3, resolution, resolution), RGB, from -1 to 1: what `render` rounds to 8 bits.
+
+        Raises:
+            MnemoError: The latents have another shape.
+        """
+        inputs.check_rows(latents.shape, self.z_dim)
+        return self.network(latents.to(self.device)[:, :, None, None])  # type: ignore[no-any-return]
 
 
 def _widths(tensors: Mapping[str, Tensor]) -> list[int]:

@@ -38,6 +38,26 @@ def latents(name: str, values: Any) -> NDArray[np.float32]:
     return array
 
 
+def check_rows(shape: Sequence[int], width: int, layers: int = 0) -> None:
+    """Check the shape of latents.
+
+    Args:
+        shape: Their shape.
+        width: The dimensions of a latent.
+        layers: Number of layers that may each have its own latent; 0 for none.
+
+    Raises:
+        MnemoError: The shape is neither (n, width) nor (n, layers, width).
+    """
+    allowed: dict[tuple[int, ...], str] = {(width,): f"(n, {width})"}
+    if layers:
+        allowed[layers, width] = f"(n, {layers}, {width})"
+    if tuple(shape[1:]) not in allowed:
+        raise MnemoError(
+            f"latents must have the shape {' or '.join(allowed.values())}, but have {tuple(shape)}"
+        )
+
+
 def seeds(values: Sequence[int], bound: int) -> list[int]:
     """Return seeds as a list of int, after checking them.
 

@@ -49,7 +49,7 @@ class Network(Protocol):
     mapping: MappingNetwork
 
     def synthesis(self, ws: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
-        """Compute images.
+        """Compute images, with a gradient outside PyTorch's inference mode.
 
         Args:
             ws: (n, layers, w_dim).
@@ -172,20 +172,8 @@ class Styled:
                 three, or is "const" although the weights came without noise maps; a seed is out of
                 range; or `seeds` is given for another noise or has another length.
         """
-        ws = self._layered(latents)
-        if noise not in get_args(Noise):
-            raise MnemoError(f"noise must be one of {', '.join(get_args(Noise))}, but is {noise!r}")
-        if noise == "const" and not self.network.noise:
-            raise MnemoError(
-                "these weights came without noise maps, which `noise: const` needs. Set `noise` to "
-                "random or none, or use NVIDIA's .pkl, which contains them"
-            )
-        if seeds is not None and (noise != "random" or len(seeds) != len(ws)):
-            raise MnemoError(
-                f'seeds require noise="random" and one seed for each of the {len(ws)} images; '
-                f"there are {len(seeds)} seeds, and noise is {noise!r}"
-            )
-        known = None if seeds is None else inputs.seeds(seeds, inputs.NOISE_SEEDS)
+        ws = self._layered(torch.from_numpy(inputs.latents("latents", latents)))
+        known = self._checked(noise, seeds, len(ws))
         size = self.resolution
         images = np.empty((len(ws), size, size, 3), np.uint8)
         bar = tqdm(desc=self.name, total=len(ws), unit=" images", mininterval=5)
@@ -195,7 +183,7 @@ class Styled:
                 these = None if known is None else known[start : start + self.batch]
                 # The last batch is padded, so that an image's bytes do not depend on how many
                 # others are rendered with it: PyTorch chooses kernels by the shape of the input.
-                maps = self._noise(noise, len(rows), these)
+                maps = self._noise(noise, len(rows), these, self.batch)
                 made = self.network.synthesis(_filled(rows.to(self.device), self.batch), maps)
                 # As in NVIDIA's `generate.py`: add 0.5 and cut off the fraction.
                 made = made[: len(rows)].mul(127.5).add(128).clamp(0, 255).to(torch.uint8)
@@ -203,20 +191,70 @@ class Styled:
                 bar.update(len(rows))
         return images
 
-    def _layered(self, latents: NDArray[np.float32]) -> Tensor:
-        """Return latents as one w per layer, (n, layers, w_dim)."""
-        layers, w_dim = self.layers, self.network.w_dim
-        latents = inputs.latents("latents", latents)
-        if latents.shape[1:] not in {(w_dim,), (layers, w_dim)}:
-            raise MnemoError(
-                f"latents must have the shape (n, {w_dim}) or (n, {layers}, {w_dim}), but have "
-                f"{latents.shape}"
-            )
-        ws = torch.from_numpy(latents)
-        return ws if ws.ndim == 3 else ws.unsqueeze(1).expand(-1, layers, -1)
+    def differentiable(
+        self,
+        latents: Tensor,
+        *,
+        noise: Noise | Sequence[Tensor] = "const",
+        seeds: Sequence[int] | None = None,
+    ) -> Tensor:
+        """Compute the image of each latent, with a gradient to the latents and to given noise.
 
-    def _noise(self, noise: Noise, images: int, seeds: Sequence[int] | None) -> list[Tensor] | None:
-        """Return the noise maps of a batch, in the form for `Network.synthesis`."""
+        Args:
+            latents: (n, w_dim), or (n, layers, w_dim) with one w per layer.
+            noise: As for `render`, or the noise map of each layer, (n or 1, 1, r, r) with r as in
+                `network.noise_resolutions`.
+            seeds: As for `render`.
+
+        Returns:
+            (n, 3, resolution, resolution), RGB, from -1 to 1 and slightly beyond: what `render`
+            cuts off and rounds to 8 bits.
+
+        Raises:
+            MnemoError: The latents or noise maps have another shape, the noise is not available, or
+                the seeds do not fit.
+        """
+        ws = self._layered(latents).to(self.device)
+        if isinstance(noise, str):
+            known = self._checked(noise, seeds, len(ws))
+            return self.network.synthesis(ws, self._noise(noise, len(ws), known, len(ws)))
+        if [each.shape[1:] for each in noise] != [
+            (1, size, size) for size in self.network.noise_resolutions
+        ]:
+            raise MnemoError(
+                f"noise must be {len(self.network.noise_resolutions)} maps of "
+                f"{', '.join(map(str, self.network.noise_resolutions))} pixels, each (n, 1, r, r), "
+                f"but its shapes are {[tuple(each.shape) for each in noise]}"
+            )
+        return self.network.synthesis(ws, noise)
+
+    def _layered(self, latents: Tensor) -> Tensor:
+        """Return latents as one w per layer, (n, layers, w_dim)."""
+        inputs.check_rows(latents.shape, self.network.w_dim, self.layers)
+        return latents if latents.ndim == 3 else latents.unsqueeze(1).expand(-1, self.layers, -1)
+
+    def _checked(
+        self, noise: Noise, seeds: Sequence[int] | None, images: int
+    ) -> Sequence[int] | None:
+        """Check a choice of noise, and return the seeds of the images."""
+        if noise not in get_args(Noise):
+            raise MnemoError(f"noise must be one of {', '.join(get_args(Noise))}, but is {noise!r}")
+        if noise == "const" and not self.network.noise:
+            raise MnemoError(
+                "these weights came without noise maps, which `noise: const` needs. Set `noise` to "
+                "random or none, or use NVIDIA's .pkl, which contains them"
+            )
+        if seeds is not None and (noise != "random" or len(seeds) != images):
+            raise MnemoError(
+                f'seeds require noise="random" and one seed for each of the {images} images; '
+                f"there are {len(seeds)} seeds, and noise is {noise!r}"
+            )
+        return None if seeds is None else inputs.seeds(seeds, inputs.NOISE_SEEDS)
+
+    def _noise(
+        self, noise: Noise, images: int, seeds: Sequence[int] | None, size: int
+    ) -> list[Tensor] | None:
+        """Return the noise maps of a batch of `size` rows, in the form for `Network.synthesis`."""
         sizes = self.network.noise_resolutions
         if noise == "const":
             return None
@@ -233,7 +271,7 @@ class Styled:
                 generator.manual_seed(seeds[image])
             drawn.append([torch.randn(1, 1, size, size, generator=generator) for size in sizes])
         maps = (torch.cat(each) for each in zip(*drawn, strict=True))
-        return [_filled(each, self.batch).to(self.device) for each in maps]
+        return [_filled(each, size).to(self.device) for each in maps]
 
 
 def estimate_w_avg(network: Network, source: str) -> None:

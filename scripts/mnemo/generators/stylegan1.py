@@ -141,7 +141,7 @@ class Layer(nn.Module):
         self.affine = Linear(w_dim, 2 * channels)
 
     def finish(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
-        """Compute the layer's activations in place.
+        """Compute the layer's activations: in place in inference, else with a gradient.
 
         Args:
             x: (n, channels, r, r), the layer's result including its bias.
@@ -149,21 +149,23 @@ class Layer(nn.Module):
             noise: (n or 1, 1, r, r); None for the map that came with the weights.
 
         Returns:
-            x itself.
+            (n, channels, r, r); in inference, x itself.
         """
+        out = x if torch.is_inference_mode_enabled() else None
         noise = self.noise_const if noise is None else noise  # noise_const is (r, r)
-        x.addcmul_(noise, self.noise_strength.view(-1, 1, 1))
-        F.leaky_relu_(x, SLOPE)
+        x = torch.addcmul(x, noise, self.noise_strength.view(-1, 1, 1), out=out)
+        x = F.leaky_relu(x, SLOPE, inplace=out is not None)
         # Two passes, as in NVIDIA's code, because the difference of two moments would lose digits.
         # The second pass works in bands, because allocating memory for all squares at once would
         # take longer than computing them.
-        x.sub_(x.mean(dim=(2, 3), keepdim=True))
+        x = torch.sub(x, x.mean(dim=(2, 3), keepdim=True), out=out)
         bands = [
             band.square().sum(dim=(2, 3), keepdim=True) for band in torch.split(x, BAND, dim=2)
         ]
         variance = torch.stack(bands).sum(dim=0) / (x.shape[2] * x.shape[3])
         scale, shift = self.affine(w)[:, :, None, None].chunk(2, dim=1)
-        return x.mul_((scale + 1) * torch.rsqrt(variance + EPSILON)).add_(shift)
+        x = torch.mul(x, (scale + 1) * torch.rsqrt(variance + EPSILON), out=out)
+        return torch.add(x, shift, out=out)
 
 
 class Constant(Layer):

@@ -1,9 +1,10 @@
-"""StyleGAN2 (Karras et al. 2020), configurations e and f: the network, for inference only.
+"""StyleGAN2 (Karras et al. 2020), configurations e and f: the network, with its weights fixed.
 
 Its tensors have the names of NVIDIA's stylegan2-ada-pytorch. The computation differs from the paper
 only in its order, not in its result: a convolution's input and output are scaled for each image
-instead of its weights (equations 1 and 3), and convolutions work in strips of rows that fit the
-cache.
+instead of its weights (equations 1 and 3). In inference, convolutions also work in strips of rows
+that fit the cache, and write to memory that is used again; outside PyTorch's inference mode they
+are plain convolutions, which have a gradient.
 """
 
 import math
@@ -27,6 +28,8 @@ __all__ = ["LAYOUTS", "StyleGAN2", "build"]
 GAIN = math.sqrt(2)  # gain of the activations, which preserves their variance
 #: Bytes of activations that a convolution computes at once, by device; a CPU's fit its cache.
 STRIP = {"cpu": 4 << 20, "cuda": 1 << 60}
+#: Columns and rows of zeros around the activations.
+FRAME = (1, 1, 1, 1)
 #: Channels and resolution from which Winograd's convolutions are faster on a CPU.
 WINOGRAD = {"channels": 128, "resolution": 32}
 
@@ -158,7 +161,7 @@ class Convolution(nn.Module):
     def prepare(self) -> None:
         """Arrange the weights for the convolution, and fold GAIN into noise and bias."""
         outputs, inputs = self.weight.shape[:2]
-        self.power = self.weight.square().sum((2, 3)).T
+        self.power = nn.Buffer(self.weight.square().sum((2, 3)).T, persistent=False)
         self.strength = GAIN * self.noise_strength.item()
         self.bias.mul_(GAIN)
         self.winograd = (
@@ -172,14 +175,15 @@ class Convolution(nn.Module):
             return
         parts: list[Tensor] = [self.weight]
         if self.resample_filter is not None:
-            self.filter = filters.kernel(self.resample_filter, 4).to(self.weight.device)
+            kernel = filters.kernel(self.resample_filter, 4).to(self.weight.device)
+            self.filter = nn.Buffer(kernel, persistent=False)
             # A transposed convolution of stride 2 computes every other row with the middle tap
             # alone, and the rows between with the outer two; likewise for columns.
             taps = [1], [2, 0]
             parts = [self.weight[:, :, i][..., j] for i in taps for j in taps]
         self.kernels = [part.contiguous(memory_format=torch.channels_last) for part in parts]
 
-    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None, out: Tensor) -> None:
+    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None, out: Tensor | None) -> Tensor:
         """Convolve (Karras et al. 2020, section 2.2), scaling activations instead of weights.
 
         Args:
@@ -188,7 +192,10 @@ class Convolution(nn.Module):
             w: (n, w_dim).
             noise: (n or 1, 1, resolution, resolution); None for `noise_const`.
             out: (n, outputs, resolution + 2, resolution + 2), which receives the result and a frame
-                of zeros.
+                of zeros; None for new memory and a gradient.
+
+        Returns:
+            (n, outputs, resolution + 2, resolution + 2), framed by zeros: `out` unless it is None.
         """
         noise = self.noise_const[None, None] if noise is None else noise
         noise = noise.expand(len(x), -1, -1, -1)
@@ -196,6 +203,10 @@ class Convolution(nn.Module):
         # The activation is positively homogeneous, so its gain can be applied before it.
         unscale = (GAIN * (scale.square() @ self.power + 1e-8).rsqrt())[:, :, None, None]
         scale = scale[:, :, None, None]
+        if out is None:
+            y = self._convolve_plainly(x * scale) * unscale + self.strength * noise
+            y = F.leaky_relu(y + self.bias[:, None, None], SLOPE)
+            return F.pad(y if self.clamp is None else y.clamp(-self.clamp, self.clamp), FRAME)
         for images, rows in self._strips(x):
             y = self._convolve(x[images, :, rows.start : rows.stop + 2] * scale[images])
             first, last = (2 * rows.start, 2 * rows.stop) if self.up else (rows.start, rows.stop)
@@ -206,6 +217,14 @@ class Convolution(nn.Module):
                 done.clamp_(-self.clamp, self.clamp)
         for edge in (out[:, :, 0], out[:, :, -1], out[..., 0], out[..., -1]):
             edge.zero_()
+        return out
+
+    def _convolve_plainly(self, x: Tensor) -> Tensor:
+        """Convolve x with its frame as `_convolve` does, by operations that have a gradient."""
+        if not self.up:
+            return F.conv2d(x, self.weight)
+        y = F.conv_transpose2d(x, self.weight.transpose(0, 1), stride=2, padding=1)
+        return filters.blur(y, self.filter)
 
     def _convolve(self, x: Tensor) -> Tensor:
         """Convolve a strip with its neighbouring rows and columns; double its size with `up`."""
@@ -304,10 +323,11 @@ class SynthesisNetwork(nn.Module):
     def prepare(self) -> None:
         """Create the filter of the RGB images."""
         device = self.get_parameter("b4.const").device
-        self.filter = filters.kernel(self.resample_filter, 4).to(device)
+        kernel = filters.kernel(self.resample_filter, 4).to(device)
+        self.filter = nn.Buffer(kernel, persistent=False)
 
     def forward(self, ws: Tensor, noise: Sequence[Tensor] | None) -> Tensor:
-        """Compute images.
+        """Compute images: in memory that is used again in inference, else with a gradient.
 
         Args:
             ws: (n, layers, w_dim).
@@ -317,13 +337,13 @@ class SynthesisNetwork(nn.Module):
             (n, 3, resolution, resolution), RGB, from -1 to 1 and slightly beyond.
         """
         layer = 0
-        x = F.pad(self.get_parameter("b4.const"), (1, 1, 1, 1)).expand(len(ws), -1, -1, -1)
+        inference = torch.is_inference_mode_enabled()
+        x = F.pad(self.get_parameter("b4.const"), FRAME).expand(len(ws), -1, -1, -1)
         rgb = x.new_zeros(len(ws), 3, 2, 2)
         for block in self.blocks:
             for convolution in block.convolutions:
-                out = self._framed(layer, len(ws), convolution)
-                convolution(x, ws[:, layer], None if noise is None else noise[layer], out)
-                x = out
+                out = self._framed(layer, len(ws), convolution) if inference else None
+                x = convolution(x, ws[:, layer], None if noise is None else noise[layer], out)
                 layer += 1
             # `torgb` shares its w with the next block's first convolution.
             rgb = filters.upsample(rgb, self.filter) + block.torgb(x, ws[:, layer])
