@@ -8,6 +8,7 @@ z = generator.sample(seeds=[0, 42])  # (2, z_dim) float32
 w = generator.map(z, psi=0.5)  # (2, w_dim); BigGAN has no `map`, and its `render` needs classes
 images = generator.render(w, noise="const")  # (2, height, width, 3) uint8
 made = generator.differentiable(torch.from_numpy(w).requires_grad_())  # (2, 3, height, width)
+found = generator.invert(images)  # latents that render these images, and a record of the loss
 ```
 
 An architecture is one module in this package and one entry in `ARCHITECTURES`; a generator that a

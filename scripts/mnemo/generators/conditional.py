@@ -18,6 +18,7 @@ from tqdm import tqdm
 from mnemo import devices
 from mnemo.errors import MnemoError
 from mnemo.generators import imagenet, inputs, layouts
+from mnemo.generators.invertible import Invertible
 
 #: Number of images rendered at once. On a CPU, a batch of four would save 15 % of the time per
 #: image with BigGAN and nothing with BigGAN-deep, but a single image would take almost as long as
@@ -29,7 +30,7 @@ EPSILON = 1e-4
 BOUND = 2
 
 
-class ConditionalGenerator:
+class ConditionalGenerator(Invertible):
     """A generator of images of the classes that it was trained on, such as ImageNet's.
 
     Attributes:
@@ -53,9 +54,9 @@ class ConditionalGenerator:
         """
         self.z_dim, self.classes, self.resolution = z_dim, classes, resolution
         self._levels = levels
-        self._device = devices.best()
+        self.device = devices.best()
         network.eval().requires_grad_(False)
-        self._network = network.to(self._device).to(memory_format=torch.channels_last)
+        self._network = network.to(self.device).to(memory_format=torch.channels_last)
 
     def sample(self, seeds: Sequence[int], psi: float = 1.0) -> NDArray[np.float32]:
         """Draw a latent for each seed, in the way of Hugging Face's `truncated_noise_sample`.
@@ -102,7 +103,7 @@ class ConditionalGenerator:
         z = torch.from_numpy(inputs.latents("latents", latents))
         indices = self._indices(z, classes, psi)
         images = np.empty((len(z), self.resolution, self.resolution, 3), np.uint8)
-        batch = BATCH[self._device.type]
+        batch = BATCH[self.device.type]
         bar = tqdm(desc="BigGAN", total=len(z), unit=" images", mininterval=5)
         with torch.inference_mode(), bar:
             for start in range(0, len(z), batch):
@@ -110,8 +111,8 @@ class ConditionalGenerator:
                 count = rows.stop - start
                 # The last batch is padded, so that an image's bytes do not depend on how many
                 # others are rendered with it: PyTorch chooses kernels by the shape of the input.
-                filled = F.pad(z[rows], (0, 0, 0, batch - count)).to(self._device)
-                labels = F.pad(indices[rows], (0, batch - count)).to(self._device)
+                filled = F.pad(z[rows], (0, 0, 0, batch - count)).to(self.device)
+                labels = F.pad(indices[rows], (0, batch - count)).to(self.device)
                 made = self._network(filled, labels, psi)[:count]
                 made = made.add_(1).mul_(self._levels / 2).clamp_(0, 255).to(torch.uint8)
                 images[rows] = made.permute(0, 2, 3, 1).cpu().numpy()
@@ -134,8 +135,8 @@ class ConditionalGenerator:
         Raises:
             MnemoError: As for `render`.
         """
-        indices = self._indices(latents, classes, psi).to(self._device)
-        return self._network(latents.to(self._device), indices, psi)  # type: ignore[no-any-return]
+        indices = self._indices(latents, classes, psi).to(self.device)
+        return self._network(latents.to(self.device), indices, psi)  # type: ignore[no-any-return]
 
     def _indices(self, latents: Tensor, classes: Sequence[int | str], psi: float) -> Tensor:
         """Check the arguments of `render`, and return the index of each image's class."""

@@ -19,6 +19,7 @@ from mnemo import devices
 from mnemo.errors import MnemoError
 from mnemo.generators import inputs, layouts
 from mnemo.generators.assembly import assemble
+from mnemo.generators.invertible import Invertible
 from mnemo.generators.layouts import Layout, Parts
 
 BATCH = 128
@@ -70,7 +71,7 @@ def build(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], source: st
     return DCGAN(network.eval().requires_grad_(False).to(devices.best()), widths)
 
 
-class DCGAN:
+class DCGAN(Invertible):
     """A generator of images from latents of standard normal numbers.
 
     Attributes:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from mnemo.errors import MnemoError
 from mnemo.generators import Noise, inputs
+from mnemo.generators.invertible import Invertible
 from mnemo.generators.mapping import MappingNetwork
 
 #: Number of latents mapped at once.
@@ -61,7 +62,7 @@ class Network(Protocol):
         """
 
 
-class Styled:
+class Styled(Invertible):
     """A generator that maps z to w, truncates in w, and renders from one w per layer.
 
     Attributes:
