@@ -87,6 +87,7 @@ class State:
         measured: Each row's losses without added noise, one for each measurement.
         settled: (rows,), whether the loss had settled before the steps ran out.
         kept: (images,), the row of each image's best start.
+        step: Number of steps done.
     """
 
     latents: list[Tensor]
@@ -98,6 +99,7 @@ class State:
     measured: list[list[float]]
     settled: NDArray[np.bool_]
     kept: NDArray[np.int64]
+    step: int = 0
 
 
 def invert(
@@ -261,25 +263,22 @@ class Search:
             self.seen = None if self.perceptual is None else self.perceptual(self.targets)
         self.classes = classes and [each for each in classes for _ in range(self.starts)]
         state = self.begin(len(images))
-        step = 0
         while len(rows := np.flatnonzero(state.clock < self.steps)):
-            self.step(state, rows, step)
-            step += 1
-            if step % EVERY == 0:
+            self.step(state, rows)
+            if state.step % EVERY == 0:
                 self.measure(state, rows)
-            if self.starts > 1 and step == max(1, round(SELECTED_AT * self.steps)):
-                self.select(state, step)
+            if self.starts > 1 and state.step == max(1, round(SELECTED_AT * self.steps)):
+                self.select(state)
             bar.update(int(np.isin(state.kept, rows).sum()))
         bar.total = (bar.total or 0) - int(np.isnan(state.losses[state.kept]).sum())
         return self.finish(state)
 
-    def step(self, state: State, rows: NDArray[np.int64], step: int) -> None:
+    def step(self, state: State, rows: NDArray[np.int64]) -> None:
         """Move the latents of some rows once.
 
         Args:
             state: The state, changed in place.
             rows: The rows that have not ended.
-            step: Number of steps done before.
         """
         progress = state.clock[rows] / self.steps
         for row, done in zip(rows, progress, strict=True):
@@ -289,7 +288,8 @@ class Search:
             # All images get the same noise, so that it does not depend on their number.
             drawn = torch.randn(latents.shape[1:], generator=state.draw).to(latents.device)
             scales = [self.spread * self.schedule.noise_at(done) for done in progress]
-            latents = latents + latents.new_tensor(scales)[:, None] * drawn
+            scale = latents.new_tensor(scales).view(-1, *[1] * drawn.ndim)
+            latents = latents + scale * drawn
         maps = self._maps(state, rows)
         pixel, perceptual = self.distances(latents, maps, rows)
         loss = pixel + perceptual
@@ -302,8 +302,9 @@ class Search:
         for row in rows:
             self._constrain(state.latents[row])
             noise_maps.normalise(state.maps[row])
-        state.losses[rows, step] = loss.detach().cpu().numpy()
+        state.losses[rows, state.step] = loss.detach().cpu().numpy()
         state.clock[rows] += 1
+        state.step += 1
 
     def measure(self, state: State, rows: NDArray[np.int64]) -> None:
         """Measure rows without added noise, and move on those whose loss has settled.
@@ -329,14 +330,13 @@ class Search:
             if state.settled[row] and self.early:
                 state.clock[row] = falling
 
-    def select(self, state: State, step: int) -> None:
+    def select(self, state: State) -> None:
         """End all starts of each image but the one with the smallest loss.
 
         Args:
             state: The state, changed in place.
-            step: Number of steps done.
         """
-        losses = state.losses[:, step - 1].reshape(-1, self.starts)
+        losses = state.losses[:, state.step - 1].reshape(-1, self.starts)
         state.kept = state.kept + losses.argmin(axis=1)
         state.clock[~np.isin(np.arange(losses.size), state.kept)] = self.steps
 

@@ -16,7 +16,7 @@ from mnemo import generators
 from mnemo.errors import MnemoError
 from mnemo.generators.styled import Styled
 from mnemo.inversion.invert import EXACT, Inversion
-from mnemo.inversion.schedules import IMAGE2STYLEGAN
+from mnemo.inversion.schedules import IMAGE2STYLEGAN, PROJECTOR
 
 Pixels = NDArray[np.uint8]
 
@@ -129,6 +129,12 @@ def test_an_image_that_needs_more_steps_is_told_as_not_converged(
     assert not found.converged.any()
     assert (found.steps == 200).all()
     assert (found.pixel > EXACT).all()
+
+
+def test_noise_can_be_added_to_each_layers_w_too(generator: Styled, images: Pixels) -> None:
+    found = generator.invert(images, "w_plus", steps=2, schedule=PROJECTOR)
+    assert np.isfinite(found.losses).all()
+    assert not np.array_equal(found.losses, generator.invert(images, "w_plus", steps=2).losses)
 
 
 def test_with_optimised_noise_the_image_is_that_of_the_latent_and_the_noise(
