@@ -209,18 +209,24 @@ class Search:
             self.first = torch.from_numpy(np.tile(mean, layers))
         self.radius = float(chi.ppf(1 - LONGER, self.first.shape[-1]))
 
-    def begin(self, images: int) -> State:
-        """Create the state before the first step.
+    def begin(self, images: NDArray[np.uint8], classes: Sequence[int] | None) -> State:
+        """Take a batch of images to be recovered, and create the state before the first step.
 
         Args:
-            images: Number of images of a batch.
+            images: (n, height, width, 3).
+            classes: (n,), or None for a generator without classes.
 
         Returns:
             The state, with a row for each start of each image.
         """
-        draw = torch.Generator().manual_seed(self.seed)
         device = self.generator.device
-        latents = [row.to(device).clone() for _ in range(images) for row in self.first]
+        pixels = torch.from_numpy(images).movedim(3, 1).to(device)
+        self.targets = (pixels / 127.5 - 1).repeat_interleave(self.starts, 0)
+        with torch.no_grad():
+            self.seen = None if self.perceptual is None else self.perceptual(self.targets)
+        self.classes = classes and [each for each in classes for _ in range(self.starts)]
+        draw = torch.Generator().manual_seed(self.seed)
+        latents = [row.to(device).clone() for _ in images for row in self.first]
         maps: list[list[Tensor]] = [[] for _ in latents]
         if self.noise == "optimised":
             sizes = self.generator.network.noise_resolutions
@@ -256,13 +262,7 @@ class Search:
         Returns:
             Their latents, and the record.
         """
-        device = self.generator.device
-        pixels = torch.from_numpy(images).movedim(3, 1).to(device)
-        self.targets = (pixels / 127.5 - 1).repeat_interleave(self.starts, 0)
-        with torch.no_grad():
-            self.seen = None if self.perceptual is None else self.perceptual(self.targets)
-        self.classes = classes and [each for each in classes for _ in range(self.starts)]
-        state = self.begin(len(images))
+        state = self.begin(images, classes)
         while len(rows := np.flatnonzero(state.clock < self.steps)):
             self.step(state, rows)
             if state.step % EVERY == 0:

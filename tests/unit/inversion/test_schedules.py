@@ -96,7 +96,7 @@ def test_w_starts_at_the_mean_and_is_disturbed_in_units_of_its_spread(
 def test_optimised_noise_starts_as_the_normal_noise_that_its_seed_draws() -> None:
     generator = small_stylegan2()
     search = Search(generator, "w", 1, 7, "optimised", 1.0, None, PROJECTOR, True)
-    maps = search.begin(2).maps
+    maps = search.begin(np.zeros((2, 32, 32, 3), np.uint8), None).maps
     draw = torch.Generator().manual_seed(7)
     for layer, size in enumerate([4, 8, 8, 16, 16, 32, 32]):
         expected = torch.randn(1, size, size, generator=draw)
