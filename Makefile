@@ -64,7 +64,7 @@ $(VENV)/dev: $(VENV)/run requirements-dev.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-benchmarks: $(VENV)/dev ## measure speed against named references
+benchmarks: $(VENV)/dev ## measure speed against named references, and what intervals cover
 	@for script in benchmarks/*.py; do PYTHONPATH=scripts $(BIN)/python $$script || exit 1; done
 
 clean: ## remove what was installed, but no results

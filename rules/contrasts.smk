@@ -31,7 +31,7 @@ rule measure_contrasts:
         edits=params.moves_of_edits,
         layers=models.generator.layers,
         confidence=study.statistics.confidence,
-        stamp=models.stamp(*models.all),
+        stamp=models.stamp(*models.of_scores),
         code=code_of("measure_contrasts"),
     script:
         "../scripts/measure_contrasts.py"

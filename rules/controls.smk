@@ -2,7 +2,7 @@
 
 Needs the latents and the scores of the set fit, and the hyperplane of brightness. Makes
 <set>/controls/ and controls/. All controls and alphas of an edit are one set, so that they take few
-jobs; edits of one set that differ only in what they hold constant share it.
+jobs; edits of one set that differ only in what they hold constant, and in alphas, share it.
 """
 
 if study.controls:
@@ -12,7 +12,7 @@ if study.controls:
         input:
             latents=paths.shards("latents", ["fit"]),
             scores=paths.scores_of_controls_fit,
-            direction=paths.direction_of_edit,
+            direction=paths.direction_of_controls,
             brightness=paths.brightness_of_edit,
         output:
             directions="<results>/directions/controls/{edit}.parquet",
@@ -87,7 +87,7 @@ if study.controls:
         params:
             alphas=params.moves,
             confidence=study.statistics.confidence,
-            stamp=models.stamp(*models.all),
+            stamp=models.stamp(*models.of_scores),
             code=code_of("measure_controls"),
         script:
             "../scripts/measure_controls.py"

@@ -94,7 +94,7 @@ rule measure_conditions:
         attributes=params.attributes,
         preset=study.preset,
         confidence=study.statistics.confidence,
-        stamp=models.stamp(*models.all),
+        stamp=models.stamp(*models.of_scores),
         code=code_of("measure_conditions"),
     script:
         "../scripts/measure_conditions.py"

@@ -31,7 +31,7 @@ rule measure_dose_response:
         wanted=params.wanted_changes,
         least_found=study.ovals.least_found,
         statistics=study.statistics.model_dump(),
-        stamp=models.stamp(*models.all),
+        stamp=models.stamp(*models.of_scores),
         code=code_of("measure_dose_response"),
     script:
         "../scripts/measure_dose_response.py"
@@ -61,7 +61,7 @@ rule measure_transfer:
     params:
         directions=params.plain,
         confidence=study.statistics.confidence,
-        stamp=models.stamp(*models.all),
+        stamp=models.stamp(*models.of_scores),
         code=code_of("measure_transfer"),
     script:
         "../scripts/measure_transfer.py"
@@ -86,7 +86,7 @@ rule measure_drift:
     params:
         held=params.held,
         confidence=study.statistics.confidence,
-        stamp=models.stamp(*models.all),
+        stamp=models.stamp(*models.of_scores),
         code=code_of("measure_drift"),
     script:
         "../scripts/measure_drift.py"

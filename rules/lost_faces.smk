@@ -22,7 +22,7 @@ rule measure_lost_faces:
         runtime=minutes,
     params:
         confidence=study.statistics.confidence,
-        stamp=models.stamp(*models.all),
+        stamp=models.stamp(*models.of_scores),
         code=code_of("measure_lost_faces"),
     script:
         "../scripts/measure_lost_faces.py"

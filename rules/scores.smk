@@ -104,7 +104,7 @@ rule measure_agreement:
         runtime=minutes,
     params:
         statistics=study.statistics.model_dump(),
-        stamp=models.stamp(*models.all),
+        stamp=models.stamp(*models.of_scores),
         code=code_of("measure_agreement"),
     script:
         "../scripts/measure_agreement.py"

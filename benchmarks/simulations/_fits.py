@@ -21,11 +21,12 @@ def linear(values: Numbers) -> Numbers:
 
 
 class Score(NamedTuple):
-    """A score of standard normal latents, with noise of standard deviation 1.
+    """A score of normal latents, with noise of standard deviation 1.
 
     Attributes:
         signal: Length of its gradient.
-        cosine: Cosine of its gradient with the first dimension; the rest is along the second.
+        cosine: Cosine of its gradient with the first of two axes; the rest is along the second.
+        even: Whether these axes share in all dimensions, or are the first two.
         noise: Correlation of its noise with that of the other scores.
         response: What the score is of the gradient's product with the latents.
     """
@@ -34,11 +35,14 @@ class Score(NamedTuple):
     cosine: float = 1.0
     noise: float = 0.0
     response: Callable[[Numbers], Numbers] = linear
+    even: bool = False
 
     def gradient(self, d: int) -> Numbers:
         """Return the (d,) gradient."""
-        gradient = np.zeros(d)
-        gradient[:2] = self.signal * np.array([self.cosine, np.sqrt(1 - self.cosine**2)])
+        axes = np.eye(d, 2)
+        if self.even:
+            axes, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((d, 2)))
+        gradient: Numbers = self.signal * axes @ [self.cosine, np.sqrt(1 - self.cosine**2)]
         return gradient
 
 
@@ -66,28 +70,34 @@ def normal(latents: Numbers, scored: Numbers) -> Numbers:
     return found / np.linalg.norm(found)
 
 
-def fits(n: int, d: int, kinds: Sequence[Score], seed: int) -> list[Fit]:
+def draw_latents(n: int, d: int, generator: np.random.Generator, falling: bool = False) -> Numbers:
+    """Draw (n, d) latents of variance 1 or, if they are falling, of variances 1, 1/2, 1/3, …."""
+    scale = np.arange(1, d + 1) ** -0.5 if falling else np.ones(d)
+    return generator.standard_normal((n, d)) * scale
+
+
+def fits(n: int, d: int, kinds: Sequence[Score], seed: int, falling: bool = False) -> list[Fit]:
     """Draw a set of n latents, and fit a hyperplane to each of its scores."""
     generator = np.random.default_rng(seed)
-    latents = generator.standard_normal((n, d))
+    latents = draw_latents(n, d, generator, falling)
     groups = refits.groups_of([f"{image:07d}" for image in range(n)], seed)
     found = []
     for scored in scores(latents, kinds, generator):
         without = refits.fit(latents, scored, groups, threshold="mean")
         assert without is not None
         plane = conditions.Plane(
-            normal(latents, scored), 1, 0.0, 1.0, 1.0, 1.0, 0.5, without.moved(without.coefficients)
+            normal(latents, scored), 1, 0.0, 1.0, 1.0, 1.0, 0.5, without.moved_coefficients
         )
-        found.append(Fit(plane, without.moved(without.gradients)))
+        found.append(Fit(plane, without.moved_gradients))
     return found
 
 
 @cache
-def normals(n: int, d: int, kinds: tuple[Score, ...]) -> Numbers:
+def normals(n: int, d: int, kinds: tuple[Score, ...], falling: bool = False) -> Numbers:
     """Fit the (SETS, kinds, d) normals of many other sets."""
     found = []
     for seed in range(SETS):
         generator = np.random.default_rng([seed, 1])
-        latents = generator.standard_normal((n, d))
+        latents = draw_latents(n, d, generator, falling)
         found.append([normal(latents, scored) for scored in scores(latents, kinds, generator)])
     return np.array(found)

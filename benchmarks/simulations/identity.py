@@ -111,5 +111,4 @@ SIMULATIONS = [
         *(80, "edited beyond recognition, half of the faces lost", OTHERS),
         **dict.fromkeys(("accepted_bound", "accepted_own"), FEW),
     ),
-    _persons(1000, "edited much, a tenth of the faces lost", LARGE),
 ]

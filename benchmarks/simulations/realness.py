@@ -89,8 +89,6 @@ def _normal(n: int, m: int, dim: int, *, apart: float, effect: float) -> Simulat
                 {alpha: (keys[0], [rows]) for alpha, rows in zip((0.0, 1.0), edited, strict=True)},
                 (keys[1], [against]),
                 (keys[0], [floor]),
-                # All pairs of subsets are alike where the sets have the same number of images.
-                subsets=1 if n == m else 100,
             ).iloc[1]
         kernels = [
             _kernel(mean, scale, reference) for mean, scale in zip(means, scales, strict=True)

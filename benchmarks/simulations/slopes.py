@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 from benchmarks.simulations import Interval, Simulation
-from benchmarks.simulations._fits import Numbers, Score, fits, normals
+from benchmarks.simulations._fits import Numbers, Score, draw_latents, fits, normals
 
 from mnemo.results import slopes
 
@@ -36,7 +36,14 @@ def _few(n: int, alphas: list[float], own: float, **instead: str) -> Simulation:
 
 
 def _fitted(
-    n: int, d: int, own: Score, scored: Score | None, response: str = "linear", **instead: str
+    n: int,
+    d: int,
+    own: Score,
+    scored: Score | None,
+    response: str = "linear",
+    *,
+    falling: bool = False,
+    **instead: str,
 ) -> Simulation:
     """100 images along a normal; `scored` is another assessor's score, None the normal's own."""
     kinds = (own,) if scored is None else (own, scored)
@@ -48,14 +55,14 @@ def _fitted(
 
     @cache
     def truth() -> float:
-        latents = np.random.default_rng([0, 2]).standard_normal((2000, d))
-        along = normals(n, d, kinds)[:, 0]
+        latents = draw_latents(2000, d, np.random.default_rng([0, 2]), falling)
+        along = normals(n, d, kinds, falling)[:, 0]
         return float(np.mean([(respond(latents, normal) @ _WEIGHTS).mean() for normal in along]))
 
     def draw(seed: int) -> dict[str, Interval]:
-        found = fits(n, d, kinds, seed)
+        found = fits(n, d, kinds, seed, falling)
         generator = np.random.default_rng([seed, 3])
-        scores = respond(generator.standard_normal((100, d)), found[0].plane.normal)
+        scores = respond(draw_latents(100, d, generator, falling), found[0].plane.normal)
         measured = slopes.measure(
             frame(scores + 0.3 * generator.standard_normal(scores.shape), _ALPHAS),
             direction=found[0].plane.fits,
@@ -65,9 +72,9 @@ def _fitted(
         return {"slope_fit": (row["low_fit"], truth(), row["high_fit"])}
 
     of = "the normal's own score" if scored is None else f"a score at a cosine of {scored.cosine:g}"
-    setting = (
-        f"normals of {n:,} images, {d} dimensions, {of}, {response} response, 100 images edited"
-    )
+    space = f"{d} dimensions" + (" of variances 1, 1/2, …" if falling else "")
+    setting = f"normals of {n:,} images, {space}"
+    setting += f", {of}, {response} response, 100 images edited"
     return Simulation("slopes", setting, draw, instead)
 
 
@@ -90,7 +97,6 @@ SIMULATIONS = [
     _fitted(500, 50, Score(0.6), None),
     _fitted(500, 50, Score(0.6), _OTHER),
     _fitted(500, 50, Score(0.6), Score(0.6, 0.0)),
-    _fitted(1500, 50, Score(0.6), Score(0.2, 0.6)),
     _fitted(
         500,
         50,
@@ -100,4 +106,13 @@ SIMULATIONS = [
         slope_fit="wider than it need be",
     ),
     _fitted(500, 50, Score(0.6), _OTHER._replace(response=_quadratic), "quadratic"),
+    _fitted(500, 50, Score(2, even=True), None, falling=True),
+    _fitted(
+        500,
+        50,
+        Score(2, even=True),
+        Score(2, 0.6, even=True),
+        falling=True,
+        slope_fit="covers 74 to 95 %: latents of very unequal variances",
+    ),
 ]

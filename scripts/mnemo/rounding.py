@@ -23,7 +23,8 @@ def number(value: float) -> str:
 def interval(value: float, low: float, high: float) -> str:
     """Return an estimate and its interval as text.
 
-    They are rounded by less than a quarter of the interval's half-width.
+    They are rounded by less than a quarter of the interval's half-width. Where an end would round
+    to 0, up to two further digits show on which side of 0 it is.
 
     Args:
         value: The estimate; NaN if there is none.
@@ -37,5 +38,9 @@ def interval(value: float, low: float, high: float) -> str:
     if not reaches or max(reaches) <= 0:
         return number(value)
     digits = max(0, math.ceil(-math.log10(max(reaches) / 2)))
+    nearest = min((abs(end) for end in (low, high) if end and not math.isnan(end)), default=1.0)
+    needed = math.ceil(-math.log10(2 * nearest))
+    if digits < needed <= digits + 2:
+        digits = needed
     shown = [number(end) if math.isnan(end) else f"{end:z.{digits}f}" for end in (low, high)]
     return f"{value:z.{digits}f} [{', '.join(shown)}]"

@@ -5,8 +5,8 @@ import yaml
 from tests.support.paths import ROOT
 
 from mnemo.directions import jackknife
-from mnemo.results import contrasts, identity
-from mnemo.statistics import counts, ranks, summaries
+from mnemo.results import identity
+from mnemo.statistics import counts, means, ranks, summaries
 from mnemo.study.config import Hyperplanes, Identity, Ovals
 
 STUDY = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
@@ -60,4 +60,4 @@ def test_a_number_in_prose_is_that_of_its_source(document: str, words: str) -> N
 
 
 def test_a_ratio_at_equal_change_is_as_clear_as_its_caption_says() -> None:
-    assert contrasts.CLEAR == 5
+    assert means.CLEAR == 5

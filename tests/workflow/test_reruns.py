@@ -154,6 +154,14 @@ def test_undoing_an_edit_of_the_library_reruns_nothing(rerun: Checkout) -> None:
     assert rerun.plan().jobs == {}
 
 
+def test_another_network_of_identity_embeds_faces_and_scores_nothing(rerun: Checkout) -> None:
+    rerun.edit(STUDY, "features: dlib-face", "features: resnet50-vggface2")
+    jobs = rerun.plan().jobs
+    assert {"embed_faces", "measure_identity"} <= jobs.keys()
+    for rule in ("score_images", "measure_dose_response", "measure_agreement", "measure_drift"):
+        assert rule not in jobs
+
+
 def test_holding_another_attribute_edits_anew_and_fits_nothing(rerun: Checkout) -> None:
     rerun.edit(STUDY, "hold: [brightness]", "hold: [colourfulness]")
     jobs = rerun.plan().jobs

@@ -28,9 +28,9 @@ HYPERPLANES = tables.define(
         "accuracy",
         "share of held-out seeds on the right side; of a cross-validation, the mean over its folds "
         "and repetitions, with a corrected t interval over them (Nadeau and Bengio 2003) for "
-        "hyperplanes that are fitted on as many seeds as in a fold (conservative: one of 95 % "
-        "covers 94 to 99 %), or Wilson's if all folds are equally accurate; of a holdout, with "
-        "Wilson's interval for this hyperplane",
+        "hyperplanes that are fitted on as many seeds as in a fold (one of 95 % covers 94 to "
+        "99 % where classes are alike in size, and 80 to 95 % where they are not), or Wilson's if "
+        "all folds are equally accurate; of a holdout, with Wilson's interval for this hyperplane",
         limits="0 to 1",
     ),
     *tables.estimate(

@@ -66,9 +66,10 @@ class Refits:
 
     Attributes:
         n: (groups,) images that each is fitted on.
-        parameters: Effective number of parameters of the fit to all groups.
+        parameters: Effective number of parameters of the logistic regression on all groups.
         coefficients: (groups, d) coefficients of the logistic regressions, in logits.
-        gradients: (groups, d) coefficients of the linear regressions of the score.
+        gradients: (groups, d) coefficients of the linear regressions of the score; nan if there are
+            fewer than two images for each.
     """
 
     n: NDArray[np.int64]
@@ -76,7 +77,17 @@ class Refits:
     coefficients: Fits
     gradients: Fits
 
-    def moved(self, fits: Fits) -> Fits:
+    @property
+    def moved_coefficients(self) -> Fits:
+        """The coefficients, as `_moved` moves them."""
+        return self._moved(self.coefficients, self.parameters)
+
+    @property
+    def moved_gradients(self) -> Fits:
+        """The gradients, as `_moved` moves them."""
+        return self._moved(self.gradients, 1 + self.gradients.shape[1])
+
+    def _moved(self, fits: Fits, parameters: float) -> Fits:
         """Move fits towards their mean, so that the jackknife's variance is right.
 
         Fits without a group differ from each other by more than the jackknife assumes, because
@@ -86,13 +97,14 @@ class Refits:
         difference, and the whole fit's is in proportion to 1 / (n - p).
 
         Args:
-            fits: (groups, d) `coefficients` or `gradients`.
+            fits: (groups, d) fits.
+            parameters: Their number p of parameters.
 
         Returns:
             (groups, d).
         """
         centre = fits.mean(axis=0)
-        moved: Fits = centre + np.sqrt(1 - self.parameters / self.n.mean()) * (fits - centre)
+        moved: Fits = centre + np.sqrt(1 - parameters / self.n.mean()) * (fits - centre)
         return moved
 
 
@@ -180,7 +192,7 @@ def read_gradients(paths: Iterable[str | Path]) -> dict[tuple[str, str], Fits]:
     """Read the gradients of scores from tables `REFITS`.
 
     Returns:
-        (groups, d) gradient without each group, moved as by `Refits.moved`, by assessor and shape;
+        (groups, d) gradient without each group, as `Refits.moved_gradients`, by assessor and shape;
         without those whose table has no row.
     """
     found = {}
@@ -188,7 +200,7 @@ def read_gradients(paths: Iterable[str | Path]) -> dict[tuple[str, str], Fits]:
         table = tables.read(path, REFITS.names)
         if fits := _refits(table):
             key = table["assessor"][0].as_py(), table["shape"][0].as_py()
-            found[key] = fits.moved(fits.gradients)
+            found[key] = fits.moved_gradients
     return found
 
 
@@ -202,7 +214,7 @@ def deviations(fits: Fits) -> Fits:
     """Scale the fits' deviations from their mean so that their products sum to covariances.
 
     Args:
-        fits: (groups, d) or (groups,) fits without each group, moved as by `Refits.moved`.
+        fits: (groups, d) or (groups,) fits without each group, moved as in `Refits`.
 
     Returns:
         The deviations D: the jackknife's covariance is D.T @ D.
@@ -212,15 +224,15 @@ def deviations(fits: Fits) -> Fits:
 
 
 def normals(refits: Refits | None) -> Fits | None:
-    """Return the coefficients without each group, moved as by `Refits.moved`; None without fits."""
-    return None if refits is None else refits.moved(refits.coefficients)
+    """Return the coefficients without each group, moved as in `Refits`; None without fits."""
+    return None if refits is None else refits.moved_coefficients
 
 
 def shared(first: Fits | None, second: Fits | None) -> float:
     """Estimate the noise that two normals share: what it adds to their cosine.
 
     Args:
-        first: (groups, d) fits of the one without each group, moved as by `Refits.moved`, of any
+        first: (groups, d) fits of the one without each group, moved as in `Refits`, of any
             length; None if there are none.
         second: The same of the other.
 
@@ -238,7 +250,7 @@ def reliability(fits: Fits | None) -> float:
     Of unit vectors, it is the squared length of their mean, 1 less the trace of their covariance.
 
     Args:
-        fits: (groups, d) coefficients without each group, moved as by `Refits.moved`; None if there
+        fits: (groups, d) coefficients without each group, moved as in `Refits`; None if there
             are none.
 
     Returns:
@@ -292,7 +304,7 @@ def cosine_variance(first: Fits, second: Fits) -> Variance:
     is their cosine; once is subtracted.
 
     Args:
-        first: (groups, d) fits of the one without each group, moved as by `Refits.moved`.
+        first: (groups, d) fits of the one without each group, moved as in `Refits`.
         second: The same of the other.
 
     Returns:

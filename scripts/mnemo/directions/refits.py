@@ -10,6 +10,8 @@ from mnemo.directions import hyperplanes
 from mnemo.directions.hyperplanes import Floats, Threshold, Validation
 from mnemo.directions.jackknife import GROUPS, Refits
 
+Numbers = NDArray[np.float64]
+
 
 def groups_of(images: Sequence[str], seed: int) -> NDArray[np.int64]:
     """Assign images to groups at random, each by its own key.
@@ -41,9 +43,9 @@ def fit(
 ) -> Refits | None:
     """Fit a hyperplane, and the gradient of the score, without each group of images in turn.
 
-    The cut between high and low scores is that of all images. The gradient is a ridge regression
-    with the shrinkage of the logistic regression, whose information in each image is a quarter
-    where its label is open.
+    The cut between high and low scores is that of all images. The gradient is an ordinary linear
+    regression: if it were shrunk, it would be too small where latents vary little, which is where a
+    normal is least certain.
 
     Args:
         latents: (n, d) latents, one image per row.
@@ -62,7 +64,8 @@ def fit(
     fitted = hyperplanes.fitted_on(len(high), validation)
     penalty = 1 / (layers * regularisation)
     without = [fitted & (groups != group) for group in range(GROUPS)]
-    gradients, parameters = _gradients(latents, scores, groups, fitted, 4 * penalty)
+    sums = _sums(latents, scores, groups, fitted)
+    parameters = _parameters(np.sum([gram for gram, _ in sums], axis=0), penalty)
     least = min(int(min(high[rows].sum(), (~high[rows]).sum())) for rows in without)
     if least < 2 or parameters > fitted.sum() / 2:
         return None
@@ -71,21 +74,17 @@ def fit(
         n=np.array([int(rows.sum()) for rows in without]),
         parameters=parameters,
         coefficients=np.array(coefficients),
-        gradients=gradients,
+        gradients=_gradients(sums, int(fitted.sum())),
     )
 
 
-def _gradients(
-    latents: Floats,
-    scores: Floats,
-    groups: NDArray[np.int64],
-    fitted: NDArray[np.bool_],
-    penalty: float,
-) -> tuple[NDArray[np.float64], float]:
-    """Fit ridge regressions without each group in turn, from the groups' sums of products.
+def _sums(
+    latents: Floats, scores: Floats, groups: NDArray[np.int64], fitted: NDArray[np.bool_]
+) -> list[tuple[Numbers, Numbers]]:
+    """Sum the products of latents, and those of latents and scores, over each group.
 
     Returns:
-        (groups, d) coefficients, and the effective number of parameters of the fit to all groups.
+        For each group (1 + d, 1 + d) and (1 + d,); a latent begins with a 1, for the intercept.
     """
     centre = latents.mean(axis=0, dtype=np.float64)
     sums = []
@@ -93,9 +92,31 @@ def _gradients(
         rows = fitted & (groups == group)
         design = np.column_stack([np.ones(rows.sum()), latents[rows] - centre])
         sums.append((design.T @ design, design.T @ scores[rows].astype(np.float64)))
+    return sums
+
+
+def _parameters(gram: Numbers, penalty: float) -> float:
+    """Compute the effective number of parameters of a logistic regression.
+
+    The information in each image is a quarter where its label is open, so that its shrinkage is
+    that of a ridge regression with four times the penalty.
+    """
+    ridge = 4 * penalty * np.diag(np.arange(len(gram)) > 0)
+    return float(np.trace(np.linalg.solve(gram + ridge, gram)))
+
+
+def _gradients(sums: Sequence[tuple[Numbers, Numbers]], images: int) -> Numbers:
+    """Fit linear regressions without each group in turn.
+
+    Returns:
+        (groups, d) coefficients; nan if there are fewer than two images for each.
+    """
     gram, moment = (np.sum(part, axis=0) for part in zip(*sums, strict=True))
-    ridge = penalty * np.diag(np.arange(len(gram)) > 0)
-    gradients = [
+    if len(gram) > images / 2:
+        return np.full((GROUPS, len(gram) - 1), np.nan)
+    # Far below any variance, and above rounding: latents may lie in a subspace.
+    ridge = 1e-10 * np.trace(gram) * np.eye(len(gram))
+    fits = [
         np.linalg.solve(gram - own + ridge, moment - own_moment)[1:] for own, own_moment in sums
     ]
-    return np.array(gradients), float(np.trace(np.linalg.solve(gram + ridge, gram)))
+    return np.array(fits)

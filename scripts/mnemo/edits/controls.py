@@ -93,10 +93,10 @@ def permuted(
 
 
 def beside(along: Normals, plane: Normals, layers: int) -> Normals:
-    """Turn a hyperplane's normal to the side that a direction moves to.
+    """Turn a hyperplane's normal to the side of another direction.
 
     Args:
-        along: (layers * d,) the direction.
+        along: (layers * d,) the other direction.
         plane: (layers * d,) unit normal of a hyperplane in the same space.
         layers: Number of copies of a latent in that space.
 

@@ -36,8 +36,9 @@ to join tables. Tables about edits join on `edit`, `alpha`, `assessor` and `shap
 key `image` is the seed that the image's latent was drawn from, zero-padded to seven digits. `score`
 is the assessor's score, never rescaled.
 
-The examples read the default study, run by `make demo`. The second and third example of each table
-need `pip install duckdb datasets`.
+The examples read the default study, run by `make demo`; a study without ovals of edits has no
+`lost_faces`, one without a training no `training`, `curves` and `predictions`. The second and third
+example of each table need `pip install duckdb datasets`.
 """
 
 _PUBLIC = """

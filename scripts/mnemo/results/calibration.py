@@ -44,7 +44,8 @@ CALIBRATION = tables.define(
         pa.float64(),
         "lower end of the interval of alpha, which includes an allowance for the response between "
         "the measured alphas: it covers more than it claims if these are few and many images are "
-        "measured, and less if the response bends within one step of alpha; null beyond the "
+        "measured, and less if the response bends within one step of alpha or fewer than about 20 "
+        "images are edited; null beyond the "
         "measured range",
         nullable=True,
     ),

@@ -26,8 +26,10 @@ SLOPE_FIT = (
         "lower end of the interval of the expected slope along directions that are fitted on other "
         "sets of as many images, to first order in the direction's change and for a response that "
         "is linear around alpha 0; wider than it need be for scores that latents hardly predict "
-        "and for responses that saturate; null along a direction from a file, for an edit of some "
-        "layers, and where the images are fewer than twice the parameters of a hyperplane",
+        "and for responses that saturate, and covers 74 to 95 % in place of 95 % where the "
+        "variances of latents are very unequal, as in w they may be; null along a direction "
+        "from a file, for an edit of some layers, and where the images are fewer than twice the "
+        "dimensions of a latent",
         nullable=True,
     ),
     tables.field("high_fit", pa.float64(), "upper end of the same interval", nullable=True),

@@ -19,7 +19,7 @@ CONTROLS = tables.define(
         pa.string(),
         "random: a random direction for each image; permuted: for each image, the normal of a "
         "hyperplane fitted on permuted scores; brightness: the normal of the hyperplane of "
-        "brightness, to the side that the edit moves to",
+        "brightness, to the side that the edit, before it holds anything constant, moves to",
         limits="random, permuted, brightness",
     ),
     ASSESSOR,
@@ -27,7 +27,13 @@ CONTROLS = tables.define(
     columns.ALPHA,
     tables.field("n", pa.int64(), "number of images scored both at this alpha and at alpha 0"),
     tables.field("mean", pa.float64(), "mean score of these images", nullable=True),
-    tables.field("low", pa.float64(), "lower end of the t interval of the mean", nullable=True),
+    tables.field(
+        "low",
+        pa.float64(),
+        "lower end of the t interval of the mean: like that of the change, it covers less than it "
+        "claims if few images have very skewed scores",
+        nullable=True,
+    ),
     tables.field("high", pa.float64(), "upper end of the t interval of the mean", nullable=True),
     *tables.estimate(
         "change",

@@ -52,7 +52,9 @@ FINDINGS = tables.define(
     tables.field(
         "estimate",
         pa.float64(),
-        "separates: accuracy minus base rate. changes: slope of the score over alpha. exceeds: "
+        "separates: accuracy minus base rate. changes: slope of the score over alpha, in "
+        "standard deviations of the set fit if `transfer` has them, whose error the interval "
+        "includes. exceeds: "
         "mean score minus that along the control. held: size "
         "of the attribute's mean change minus that by the edit that does not hold it. departs: "
         "kernel distance minus that at alpha 0. recognised: accepted_bound minus impostor. Null "
@@ -176,17 +178,18 @@ def _changes(
 ) -> Iterator[Row]:
     """State slopes in standard deviations where the study has them, and else in the score's unit.
 
-    The deviation of an assessor's scores is the same for every edit, and `transfer` has it.
+    The deviation of an assessor's scores is the same for every edit. `transfer` has it and, in the
+    width of its intervals, its error, which the intervals of all edits include.
     """
-    known: dict[Any, float] = {}
-    if transfer is not None:
-        known = transfer.groupby(["assessor", "shape"])["deviation"].first().to_dict()
+    known = {} if transfer is None else _deviations(transfer)
     for slope in slopes.to_dict("records"):
         edit, assessor, shape = slope["edit"], slope["assessor"], slope["shape"]
         if assessor not in edits.get(edit, ()):
             continue
-        spread = known.get((assessor, shape), np.nan)
+        spread, error = known.get((assessor, shape), (np.nan, 0.0))
         one, unit = (spread, "standard deviations of the set fit") if spread > 0 else (1.0, "score")
+        estimate = slope["slope"] / one
+        margin = np.hypot((slope["high"] - slope["low"]) / 2 / one, error * estimate)
         words = Words(
             topic=f"the change of the score of {shape}s by {assessor} along {edit}",
             above=f"along {edit}, the score of {shape}s by {assessor} rises by {{}}",
@@ -199,13 +202,22 @@ def _changes(
             "subject": edit,
             "assessor": assessor,
             "shape": shape,
-            "estimate": slope["slope"] / one,
-            "low": slope["low"] / one,
-            "high": slope["high"] / one,
+            "estimate": estimate,
+            "low": estimate - margin,
+            "high": estimate + margin,
             "unit": f"{unit} per unit of alpha",
             "p": slope["p_value"],
             "words": words,
         }
+
+
+def _deviations(transfer: pd.DataFrame) -> dict[Any, tuple[float, float]]:
+    """Return the deviation of each assessor's scores, and half its interval's relative width."""
+    half = (transfer["standard_slope_high"] - transfer["standard_slope_low"]) / 2
+    of_slope = (transfer["high"] - transfer["low"]) / 2 / transfer["deviation"]
+    error = np.sqrt((half**2 - of_slope**2).clip(lower=0)) / transfer["standard_slope"].abs()
+    found = transfer.assign(error=error).groupby(["assessor", "shape"])[["deviation", "error"]]
+    return {key: (own["deviation"], own["error"]) for key, own in found.first().iterrows()}
 
 
 def _exceeds(contrasts: pd.DataFrame, edits: Mapping[str, Sequence[str]]) -> Iterator[Row]:
@@ -320,7 +332,7 @@ def _ends(name: str) -> tuple[str, str, str]:
 def _at_ends(table: pd.DataFrame, by: list[str]) -> Iterator[Row]:
     """Yield the rows at the alphas farthest from 0, below and above it."""
     for _, own in table.groupby(by, sort=False):
-        ends = {own["alpha"].min(), own["alpha"].max()} - {0.0}
+        ends = {min(own["alpha"].min(), 0.0), max(own["alpha"].max(), 0.0)} - {0.0}
         for row in own[own["alpha"].isin(ends)].sort_values("alpha").to_dict("records"):
             yield {str(name): value for name, value in row.items()}
 
@@ -358,6 +370,8 @@ def _stated(row: Row, p: float, statements: int, confidence: float) -> dict[str,
     else:
         sentence = f"{words.topic} is not measurable: {_size(value, low, high, words.unit)}"
     holds = clear and words.claimed in (0, np.sign(value))
+    if clear and not holds:
+        sentence += ", the opposite of the statement"
     return {"holds": bool(holds), "sentence": f"{sentence[0].upper()}{sentence[1:]}."}
 
 

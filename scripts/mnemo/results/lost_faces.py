@@ -40,8 +40,9 @@ LOST_FACES = tables.define(
     ),
     *tables.estimate(
         "square_found",
-        "mean change of the square's score from alpha 0 of the faces whose oval is found; null if "
-        "squares are not scored",
+        "mean change of the square's score from alpha 0 of the faces whose oval is found; like the "
+        "others of this table, its interval covers less than it claims if few faces have very "
+        "skewed changes; null if squares are not scored",
         nullable=True,
     ),
     *tables.estimate(

@@ -154,8 +154,6 @@ def compare(
     floor: Features,
     *,
     groups: int = 20,
-    subsets: int = 100,
-    subset_size: int = 1000,
     seed: int = 0,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -165,8 +163,7 @@ def compare(
     images, which increases a Fréchet distance. Each group is left out at every alpha at once,
     together with a group of the reference and of the floor, so that differences and ratios compare
     the same images. The results are t intervals of the expected distance at these numbers of
-    images, and Fieller's of ratios. The intervals of the kernel distance come from its exact value
-    over all pairs, which the subsets estimate.
+    images, and Fieller's of ratios.
 
     Sets are read one at a time, in memory that does not depend on their size. The Fréchet distance
     uses sums and outer products of all features, by group. If a set has more than
@@ -180,10 +177,7 @@ def compare(
         floor: Those of other images of the reference's distribution, of which the first are used:
             as many as there are at alpha 0.
         groups: Number of groups of the jackknife.
-        subsets: As for `distances.kernel`. The interval does not include the noise of their choice;
-            there is none if both sets have the same number of images, at most `subset_size`.
-        subset_size: As for `distances.kernel`.
-        seed: Seed of groups and subsets.
+        seed: Seed of groups and samples.
         confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
@@ -232,14 +226,9 @@ def compare(
     def measure(blocks: Iterable[Floats], place: NDArray[np.int64], count: int) -> _Measured:
         # Only here is a set in memory, so that no two are at once.
         own = read(blocks, place, count)
-        rows, reference_rows = own.sample[0], against.sample[0]
-        kernel = distances.kernel(
-            rows, reference_rows, subsets=subsets, subset_size=subset_size, seed=seed
-        )
-        left = distances.kernel_replicates(own.sample, against.sample, against.within, groups)
         point = _points(own, against)
         return _Measured(
-            kernel=np.array([kernel, *left]),
+            kernel=distances.kernel(own.sample, against.sample, against.within, groups),
             frechet=_frechet(own, against, selections, point),
             infinite=_infinite(selections, point) if extrapolates else np.full(1 + groups, np.nan),
         )

@@ -24,7 +24,8 @@ SLOPES = tables.define(
         "low",
         pa.float64(),
         "lower end of the interval of the slope along this direction; wider than it need be for "
-        "few images that respond alike",
+        "few images that respond alike, and covers less than it claims if few images have very "
+        "skewed scores or responses",
         nullable=True,
     ),
     columns.SLOPE[2],

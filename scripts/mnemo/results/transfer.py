@@ -11,7 +11,7 @@ from scipy import stats
 from mnemo import tables
 from mnemo.results import columns
 from mnemo.scores import ASSESSOR, SHAPE
-from mnemo.statistics import frames
+from mnemo.statistics import frames, means
 
 TRANSFER = tables.define(
     "Edits along the normal of one assessor's hyperplane, scored by each assessor",
@@ -43,7 +43,8 @@ TRANSFER = tables.define(
     *tables.estimate(
         "standard_slope",
         "slope divided by the deviation, for comparison between assessors; its interval has the "
-        "error of both, along this edit's own direction; null if the deviation is null or 0",
+        "error of both, along this edit's own direction, and covers less than it claims if few "
+        "images of the set fit have very skewed scores; null if the deviation is null or 0",
         unit="standard deviations per unit of alpha",
         nullable=True,
     ),
@@ -62,7 +63,8 @@ TRANSFER = tables.define(
         "standard slope divided by that of the scores that the hyperplane was fitted on, along the "
         "same edit: the change for an equal change of those, which compares edits of different "
         "ranges of alpha; its interval is for this edit's own direction. Null for those scores "
-        "themselves, where they were not measured or the interval of their slope contains 0",
+        "themselves, where they were not measured or their slope is not at least five standard "
+        "errors from 0",
         nullable=True,
     ),
 )
@@ -120,7 +122,7 @@ def matrix(
         table[f"standard_slope_low{end}"] = table["standard_slope"] - margin
         table[f"standard_slope_high{end}"] = table["standard_slope"] + margin
     parts = [
-        _relative(part, scores[scores["edit"] == edit], influences, quantile)
+        _relative(part, scores[scores["edit"] == edit], influences, confidence)
         for edit, part in table.groupby("edit", sort=False)
     ]
     named: pd.DataFrame = table.join(pd.concat(parts))[TRANSFER.names]
@@ -128,7 +130,7 @@ def matrix(
 
 
 def _relative(
-    table: pd.DataFrame, scores: pd.DataFrame, influences: pd.DataFrame, quantile: float
+    table: pd.DataFrame, scores: pd.DataFrame, influences: pd.DataFrame, confidence: float
 ) -> pd.DataFrame:
     """Divide the standard slopes of an edit by that of the scores that its hyperplane separates.
 
@@ -140,7 +142,7 @@ def _relative(
         table: The rows of one edit, with `standard_slope`.
         scores: The scores of its images.
         influences: As `frames.influences` gives them, with 0 for an image without a score.
-        quantile: Standard errors in half an interval.
+        confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
         `relative_slope` and its ends, by the rows' index.
@@ -152,10 +154,12 @@ def _relative(
     if not same.any():
         return found
     base = table[same].iloc[0]
-    if not base["low"] * base["high"] > 0 or not base["deviation"] > 0:
+    error = (base["high"] - base["low"]) / 2 / stats.t.ppf((1 + confidence) / 2, base["n"] - 1)
+    if not abs(base["slope"]) > means.CLEAR * error or not base["deviation"] > 0:
         return found
     own = _slopes_of_images(scores)
     keys = pd.MultiIndex.from_frame(table[_KEYS])
+    quantile = stats.norm.ppf((1 + confidence) / 2)
     correlation = own.corrwith(own[fitted_on]).reindex(keys).to_numpy()
     deviations = influences.reindex(columns=keys).sub(influences[fitted_on], axis=0)
     ratio = table["standard_slope"] / base["standard_slope"]

@@ -120,48 +120,13 @@ def frechet_of_root(features: Moments, reference: Moments) -> float:
 
 
 def kernel(
-    features: Floats,
-    reference: Floats,
-    *,
-    subsets: int = 100,
-    subset_size: int = 1000,
-    seed: int = 0,
-) -> float:
-    """Compute the kernel distance between two sets of features, as clean-fid does.
-
-    It is the squared maximum mean discrepancy under the kernel (x . y / d + 1)^3, averaged over
-    pairs of random subsets. The estimate is unbiased at any number of images, so it may be below 0
-    for similar sets.
-
-    Args:
-        features: (n, d) features of images.
-        reference: (m, d) features of the reference images.
-        subsets: Number of pairs of subsets to average over.
-        subset_size: Number of images in a subset, at most that of the smaller set.
-        seed: Seed of the subsets. Equal seeds select the same rows from sets of equal size.
-
-    Returns:
-        The distance, without a unit.
-    """
-    from cleanfid import fid
-
-    state = np.random.get_state()  # noqa: NPY002 - clean-fid draws from the global generator
-    np.random.seed(seed)  # noqa: NPY002
-    try:
-        # The result is a small difference of large means, for which float32 is too imprecise.
-        return float(
-            fid.kernel_distance(
-                features.astype(np.float64), reference.astype(np.float64), subsets, subset_size
-            )
-        )
-    finally:
-        np.random.set_state(state)  # noqa: NPY002
-
-
-def kernel_replicates(
     features: Grouped, reference: Grouped, within: tuple[Floats, NDArray[np.int64]], groups: int
 ) -> Floats:
-    """Compute the exact kernel distance with each group of both sets left out in turn.
+    """Compute the kernel distance between two sets, and that with each group of both left out.
+
+    It is the squared maximum mean discrepancy under the kernel (x . y / d + 1)^3, over all pairs of
+    images (Gretton et al., JMLR 13:723, 2012, equation 3). clean-fid estimates it from random
+    subsets. It is unbiased at any number of images, so it may be below 0 for similar sets.
 
     Args:
         features: Features of images and their groups.
@@ -170,27 +135,28 @@ def kernel_replicates(
         groups: Number of groups.
 
     Returns:
-        (groups,) distances.
+        (1 + groups,) distances, without a unit: of all images, then without each group in turn.
     """
     own, counts = kernel_within(features, groups)
-    between = _leave_out(_kernel_sums(features, reference, groups))
+    between = _whole_and_without(_kernel_sums(features, reference, groups))
     reference_within, reference_counts = within
     distances: Floats = own + reference_within - 2 * between / (counts * reference_counts)
     return distances
 
 
 def kernel_within(grouped: Grouped, groups: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Compute the mean kernel over pairs of different images, and their number, by group left out.
+    """Compute the mean kernel over pairs of different images, and the number of images.
 
     Returns:
-        (groups,) means, and (groups,) numbers of images that are left.
+        (1 + groups,) means, of all images and without each group in turn, and (1 + groups,) numbers
+        of images.
     """
     rows, members = grouped
     with_itself = (np.einsum("ij,ij->i", rows, rows, dtype=np.float64) / rows.shape[1] + 1) ** 3
     sums = _kernel_sums(grouped, grouped, groups)
     sums -= np.diag(np.bincount(members, with_itself, minlength=groups))
-    counts = len(rows) - np.bincount(members, minlength=groups)
-    return _leave_out(sums) / (counts * (counts - 1)), counts
+    counts = len(rows) - np.array([0, *np.bincount(members, minlength=groups)])
+    return _whole_and_without(sums) / (counts * (counts - 1)), counts
 
 
 def _in_joint_span(features: Floats, reference: Floats) -> tuple[Floats, Floats]:
@@ -217,7 +183,8 @@ def _kernel_sums(a: Grouped, b: Grouped, groups: int) -> Floats:
     return sums
 
 
-def _leave_out(sums: Floats) -> Floats:
-    """Sum over all pairs of groups except those with each group in turn, (groups,)."""
-    left: Floats = sums.sum() - sums.sum(axis=0) - sums.sum(axis=1) + np.diag(sums)
-    return left
+def _whole_and_without(sums: Floats) -> Floats:
+    """Sum over all pairs of groups, and over those without each group in turn, (1 + groups,)."""
+    whole = sums.sum()
+    left: Floats = whole - sums.sum(axis=0) - sums.sum(axis=1) + np.diag(sums)
+    return np.array([whole, *left])

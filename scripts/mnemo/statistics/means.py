@@ -6,6 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+#: Least ratio of a mean to its standard error at which dividing by the mean is safe: the ratio's
+#: linearised interval then covers its claim.
+CLEAR = 5.0
+
 
 class Estimate(NamedTuple):
     """An estimate with its interval; nan where it is not determined.

@@ -232,6 +232,9 @@ class Generator(Section):
 class ImageSet(Section):
     """A set of generated images, one from each seed."""
 
+    # A study may leave it out: `Sets` gives each set its own.
+    model_config = ConfigDict(json_schema_extra=lambda made: made["required"].remove("first_seed"))
+
     count: PositiveInt = Field(description="Images in the set.")
     first_seed: NonNegativeInt = Field(
         description="Seed of the first image; the others follow it one by one. By default 0 for "

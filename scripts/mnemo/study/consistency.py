@@ -173,6 +173,10 @@ def _directions_in_grid(sections: Sections) -> Mistakes:
             value = getattr(direction, axis)
             if direction.method == "hyperplane" and value is not None and value not in values:
                 allowed = f"no hyperplane is fitted for it; the study fits {', '.join(values)}"
+                if value in sections["factors"]:
+                    allowed = (
+                        "is a factor; list it under assessors too, to move along its direction"
+                    )
                 yield f"directions.{index}.{axis}", value, allowed
 
 

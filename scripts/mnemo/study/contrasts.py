@@ -18,9 +18,9 @@ def edits(config: Config) -> list[dict[str, Any]]:
 
     Returns:
         For each pair the names `a` and `b`, of which `a` holds more attributes constant, or else
-        comes first in the study; `held`, the attributes that only `a` holds, where the edits differ
-        in nothing else; and `own`, the assessor that both directions were found with, None if they
-        have none in common.
+        comes first in the study; `held`, the attributes that `a` holds over those that both hold,
+        where the edits differ in nothing else; and `own`, the assessor that both directions were
+        found with, None if they have none in common.
     """
     pairs = []
     for pair in combinations(config.edits, 2):
@@ -31,6 +31,7 @@ def edits(config: Config) -> list[dict[str, Any]]:
         held = [name for name in first.hold if name not in second.hold]
         own = first.assessor if first.assessor == second.assessor else None
         alike = _apart_from_hold(config, a) == _apart_from_hold(config, b)
+        alike = alike and {*second.hold} <= {*first.hold}
         pairs.append({"a": a.name, "b": b.name, "held": held if alike else [], "own": own})
     return pairs
 

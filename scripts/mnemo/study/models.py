@@ -127,17 +127,21 @@ class Models:
         return f"results/{self.config.study}/training/holdout/assessor.safetensors"
 
     @cached_property
-    def all(self) -> list[str]:
-        """Names of all the weights behind the study's results."""
+    def of_scores(self) -> list[str]:
+        """Names of the weights behind the study's scores, those of its generator among them."""
         return sorted(
             {
                 self.generator.weights,
-                *self.extractor.weights,
-                *(self.embedder.weights if self.embedder else ()),
                 *(name for assessor in self.config.assessors for name in self.behind(assessor)),
                 *(self.to_train if self.config.trained else ()),
             }
         )
+
+    @cached_property
+    def all(self) -> list[str]:
+        """Names of all the weights behind the study's results."""
+        features = (*self.extractor.weights, *(self.embedder.weights if self.embedder else ()))
+        return sorted({*self.of_scores, *features})
 
     @cached_property
     def used(self) -> list[str]:

@@ -222,6 +222,18 @@ class Paths:
         shape, threshold = self.config.shapes_of(edit)[0], self.config.hyperplanes.thresholds[0]
         return str(along.shape or shape), str(along.threshold or threshold)
 
+    def direction_of_controls(self, wildcards: Any) -> str:
+        """Return the file of the normal to whose side the control of brightness moves.
+
+        It is that of the edit's hyperplane, before anything is held constant: a direction that
+        holds brightness moves to neither side.
+        """
+        along = self.config.direction(self._edit(wildcards))
+        if along.method == "file":
+            return f"<results>/directions/{along.name}.parquet"
+        shape, threshold = self._controlled_by(wildcards)
+        return self.hyperplane(along.space, str(along.assessor), shape, threshold)
+
     def scores_of_controls_fit(self, wildcards: Any) -> list[str]:
         """List the scores that are permuted for an edit's controls."""
         along, (shape, _) = (

@@ -140,11 +140,15 @@ def controls_of(config: Config) -> list[str]:
 
 
 def sharing(config: Config, edit: Edit) -> list[Edit]:
-    """List the edits that share their controls with one: of one set, space, fit and layers."""
+    """List the edits that share their controls with one: of one set, space, layers and hyperplane.
+
+    Edits along directions from files share them if they move along the same.
+    """
 
     def key(one: Edit) -> tuple[Any, ...]:
         along = config.direction(one)
-        return one.of, one.layers, along.space, along.assessor, along.shape, along.threshold
+        found_by = (along.assessor, along.shape, along.threshold) if along.assessor else along.name
+        return one.of, one.layers, along.space, found_by
 
     return [each for each in config.edits if key(each) == key(edit)]
 

@@ -253,7 +253,7 @@ def fitted(n=800, signal=0.6, cosine=-0.4, seed=0):
         score = signal * score + generator.standard_normal(n)
         without = refits.fit(rows, score, groups, threshold="mean")
         normal = unit(without.coefficients.mean(axis=0))
-        planes.append(plane_of(normal, fits=without.moved(without.coefficients)))
+        planes.append(plane_of(normal, fits=without.moved_coefficients))
     return planes
 
 

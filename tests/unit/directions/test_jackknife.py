@@ -33,7 +33,7 @@ def cosines(rows):
 def test_the_reliability_is_the_cosine_between_normals_of_independent_sets(signal):
     fits = [fitted(seed, [signal])[0] for seed in range(16)]
     truth = cosines([fit.coefficients.mean(axis=0) for fit in fits])
-    found = [jackknife.reliability(fit.moved(fit.coefficients)) for fit in fits]
+    found = [jackknife.reliability(fit.moved_coefficients) for fit in fits]
     # Of a normal that is all noise it is some hundredths above 0, and spread by 0.25.
     assert np.mean(found) == pytest.approx(truth, abs=0.15 if signal == 0 else 0.08)
 
@@ -48,7 +48,7 @@ def test_of_a_linear_regression_the_variance_is_the_textbooks():
         inverse = np.linalg.inv(design.T @ design)
         residual = score - score.mean() - design @ inverse @ design.T @ score
         truth = residual @ residual / (N - D - 1) * np.trace(inverse)
-        ratios.append((jackknife.deviations(fit.moved(fit.gradients)) ** 2).sum() / truth)
+        ratios.append((jackknife.deviations(fit.moved_gradients) ** 2).sum() / truth)
         plain.append((jackknife.deviations(fit.gradients) ** 2).sum() / truth)
     assert np.mean(ratios) == pytest.approx(1, abs=0.05)
     assert np.mean(plain) > 1.06
@@ -64,11 +64,11 @@ def test_the_variance_of_a_slope_is_that_along_directions_of_other_sets():
         groups = refits.groups_of([f"{image}" for image in range(N)], seed)
         other = latents @ across + np.random.default_rng([seed, 1]).standard_normal(N)
         fits = [refits.fit(latents, each, groups, threshold="mean") for each in (score, other)]
-        direction = fits[0].moved(fits[0].coefficients)
+        direction = fits[0].moved_coefficients
         normal = direction.mean(axis=0) / np.linalg.norm(direction.mean(axis=0))
         slopes.append([0.6 * normal[0], across @ normal])
         for name, fit in zip(variances, fits, strict=True):
-            gradient = fit.moved(fit.gradients)
+            gradient = fit.moved_gradients
             variances[name].append(jackknife.slope_variance(direction, gradient).value)
     for name, truth in zip(variances, np.std(slopes, axis=0), strict=True):
         # The standard deviation of 40 has an error of a ninth.
@@ -77,7 +77,7 @@ def test_the_variance_of_a_slope_is_that_along_directions_of_other_sets():
 
 def test_copies_of_a_latent_divide_the_variance_of_a_slope_by_their_number():
     [fit] = fitted(0, [0.6])
-    direction, gradient = fit.moved(fit.coefficients), fit.moved(fit.gradients)
+    direction, gradient = fit.moved_coefficients, fit.moved_gradients
     one, many = (jackknife.slope_variance(direction, gradient, layers) for layers in (1, 18))
     assert many.value == pytest.approx(one.value / 18)
     longer = jackknife.slope_variance(7 * direction, gradient)

@@ -320,7 +320,21 @@ def test_rounding_moves_no_end_of_an_interval_by_a_quarter_of_its_width(
 
 @pytest.mark.parametrize(
     ("triple", "text"),
-    [((-0.001, -0.2, 0.2), "0.0 [-0.2, 0.2]"), ((-1.0, -2.0, -0.04), "-1.0 [-2.0, 0.0]")],
+    [
+        ((0.02, -0.003, 0.04), "0.020 [-0.003, 0.040]"),
+        ((0.0023, -0.00009, 0.0047), "0.0023 [-0.0001, 0.0047]"),
+        ((-1.0, -2.0, -0.04), "-1.00 [-2.00, -0.04]"),
+    ],
+)
+def test_an_interval_shows_on_which_side_of_0_its_ends_are(
+    triple: tuple[float, float, float], text: str
+) -> None:
+    assert rounding.interval(*triple) == text
+
+
+@pytest.mark.parametrize(
+    ("triple", "text"),
+    [((-0.001, -0.2, 0.2), "0.0 [-0.2, 0.2]"), ((-1.0, -2.0, -0.0004), "-1.0 [-2.0, 0.0]")],
 )
 def test_no_number_that_rounds_to_0_has_a_sign(
     triple: tuple[float, float, float], text: str

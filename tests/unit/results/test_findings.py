@@ -39,7 +39,11 @@ def study(**changes: dict[str, Any]) -> dict[str, pd.DataFrame]:
             for edit in ("plain", "held")
             for name in ("resmem", "happiness")
         ],
-        "transfer": [{"edit": "plain", "assessor": "resmem", "shape": "square", "deviation": 0.05}],
+        "transfer": [
+            {"edit": "plain", "assessor": "resmem", "shape": "square", "deviation": 0.05}
+            | {"low": 0.0255, "high": 0.0295, "standard_slope": 0.55}
+            | {"standard_slope_low": 0.50, "standard_slope_high": 0.60}
+        ],
         "contrasts": [
             {"kind": kind, "a": "held", "b": "plain", "assessor": "age", "shape": "square"}
             | {"alpha": alpha, "difference": -1.7, "low": -2.72, "high": -0.68, "p": 0.0013}
@@ -78,7 +82,7 @@ def test_a_study_with_clear_effects_says_each_with_its_numbers_and_units() -> No
         "separates": "On held-out images, the accuracy of the hyperplane z/resmem/square/mean is "
         "0.13 (0.10 to 0.16) above that of guessing the larger class.",
         "changes": "Along plain, the score of squares by resmem rises by 0.55 SD per alpha "
-        "(0.51 to 0.59).",
+        "(0.50 to 0.60).",
         "held": "At alpha -2, held, which holds age constant, changes age of squares by 1.7 years "
         "(0.7 to 2.7) less than plain.",
         "departs": "At alpha -4 of plain, images are farther from the reference set than unedited "
@@ -106,14 +110,14 @@ def test_a_study_with_clear_effects_says_each_with_its_numbers_and_units() -> No
         (
             "changes",
             {"slopes": {"slope": -0.0275, "low": -0.0295, "high": -0.0255}},
-            "Along plain, the score of squares by resmem falls by 0.55 SD per alpha (0.51 to "
-            "0.59).",
+            "Along plain, the score of squares by resmem falls by 0.55 SD per alpha (0.50 to "
+            "0.60).",
         ),
         (
             "held",
             {"contrasts": {"difference": 1.7, "low": 0.68, "high": 2.72}},
             "At alpha -2, held, which holds age constant, changes age of squares by 1.7 years "
-            "(0.7 to 2.7) more than plain.",
+            "(0.7 to 2.7) more than plain, the opposite of the statement.",
         ),
         (
             "held",
@@ -125,7 +129,7 @@ def test_a_study_with_clear_effects_says_each_with_its_numbers_and_units() -> No
             "departs",
             {"realness": NEARER},
             "At alpha -4 of plain, images are nearer to the reference set than unedited ones, by "
-            "0.030 of kernel distance (0.020 to 0.040).",
+            "0.030 of kernel distance (0.020 to 0.040), the opposite of the statement.",
         ),
         (
             "changes",
@@ -161,6 +165,19 @@ def test_statements_are_about_the_alphas_farthest_from_0_and_the_edits_own_asses
     assert table.query("finding == 'separates'")["subject"].tolist() == ["z/resmem/square/mean"]
 
 
+def test_an_edit_to_one_side_is_stated_at_its_farthest_alpha_alone() -> None:
+    given = study()
+    given["contrasts"] = given["contrasts"].query("alpha > 0")
+    assert found(given).query("finding == 'held'")["alpha"].tolist() == [4]
+
+
+def test_a_slope_in_deviations_has_the_interval_of_transfer_also_of_other_edits() -> None:
+    table = found(study()).query("finding == 'changes'")
+    assert table["subject"].tolist() == ["plain", "held"]
+    for row in table.itertuples():
+        assert (row.low, row.estimate, row.high) == pytest.approx((0.50, 0.55, 0.60))
+
+
 def test_all_statements_are_corrected_together() -> None:
     table = found(study()).sort_values("p")
     by_hand = np.maximum.accumulate(table["p"] * np.arange(len(table), 0, -1))
@@ -185,7 +202,7 @@ def test_a_study_without_a_plain_edit_states_slopes_in_the_scores_unit() -> None
     changes = found(conditional).query("finding == 'changes'")
     assert changes["estimate"].eq(0.0275).all()
     assert changes["unit"].eq("score per unit of alpha").all()
-    assert "rises by 0.028 per alpha" in changes["sentence"].iloc[0]
+    assert "rises by 0.0275 per alpha" in changes["sentence"].iloc[0]
 
 
 def test_studies_of_random_scores_claim_something_in_no_more_than_5_percent() -> None:

@@ -165,13 +165,13 @@ def test_the_estimates_and_intervals_are_those_of_a_jackknife_by_hand(n, m, d):
 
 def test_the_distances_are_those_of_frechet_and_kernel():
     sets, reference = edited(50, 12), draw(70, 12, seed=5)
-    table = compare(sets, listed(reference), groups=5, subsets=4, subset_size=30, seed=2)
+    table = compare(sets, listed(reference), groups=5, seed=2)
     assert table["alpha"].tolist() == [-1, 0, 2]
     assert table["n"].tolist() == [50, 50, 50]
     for row in table.itertuples():
         features = matrix(sets[row.alpha][1])
         assert row.frechet == pytest.approx(distances.frechet(features, reference), rel=1e-9)
-        kernel = distances.kernel(features, reference, subsets=4, subset_size=30, seed=2)
+        kernel = exact_kernel(features, reference)
         assert row.kernel == pytest.approx(kernel, rel=1e-9)
 
 
@@ -180,19 +180,19 @@ def test_of_more_images_than_the_sample_the_kernel_distance_is_that_of_a_sample(
     monkeypatch, features
 ):
     sets, reference = edited(50, features), listed(draw(70, features, seed=5))
-    whole = compare(sets, reference, groups=5, subsets=1)
+    whole = compare(sets, reference, groups=5)
     monkeypatch.setattr(summaries, "SAMPLE", 30)
-    table = compare(sets, reference, groups=5, subsets=1)
+    table = compare(sets, reference, groups=5)
     frechet = table.filter(like="frechet")
     np.testing.assert_allclose(frechet, whole.filter(like="frechet"), rtol=1e-6, atol=1e-7)
     drawn = [
         np.random.default_rng((0, 1)).permutation(len(matrix(blocks))) < 30
         for blocks in (sets[2][1], reference[1])
     ]
-    ours = distances.kernel(
-        *(matrix(b)[d] for b, d in zip((sets[2][1], reference[1]), drawn, strict=True)), subsets=1
+    by_hand = exact_kernel(
+        *(matrix(b)[d] for b, d in zip((sets[2][1], reference[1]), drawn, strict=True))
     )
-    assert table["kernel"][2] == pytest.approx(ours, rel=1e-12)
+    assert table["kernel"][2] == pytest.approx(by_hand, rel=1e-9)
     assert table["n"].tolist() == [50, 50, 50]
 
 
@@ -208,7 +208,7 @@ def test_the_order_of_rows_and_alphas_does_not_matter():
         alpha: (list(np.array(sets[alpha][0])[order]), [matrix(sets[alpha][1])[order]])
         for alpha in (2, -1.0, 0.0)
     }
-    options = {"groups": 10, "subsets": 5, "subset_size": 20}
+    options = {"groups": 10}
     plain = compare(sets, reference, **options)
     # Only the order of sums differs.
     np.testing.assert_allclose(compare(shuffled, reference, **options), plain, rtol=1e-7)
@@ -238,10 +238,10 @@ def test_pairing_images_narrows_the_interval_of_differences_and_ratios():
 
 def test_the_floor_is_the_distance_of_as_many_images_as_are_edited_the_first():
     sets, reference, floor = edited(50, 12), draw(70, 12, seed=5), draw(80, 12, seed=6)
-    table = compare(sets, listed(reference), listed(floor), groups=5, subsets=1)
+    table = compare(sets, listed(reference), listed(floor), groups=5)
     expected = distances.frechet(floor[:50], reference)
     assert table["frechet_floor"].tolist() == pytest.approx([expected] * 3)
-    expected = distances.kernel(floor[:50], reference, subsets=1)
+    expected = exact_kernel(floor[:50], reference)
     assert table["kernel_floor"].tolist() == pytest.approx([expected] * 3)
 
 
@@ -259,7 +259,7 @@ def of_one_distribution(request):
             draw(count, request.param, 3 * seed + own) for own, count in enumerate((100, 300, 100))
         )
         sets = {0.0: listed(unedited), 1.0: listed(unedited + 0.2)}
-        tables.append(realness.compare(sets, listed(reference), listed(floor), subsets=1))
+        tables.append(realness.compare(sets, listed(reference), listed(floor)))
     return tables
 
 
@@ -302,7 +302,7 @@ GAUSSIANS = {0.0: 0.4, 1.0: 25 * 0.4 + 6 * 0.4**2}
 @pytest.mark.parametrize(("n", "m"), [(400, 400), (400, 700), (700, 400)])
 def test_the_extrapolated_distance_is_the_intercept_of_a_regression_on_equal_numbers(n, m):
     sets, reference, floor = gaussians(n, m, seed=0)
-    table = compare(sets, reference, floor, groups=6, seed=1, subsets=1)
+    table = compare(sets, reference, floor, groups=6, seed=1)
     members, others = (jackknife.assign_groups(count, 6, seed=1)[:400] for count in (n, m))
     for row in table.itertuples():
         by_hand = extrapolated_by_hand(
@@ -313,7 +313,7 @@ def test_the_extrapolated_distance_is_the_intercept_of_a_regression_on_equal_num
 
 
 def test_the_extrapolation_removes_the_bias_at_the_fewest_images_that_it_takes():
-    tables = [compare(*gaussians(24, 24, seed), groups=5, subsets=1) for seed in range(150)]
+    tables = [compare(*gaussians(24, 24, seed), groups=5) for seed in range(150)]
     for row, alpha in enumerate(GAUSSIANS):
         raw, infinite = (
             np.array([table[name][row] for table in tables])

@@ -60,28 +60,40 @@ def test_the_frechet_distance_does_not_change_under_rotation_shift_and_swap(seed
     assert moved == pytest.approx(plain, abs=1e-5)
 
 
-def test_the_kernel_distance_is_clean_fids_with_its_seed():
+def kernel(features, reference, groups):
+    """The kernel distance of two sets whose images are in `groups` groups."""
+    own, other = ((rows, np.arange(len(rows)) % groups) for rows in (features, reference))
+    return distances.kernel(own, other, distances.kernel_within(other, groups), groups)
+
+
+def test_the_kernel_distance_is_clean_fids_of_all_images():
+    features, reference = draw(80, 16, seed=0, shift=0.1), draw(80, 16, seed=1)
+    theirs = fid.kernel_distance(features, reference, num_subsets=1, max_subset_size=80)
+    assert kernel(features, reference, groups=4)[0] == pytest.approx(theirs, rel=1e-9)
+
+
+def test_of_sets_of_unequal_size_clean_fids_kernel_distance_varies_around_it():
     features, reference = draw(80, 16, seed=0, shift=0.1), draw(60, 16, seed=1)
     np.random.seed(7)  # noqa: NPY002
-    theirs = fid.kernel_distance(features, reference, num_subsets=10, max_subset_size=20)
-    ours = distances.kernel(features, reference, subsets=10, subset_size=20, seed=7)
-    assert ours == pytest.approx(theirs, rel=1e-12)
+    theirs = [
+        fid.kernel_distance(features, reference, num_subsets=1, max_subset_size=20)
+        for _ in range(1000)
+    ]
+    found = kernel(features, reference, groups=4)[0]
+    assert abs(np.mean(theirs) - found) < 4 * stats.sem(theirs)
 
 
-def test_the_kernel_distance_leaves_the_global_generator_alone():
-    np.random.seed(3)  # noqa: NPY002
-    expected = np.random.random(2)  # noqa: NPY002
-    np.random.seed(3)  # noqa: NPY002
-    first = np.random.random()  # noqa: NPY002
-    distances.kernel(draw(10, 4, seed=0), draw(10, 4, seed=1), subsets=2)
-    assert [first, np.random.random()] == expected.tolist()  # noqa: NPY002
+def test_the_kernel_distance_without_a_group_is_that_of_the_other_images():
+    features, reference = draw(80, 16, seed=0, shift=0.1), draw(60, 16, seed=1)
+    for group, without in enumerate(kernel(features, reference, groups=4)[1:]):
+        left = [rows[np.arange(len(rows)) % 4 != group] for rows in (features, reference)]
+        assert without == pytest.approx(kernel(*left, groups=3)[0], rel=1e-9)
 
 
 def test_the_kernel_distance_of_float32_features_has_the_digits_of_float64():
     features, reference = draw(300, 64, seed=0).astype(np.float32), draw(300, 64, seed=1)
-    assert distances.kernel(features, reference.astype(np.float32), subsets=1) == pytest.approx(
-        distances.kernel(features.astype(float), reference, subsets=1), abs=1e-7
-    )
+    single = kernel(features, reference.astype(np.float32), groups=2)
+    np.testing.assert_allclose(single, kernel(features.astype(float), reference, 2), atol=1e-7)
 
 
 @pytest.mark.parametrize(("n", "m"), [(300, 200), (20, 200), (200, 20), (20, 30)])

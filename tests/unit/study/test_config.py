@@ -1,5 +1,6 @@
 """A study is read whole, or every mistake in it is reported at once."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -34,6 +36,7 @@ def study() -> dict[str, Any]:
 
 
 CONFIG = ROOT / "config.yaml"
+SHIPPED = [CONFIG, *sorted((ROOT / "studies").glob("*.yaml"))]
 KEYS = st.sampled_from(["x", "name", "space", "conditions", "direction", 1, None, True, (1, 2)])
 #: What YAML can make of a slip.
 JUNK = st.sampled_from(
@@ -61,11 +64,7 @@ def mistakes(raw: dict[str, Any]) -> str:
     return str(told.value)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [ROOT / "config.yaml", *sorted((ROOT / "studies").glob("*.yaml"))],
-    ids=lambda path: path.stem,
-)
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_study_shipped_is_whole_in_itself(path: Path) -> None:
     assert checked(yaml.safe_load(path.read_text()))
 
@@ -164,6 +163,12 @@ def test_a_study_of_the_old_form_is_refused_with_the_new_form_of_what_it_says(
     assert new == {"directions": [direction], "edits": [edit]}
     if direction["method"] == "hyperplane":
         checked({**study, **new})
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_json_schema_accepts_every_study_shipped(path: Path) -> None:
+    schema = json.loads((ROOT / "config.schema.json").read_text())
+    jsonschema.validate(yaml.safe_load(path.read_text()), schema)
 
 
 def test_the_json_schema_beside_the_config_is_that_of_the_model() -> None:

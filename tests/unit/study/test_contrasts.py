@@ -41,6 +41,14 @@ def test_nothing_counts_as_held_between_edits_along_different_hyperplanes() -> N
         assert pair["own"] == ("resmem" if "threshold" in change else None)
 
 
+def test_an_edit_is_held_against_one_that_holds_nothing_else() -> None:
+    raw = yaml.safe_load((ROOT / "tests/data/study.yaml").read_text())
+    for holds, held in ((["contrast"], []), (["brightness", "contrast"], ["contrast"])):
+        directions = [{**raw["directions"][0], "hold": holds}, raw["directions"][1]]
+        (pair,) = contrasts.edits(study(directions=directions))
+        assert pair["held"] == held
+
+
 def test_edits_of_different_sets_are_not_compared() -> None:
     raw = yaml.safe_load((ROOT / "tests/data/study.yaml").read_text())
     edits = [raw["edits"][0], {**raw["edits"][1], "of": "reference"}]

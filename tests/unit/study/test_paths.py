@@ -139,6 +139,22 @@ def test_a_public_table_joins_its_parts(table: str, parts: list[str]) -> None:
     assert found == [f"<results>/{part}.parquet" for part in parts]
 
 
+def test_the_control_of_brightness_goes_to_the_side_of_the_edits_hyperplane() -> None:
+    asked = paths()
+    for edit in ("memorable", "memorable-same-light"):
+        job = SimpleNamespace(edit=edit)
+        assert asked.direction_of_controls(job).endswith("hyperplanes/z/resmem/square/mean.parquet")
+
+
+def test_directions_from_files_have_controls_of_their_own() -> None:
+    files = [{"name": name, "method": "file", "space": "z", "file": f"{name}.npy"} for name in "ab"]
+    edits = [{"name": name, "along": name, "alphas": [0, 3]} for name in ("a", "b")]
+    asked = paths(directions=files, edits=edits)
+    assert sets.control_sets(asked.config) == ["eval/controls/a", "eval/controls/b"]
+    job = SimpleNamespace(edit="b")
+    assert asked.direction_of_controls(job) == "<results>/directions/b.parquet"
+
+
 def test_sections_that_are_left_out_leave_out_their_tables_and_figures() -> None:
     whole = paths()
     of_all = {"identity", "drift", "conditions", "faces", "lost_faces", "transfer"}
