@@ -29,8 +29,11 @@ Space = Literal["z", "w", "w_plus"]
 #: A name is part of file names: of one name and a lock's ending, or of several on a cluster, which
 #: have 255 bytes at most.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
-#: Folders that a set has, which an edit's folder beside them can't be called.
-RESERVED = ("latents", "square", "oval", "scores", "features", "embeddings", "controls")
+#: Folders that a set has, and controls, as which an edit can't be called.
+RESERVED = (
+    *("latents", "square", "oval", "scores", "features", "embeddings", "controls"),
+    *("random", "permuted", "brightness"),
+)
 #: An alpha names a folder, so it has few digits.
 LARGEST_ALPHA = 1000
 ALPHA_DECIMALS = 6
@@ -84,7 +87,7 @@ def alpha_name(alpha: float) -> str:
 
 def _not_reserved(name: str) -> str:
     if name in RESERVED:
-        raise ValueError(f"the name is taken by a folder of every set: {', '.join(RESERVED)}")
+        raise ValueError(f"the name is taken by a folder or a control: {', '.join(RESERVED)}")
     return name
 
 
