@@ -825,7 +825,7 @@ class Study:
     found = tuple(image for image in range(16) if image not in (3, 11))
 
     def __init__(self, folder: Path):
-        self.z, self.w = rng.normal(size=(2, 16, self.dim)).astype(np.float32)
+        self.z, self.w = np.random.default_rng(0).normal(size=(2, 16, self.dim)).astype(np.float32)
         self.memorability = self.w[:, 0]
         self.latents, self.scores, self.hyperplanes = [], [], []
         made_with = {"generator": "aa", "assessor": "bb"}
