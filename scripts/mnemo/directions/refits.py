@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 
 from mnemo.directions import hyperplanes
 from mnemo.directions.hyperplanes import Floats, Threshold, Validation
-from mnemo.directions.jackknife import GROUPS, Refits
-
-Numbers = NDArray[np.float64]
+from mnemo.directions.jackknife import GROUPS, Fits, Refits
 
 
 def groups_of(images: Sequence[str], seed: int) -> NDArray[np.int64]:
@@ -65,7 +63,8 @@ def fit(
     penalty = 1 / (layers * regularisation)
     without = [fitted & (groups != group) for group in range(GROUPS)]
     sums = _sums(latents, scores, groups, fitted)
-    parameters = _parameters(np.sum([gram for gram, _ in sums], axis=0), penalty)
+    gram, moment = (np.sum(part, axis=0) for part in zip(*sums, strict=True))
+    parameters = _parameters(gram, penalty)
     least = min(int(min(high[rows].sum(), (~high[rows]).sum())) for rows in without)
     if least < 2 or parameters > fitted.sum() / 2:
         return None
@@ -74,13 +73,13 @@ def fit(
         n=np.array([int(rows.sum()) for rows in without]),
         parameters=parameters,
         coefficients=np.array(coefficients),
-        gradients=_gradients(sums, int(fitted.sum())),
+        gradients=_gradients(sums, gram, moment, int(fitted.sum())),
     )
 
 
 def _sums(
     latents: Floats, scores: Floats, groups: NDArray[np.int64], fitted: NDArray[np.bool_]
-) -> list[tuple[Numbers, Numbers]]:
+) -> list[tuple[Fits, Fits]]:
     """Sum the products of latents, and those of latents and scores, over each group.
 
     Returns:
@@ -95,7 +94,7 @@ def _sums(
     return sums
 
 
-def _parameters(gram: Numbers, penalty: float) -> float:
+def _parameters(gram: Fits, penalty: float) -> float:
     """Compute the effective number of parameters of a logistic regression.
 
     The information in each image is a quarter where its label is open, so that its shrinkage is
@@ -105,13 +104,18 @@ def _parameters(gram: Numbers, penalty: float) -> float:
     return float(np.trace(np.linalg.solve(gram + ridge, gram)))
 
 
-def _gradients(sums: Sequence[tuple[Numbers, Numbers]], images: int) -> Numbers:
+def _gradients(sums: Sequence[tuple[Fits, Fits]], gram: Fits, moment: Fits, images: int) -> Fits:
     """Fit linear regressions without each group in turn.
+
+    Args:
+        sums: Those of each group, as `_sums` gives them.
+        gram: Sum of their first parts.
+        moment: Sum of their second parts.
+        images: Number of images.
 
     Returns:
         (groups, d) coefficients; nan if there are fewer than two images for each.
     """
-    gram, moment = (np.sum(part, axis=0) for part in zip(*sums, strict=True))
     if len(gram) > images / 2:
         return np.full((GROUPS, len(gram) - 1), np.nan)
     # Far below any variance, and above rounding: latents may lie in a subspace.
