@@ -147,8 +147,8 @@ def sharing(config: Config, edit: Edit) -> list[Edit]:
 
     def key(one: Edit) -> tuple[Any, ...]:
         along = config.direction(one)
-        found_by = (along.assessor, along.shape, along.threshold) if along.assessor else along.name
-        return one.of, one.layers, along.space, found_by
+        plane = (along.assessor, along.shape, along.threshold)
+        return one.of, one.layers, along.space, along.name if along.method == "file" else plane
 
     return [each for each in config.edits if key(each) == key(edit)]
 

@@ -146,8 +146,12 @@ def test_the_control_of_brightness_goes_to_the_side_of_the_edits_hyperplane() ->
         assert asked.direction_of_controls(job).endswith("hyperplanes/z/resmem/square/mean.parquet")
 
 
-def test_directions_from_files_have_controls_of_their_own() -> None:
-    files = [{"name": name, "method": "file", "space": "z", "file": f"{name}.npy"} for name in "ab"]
+@pytest.mark.parametrize("found_with", [{}, {"assessor": "resmem"}])
+def test_directions_from_files_have_controls_of_their_own(found_with: dict[str, str]) -> None:
+    files = [
+        {"name": name, "method": "file", "space": "z", "file": f"{name}.npy", **found_with}
+        for name in "ab"
+    ]
     edits = [{"name": name, "along": name, "alphas": [0, 3]} for name in ("a", "b")]
     asked = paths(directions=files, edits=edits)
     assert sets.control_sets(asked.config) == ["eval/controls/a", "eval/controls/b"]
