@@ -7,7 +7,9 @@ from tests.support.paths import ROOT
 from mnemo.directions import jackknife
 from mnemo.results import identity
 from mnemo.statistics import counts, means, ranks, summaries
-from mnemo.study.config import Hyperplanes, Identity, Ovals
+from mnemo.study.sections.edits import Hyperplanes
+from mnemo.study.sections.images import Ovals
+from mnemo.study.sections.measures import Identity
 
 STUDY = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 RATES = yaml.safe_load((ROOT / "scripts/mnemo/plan/rates.yaml").read_text(encoding="utf-8"))

@@ -13,7 +13,8 @@ from mnemo.assessors.registry import entry
 from mnemo.features.registry import EXTRACTORS
 from mnemo.plan import rates
 from mnemo.study import sets
-from mnemo.study.config import Config, Edit
+from mnemo.study.config import Config
+from mnemo.study.sections.edits import Edit
 
 #: Images in a resample of an agreement's bootstrap, as `ranks.RESAMPLED` has it.
 RESAMPLED = 2000

@@ -8,8 +8,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mnemo.statistics.counts import extrapolated
 from mnemo.study import sets
-from mnemo.study.config import Config, Edit
+from mnemo.study.config import Config
 from mnemo.study.models import Models
+from mnemo.study.sections.edits import Edit
 
 
 class Captions:

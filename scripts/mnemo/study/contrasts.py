@@ -4,7 +4,8 @@ from itertools import combinations, product
 from typing import Any
 
 from mnemo.assessors.registry import entry
-from mnemo.study.config import Config, Edit
+from mnemo.study.config import Config
+from mnemo.study.sections.edits import Edit
 
 #: Space, assessor, shape and threshold of a hyperplane.
 Plane = tuple[str, str, str, str]

@@ -9,7 +9,8 @@ from mnemo.assessors import registry as assessors
 from mnemo.figures.registry import FIGURES
 from mnemo.results.registry import RESULTS
 from mnemo.study import contrasts, sets
-from mnemo.study.config import Config, Direction, Edit
+from mnemo.study.config import Config
+from mnemo.study.sections.edits import Direction, Edit
 
 
 class Params:

@@ -13,7 +13,9 @@ from typing import Any
 from mnemo import keys
 from mnemo.assessors.registry import entry
 from mnemo.errors import MnemoError
-from mnemo.study.config import Config, Edit, ImageSet, alpha_name
+from mnemo.study.config import Config
+from mnemo.study.sections.edits import Edit, alpha_name
+from mnemo.study.sections.images import ImageSet
 
 #: The folder of a set in which the sets of its controls are.
 CONTROLS = "controls"

@@ -21,6 +21,7 @@ from mnemo.errors import MnemoError
 from mnemo.study import config
 from mnemo.study.mistakes import checked
 from mnemo.study.params import Params
+from mnemo.study.sections import edits
 
 ROOT = Path(__file__).parents[3]
 
@@ -339,7 +340,7 @@ def test_alphas_that_make_no_edit_are_refused(
     ],
 )
 def test_an_alpha_names_its_folder_in_fixed_point(alpha: float, name: str) -> None:
-    assert config.alpha_name(alpha) == name
+    assert edits.alpha_name(alpha) == name
 
 
 @given(st.lists(st.integers(-1000_000_000, 1000_000_000), unique=True))
@@ -347,7 +348,7 @@ def test_different_alphas_have_different_folders_from_which_they_can_be_read(
     millionths: list[int],
 ) -> None:
     alphas = [number / 1_000_000 for number in millionths]
-    names = [config.alpha_name(alpha) for alpha in alphas]
+    names = [edits.alpha_name(alpha) for alpha in alphas]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"-?\d+(\.\d+)?", name) for name in names)
     assert [float(name) for name in names] == alphas

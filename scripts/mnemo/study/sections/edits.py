@@ -1,0 +1,148 @@
+"""Hyperplanes, the directions that edits move along, edits, and their controls."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt
+
+from mnemo.study.sections.base import Name, Section, Shape, Space, Threshold, twice, unique
+
+#: Folders that a set has, and controls, as which an edit can't be called.
+RESERVED = (
+    *("latents", "square", "oval", "scores", "features", "embeddings", "controls"),
+    *("random", "permuted", "brightness"),
+)
+#: An alpha names a folder, so it has few digits.
+LARGEST_ALPHA = 1000
+ALPHA_DECIMALS = 6
+
+
+def _alphas(values: tuple[float, ...]) -> tuple[float, ...]:
+    wrong = twice(values)
+    if 0 not in values:
+        wrong.append("must contain 0, the unedited images that the others are compared with")
+    if any(abs(value) > LARGEST_ALPHA for value in values):
+        wrong.append(f"must be from -{LARGEST_ALPHA} to {LARGEST_ALPHA}")
+    if any(value != round(value, ALPHA_DECIMALS) for value in values):
+        wrong.append(f"at most {ALPHA_DECIMALS} decimals, since an alpha names a folder")
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return tuple(value + 0.0 for value in values)
+
+
+def alpha_name(alpha: float) -> str:
+    """Return the name of the folder of an edited set.
+
+    Args:
+        alpha: One of an edit's alphas.
+
+    Returns:
+        The alpha in fixed point, without trailing zeros.
+    """
+    # Adding 0.0 takes the sign off a negative zero.
+    return f"{alpha + 0.0:.{ALPHA_DECIMALS}f}".rstrip("0").rstrip(".")
+
+
+def _not_reserved(name: str) -> str:
+    if name in RESERVED:
+        raise ValueError(f"the name is taken by a folder or a control: {', '.join(RESERVED)}")
+    return name
+
+
+class Hyperplanes(Section):
+    """The grid of hyperplanes: every assessor and shape of the study, and these."""
+
+    spaces: Annotated[tuple[Space, ...], Field(min_length=1), AfterValidator(unique)] = Field(
+        ("z",), description="Latent spaces to fit in; w_plus is w tiled over all layers."
+    )
+    thresholds: Annotated[tuple[Threshold, ...], Field(min_length=1), AfterValidator(unique)] = (
+        Field(("mean", "median"), description="Rules that cut high from low scores.")
+    )
+    folds: int = Field(5, ge=2, le=20, description="Folds of the cross-validation.")
+    repeats: PositiveInt = Field(
+        2, description="Repetitions of the cross-validation, each with other folds."
+    )
+    permutations: PositiveInt = Field(
+        99,
+        description="Label shuffles of the control; no p-value is below 1 / (1 + permutations).",
+    )
+    regularisation: PositiveFloat = Field(
+        1.0, description="Inverse strength C of the L2 penalty, as scikit-learn means it."
+    )
+
+
+class Direction(Section):
+    """A unit vector in a latent space that edits move along."""
+
+    name: Name = Field(description="Name of the direction.")
+    method: Literal["hyperplane", "file"] = Field(
+        description="Where it comes from: the normal of one hyperplane of the grid, or a file."
+    )
+    space: Space = Field(description="Latent space of the direction.")
+    assessor: Name | None = Field(None, description="Assessor of the hyperplane.")
+    shape: Shape | None = Field(
+        None, description="Shape of the images that the hyperplane was fitted on."
+    )
+    threshold: Threshold | None = Field(None, description="Threshold of the hyperplane.")
+    hold: Annotated[tuple[Name, ...], AfterValidator(unique)] = Field(
+        (),
+        description="Assessors, such as age, whose attributes are held constant: the hyperplane's "
+        "normal is projected onto the orthogonal complement of their hyperplanes' normals.",
+    )
+    file: str | None = Field(
+        None, description="File of the direction; docs/interop.md lists the kinds."
+    )
+    component: NonNegativeInt | None = Field(
+        None,
+        description="Which direction of a file with several, GANSpace's components or SeFa's "
+        "factors, from 0; not for any other file.",
+    )
+    allow_foreign: bool = Field(
+        False, description="Whether the file's direction may be another generator's."
+    )
+
+    @property
+    def words(self) -> str:
+        """What the direction is, in words."""
+        if self.method == "file":
+            part = "the direction" if self.component is None else f"component {self.component}"
+            return f"{part} of {self.file}"
+        way = (
+            f"the normal of the hyperplane fitted on the {self.threshold} of the scores by "
+            f"{self.assessor} of {self.shape} images"
+        )
+        if self.hold:
+            way += f", projected to hold {', '.join(self.hold)} constant"
+        return way
+
+
+class Edit(Section):
+    """A move of one set along one direction."""
+
+    name: Annotated[Name, AfterValidator(_not_reserved)] = Field(description="Name of the edit.")
+    of: Literal["fit", "eval", "reference"] = Field("eval", description="Set that is moved.")
+    along: Name = Field(description="Direction that the set is moved along.")
+    alphas: Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_alphas)] = Field(
+        description="How far to move along the unit vector: the distance, if all layers move; 0 "
+        "is the unedited image."
+    )
+    layers: Annotated[tuple[NonNegativeInt, ...] | None, AfterValidator(unique)] = Field(
+        None, description="Layers of a StyleGAN that move, from 0, the coarsest; all if absent."
+    )
+    assessor: Name | None = Field(
+        None,
+        description="Assessor whose scores the strip of faces shows; if absent, that of the "
+        "direction's hyperplane, or the study's first.",
+    )
+    shapes: Annotated[tuple[Shape, ...], Field(min_length=1), AfterValidator(unique)] | None = (
+        Field(
+            None, description="Shapes of the edited images that are scored; the study's if absent."
+        )
+    )
+
+
+class Controls(Section):
+    """Edits that should change little, against which the effect of each edit is read."""
+
+    count: PositiveInt = Field(
+        50, description="Images of the edited set that are moved, the first ones; all if fewer."
+    )
