@@ -40,6 +40,7 @@ report: "rules/captions/workflow.rst"
 include: "rules/common.smk"
 include: "rules/weights.smk"
 include: "rules/latents.smk"
+include: "rules/photos.smk"
 include: "rules/images.smk"
 include: "rules/scores.smk"
 include: "rules/training.smk"
@@ -82,6 +83,12 @@ rule sample:
     """Stage: draw the latents of the sets fit, eval, reference and floor."""
     input:
         paths.shards("latents", bases),
+
+
+rule photos:
+    """Stage: align the photographs, and find each in the generator's latent space."""
+    input:
+        results_of_photos,
 
 
 rule render:

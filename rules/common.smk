@@ -8,7 +8,7 @@ from mnemo.errors import MnemoError
 from mnemo.figures.registry import FIGURES
 from mnemo.plan import jobs, plans, rates
 from mnemo.results.registry import RESULTS
-from mnemo.study import digests, folder, sets
+from mnemo.study import digests, folder, photographs, sets
 from mnemo.study.captions import Captions
 from mnemo.study.mistakes import checked
 from mnemo.study.models import Models
@@ -19,9 +19,10 @@ from snakemake.common import get_appdirs
 from snakemake.exceptions import WorkflowError
 
 try:
-    study = checked(config)
+    study = checked(photographs.counted(config))
     folder.check_files(study)
     folder.check_results(study, Path("results", study.study))
+    taken = photographs.of_study(study, Path("results", study.study))
 except MnemoError as mistake:
     raise WorkflowError(str(mistake)) from None
 
@@ -29,7 +30,7 @@ models = Models(study)
 paths = Paths(study)
 params = Params(study)
 captions = Captions(study, models, Path(workflow.basedir, "rules", "captions"))
-bases = [name for name in study.sets.given if name != "train" or study.trained]
+bases = [name for name in study.given if name != "train" or study.trained]
 #: The digest of a table of the whole study.
 config_digest = hashlib.sha256(study.model_dump_json().encode()).hexdigest()
 #: A wildcard that nothing matches.
@@ -43,16 +44,17 @@ pathvars:
 
 
 wildcard_constraints:
-    base="|".join(study.sets.given),
+    base="|".join(study.given),
     edit="|".join(edit.name for edit in study.edits),
     direction="|".join(direction.name for direction in study.directions),
     alpha=r"-?\d+(\.\d+)?",
     set=(
-        rf"({'|'.join(study.sets.given)})"
+        rf"({'|'.join(study.given)})"
         rf"(/({'|'.join(edit.name for edit in study.edits)})/-?\d+(\.\d+)?"
         rf"|/{sets.CONTROLS}/({'|'.join(edit.name for edit in study.edits)}))?"
     ),
     shard=r"\d{5}\d*",
+    part=r"\d{5}\d*",
     features=study.realness.features,
     file="|".join(filter(None, (entry.file for entry in catalogue.entries().values()))),
     assessor="|".join([*models.measured, *models.derived, *study.measured_factors]),
@@ -78,6 +80,8 @@ def start():
         wanted = [name for name in models.used if known[name].file in fetched]
         catalogue.check_obtainable(wanted, stored)
         folder.mark_results(study, made, models.locked())
+        if taken:
+            taken.mark()
     except MnemoError as mistake:
         raise WorkflowError(str(mistake)) from None
 
@@ -137,6 +141,15 @@ def partitions_file():
 def rates_of(assessor):
     """List the scores of the set train that are rates of a database that is made."""
     return paths.scores(["train"], [assessor], study.training.shapes) if assessor else []
+
+
+def results_of_photos(wildcards):
+    """List what the stage `photos` makes."""
+    if study.photos is None:
+        raise WorkflowError("this study has no photographs: give it a section `photos`")
+    shards = paths.shards("square", ["photos"])
+    pages = ["photos", "inversions", "recovered"] if taken else []
+    return [*shards, *(f"<results>/pages/{page}.html" for page in pages)]
 
 
 def results_of_training(wildcards):

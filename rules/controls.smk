@@ -56,7 +56,7 @@ if study.controls:
             mem_mb=memory,
             runtime=minutes,
         params:
-            faces=params.controlled,
+            images=paths.keys_of_controls,
             variants=params.controls,
             rows=paths.rows_of_controls,
             space=params.space,

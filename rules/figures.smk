@@ -85,6 +85,67 @@ rule draw_strip:
         "../scripts/draw_strip.py"
 
 
+rule draw_recovered:
+    """Draw each photograph, the face cut out of it, and the image found for it."""
+    input:
+        originals=paths.shards("square", ["originals"]) if taken else [],
+        recovered=paths.shards("square", ["photos"]) if taken else [],
+        inversions="<results>/inversions.parquet",
+    output:
+        figure="<results>/figures/recovered.png",
+        page=report(
+            "<results>/pages/recovered.html",
+            caption="captions/caption.rst",
+            category="0 Photographs",
+            labels={"result": "Photographs, and what the generator makes of them"},
+        ),
+    log:
+        "<logs>/draw_recovered.log",
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        caption=captions.of("recovered") if taken else "",
+        code=code_of("draw_recovered"),
+    script:
+        "../scripts/draw_recovered.py"
+
+
+rule draw_photos:
+    """Draw photographs, recovered and made less and more memorable, with their scores (Figure 8)."""
+    input:
+        unpack(paths.files_of_photos),
+    output:
+        figure="<results>/figures/{edit}/photos.png",
+        page=report(
+            "<results>/pages/{edit}/photos.html",
+            caption="captions/caption.rst",
+            category="3 Edits",
+            labels={"result": "Figure 8: photographs of the edit {edit}"},
+        ),
+    log:
+        "<logs>/draw_photos/{edit}.log",
+    wildcard_constraints:
+        edit="|".join([each.name for each in study.edits if each.of == "photos"] or nothing),
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        assessor=params.assessor,
+        quality=params.quality,
+        strips=study.figures.strips,
+        caption=captions.of_photos if taken else "",
+        code=code_of("draw_photos"),
+    script:
+        "../scripts/draw_photos.py"
+
+
 rule draw_dose_response:
     """Draw how one assessor's scores of an edit follow alpha (Figure 6)."""
     input:

@@ -43,8 +43,12 @@ def move(
     Raises:
         MnemoError: The normal does not fit the latents.
     """
-    rows = matrix(latents, "z" if space == "z" else "w")
-    dim = rows.shape[1]
+    if not len(latents):
+        # A shard of photographs none of which can be used.
+        return table({**tables.place(latents), "seed": [], "class_index": []})
+    tiled = space != "z" and latents["w"].null_count > 0
+    rows = matrix(latents, "z" if space == "z" else "w_plus" if tiled else "w")
+    dim = rows.shape[1] // (layers if tiled else 1)
     normals = np.atleast_2d(normal)
     parts = normals.shape[1] / dim
     if parts != 1 and not (space == "w_plus" and parts == layers):
@@ -61,7 +65,7 @@ def move(
         "class_index": latents["class_index"],
     }
     shared = space == "z" or (
-        not latents["w"].null_count
+        not tiled
         and latents["w_plus"].null_count == len(rows)
         and chosen is None
         and (steps == steps[:, :1]).all()
@@ -70,6 +74,6 @@ def move(
         moved = {"z" if space == "z" else "w": rows + steps[:, 0]}
     else:
         moving = np.isin(np.arange(layers), range(layers) if chosen is None else chosen)
-        tiled = layered(latents, layers) + moving[:, np.newaxis] * steps
-        moved = {"w_plus": tiled.reshape(len(rows), -1)}
+        each = layered(latents, layers) + moving[:, np.newaxis] * steps
+        moved = {"w_plus": each.reshape(len(rows), -1)}
     return table(columns, **{name: values.astype(np.float32) for name, values in moved.items()})

@@ -66,7 +66,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         wildcards: The job's wildcards.
     """
     if shard := wildcards.get("shard"):
-        name = wildcards.get("set") or wildcards.get("base", "")
+        of_photos = {"align_photos": "originals"}.get(rule, "photos")
+        name = wildcards.get("set") or wildcards.get("base") or of_photos
         if rule == "edit_controls":
             name = f"{name}/{sets.CONTROLS}/{wildcards['edit']}"
         images = sets.scored(config, name, wildcards.get("assessor", ""))
@@ -85,6 +86,9 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             _slowness(config, wildcards),
             config.identity.features if config.identity and rule == "embed_faces" else "",
         )
+    if rule == "invert_photos" and config.photos and config.photos.count:
+        inverted = sets.places(wildcards["part"], config.photos.count, config.photos.batch)
+        return Workload(len(inverted), len(inverted), config.photos.steps / 1000)
     fit, grid = config.sets.fit.count, config.hyperplanes
     edited = {edit.name: _images(config, edit) for edit in config.edits}
     of_edit = edited.get(wildcards.get("edit", ""), 0)
@@ -154,6 +158,21 @@ def _images(config: Config, edit: Edit) -> int:
     return sets.base(config, edit.of).count * len(edit.alphas)
 
 
+def _of_photos(config: Config) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """List the jobs that make the sets of photographs: rule, output and wildcards of each."""
+    photos = config.photos
+    if photos is None or photos.count is None:
+        return
+    shards = sets.cut(photos.count, config.shard_size)
+    for shard in shards if photos.folder else ():
+        yield "align_photos", f"originals/square/{shard}", {"set": "originals", "shard": shard}
+    for part in sets.cut(photos.count, photos.batch) if photos.folder else ():
+        yield "invert_photos", f"photos/inverted/{part}", {"part": part}
+    rule = "gather_inverted" if photos.folder else "import_latents"
+    for shard in shards:
+        yield rule, f"photos/latents/{shard}", {"set": "photos", "shard": shard}
+
+
 def _slowness(config: Config, wildcards: Mapping[str, str]) -> float:
     """Return the time that an image takes with a job's assessor, relative to ResMem."""
     name = wildcards.get("assessor", "")
@@ -205,6 +224,9 @@ def of_study(config: Config) -> Iterator[Job]:
     bases = [*sets.BASES, *trained]
     for place in each(bases, images):
         yield job("sample_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
+    for rule, output, wildcards in _of_photos(config):
+        name = wildcards.get("part") or wildcards["shard"]
+        yield job(rule, output, name, **wildcards)
     for place in each(edited, images):
         yield job("edit_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
     controls = sets.control_sets(config)
@@ -214,9 +236,12 @@ def of_study(config: Config) -> Iterator[Job]:
         for place in each([name], images):
             path, record = f"{name}/latents/{{shard}}", f"{base}/{of}/{{shard}}"
             yield job("edit_controls", path, record, base=base, edit=of, shard=place["shard"])
-    for place in each([*bases, *edited, *controls], images):
+    photos = ["photos"] if "photos" in config.given else []
+    for place in each([*bases, *photos, *edited, *controls], images):
         yield job("render_images", "{set}/square/{shard}", "{set}/{shard}", **place)
-    shaped = [name for name in ("fit", *edited, *controls) if "oval" in sets.shapes(config, name)]
+    originals = ["originals"] if "originals" in config.given else []
+    scored = ["fit", *originals, *edited, *controls]
+    shaped = [name for name in scored if "oval" in sets.shapes(config, name)]
     taught_on = config.trained.shapes if config.trained and trained else ()
     for place in each([*(trained if "oval" in taught_on else ()), *shaped], images):
         yield job("ovalize_images", "{set}/oval/{shard}", "{set}/{shard}", **place)
@@ -225,7 +250,7 @@ def of_study(config: Config) -> Iterator[Job]:
         *product(taught, taught_on, ["train"]),
         *(
             (assessor, shape, name)
-            for name in ("fit", *edited, *controls)
+            for name in scored
             for assessor, shape in product(config.assessors, sets.shapes(config, name))
         ),
     ]
@@ -235,7 +260,7 @@ def of_study(config: Config) -> Iterator[Job]:
         record = f"{{set}}/{assessor}/{shape}/{{shard}}"
         for place in each([name], scores, assessor):
             yield job(rule, path, record, assessor=assessor, **place)
-    for name in ("fit", *edited, *controls) if config.measured_factors else ():
+    for name in scored if config.measured_factors else ():
         for shape in sets.shapes(config, name):
             path = f"{{set}}/scores/{config.measured_factors[0]}/{shape}/{{shard}}"
             for place in each([name], scores):
@@ -270,7 +295,8 @@ def of_study(config: Config) -> Iterator[Job]:
             yield job("measure_controls", f"controls/{edit.name}", edit.name, edit=edit.name)
         if config.attributes:
             yield job("measure_drift", f"drift/{edit.name}", edit.name, edit=edit.name)
-        yield job("measure_realness", f"realness/{edit.name}", edit.name, edit=edit.name)
+        if config.measures_realness(edit):
+            yield job("measure_realness", f"realness/{edit.name}", edit.name, edit=edit.name)
         if embedded:
             yield job("measure_identity", f"identity/{edit.name}", edit.name, edit=edit.name)
     if any(map(config.is_plain, config.edits)):

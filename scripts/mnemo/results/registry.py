@@ -42,6 +42,14 @@ def _controls(study: Config) -> bool:
     return study.controls is not None
 
 
+def _photographs(study: Config) -> bool:
+    return "originals" in study.given
+
+
+def _measures_realness(study: Config) -> bool:
+    return any(map(study.measures_realness, study.edits))
+
+
 def _loses_ovals(study: Config) -> bool:
     return any(map(study.loses_ovals, study.edits))
 
@@ -98,6 +106,24 @@ RESULTS: dict[str, Result] = {
         'SELECT "set", alpha, status, count(*) FROM {} GROUP BY ALL ORDER BY ALL',
         by_alpha=True,
         wanted=_ovals,
+    ),
+    "photos": Result(
+        "mnemo.photos.table:PHOTOS",
+        "Which photographs could not be used, and why?",
+        'table.loc[~table["status"].isin(["found", "several"]), ["photo", "status", "reason"]]',
+        "SELECT photo, status, reason FROM {} WHERE status NOT IN ('found', 'several')",
+        category="0 Photographs",
+        title="Photographs: what became of each",
+        wanted=_photographs,
+    ),
+    "inversions": Result(
+        "mnemo.inversion.table:INVERSIONS",
+        "How well does the generator render each photograph?",
+        'table.sort_values("mse")[["photo", "mse", "perceptual", "identity_distance"]]',
+        "SELECT photo, mse, perceptual, identity_distance FROM {} ORDER BY mse",
+        category="0 Photographs",
+        title="Inversions: how well each photograph is recovered",
+        wanted=_photographs,
     ),
     "agreement": Result(
         "mnemo.results.agreement:AGREEMENT",
@@ -223,6 +249,7 @@ RESULTS: dict[str, Result] = {
         category="4 Realness",
         title="Distances to the reference set",
         by_alpha=True,
+        wanted=_measures_realness,
     ),
     "identity": Result(
         "mnemo.results.identity:IDENTITY",

@@ -42,7 +42,7 @@ class Captions:
         return {
             "study": config,
             "generator": config.generator.name,
-            "sets": {name: self._images(name) for name in config.sets.given},
+            "sets": {name: self._images(name) for name in config.given},
             "moved": self._images(config.edits[0].of),
             "assessors": {name: self.models.describe(name) for name in config.assessors},
             "attributes": {name: self.models.describe(name) for name in config.attributes},
@@ -54,6 +54,8 @@ class Captions:
             "kernel": self.models.extractor.kernel,
             "dim": self.models.extractor.dim,
             "extrapolated": extrapolated(self.models.extractor.dim),
+            "photos": config.photos,
+            "space_of_photos": config.space_of_photos,
             "training": training,
             "target": training.target.replace("_", " ") if training else "",
         }
@@ -97,6 +99,12 @@ class Captions:
         edit = self.config.edit(wildcards.edit)
         shown = min(self.config.figures.strips, sets.base(self.config, edit.of).count)
         return self._of_edit("strip", edit, shown=shown, assessor=self.config.shown(edit))
+
+    def of_photos(self, wildcards: Any) -> str:
+        """Write the caption of the figure of an edit of photographs."""
+        edit = self.config.edit(wildcards.edit)
+        shown = min(self.config.figures.strips, sets.base(self.config, edit.of).count)
+        return self._of_edit("photos", edit, shown=shown, assessor=self.config.shown(edit))
 
     def of_dose_response(self, wildcards: Any) -> str:
         """Write the caption of the figure of an edit's dose and response."""

@@ -10,8 +10,9 @@ from mnemo.assessors.registry import FACTORS
 from mnemo.study.sections.base import Name, Section, Shape, known, unique
 from mnemo.study.sections.edits import Controls, Direction, Edit, Hyperplanes
 from mnemo.study.sections.generator import Generator
-from mnemo.study.sections.images import Images, Ovals, Sets
+from mnemo.study.sections.images import Images, ImageSet, Ovals, Sets
 from mnemo.study.sections.measures import Calibration, Figures, Identity, Realness, Statistics
+from mnemo.study.sections.photos import Photos
 from mnemo.study.sections.training import Training
 
 
@@ -34,6 +35,11 @@ class Config(Section):
         "with its network loaded once; a multiple of shard_size.",
     )
     sets: Sets
+    photos: Photos | None = Field(
+        None,
+        description="Photographs that edits move, found in the generator's latent space "
+        "(`snakemake photos`); none if absent.",
+    )
     images: Images = Images()  # type: ignore[call-arg]
     shapes: Annotated[tuple[Shape, ...], Field(min_length=1), AfterValidator(unique)] = Field(
         ("square", "oval"), description="Shapes that the assessors score."
@@ -87,11 +93,31 @@ class Config(Section):
     def _with_floor(self) -> "Config":
         """Give the set floor its default count."""
         if self.sets.floor.count is None:
-            largest = max(getattr(self.sets, edit.of).count for edit in self.edits)
+            moved = [self.given[edit.of].count for edit in self.edits if edit.of in self.given]
+            largest = max(moved, default=1)
             floor = self.sets.floor.model_copy(update={"count": largest})
             # The study is frozen from here on.
             self.__dict__["sets"] = self.sets.model_copy(update={"floor": floor})
         return self
+
+    @property
+    def given(self) -> dict[str, ImageSet]:
+        """The unedited sets that the study has, by name.
+
+        Of photographs there are two: `originals`, as they were taken, and `photos`, as the
+        generator renders them. Neither is there while their number is unknown.
+        """
+        if self.photos is None or self.photos.count is None:
+            return self.sets.given
+        taken = ImageSet.model_construct(count=self.photos.count, first_seed=None)
+        names = ("originals", "photos") if self.photos.folder else ("photos",)
+        return {**self.sets.given, **dict.fromkeys(names, taken)}
+
+    @property
+    def space_of_photos(self) -> str:
+        """The latent space that photographs are inverted in, or that their latents are in."""
+        space = self.photos.space if self.photos else None
+        return space or self.generator.entry.spaces[-1]
 
     @property
     def validation(self) -> Literal["cross-validation", "holdout"]:
@@ -177,8 +203,15 @@ class Config(Section):
         """Return whether an edit's faces can be lost, so that they have no oval."""
         return self.preset == "corrected" and "oval" in self.shapes_of(edit)
 
+    def measures_realness(self, edit: Edit) -> bool:
+        """Return whether an edit has distances of realness: that of a few photographs has none."""
+        images = self.given[edit.of].count
+        return edit.of != "photos" or images >= 2 * self.realness.groups
+
     def truncation_psi(self, base: str) -> float:
         """Return the truncation psi of an unedited set."""
+        if base not in self.sets.given:
+            return self.generator.truncation_psi
         own: float | None = getattr(self.sets, base).truncation_psi
         if own is None and base == "floor":
             return self.truncation_psi("reference")

@@ -43,7 +43,8 @@ def _sets_apart(sections: Sections) -> Mistakes:
 def _floor_alike(sections: Sections) -> Mistakes:
     images, default = sections["sets"], sections["generator"].truncation_psi
     floor = images.floor
-    moved = {edit.of: getattr(images, edit.of).count for edit in sections["edits"]}
+    counts = _counts(sections)
+    moved = {edit.of: counts[edit.of] for edit in sections["edits"] if edit.of in counts}
     for name, count in moved.items():
         if floor.count is not None and floor.count < count:
             allowed = f"must be at least the {count} of the set {name}, which an edit moves"
@@ -62,7 +63,8 @@ def _enough_to_split(sections: Sections) -> Mistakes:
 
 
 def _enough_to_jackknife(sections: Sections) -> Mistakes:
-    moved = {edit.of for edit in sections["edits"]}
+    # An edit of fewer photographs than that has no distances of realness.
+    moved = {edit.of for edit in sections["edits"]} - {"photos"}
     for name in sorted({"reference", *moved}):
         count, groups = getattr(sections["sets"], name).count, sections["realness"].groups
         if count < 2 * groups:
@@ -226,6 +228,52 @@ def _edits_scored(sections: Sections) -> Mistakes:
                 yield f"edits.{index}.shapes.{place}", shape, allowed
 
 
+def _counts(sections: Sections) -> dict[str, int]:
+    """Return the images of each set that edits can move, as far as they are known."""
+    images, photos = sections["sets"], sections["photos"]
+    counts = {name: each.count for name, each in images.given.items()}
+    if photos is not None and photos.count is not None:
+        counts["photos"] = photos.count
+    return counts
+
+
+def _photos_possible(sections: Sections) -> Mistakes:
+    photos, settings, size = sections["photos"], sections["generator"], sections["shard_size"]
+    if photos is None:
+        return
+    generator = settings.entry
+    spaces = generator.spaces
+    if photos.folder and generator.w_dim:
+        # Inversion in z is for generators without w.
+        spaces = tuple(space for space in spaces if space != "z")
+    if photos.space is not None and photos.space not in spaces:
+        yield "photos.space", photos.space, f"with {settings.name} must be {' or '.join(spaces)}"
+    if generator.class_count and len(settings.class_indices) != 1:
+        allowed = "must be one class, that of the photographs (photos)"
+        yield "generator.classes", list(settings.classes), allowed
+    if settings.noise == "random":
+        allowed = "must be const: a photograph has no seed to draw noise from (photos)"
+        yield "generator.noise", settings.noise, allowed
+    if size % photos.batch:
+        yield "photos.batch", photos.batch, f"shard_size, {size}, must be a multiple of it"
+
+
+def _photos_moved(sections: Sections) -> Mistakes:
+    photos, generator = sections["photos"], sections["generator"].entry
+    spaces = {direction.name: direction.space for direction in sections["directions"]}
+    for index, edit in enumerate(sections["edits"]):
+        if edit.of != "photos":
+            continue
+        if photos is None:
+            yield f"edits.{index}.of", "photos", "the study has none: give it a section photos"
+            continue
+        held = photos.space or generator.spaces[-1]
+        space = spaces.get(edit.along, held)
+        if space == "z" and held != "z":
+            allowed = f"moves in z, and the photographs' latents are in {held}"
+            yield f"edits.{index}.along", edit.along, allowed
+
+
 def _parts_of_fit(sections: Sections) -> Mistakes:
     size, fit, folds = sections["shard_size"], sections["sets"].fit, sections["hyperplanes"].folds
     for name, count in sections["fit_on"].items():
@@ -335,7 +383,7 @@ def _calibrated_scored(sections: Sections) -> Mistakes:
 _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("shard_size", "score_shard_size"), _shards_nest),
     (("sets",), _sets_apart),
-    (("sets", "generator", "edits"), _floor_alike),
+    (("sets", "generator", "edits", "photos"), _floor_alike),
     (("sets", "hyperplanes"), _enough_to_split),
     (("sets", "realness", "edits"), _enough_to_jackknife),
     (("generator", "hyperplanes"), _spaces_exist),
@@ -347,6 +395,8 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("directions", "assessors", "factors"), _held_possible),
     (("generator", "directions", "edits"), _edits_possible),
     (("edits", "assessors", "shapes"), _edits_scored),
+    (("photos", "generator", "shard_size"), _photos_possible),
+    (("photos", "generator", "edits", "directions"), _photos_moved),
     (("fit_on", "shard_size", "sets", "assessors", "hyperplanes"), _parts_of_fit),
     (("assessors", "assessor_weights", "training"), _assessors_exist),
     (("sets", "training"), _training_possible),

@@ -35,6 +35,7 @@ def check_files(config: Config) -> None:
             (f"directions.{index}.file", direction.file)
             for index, direction in enumerate(config.directions)
         ),
+        ("photos.latents", config.photos.latents if config.photos else None),
         *((f"assessor_weights.{name}", path) for name, path in config.assessor_weights.items()),
         *([("training.initial", config.training.initial)] if config.training else []),
         *(

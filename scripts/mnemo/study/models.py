@@ -13,6 +13,8 @@ from mnemo.features.registry import EXTRACTORS
 from mnemo.study.config import Config
 from mnemo.weights import catalogue
 
+#: The weights of each perceptual distance, in the order in which it is loaded from them.
+PERCEPTUAL = {"lpips-vgg16": ("vgg16-imagenet", "lpips-vgg16"), "resnet152-early": ("resmem",)}
 #: The folder of weights, as rules write it: Snakemake fills in `<resources>`.
 FOLDER = "<resources>/weights"
 
@@ -137,11 +139,31 @@ class Models:
             }
         )
 
+    @property
+    def landmarks(self) -> list[str]:
+        """Names of the weights that find the landmarks by which photographs are aligned."""
+        photos = self.config.photos
+        aligned = photos is not None and photos.folder and photos.alignment == "ffhq"
+        return ["dlib-landmarks-68"] if aligned else []
+
+    @property
+    def perceptual(self) -> list[str]:
+        """Names of the weights of the perceptual distance that photographs are inverted with."""
+        photos = self.config.photos
+        used = photos.perceptual if photos is not None and photos.folder else None
+        return list(PERCEPTUAL[used]) if used else []
+
+    @property
+    def of_photos(self) -> list[str]:
+        """Names of the weights behind the inversion of photographs."""
+        embedder = self.embedder.weights if self.embedder else ()
+        return [self.generator.weights, *self.landmarks, *self.perceptual, *embedder]
+
     @cached_property
     def all(self) -> list[str]:
         """Names of all the weights behind the study's results."""
         features = (*self.extractor.weights, *(self.embedder.weights if self.embedder else ()))
-        return sorted({*self.of_scores, *features})
+        return sorted({*self.of_scores, *features, *self.landmarks, *self.perceptual})
 
     @cached_property
     def used(self) -> list[str]:

@@ -45,10 +45,6 @@ class Params:
         """Return the controls and alphas of an edit's set of controls."""
         return sets.controls(self.config, self.config.edit(wildcards.edit))
 
-    def controlled(self, wildcards: Any) -> int:
-        """Return the number of images that an edit's controls move."""
-        return sets.controlled(self.config, wildcards.base)
-
     def shapes(self, wildcards: Any) -> list[str]:
         """Return the shapes of an edit's images that are scored."""
         return list(self.config.shapes_of(self.config.edit(wildcards.edit)))

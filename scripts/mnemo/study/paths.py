@@ -14,7 +14,7 @@ from mnemo.figures.registry import FIGURES
 from mnemo.results.registry import RESULTS
 from mnemo.study import contrasts, sets
 from mnemo.study.config import Config
-from mnemo.study.sections.edits import Direction, Edit
+from mnemo.study.sections.edits import Direction, Edit, alpha_name
 from mnemo.training import layout
 
 #: The tables that one job measures for each edit.
@@ -104,7 +104,8 @@ class Paths:
     @property
     def scored(self) -> list[str]:
         """All the sets whose scores the study's tables hold."""
-        return ["fit", *self.edited]
+        taken = ["originals"] if "originals" in self.config.given else []
+        return ["fit", *taken, *self.edited]
 
     @property
     def ovals(self) -> list[str]:
@@ -143,6 +144,39 @@ class Paths:
             f"<results>/{wildcards.set}/scores/{part}/{wildcards.shape}/{wildcards.shard}.parquet"
             for part in assessors.entry(wildcards.assessor).parts or ()
         ]
+
+    # Photographs
+
+    def aligned_photos(self, wildcards: Any) -> str:
+        """Return the shard of aligned photographs that some are inverted from."""
+        start = self._part(wildcards).start // self.config.shard_size
+        return f"<results>/originals/square/{start:05d}.parquet"
+
+    def rows_of_photos(self, wildcards: Any) -> list[int]:
+        """Return the places in that shard of those that are inverted: the first, and the end."""
+        places, size = self._part(wildcards), self.config.shard_size
+        first = places.start % size
+        return [first, first + len(places)]
+
+    def inverted_photos(self, wildcards: Any) -> list[str]:
+        """List the files with the latents of one shard of photographs."""
+        count = sets.base(self.config, "photos").count
+        parts = sets.within(wildcards.shard, count, self.config.shard_size, self._batch)
+        return [f"<results>/photos/inverted/{part}.parquet" for part in parts]
+
+    def places_of_photos(self, wildcards: Any) -> list[int]:
+        """Return the places of a shard's photographs: the first, and the end."""
+        count = sets.base(self.config, "photos").count
+        places = sets.places(wildcards.shard, count, self.config.shard_size)
+        return [places.start, places.stop]
+
+    def _part(self, wildcards: Any) -> range:
+        count = sets.base(self.config, "photos").count
+        return sets.places(wildcards.part, count, self._batch)
+
+    @property
+    def _batch(self) -> int:
+        return self.config.photos.batch if self.config.photos else 1
 
     # Hyperplanes and directions
 
@@ -259,7 +293,7 @@ class Paths:
         """Return the keys of the images that an edit's controls move: the first of their set."""
         name = self._edit(wildcards).of
         count = sets.controlled(self.config, name)
-        return sets.first_keys(sets.base(self.config, name), count)
+        return sets.first_keys(self.config, name, count)
 
     def latents_to_control(self, wildcards: Any) -> list[str]:
         """List the shards with the latents that controls move."""
@@ -378,6 +412,11 @@ class Paths:
                 return self.scores(self.scored, config.scorers)
             case "faces":
                 return self.shards("oval", self.ovals)
+            case "photos":
+                return self.shards("square", ["originals"])
+            case "inversions":
+                parts = sets.cut(sets.base(config, "photos").count, self._batch)
+                return [f"<results>/photos/inversions/{part}.parquet" for part in parts]
             case "hyperplanes":
                 return self.hyperplanes
             case "directions":
@@ -392,6 +431,9 @@ class Paths:
             case "curves" | "predictions":
                 runs = config.training.runs if config.training else ()
                 return [f"<results>/training/{run}/{table}.parquet" for run in runs]
+            case "realness":
+                real = [edit.name for edit in filter(config.measures_realness, config.edits)]
+                return [f"<results>/realness/{edit}.parquet" for edit in real]
             case name if name in DOSE_RESPONSE:
                 return [f"<results>/dose_response/{edit}/{table}.parquet" for edit in edits]
             case _:
@@ -416,14 +458,35 @@ class Paths:
         """List the tables that a figure of the whole study is drawn from."""
         return [f"<results>/{table}.parquet" for table in FIGURES[wildcards.figure].tables]
 
+    @property
+    def recovered(self) -> list[str]:
+        """The photographs as they were taken, and as the generator renders them."""
+        return self.shards("square", ["originals", "photos"])
+
+    def files_of_photos(self, wildcards: Any) -> dict[str, list[str]]:
+        """List the files that the figure of an edit of photographs is drawn from.
+
+        They are the photographs as they were taken, the edited ones at alpha 0 and at the ends, and
+        the scores of both.
+        """
+        edit, config = self._edit(wildcards), self.config
+        ends = (min(edit.alphas), 0, max(edit.alphas))
+        names = [f"photos/{edit.name}/{alpha_name(alpha)}" for alpha in dict.fromkeys(ends)]
+        assessor, shape = config.shown(edit), config.shapes_of(edit)[0]
+        return {
+            "originals": self.shards("square", ["originals"]),
+            "edited": self.shards("square", names),
+            "scores": self.scores(["originals", *names], [assessor], [shape]),
+        }
+
     def scores_to_draw(self, wildcards: Any) -> list[str]:
         """List the scores that a figure of dose and response is drawn from."""
         return self.scores(sets.edited(self._edit(wildcards)), [wildcards.assessor])
 
     def keys_of_strip(self, wildcards: Any) -> list[str]:
         """Return the keys of the faces that a strip shows: the first of their set."""
-        images = sets.base(self.config, self._edit(wildcards).of)
-        return sets.first_keys(images, self.config.figures.strips)
+        name = self._edit(wildcards).of
+        return sets.first_keys(self.config, name, self.config.figures.strips)
 
     def files_of_strip(self, wildcards: Any) -> dict[str, list[str]]:
         """List the shards that hold the faces of a strip, by shape, and those of their scores."""
@@ -459,8 +522,19 @@ class Paths:
                 f"<results>/figures/{edit}/dose_response/{assessor}.svg"
                 for edit, assessor in product(edits, config.assessors)
             ),
-            *(f"<results>/figures/{edit}/realness.svg" for edit in edits),
+            *(
+                f"<results>/figures/{edit.name}/realness.svg"
+                for edit in filter(config.measures_realness, config.edits)
+            ),
+            *(f"<results>/figures/{name}.png" for name in self._pictures_of_photos),
         ]
+
+    @property
+    def _pictures_of_photos(self) -> list[str]:
+        """The figures of photographs: as they were recovered, and as each edit moves them."""
+        config = self.config
+        moved = [f"{edit.name}/photos" for edit in config.edits if edit.of == "photos"]
+        return ["recovered", *moved] if "originals" in config.given else []
 
     @property
     def pages(self) -> list[str]:
@@ -468,6 +542,7 @@ class Paths:
         faces = ["faces"] if "faces" in self.tables else []
         return [
             *(f"<results>/pages/{edit.name}/strip.html" for edit in self.config.edits),
+            *(f"<results>/pages/{name}.html" for name in self._pictures_of_photos),
             *(f"<results>/pages/{name}.html" for name in [*self.shown, *faces, "weights"]),
         ]
 

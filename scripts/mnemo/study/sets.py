@@ -19,6 +19,8 @@ from mnemo.study.sections.images import ImageSet
 
 #: The folder of a set in which the sets of its controls are.
 CONTROLS = "controls"
+#: Sets of photographs: as they were taken, and as the generator renders them.
+PHOTOS = ("originals", "photos")
 #: Sets that every study has.
 BASES = ("fit", "eval", "reference", "floor")
 
@@ -91,9 +93,18 @@ def seeds(images: ImageSet, places: range) -> range:
     return range(images.first_seed + places.start, images.first_seed + places.stop)
 
 
-def first_keys(images: ImageSet, count: int) -> list[str]:
+def photo_key(place: int) -> str:
+    """Return the key of a photograph from its place among the study's, which starts at 0."""
+    return f"photo-{place + 1:05d}"
+
+
+def first_keys(config: Config, name: str, count: int) -> list[str]:
     """Return the keys of the first images of a set, at most `count` of them."""
-    return [keys.of_seed(seed) for seed in seeds(images, range(min(count, images.count)))]
+    images = base(config, name)
+    first = range(min(count, images.count))
+    if name.split("/")[0] in PHOTOS:
+        return list(map(photo_key, first))
+    return [keys.of_seed(seed) for seed in seeds(images, first)]
 
 
 def edited(edit: Edit) -> list[str]:
@@ -107,7 +118,7 @@ def base(config: Config, name: str) -> ImageSet:
     A set of controls counts the images of all its controls and alphas.
     """
     first, *edit = name.split("/")
-    images = config.sets.given[first]
+    images = config.given[first]
     if edit and edit[0] == CONTROLS:
         variants = controls(config, config.edit(edit[1]))
         return images.model_copy(update={"count": len(variants) * controlled(config, first)})

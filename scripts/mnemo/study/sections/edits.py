@@ -119,7 +119,9 @@ class Edit(Section):
     """A move of one set along one direction."""
 
     name: Annotated[Name, AfterValidator(_not_reserved)] = Field(description="Name of the edit.")
-    of: Literal["fit", "eval", "reference"] = Field("eval", description="Set that is moved.")
+    of: Literal["fit", "eval", "reference", "photos"] = Field(
+        "eval", description="Set that is moved; photos are the photographs of the section photos."
+    )
     along: Name = Field(description="Direction that the set is moved along.")
     alphas: Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_alphas)] = Field(
         description="How far to move along the unit vector: the distance, if all layers move; 0 "

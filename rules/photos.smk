@@ -1,0 +1,135 @@
+"""Photographs: aligned, found in the generator's latent space, and from there on edited as any set.
+
+Needs `photos` in the config: a folder of photographs, or a file of latents that were found for some.
+Makes originals/square/, photos/latents/, photos.parquet, inversions.parquet and private/photos.csv,
+the only file that has the photographs' names.
+"""
+
+if taken:
+
+    # What the generator's own sets are drawn and rendered from, photographs have already.
+    ruleorder: align_photos > render_images
+    ruleorder: gather_inverted > sample_latents
+
+    rule align_photos:
+        """Read one shard of photographs, find the face in each, and cut it out as in FFHQ."""
+        input:
+            photos=taken.files_of_shard,
+            landmarks=ancient(models.files(models.landmarks)),
+        output:
+            aligned="<results>/originals/square/{shard}.parquet",
+        log:
+            "<logs>/align_photos/{shard}.log",
+        benchmark:
+            "<benchmarks>/align_photos/{shard}.tsv"
+        conda:
+            "../envs/faces.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory,
+            runtime=minutes,
+        params:
+            images=taken.keys_of_shard,
+            alignment=study.photos.alignment,
+            resolution=models.generator.resolution,
+            rows=study.generator.rows,
+            detection_height=study.ovals.detection_height,
+            format=study.images.format,
+            stamp=models.stamp(*models.landmarks),
+            code=code_of("align_photos"),
+        script:
+            "../scripts/align_photos.py"
+
+    rule invert_photos:
+        """Find the latents whose images are the most like a few photographs."""
+        input:
+            aligned=paths.aligned_photos,
+            weights=ancient(models.file(models.generator.weights)),
+            perceptual=ancient(models.files(models.perceptual)),
+            embedder=ancient(models.files(models.embedder.weights) if models.embedder else []),
+        output:
+            latents="<results>/photos/inverted/{part}.parquet",
+            inversions="<results>/photos/inversions/{part}.parquet",
+        log:
+            "<logs>/invert_photos/{part}.log",
+        benchmark:
+            "<benchmarks>/invert_photos/{part}.tsv"
+        conda:
+            "../envs/torch.yaml"
+        threads: 4
+        resources:
+            gpu=models.generator.gpu,
+            mem_mb=memory,
+            runtime=minutes,
+        params:
+            generator=asdict(models.generator),
+            truncation_psi=study.generator.truncation_psi,
+            classes=study.generator.class_indices,
+            rows=paths.rows_of_photos,
+            space=study.space_of_photos,
+            steps=study.photos.steps,
+            perceptual=study.photos.perceptual,
+            embedder=study.identity.features if study.identity else None,
+            seed=study.photos.seed,
+            stamp=models.stamp(*models.of_photos),
+            code=code_of("invert_photos", models.generator.module),
+        script:
+            "../scripts/invert_photos.py"
+
+    rule gather_inverted:
+        """Join the latents of one shard of photographs."""
+        input:
+            latents=paths.inverted_photos,
+        output:
+            latents="<results>/photos/latents/{shard}.parquet",
+        log:
+            "<logs>/gather_inverted/{shard}.log",
+        conda:
+            "../envs/statistics.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory,
+            runtime=minutes,
+        params:
+            stamp=models.stamp(*models.of_photos),
+            code=code_of("gather_inverted"),
+        script:
+            "../scripts/gather_inverted.py"
+
+
+if study.photos and study.photos.latents:
+
+    ruleorder: import_latents > sample_latents
+
+    rule import_latents:
+        """Read one shard of the latents that another program found for photographs."""
+        input:
+            file=study.photos.latents,
+            weights=ancient(models.file(models.generator.weights)),
+        output:
+            latents="<results>/photos/latents/{shard}.parquet",
+        log:
+            "<logs>/import_latents/{shard}.log",
+        benchmark:
+            "<benchmarks>/import_latents/{shard}.tsv"
+        conda:
+            "../envs/torch.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory,
+            runtime=minutes,
+        params:
+            generator=asdict(models.generator),
+            truncation_psi=study.generator.truncation_psi,
+            truncation_cutoff=study.generator.truncation_cutoff,
+            classes=study.generator.class_indices,
+            z_dim=models.generator.z_dim,
+            w_dim=models.generator.w_dim,
+            layers=models.generator.layers,
+            space=study.photos.space,
+            count=study.photos.count,
+            places=paths.places_of_photos,
+            stamp=models.stamp(models.generator.weights),
+            code=code_of("import_latents", models.generator.module),
+        script:
+            "../scripts/import_latents.py"

@@ -1,0 +1,29 @@
+"""Read one shard of the latents that another program found for photographs."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import latents, logs, tables
+from mnemo.generators import loading
+from mnemo.photos import imported
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+params = snakemake.params
+sizes = {"z_dim": params.z_dim, "w_dim": params.w_dim, "layers": params.layers}
+found = imported.read(snakemake.input.file, params.space, params.count, **sizes)
+shard = imported.table(
+    found,
+    loading.load(snakemake.input.weights, params.generator),
+    range(*params.places),
+    params.truncation_psi,
+    cutoff=params.truncation_cutoff,
+    class_index=params.classes[0] if params.classes else None,
+)
+tables.write(
+    snakemake.output.latents,
+    latents.LATENTS,
+    shard,
+    tables.Provenance.of(snakemake.rule, params.items()),
+)

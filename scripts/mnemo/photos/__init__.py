@@ -1,0 +1,1 @@
+"""Photographs of people: read, aligned as in FFHQ, and their latents."""

@@ -1,0 +1,57 @@
+"""The photographs of a study."""
+
+from typing import Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+
+from mnemo.study.sections.base import Section, Space
+
+
+class Photos(Section):
+    """Photographs, or latents of them, that edits move as they move generated images."""
+
+    folder: str | None = Field(
+        None,
+        description="Folder with the photographs: every file in it with the ending of a picture.",
+    )
+    latents: str | None = Field(
+        None,
+        description="File of latents that another program found for photographs, in place of the "
+        "folder; docs/interop.md lists the kinds.",
+    )
+    count: PositiveInt | None = Field(
+        None,
+        description="Photographs: the first ones of the folder, all if absent; or the number of "
+        "latents in the file, which must be given.",
+    )
+    alignment: Literal["ffhq", "centre"] = Field(
+        "ffhq",
+        description="How a photograph is cut: ffhq turns and scales the face as in FFHQ, the faces "
+        "that StyleGAN was trained on; centre takes the middle, for other things than faces.",
+    )
+    space: Space | None = Field(
+        None,
+        description="Latent space of the inversion, or of the latents in the file; if absent, "
+        "w_plus, or z for a generator without w.",
+    )
+    steps: PositiveInt = Field(
+        1000, description="Steps of the inversion at most; most photographs need fewer."
+    )
+    perceptual: Literal["lpips-vgg16", "resnet152-early"] | None = Field(
+        "lpips-vgg16",
+        description="Perceptual distance that the inversion makes small, besides the error of the "
+        "pixels: LPIPS, or a stand-in on the early layers of ResMem's network; none if null.",
+    )
+    batch: PositiveInt = Field(
+        10,
+        description="Photographs that one job inverts, all at once; shard_size must be a multiple.",
+    )
+    seed: NonNegativeInt = Field(0, description="Seed of the inversion.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Photos":
+        if (self.folder is None) == (self.latents is None):
+            raise ValueError("give either folder or latents")
+        if self.latents is not None and self.count is None:
+            raise ValueError("give count, the number of latents in the file")
+        return self

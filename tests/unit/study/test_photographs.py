@@ -1,0 +1,158 @@
+"""Photographs go by keys that last, and their names stay in one private file."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mnemo.errors import MnemoError
+from mnemo.study import photographs
+from mnemo.study.config import Config
+from mnemo.study.mistakes import checked
+from mnemo.study.paths import Paths
+
+TINY = Path(__file__).parents[2] / "data" / "study.yaml"
+
+
+class Job:
+    """The wildcards of a job."""
+
+    def __init__(self, **wildcards: str):
+        self.__dict__ |= wildcards
+
+
+def study(folder: Path, results: Path, /, **photos: Any) -> Config:
+    raw = yaml.safe_load(TINY.read_text())
+    given = {"folder": str(folder), "perceptual": None, **photos}
+    given = {key: value for key, value in given.items() if value != "absent"}
+    return checked(photographs.counted({**raw, "shard_size": 10, "photos": given}, results))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "people"
+    folder.mkdir()
+    for name in ("Cleo.PNG", "anna.jpg", "ben.jpeg", "notes.txt", ".hidden.jpg"):
+        (folder / name).touch()
+    return folder
+
+
+def test_every_picture_of_the_folder_counts(folder: Path, tmp_path: Path) -> None:
+    counted = study(folder, tmp_path)
+    assert counted.given["photos"].count == counted.given["originals"].count == 3
+    taken = photographs.Photographs(counted, tmp_path / "tiny")
+    job = Job(shard="00000")
+    assert taken.keys_of_shard(job) == ["photo-00001", "photo-00002", "photo-00003"]
+    names = [Path(path).name for path in taken.files_of_shard(job)]
+    assert names == ["Cleo.PNG", "anna.jpg", "ben.jpeg"]
+
+
+def test_a_photograph_keeps_its_key_when_others_come_and_go(folder: Path, tmp_path: Path) -> None:
+    results = tmp_path / "tiny"
+    results.mkdir()
+    photographs.Photographs(study(folder, tmp_path), results).mark()
+    (folder / "Aaron.jpg").touch()
+    (folder / "anna.jpg").unlink()
+    taken = photographs.Photographs(study(folder, tmp_path), results)
+    job = Job(shard="00000")
+    keys, files = taken.keys_of_shard(job), taken.files_of_shard(job)
+    named = {key: Path(file).name for key, file in zip(keys, files, strict=True)}
+    assert named == {
+        "photo-00001": "Cleo.PNG",
+        "photo-00003": "ben.jpeg",
+        "photo-00004": "Aaron.jpg",
+    }
+    taken.mark()
+    (folder / "anna.jpg").touch()
+    again = photographs.Photographs(study(folder, tmp_path), results)
+    assert "photo-00002" in again.keys_of_shard(job)
+
+
+def test_only_the_first_photographs_are_taken_if_a_study_says_so(
+    folder: Path, tmp_path: Path
+) -> None:
+    taken = photographs.Photographs(study(folder, tmp_path, count=2), tmp_path / "tiny")
+    assert taken.keys_of_shard(Job(shard="00000")) == ["photo-00001", "photo-00002"]
+    with pytest.raises(MnemoError, match=r"photos\.count: 4: .*people has 3 photographs"):
+        study(folder, tmp_path, count=4)
+
+
+def test_the_list_of_names_says_that_it_is_private(folder: Path, tmp_path: Path) -> None:
+    photographs.Photographs(study(folder, tmp_path), tmp_path / "tiny").mark()
+    private = tmp_path / "tiny" / "private" / "photos.csv"
+    lines = private.read_text().splitlines()
+    assert lines[0].startswith("# Private")
+    assert lines[1:3] == ["photo,file", "photo-00001,Cleo.PNG"]
+    assert private.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("names", "problem"),
+    [
+        ((), "has no pictures"),
+        (("notes.txt", ".hidden.png"), "has no pictures"),
+        (("{a}.jpg",), "has pictures .* braces or unprintable"),
+        (("a\n.jpg",), "has pictures .* braces or unprintable"),
+        (None, "can't be read"),
+    ],
+)
+def test_a_folder_without_photographs_is_an_error_that_names_it(
+    tmp_path: Path, names: tuple[str, ...] | None, problem: str
+) -> None:
+    folder = tmp_path / "people"
+    if names is not None:
+        folder.mkdir()
+        for name in names:
+            (folder / name).touch()
+    with pytest.raises(MnemoError, match=rf"people \(photos\.folder\) {problem}"):
+        study(folder, tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_folder_that_may_not_be_read_is_an_error(folder: Path, tmp_path: Path) -> None:
+    folder.chmod(0)
+    with pytest.raises(MnemoError, match=r"can't be read \(Permission denied\)"):
+        study(folder, tmp_path)
+
+
+def test_each_photograph_is_inverted_once_from_the_shard_that_it_is_in(tmp_path: Path) -> None:
+    folder = tmp_path / "people"
+    folder.mkdir()
+    for number in range(23):
+        (folder / f"{number:02d}.jpg").touch()
+    paths = Paths(study(folder, tmp_path, batch=5))
+    inverted = [part for shard in ("00000", "00001", "00002")
+                for part in paths.inverted_photos(Job(shard=shard))]  # fmt: skip
+    assert inverted == [f"<results>/photos/inverted/{part:05d}.parquet" for part in range(5)]
+    from_shard = [paths.aligned_photos(Job(part=f"{part:05d}"))[-13:-8] for part in range(5)]
+    assert from_shard == ["00000", "00000", "00001", "00001", "00002"]
+    rows = [paths.rows_of_photos(Job(part=f"{part:05d}")) for part in range(5)]
+    assert rows == [[0, 5], [5, 10], [0, 5], [5, 10], [0, 3]]
+
+
+@pytest.mark.parametrize(
+    ("photos", "problem"),
+    [
+        ({"folder": "absent"}, "give either folder or latents"),
+        ({"latents": "w.npy"}, "give either folder or latents"),
+        ({"folder": "absent", "latents": "w.npy"}, "give count"),
+        ({"space": "w"}, "photos.space: 'w': with dcgan-faces must be z"),
+        ({"batch": 3}, "photos.batch: 3: shard_size, 10, must be a multiple of it"),
+        ({"steps": 0}, "photos.steps: 0"),
+        ({"alignment": "eyes"}, "photos.alignment: 'eyes'"),
+    ],
+)
+def test_a_mistaken_section_is_reported_with_what_is_allowed(
+    folder: Path, tmp_path: Path, photos: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(MnemoError, match=problem):
+        study(folder, tmp_path, **photos)
+
+
+def test_an_edit_of_photographs_needs_them_and_their_space(tmp_path: Path, folder: Path) -> None:
+    raw = yaml.safe_load(TINY.read_text())
+    edits = [{**raw["edits"][0], "of": "photos"}]
+    with pytest.raises(MnemoError, match=r"edits\.0\.of: 'photos': the study has none"):
+        checked({**raw, "edits": edits})
