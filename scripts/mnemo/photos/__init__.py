@@ -1,1 +1,1 @@
-"""Photographs of people: read, aligned as in FFHQ, and their latents."""
+"""Photographs of a person's own: reading them, and cutting out of each what a generator renders."""
