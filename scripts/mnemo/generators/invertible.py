@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mnemo.inversion.record import Inversion
+    from mnemo.inversion.invert import Inversion
 
 
 class Invertible:

@@ -34,7 +34,7 @@ def invert(
     schedule: Schedule | None = None,
     early: bool = True,
     batch: int = 8,
-    checkpoint: Path | None = None,
+    checkpoint: str | Path | None = None,
     every: float = 60.0,
 ) -> Inversion:
     """Find latents whose images are the most like given ones.
