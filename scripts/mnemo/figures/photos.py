@@ -47,7 +47,7 @@ def draw(pictures: pd.DataFrame, scores: pd.DataFrame, quality: str, assessor: s
     order.sort(key=lambda alpha: (not np.isnan(alpha), alpha != 0, alpha))
     cells = {(row["image"], str(row["alpha"])): row for row in merged.to_dict("records")}
     faces = sorted(merged["image"].unique())
-    left, top, foot = 0.8, 0.36, 0.2
+    left, top, foot = 0.8, 0.48, 0.2
     width, height = left + CELL * len(order) + 0.05, top + CELL * len(faces) + foot
     figure = Figure((width, height))
     margins = {"left": left / width, "right": 1 - 0.05 / width, "top": 1 - top / height}
@@ -75,5 +75,5 @@ def _title(alpha: float, quality: str) -> str:
     if alpha == 0:
         return "recovered"
     less = alpha < 0
-    change = f"scored {'less' if less else 'more'} {quality}\n" if quality else ""
+    change = f"scored {'less' if less else 'more'}\n{quality}\n" if quality else ""
     return parts.minus(f"{change}alpha {alpha:+g}")

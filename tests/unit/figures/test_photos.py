@@ -48,8 +48,8 @@ def test_a_row_shows_a_photograph_recovered_less_and_more_memorable(
     assert titles == [
         "photograph",
         "recovered",
-        "scored less memorable\nalpha \N{MINUS SIGN}30",
-        "scored more memorable\nalpha +30",
+        "scored less\nmemorable\nalpha \N{MINUS SIGN}30",
+        "scored more\nmemorable\nalpha +30",
     ]
 
 
