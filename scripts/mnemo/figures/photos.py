@@ -76,4 +76,4 @@ def _title(alpha: float, quality: str) -> str:
         return "recovered"
     less = alpha < 0
     change = f"scored {'less' if less else 'more'}\n{quality}\n" if quality else ""
-    return parts.minus(f"{change}alpha {alpha:+g}")
+    return change + parts.minus(f"alpha {alpha:+g}")
