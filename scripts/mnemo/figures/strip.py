@@ -1,21 +1,18 @@
 """The strip figure: the edited faces themselves."""
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
-from PIL import Image
 
 from mnemo import tables
 from mnemo.figures import parts, style
+from mnemo.figures import pictures as shown
 
 #: Edge of a face in a strip, in inches.
 CELL = 0.75
@@ -38,7 +35,7 @@ def gather(paths: Sequence[str | Path], shape: str, wanted: Sequence[str]) -> pd
         for group in tables.groups(path, ["image", "alpha", "pixels"]):
             rows += group.filter(pc.is_in(group["image"], pa.array(wanted))).to_pylist()
     return pd.DataFrame(
-        [{**row, "shape": shape, "pixels": _decoded(row["pixels"])} for row in rows]
+        [{**row, "shape": shape, "pixels": shown.decoded(row["pixels"])} for row in rows]
     )
 
 
@@ -76,7 +73,8 @@ def draw(pictures: pd.DataFrame, scores: pd.DataFrame, quality: str, assessor: s
             row[0].set_ylabel(f"{face}\n{shape}", **label)
             for alpha, panel in zip(alphas, row, strict=True):
                 cell = cells[face, shape, alpha]
-                _picture(panel, cell["pixels"], cell["score"], original=alpha == 0)
+                frame = "black" if alpha == 0 else "white"
+                shown.show(panel, cell["pixels"], f"{cell['score']:.2f}", frame=frame)
     first = figure.axes[: len(alphas)]
     for alpha, panel in zip(alphas, first, strict=True):
         text = "original" if alpha == 0 else parts.minus(f"alpha {alpha:+g}")
@@ -90,30 +88,6 @@ def draw(pictures: pd.DataFrame, scores: pd.DataFrame, quality: str, assessor: s
     corner: dict[str, Any] = {"ha": "left", "va": "top", "fontsize": 6}
     figure.text(0.04 / width, 1 - 0.05 / height, f"scores by\n{_broken(assessor)}", **corner)
     return figure
-
-
-def _decoded(pixels: dict[str, bytes] | None) -> NDArray[np.uint8] | None:
-    if pixels is None:
-        return None
-    with Image.open(BytesIO(pixels["bytes"])) as image:
-        return np.asarray(image.convert("RGB"))
-
-
-def _picture(
-    panel: Axes, pixels: NDArray[np.uint8] | None, score: float, *, original: bool
-) -> None:
-    panel.set(xticks=[], yticks=[])
-    panel.spines[:].set(visible=True, color="black" if original else "white", zorder=5)
-    where: dict[str, Any] = {"transform": panel.transAxes, "fontsize": 6.5}
-    if pixels is None:
-        panel.set_facecolor("#F2F2F2")
-        panel.text(0.5, 0.5, "no face", ha="center", va="center", color=style.GREY, **where)
-        return
-    panel.imshow(pixels, interpolation="lanczos")
-    # The cell keeps its size; the picture may fill it in one direction only.
-    panel.set_adjustable("datalim")
-    box = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 1}
-    panel.text(0.05, 0.95, f"{score:.2f}", va="top", bbox=box, **where)
 
 
 def _broken(name: str) -> str:

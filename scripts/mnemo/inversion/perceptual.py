@@ -5,7 +5,7 @@ place (Zhang et al., The unreasonable effectiveness of deep features as a percep
 2018, equation 1).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -141,6 +141,34 @@ def resnet152_early(path: str | Path) -> Perceptual:
     return Perceptual(
         "resnet152-early", _split(first, (3, 5, 6)), [1.0] * 3, (-1.0,) * 3, (2.0,) * 3
     )
+
+
+#: What loads each distance, by its name.
+DISTANCES: dict[str, Callable[..., Perceptual]] = {
+    "lpips-vgg16": lpips,
+    "resnet152-early": resnet152_early,
+}
+
+
+def load(name: str, *paths: str | Path) -> Perceptual:
+    """Load a distance by its name.
+
+    Args:
+        name: One of `DISTANCES`.
+        paths: Its weights files: of "lpips-vgg16" torchvision's VGG16 and LPIPS's own weights, of
+            "resnet152-early" ResMem's.
+
+    Returns:
+        The distance.
+
+    Raises:
+        MnemoError: No distance is called so; a file is missing or holds something else.
+    """
+    if name not in DISTANCES:
+        raise MnemoError(
+            f"no perceptual distance is called {name!r}; known: {', '.join(DISTANCES)}"
+        )
+    return DISTANCES[name](*paths)
 
 
 def _split(network: nn.Sequential, ends: Sequence[int]) -> list[nn.Module]:

@@ -43,3 +43,5 @@ IMAGE2STYLEGAN = Schedule(rate=0.01)
 W_PLUS = Schedule(rate=0.1, rampup=0.05, rampdown=0.25)
 #: In z, the learning rate of Bora et al. 2017 (AshishBora/csgm), with the projector's ramps.
 Z = Schedule(rate=0.1, rampup=0.05, rampdown=0.25)
+#: Schedules that a study may ask for, instead of that of the space.
+NAMED = {"image2stylegan": IMAGE2STYLEGAN}

@@ -15,8 +15,9 @@ from tests.support.networks import small_stylegan2
 from mnemo import generators
 from mnemo.errors import MnemoError
 from mnemo.generators.styled import Styled
-from mnemo.inversion.invert import EXACT, Inversion
+from mnemo.inversion.record import Inversion
 from mnemo.inversion.schedules import IMAGE2STYLEGAN, PROJECTOR
+from mnemo.inversion.search import EXACT
 
 Pixels = NDArray[np.uint8]
 

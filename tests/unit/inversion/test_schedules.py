@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from tests.support.networks import small_stylegan2
 
 from mnemo.inversion import noise
-from mnemo.inversion.invert import Search
 from mnemo.inversion.schedules import IMAGE2STYLEGAN, PROJECTOR
+from mnemo.inversion.search import Search, Settings
 
 STEPS = 1000
 Array = NDArray[np.float64]
@@ -95,8 +95,9 @@ def test_w_starts_at_the_mean_and_is_disturbed_in_units_of_its_spread(
 
 def test_optimised_noise_starts_as_the_normal_noise_that_its_seed_draws() -> None:
     generator = small_stylegan2()
-    search = Search(generator, "w", 1, 7, "optimised", 1.0, None, PROJECTOR, True)
-    maps = search.begin(np.zeros((2, 32, 32, 3), np.uint8), None).maps
+    search = Search(generator, Settings("w", PROJECTOR, seed=7, noise="optimised"))
+    search.aim(np.zeros((2, 32, 32, 3), np.uint8), None)
+    maps = search.begin().maps
     draw = torch.Generator().manual_seed(7)
     for layer, size in enumerate([4, 8, 8, 16, 16, 32, 32]):
         expected = torch.randn(1, size, size, generator=draw)

@@ -1,0 +1,39 @@
+"""Find the latents of one shard of aligned photographs, or go on where a killed job stood."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnemo import features, latents, logs, tables
+from mnemo.generators import loading
+from mnemo.inversion import perceptual, photographs
+from mnemo.inversion.table import INVERSIONS
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+inputs, output, params = snakemake.input, snakemake.output, snakemake.params
+provenance = tables.Provenance.of(snakemake.rule, params.items())
+checkpoint = Path(f"{output.latents}.{params.code}.checkpoint")
+found, inversions = photographs.recover(
+    *photographs.read(inputs.aligned, *params.rows),
+    loading.load(inputs.weights, params.generator),
+    space=params.space,
+    steps=params.steps,
+    seed=params.seed,
+    noise=params.noise,
+    schedule=params.schedule,
+    perceptual=perceptual.load(params.perceptual, *inputs.perceptual)
+    if params.perceptual
+    else None,
+    embedder=features.load(params.embedder, *inputs.embedder) if params.embedder else None,
+    identity_by=params.embedder,
+    class_index=params.class_index,
+    psi=params.psi,
+    checkpoint=checkpoint,
+)
+tables.write(output.latents, latents.LATENTS, found, provenance)
+tables.write(output.inversions, INVERSIONS, inversions, provenance)
+# Also those of other code, which no job goes on from.
+for stale in checkpoint.parent.glob(f"{Path(output.latents).name}.*.checkpoint"):
+    stale.unlink()
