@@ -33,6 +33,8 @@ captions = Captions(study, models, Path(workflow.basedir, "rules", "captions"))
 bases = [name for name in study.given if name != "train" or study.trained]
 #: The digest of a table of the whole study.
 config_digest = hashlib.sha256(study.model_dump_json().encode()).hexdigest()
+#: Photographs in the figure of how they are recovered, the first ones that can be used.
+SHOWN_PHOTOS = 24
 #: A wildcard that nothing matches.
 nothing = ["(?!)"]
 

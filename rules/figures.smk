@@ -85,10 +85,10 @@ rule draw_strip:
         "../scripts/draw_strip.py"
 
 
-rule draw_recovered:
+rule draw_inversions:
     """Draw each photograph, the face cut out of it, and the image found for it."""
     input:
-        originals=paths.shards("square", ["originals"]) if taken else [],
+        aligned=paths.shards("square", ["originals"]) if taken else [],
         recovered=paths.shards("square", ["photos"]) if taken else [],
         inversions="<results>/inversions.parquet",
     output:
@@ -100,7 +100,7 @@ rule draw_recovered:
             labels={"result": "Photographs, and what the generator makes of them"},
         ),
     log:
-        "<logs>/draw_recovered.log",
+        "<logs>/draw_inversions.log",
     conda:
         "../envs/statistics.yaml"
     threads: 1
@@ -108,10 +108,11 @@ rule draw_recovered:
         mem_mb=memory,
         runtime=minutes,
     params:
+        count=SHOWN_PHOTOS,
         caption=captions.of("recovered") if taken else "",
-        code=code_of("draw_recovered"),
+        code=code_of("draw_inversions"),
     script:
-        "../scripts/draw_recovered.py"
+        "../scripts/draw_inversions.py"
 
 
 rule draw_photos:
@@ -139,7 +140,8 @@ rule draw_photos:
     params:
         assessor=params.assessor,
         quality=params.quality,
-        strips=study.figures.strips,
+        count=study.figures.strips,
+        shape=params.first_shape,
         caption=captions.of_photos if taken else "",
         code=code_of("draw_photos"),
     script:

@@ -19,7 +19,7 @@ shard = imported.table(
     range(*params.places),
     params.truncation_psi,
     cutoff=params.truncation_cutoff,
-    class_index=params.classes[0] if params.classes else None,
+    class_index=params.class_index,
 )
 tables.write(
     snakemake.output.latents,

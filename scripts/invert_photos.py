@@ -15,8 +15,10 @@ logs.to(snakemake.log[0])
 inputs, output, params = snakemake.input, snakemake.output, snakemake.params
 provenance = tables.Provenance.of(snakemake.rule, params.items())
 checkpoint = Path(f"{output.latents}.{params.code}.checkpoint")
+shard, pixels = photographs.read(inputs.aligned, params.images)
 found, inversions = photographs.recover(
-    *photographs.read(inputs.aligned, *params.rows),
+    shard,
+    photographs.padded(pixels, params.rows, params.generator["resolution"]),
     loading.load(inputs.weights, params.generator),
     space=params.space,
     steps=params.steps,

@@ -70,7 +70,12 @@ _IMAGE = field(
     "and so on",
 )
 
-_SET = field("set", pa.string(), "image set", limits="fit, eval, reference, floor, train, photos")
+_SET = field(
+    "set",
+    pa.string(),
+    "image set",
+    limits="fit, eval, reference, floor, train, originals, photos",
+)
 
 _EDIT = field("edit", pa.string(), "name of the edit; null for unedited sets", nullable=True)
 

@@ -1,6 +1,7 @@
 """The inversion of a shard of aligned photographs."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,14 +23,13 @@ LOGGER = logging.getLogger(__name__)
 Pixels = NDArray[np.uint8]
 
 
-def read(path: str | Path, first: int, end: int) -> tuple[pa.Table, Pixels]:
-    """Read the usable photographs among some rows of a table of aligned photographs.
+def read(path: str | Path, wanted: Sequence[str]) -> tuple[pa.Table, Pixels]:
+    """Read those of some photographs that can be used from a table of aligned ones.
 
     Args:
         path: The table, with the columns `tables.PLACE` and `images.PIXELS`, which is null for a
             photograph that could not be aligned.
-        first: The first of the rows.
-        end: The row after the last.
+        wanted: Keys of the photographs.
 
     Returns:
         The columns `tables.PLACE` of the n usable photographs, and their images, (n, height, width,
@@ -39,10 +39,25 @@ def read(path: str | Path, first: int, end: int) -> tuple[pa.Table, Pixels]:
         MnemoError: The table is damaged.
     """
     shard, encoded = images.read(path)
-    start, stop = np.searchsorted(encoded.rows, [first, end])
-    pixels = encoded[start:stop]
-    shard = shard.slice(start, len(pixels))
+    chosen = np.flatnonzero(shard["image"].to_pandas().isin(wanted))
+    pixels = [encoded[int(row)] for row in chosen]
+    shard = shard.take(chosen)
     return shard, np.stack(pixels) if pixels else np.empty((0, 0, 0, 3), np.uint8)
+
+
+def padded(pixels: Pixels, rows: tuple[int, int], resolution: int) -> Pixels:
+    """Add the black rows of a generator whose images are cut to others (`generator.rows`).
+
+    Args:
+        pixels: (n, end - first, resolution, 3).
+        rows: The first row that is kept of the generator's images, and the end.
+        resolution: Height of the generator's images.
+
+    Returns:
+        (n, resolution, resolution, 3).
+    """
+    above, below = rows[0], resolution - rows[1]
+    return np.pad(pixels, ((0, 0), (above, below), (0, 0), (0, 0))) if len(pixels) else pixels
 
 
 def recover(
@@ -137,6 +152,7 @@ def _latents(shard: pa.Table, class_index: int | None, **spaces: NDArray[np.floa
     n = len(shard)
     columns = {
         **tables.place(shard),
+        "set": ["photos"] * n,
         "seed": pa.nulls(n),
         "class_index": [class_index] * n,
     }

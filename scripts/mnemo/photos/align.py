@@ -122,7 +122,7 @@ def rows(
         LOGGER.info("%s: %s", key, _joined(found.status, found.reason))
         whole = found.photo.pixels
         row = {
-            "set": "photos",
+            "set": "originals",
             "edit": None,
             "alpha": None,
             "image": key,

@@ -159,6 +159,11 @@ class Models:
         embedder = self.embedder.weights if self.embedder else ()
         return [self.generator.weights, *self.landmarks, *self.perceptual, *embedder]
 
+    @property
+    def modules_of_photos(self) -> list[str]:
+        """The modules that the inversion of photographs imports by name."""
+        return [self.generator.module, *([self.embedder.module] if self.embedder else [])]
+
     @cached_property
     def all(self) -> list[str]:
         """Names of all the weights behind the study's results."""

@@ -37,6 +37,12 @@ class Params:
         """Return the space that an edit moves in."""
         return self.config.direction(self.config.edit(wildcards.edit)).space
 
+    @property
+    def class_of_photos(self) -> int | None:
+        """The class of a study's photographs, for a generator that needs one."""
+        classes = self.config.generator.class_indices
+        return classes[0] if classes else None
+
     def moves(self, wildcards: Any) -> list[float]:
         """Return the alphas of an edit but for 0."""
         return [alpha for alpha in self.config.edit(wildcards.edit).alphas if alpha]
@@ -48,6 +54,10 @@ class Params:
     def shapes(self, wildcards: Any) -> list[str]:
         """Return the shapes of an edit's images that are scored."""
         return list(self.config.shapes_of(self.config.edit(wildcards.edit)))
+
+    def first_shape(self, wildcards: Any) -> str:
+        """Return the first of the shapes of an edit's images that are scored."""
+        return self.shapes(wildcards)[0]
 
     def assessor(self, wildcards: Any) -> str:
         """Return the assessor whose scores an edit's strip shows."""

@@ -152,11 +152,9 @@ class Paths:
         start = self._part(wildcards).start // self.config.shard_size
         return f"<results>/originals/square/{start:05d}.parquet"
 
-    def rows_of_photos(self, wildcards: Any) -> list[int]:
-        """Return the places in that shard of those that are inverted: the first, and the end."""
-        places, size = self._part(wildcards), self.config.shard_size
-        first = places.start % size
-        return [first, first + len(places)]
+    def keys_of_photos(self, wildcards: Any) -> list[str]:
+        """Return the keys of those that one job inverts."""
+        return list(map(sets.photo_key, self._part(wildcards)))
 
     def inverted_photos(self, wildcards: Any) -> list[str]:
         """List the files with the latents of one shard of photographs."""
@@ -458,11 +456,6 @@ class Paths:
         """List the tables that a figure of the whole study is drawn from."""
         return [f"<results>/{table}.parquet" for table in FIGURES[wildcards.figure].tables]
 
-    @property
-    def recovered(self) -> list[str]:
-        """The photographs as they were taken, and as the generator renders them."""
-        return self.shards("square", ["originals", "photos"])
-
     def files_of_photos(self, wildcards: Any) -> dict[str, list[str]]:
         """List the files that the figure of an edit of photographs is drawn from.
 
@@ -470,13 +463,17 @@ class Paths:
         the scores of both.
         """
         edit, config = self._edit(wildcards), self.config
-        ends = (min(edit.alphas), 0, max(edit.alphas))
-        names = [f"photos/{edit.name}/{alpha_name(alpha)}" for alpha in dict.fromkeys(ends)]
+        ends = dict.fromkeys([min(edit.alphas), max(edit.alphas)])
+        recovered, *edited = (
+            f"photos/{edit.name}/{alpha_name(alpha)}"
+            for alpha in (0, *(end for end in ends if end))
+        )
         assessor, shape = config.shown(edit), config.shapes_of(edit)[0]
         return {
-            "originals": self.shards("square", ["originals"]),
-            "edited": self.shards("square", names),
-            "scores": self.scores(["originals", *names], [assessor], [shape]),
+            "aligned": self.shards(shape, ["originals"]),
+            "recovered": self.shards(shape, [recovered]),
+            "edited": self.shards(shape, edited),
+            "scores": self.scores(["originals", recovered, *edited], [assessor], [shape]),
         }
 
     def scores_to_draw(self, wildcards: Any) -> list[str]:

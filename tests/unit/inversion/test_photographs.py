@@ -22,6 +22,9 @@ Pixels = NDArray[np.uint8]
 OPTIONS: dict[str, Any] = {"space": "w", "steps": 30}
 
 
+KEYS = [f"photo-{number:05d}" for number in range(1, 5)]
+
+
 @pytest.fixture(scope="module", name="generator")
 def make_generator() -> Styled:
     return small_stylegan2((16, 12, 8))
@@ -34,8 +37,12 @@ def render_faces(generator: Styled) -> Pixels:
 
 def write(path: Path, faces: Pixels, usable: list[bool]) -> Path:
     """Write aligned photographs, those that are not usable without pixels."""
-    keys = [f"photo-{number:05d}" for number in range(1, len(faces) + 1)]
-    place = {"set": ["photos"] * len(keys), "edit": [None] * len(keys), "alpha": [None] * len(keys)}
+    keys = KEYS[: len(faces)]
+    place = {
+        "set": ["originals"] * len(keys),
+        "edit": [None] * len(keys),
+        "alpha": [None] * len(keys),
+    }
     encoded = [
         images.encode(face, key) if each else None
         for face, key, each in zip(faces, keys, usable, strict=True)
@@ -45,11 +52,11 @@ def write(path: Path, faces: Pixels, usable: list[bool]) -> Path:
     return path
 
 
-def test_a_job_inverts_the_usable_photographs_among_its_rows(
+def test_a_job_inverts_the_usable_photographs_among_its_own(
     generator: Styled, faces: Pixels, tmp_path: Path
 ) -> None:
     path = write(tmp_path / "aligned.parquet", faces, [True, True, False, True])
-    shard, pixels = photographs.read(path, 1, 4)
+    shard, pixels = photographs.read(path, KEYS[1:4])
     assert np.array_equal(pixels, faces[[1, 3]])
     found, inversions = photographs.recover(shard, pixels, generator, **OPTIONS)
     assert found.schema.equals(LATENTS)
@@ -67,7 +74,7 @@ def test_a_photograph_is_recovered_in_any_shard_alike(
 ) -> None:
     path = write(tmp_path / "aligned.parquet", faces, [True] * 4)
     whole, alone = (
-        photographs.recover(*photographs.read(path, *rows), generator, **OPTIONS)[0]
+        photographs.recover(*photographs.read(path, KEYS[slice(*rows)]), generator, **OPTIONS)[0]
         for rows in ((0, 4), (2, 3))
     )
     # Kernels that depend on the batch round differently, and the steps enlarge that.
@@ -77,7 +84,7 @@ def test_a_photograph_is_recovered_in_any_shard_alike(
 def test_the_latents_render_what_was_measured(
     generator: Styled, faces: Pixels, tmp_path: Path
 ) -> None:
-    shard, pixels = photographs.read(write(tmp_path / "x.parquet", faces, [True] * 4), 0, 4)
+    shard, pixels = photographs.read(write(tmp_path / "x.parquet", faces, [True] * 4), KEYS[0:4])
     for space in ("w", "w_plus"):
         found, inversions = photographs.recover(shard, pixels, generator, space=space, steps=30)
         made = synthesis.render(found, generator, 1.0)
@@ -88,7 +95,7 @@ def test_the_latents_render_what_was_measured(
 
 
 def test_no_usable_photograph_is_no_error(generator: Styled, faces: Pixels, tmp_path: Path) -> None:
-    shard, pixels = photographs.read(write(tmp_path / "x.parquet", faces, [False] * 4), 0, 4)
+    shard, pixels = photographs.read(write(tmp_path / "x.parquet", faces, [False] * 4), KEYS[0:4])
     found, inversions = photographs.recover(shard, pixels, generator, **OPTIONS)
     assert len(found) == len(inversions) == 0
     assert found.schema.equals(LATENTS)
@@ -98,7 +105,7 @@ def test_no_usable_photograph_is_no_error(generator: Styled, faces: Pixels, tmp_
 def test_a_photograph_that_does_not_converge_is_reported(
     generator: Styled, faces: Pixels, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shard, pixels = photographs.read(write(tmp_path / "x.parquet", faces, [True] * 4), 0, 2)
+    shard, pixels = photographs.read(write(tmp_path / "x.parquet", faces, [True] * 4), KEYS[0:2])
     with caplog.at_level(logging.WARNING):
         inversions = photographs.recover(shard, pixels, generator, **OPTIONS)[1]
     assert inversions["converged"].to_pylist() == [False, False]
@@ -126,7 +133,7 @@ def test_identity_is_compared_where_both_images_show_a_face(
     generator: Styled, faces: Pixels, tmp_path: Path
 ) -> None:
     dark = np.concatenate([faces[:1], np.zeros_like(faces[:1])])
-    shard, pixels = photographs.read(write(tmp_path / "x.parquet", dark, [True] * 2), 0, 2)
+    shard, pixels = photographs.read(write(tmp_path / "x.parquet", dark, [True] * 2), KEYS[0:2])
     found, inversions = photographs.recover(
         shard, pixels, generator, **OPTIONS, embedder=Embedder(), identity_by="colour"
     )
@@ -148,7 +155,7 @@ def test_identity_is_compared_where_both_images_show_a_face(
 def test_what_is_not_possible_is_refused(
     generator: Styled, faces: Pixels, tmp_path: Path, options: dict[str, Any], told: str
 ) -> None:
-    shard, pixels = photographs.read(write(tmp_path / "x.parquet", faces, [True] * 4), 0, 1)
+    shard, pixels = photographs.read(write(tmp_path / "x.parquet", faces, [True] * 4), KEYS[0:1])
     with pytest.raises(MnemoError, match=told):
         photographs.recover(shard, pixels, generator, **OPTIONS, **options)
 
@@ -156,7 +163,7 @@ def test_what_is_not_possible_is_refused(
 def test_the_checkpoint_of_a_killed_job_outlives_the_clearing_of_partial_files(
     generator: Styled, faces: Pixels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shard, pixels = photographs.read(write(tmp_path / "x.parquet", faces, [True] * 4), 0, 1)
+    shard, pixels = photographs.read(write(tmp_path / "x.parquet", faces, [True] * 4), KEYS[0:1])
     path = tmp_path / "00000.parquet.abc.checkpoint"
     monkeypatch.setattr(
         "mnemo.inversion.checkpoint.time.monotonic", iter(range(0, 10**6, 60)).__next__
@@ -170,8 +177,17 @@ def test_a_photograph_is_recovered_in_z_by_a_generator_without_w(
     weights: Callable[[str], Path], faces_64: Pixels, tmp_path: Path
 ) -> None:
     generator = generators.load(weights("dcgan-faces"), "dcgan-faces")
-    shard, pixels = photographs.read(write(tmp_path / "x.parquet", faces_64[:1], [True]), 0, 1)
+    shard, pixels = photographs.read(write(tmp_path / "x.parquet", faces_64[:1], [True]), KEYS[0:1])
     found, inversions = photographs.recover(shard, pixels, generator, space="z", steps=20)
     assert len(found["z"][0].as_py()) == 100
     assert found["w"].null_count == 1
     assert inversions["noise"].to_pylist() == [None]
+
+
+def test_photographs_of_cars_get_back_the_black_rows_that_are_cut_off() -> None:
+    cut = np.full((2, 6, 8, 3), 200, np.uint8)
+    whole = photographs.padded(cut, (1, 7), 8)
+    assert whole.shape == (2, 8, 8, 3)
+    assert (whole[:, 1:7] == 200).all()
+    assert not whole[:, [0, 7]].any()
+    assert photographs.padded(cut[:0], (1, 7), 8).shape[0] == 0

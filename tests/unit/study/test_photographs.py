@@ -128,8 +128,8 @@ def test_each_photograph_is_inverted_once_from_the_shard_that_it_is_in(tmp_path:
     assert inverted == [f"<results>/photos/inverted/{part:05d}.parquet" for part in range(5)]
     from_shard = [paths.aligned_photos(Job(part=f"{part:05d}"))[-13:-8] for part in range(5)]
     assert from_shard == ["00000", "00000", "00001", "00001", "00002"]
-    rows = [paths.rows_of_photos(Job(part=f"{part:05d}")) for part in range(5)]
-    assert rows == [[0, 5], [5, 10], [0, 5], [5, 10], [0, 3]]
+    keys = [key for part in range(5) for key in paths.keys_of_photos(Job(part=f"{part:05d}"))]
+    assert keys == [f"photo-{number:05d}" for number in range(1, 24)]
 
 
 @pytest.mark.parametrize(
