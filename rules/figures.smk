@@ -108,7 +108,7 @@ rule draw_inversions:
         mem_mb=memory,
         runtime=minutes,
     params:
-        count=SHOWN_PHOTOS,
+        shown=SHOWN_PHOTOS,
         caption=captions.of("recovered") if taken else "",
         code=code_of("draw_inversions"),
     script:
@@ -140,7 +140,7 @@ rule draw_photos:
     params:
         assessor=params.assessor,
         quality=params.quality,
-        count=study.figures.strips,
+        shown=study.figures.strips,
         shape=params.first_shape,
         caption=captions.of_photos if taken else "",
         code=code_of("draw_photos"),

@@ -130,7 +130,7 @@ if study.photos and study.photos.latents:
             w_dim=models.generator.w_dim,
             layers=models.generator.layers,
             space=study.photos.space,
-            count=study.photos.count,
+            expected=study.photos.count,
             places=paths.places_of_photos,
             stamp=models.stamp(models.generator.weights),
             code=code_of("import_latents", models.generator.module),

@@ -21,6 +21,7 @@ tables.write_parts(
         params.resolution,
         params.detection_height,
         params.format,
+        params.rows,
     ),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

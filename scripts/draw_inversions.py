@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 inputs, output = snakemake.input, snakemake.output
-wanted = pictures.first(inputs.recovered, snakemake.params.count)
+wanted = pictures.first(inputs.recovered, snakemake.params.shown)
 shown = inversions.gather(inputs.aligned, inputs.recovered, wanted)
 figure = inversions.draw(shown, tables.read(inputs.inversions).to_pandas())
 style.save(figure, output.figure)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 inputs, output, params = snakemake.input, snakemake.output, snakemake.params
-wanted = pictures.first(inputs.recovered, params.count)
+wanted = pictures.first(inputs.recovered, params.shown)
 shards = [*inputs.aligned, *inputs.recovered, *inputs.edited]
 scores = tables.frame(inputs.scores, ["image", "alpha", "score"])
 figure = photos.draw(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 params = snakemake.params
 sizes = {"z_dim": params.z_dim, "w_dim": params.w_dim, "layers": params.layers}
-found = imported.read(snakemake.input.file, params.space, params.count, **sizes)
+found = imported.read(snakemake.input.file, params.space, params.expected, **sizes)
 shard = imported.table(
     found,
     loading.load(snakemake.input.weights, params.generator),

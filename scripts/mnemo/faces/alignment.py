@@ -264,20 +264,21 @@ def _continue(
     return Image.merge("RGB", channels)
 
 
-def centre(image: Pixels, resolution: int) -> Pixels:
-    """Cut the largest centred square out of a photograph, as NVIDIA's projector does.
+def centre(image: Pixels, width: int, height: int) -> Pixels:
+    """Cut the largest centred rectangle of a shape out of a photograph.
 
-    For generators of other things than faces.
+    NVIDIA's projector cuts a square. For generators of other things than faces.
 
     Args:
-        image: (height, width, 3), RGB.
-        resolution: Side of the result in pixels.
+        image: (any height, any width, 3), RGB.
+        width: Width of the result in pixels.
+        height: Height of the result in pixels.
 
     Returns:
-        (resolution, resolution, 3), RGB.
+        (height, width, 3), RGB.
     """
-    height, width = image.shape[:2]
-    side = min(height, width)
-    left, top = (width - side) // 2, (height - side) // 2
-    square = Image.fromarray(image[top : top + side, left : left + side])
-    return np.asarray(square.resize((resolution, resolution), Image.Resampling.LANCZOS))
+    scale = min(image.shape[1] / width, image.shape[0] / height)
+    wide, high = max(1, round(scale * width)), max(1, round(scale * height))
+    left, top = (image.shape[1] - wide) // 2, (image.shape[0] - high) // 2
+    part = Image.fromarray(image[top : top + high, left : left + wide])
+    return np.asarray(part.resize((width, height), Image.Resampling.LANCZOS))

@@ -35,7 +35,7 @@ class Aligned:
         reason: As in its column `reason`.
         faces: Number of faces that MTCNN found; None if it was not asked.
         photo: The photograph as it was read.
-        pixels: (resolution, resolution, 3), RGB; None if the photograph can't be used.
+        pixels: (resolution or fewer, resolution, 3), RGB; None if the photograph can't be used.
     """
 
     status: Literal["found", "several", "none", "small", "unreadable"]
@@ -50,15 +50,17 @@ def align(
     landmarks: alignment.Landmarks | None,
     resolution: int,
     detection_height: int = 256,
+    rows: tuple[int, int] | None = None,
 ) -> Aligned:
     """Read a photograph, and cut out of it what a generator renders.
 
     Args:
         path: Any path; one of no photograph is reported, not raised.
         landmarks: Detects the landmarks by which the largest face is aligned as in FFHQ; None to
-            cut out the centred square.
+            cut out the centre.
         resolution: Side in pixels of what is cut out.
         detection_height: Height in pixels at which MTCNN looks for faces, as for `ovals.detect`.
+        rows: Rows that are kept of the generator's images: the first, and the end; None for all.
 
     Returns:
         What became of it.
@@ -67,8 +69,9 @@ def align(
     if photo.pixels is None:
         return Aligned("unreadable", photo.reason, None, photo, None)
     if landmarks is None:
-        square = alignment.centre(photo.pixels, resolution)
-        return Aligned("found", photo.reason, None, photo, square)
+        high = resolution if rows is None else rows[1] - rows[0]
+        middle = alignment.centre(photo.pixels, resolution, high)
+        return Aligned("found", photo.reason, None, photo, middle)
 
     height, width = photo.pixels.shape[:2]
     if min(height, width) < _SHORTEST:
@@ -88,6 +91,7 @@ def align(
     several = f"{face.faces} faces are found, of which the largest is used"
     reason = _joined(photo.reason, several if face.faces > 1 else None)
     pixels = alignment.cut(photo.pixels, alignment.corners(found), resolution)
+    pixels = pixels[slice(*rows or (0, resolution))]
     return Aligned(face.status, reason, face.faces, photo, pixels)
 
 
@@ -102,6 +106,7 @@ def rows(
     resolution: int,
     detection_height: int,
     format: Format,
+    kept: tuple[int, int] | None = None,
 ) -> Iterator[dict[str, list[Any]]]:
     """Cut out what a generator renders of each photograph, with one in memory at a time.
 
@@ -112,13 +117,14 @@ def rows(
         resolution: As for `align`.
         detection_height: As for `align`.
         format: Encoding of the images, as for `images.encode`.
+        kept: As `rows` for `align`.
 
     Yields:
         The columns of `table.ALIGNED` for each photograph, in order.
     """
     bar = tqdm(paths, desc="photographs", unit=" photographs", mininterval=5)
     for path, key in zip(bar, keys, strict=True):
-        found = align(path, landmarks, resolution, detection_height)
+        found = align(path, landmarks, resolution, detection_height, kept)
         LOGGER.info("%s: %s", key, _joined(found.status, found.reason))
         whole = found.photo.pixels
         row = {

@@ -117,8 +117,8 @@ def gather(
     """State what a study found, and what of it holds after Holm's correction for all statements.
 
     Args:
-        study: The study's tables by name: `hyperplanes`, `slopes`, `contrasts`, `realness`, and as
-            far as the study has them `transfer` and `identity`.
+        study: The study's tables by name: `hyperplanes`, `slopes`, `contrasts`, and as far as
+            the study has them `transfer`, `realness` and `identity`.
         hyperplanes: Names of the hyperplanes that directions are made of:
             space/assessor/shape/threshold.
         edits: By the name of each edit the assessors whose scores it should change.
@@ -134,8 +134,9 @@ def gather(
         *_changes(study["slopes"], study.get("transfer"), edits),
         *_exceeds(study["contrasts"], edits),
         *_held(study["contrasts"]),
-        *_departs(study["realness"], groups, confidence),
     ]
+    if "realness" in study:
+        rows += _departs(study["realness"], groups, confidence)
     if "identity" in study:
         rows += _recognised(study["identity"], confidence)
     corrected = corrections.holm(pd.Series([row["p"] for row in rows], dtype=float))

@@ -344,9 +344,9 @@ def test_the_centre_is_the_largest_square_in_the_middle(shape: tuple[int, int]) 
     side = min(shape)
     top, left = (shape[0] - side) // 2, (shape[1] - side) // 2
     middle = image[top : top + side, left : left + side]
-    np.testing.assert_array_equal(alignment.centre(image, side), middle)
+    np.testing.assert_array_equal(alignment.centre(image, side, side), middle)
     reduced = Image.fromarray(middle).resize((32, 32), Image.Resampling.LANCZOS)
-    np.testing.assert_array_equal(alignment.centre(image, 32), np.asarray(reduced))
+    np.testing.assert_array_equal(alignment.centre(image, 32, 32), np.asarray(reduced))
 
 
 def test_weights_that_are_missing_damaged_or_of_another_model_are_named(

@@ -117,7 +117,7 @@ def test_without_landmarks_the_centre_is_cut_out(tmp_path: Path) -> None:
     path = saved(Image.fromarray(temple), tmp_path / "temple.png")
     found = align(path, None, 64)
     assert (found.status, found.reason, found.faces) == ("found", None, None)
-    np.testing.assert_array_equal(found.pixels, alignment.centre(temple, 64))
+    np.testing.assert_array_equal(found.pixels, alignment.centre(temple, 64, 64))
     path.write_bytes(path.read_bytes()[:1000])
     assert align(path, None, 64).status == "unreadable"
 
