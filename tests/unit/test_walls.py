@@ -42,6 +42,11 @@ MAY_READ = {
         *("inversion", "generators", "checkpoints", "features", "latents", "images", "devices"),
         "networks",
     },
+    "gather_inverted": {"latents"},
+    "import_latents": {
+        *("photos", "interop", "generators", "checkpoints", "latents", "keys"),
+        *("directions", "scores"),
+    },
     "write_database": {"training", "images", "names", "scores"},
     "split_database": {"training", "images", "names"},
     "train_assessor": {

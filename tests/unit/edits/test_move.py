@@ -91,6 +91,25 @@ def test_an_edit_keeps_layers_that_differ_already() -> None:
     )
 
 
+@pytest.mark.parametrize("space", ["w", "w_plus"])
+def test_an_edit_moves_photographs_that_have_latents_in_w_plus_alone(space: str) -> None:
+    layered = np.random.default_rng(0).normal(size=(3, 6, 8)).astype(np.float32)
+    table = latents.table(place(3), w_plus=layered.reshape(3, -1))
+    normal = unit(8) if space == "w" else np.tile(unit(8), 6) / np.sqrt(6)
+    moved = latents.matrix(move(table, normal, space, "e", 2.0, layers=6), "w_plus")
+    step = 2 * unit(8) / (1 if space == "w" else np.sqrt(6))
+    np.testing.assert_allclose(
+        moved.reshape(3, 6, 8) - layered, np.broadcast_to(step, (3, 6, 8)), atol=1e-6
+    )
+    with pytest.raises(MnemoError, match="a normal of 16 dimensions does not fit latents of 8"):
+        move(table, unit(16), "w", "e", 2.0, layers=6)
+
+
+def test_a_shard_without_usable_photographs_stays_empty() -> None:
+    empty = latents.table(place(0))
+    assert move(empty, unit(8), "w", "e", 2.0, layers=6).equals(empty)
+
+
 def z_table(rows: np.ndarray) -> object:
     return latents.table(place(len(rows)), z=rows)
 

@@ -421,7 +421,8 @@ def test_a_component_is_in_the_params_of_its_direction_and_of_no_other(
         ("along", "beauty", "edits.0.along: 'beauty': the study's directions are memorable, mem"),
         ("assessor", "vitmem", "edits.0.assessor: 'vitmem': the study's assessors are resmem"),
         ("shapes", ["oval"], "edits.0.shapes.0: 'oval': the study's shapes are square"),
-        ("of", "photos", "edits.0.of: 'photos': Input should be 'fit', 'eval' or 'reference'"),
+        ("of", "train", "edits.0.of: 'train': Input should be 'fit', 'eval', 'reference' or"),
+        ("of", "photos", "edits.0.of: 'photos': the study has none: give it a section photos"),
         ("layers", [1], "edits.0.layers: [1]: z has no layers"),
     ],
 )

@@ -1,0 +1,64 @@
+"""Latents of photographs that other programs found become the set photos."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.support.networks import small_stylegan2
+
+from mnemo import latents
+from mnemo.errors import MnemoError
+from mnemo.generators import synthesis
+from mnemo.generators.styled import Styled
+from mnemo.photos import imported
+
+
+@pytest.fixture(scope="module", name="generator")
+def make_generator() -> Styled:
+    return small_stylegan2((16, 12, 8))
+
+
+def sizes(generator: Styled) -> dict[str, int]:
+    return {"z_dim": generator.z_dim, "w_dim": generator.w_dim, "layers": generator.layers}
+
+
+def test_latents_in_w_plus_render_as_they_would_in_the_program_that_found_them(
+    generator: Styled, tmp_path: Path
+) -> None:
+    w = generator.map(generator.sample(range(3 * generator.layers)))
+    rows = w.reshape(3, generator.layers, -1)
+    np.save(tmp_path / "wp.npy", rows)
+    found = imported.read(tmp_path / "wp.npy", None, 3, **sizes(generator))
+    shard = imported.table(found, generator, range(1, 3), 0.5)
+    assert shard["image"].to_pylist() == ["photo-00002", "photo-00003"]
+    assert set(shard["set"].to_pylist()) == {"photos"}
+    np.testing.assert_array_equal(
+        synthesis.render(shard, generator, 0.5), generator.render(rows[1:3])
+    )
+
+
+def test_latents_in_z_are_mapped_with_the_studys_truncation(
+    generator: Styled, tmp_path: Path
+) -> None:
+    z = generator.sample(range(2))
+    np.save(tmp_path / "z.npy", z)
+    found = imported.read(tmp_path / "z.npy", "z", 2, **sizes(generator))
+    shard = imported.table(found, generator, range(2), 0.5)
+    np.testing.assert_array_equal(latents.matrix(shard, "w"), generator.map(z, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("shape", "space", "count", "problem"),
+    [
+        ((2, 8), "w", 3, r"has 2 latents, and photos\.count is 3"),
+        ((2, 5), "w", 2, "belong to another generator"),
+        ((2, 9, 8), None, 2, "belong to another generator"),
+        ((2, 5), "z", 2, "belong to another generator"),
+    ],
+)
+def test_latents_that_do_not_fit_are_refused(
+    tmp_path: Path, shape: tuple[int, ...], space: str | None, count: int, problem: str
+) -> None:
+    np.save(tmp_path / "latents.npy", np.zeros(shape, np.float32))
+    with pytest.raises(MnemoError, match=problem):
+        imported.read(tmp_path / "latents.npy", space, count, z_dim=4, w_dim=8, layers=6)  # type: ignore[arg-type]
