@@ -16,6 +16,8 @@ from mnemo.generators.registry import GENERATORS, Entry
 
 #: What is asked for over the estimate. A job that needs still more gets it when it is tried again.
 MEMORY_MARGIN, TIME_MARGIN = 1.5, 3
+#: What a step of an inversion takes against rendering an image, in time and in memory.
+INVERTING = 2.5
 #: MiB that Snakemake itself takes inside a SLURM job: two processes beside that of the rule.
 SNAKEMAKE_MEMORY = 300
 #: Least time asked for, in minutes: a node may be slow to start Python from a shared disk.
@@ -182,6 +184,11 @@ def cost(
     gpu, memory, rendering = rate.gpu, rate.memory, rendering_with(generator)
     if rule in ("sample_latents", "render_images"):
         memory += rendering.memory
+    if rule == "invert_photos":
+        # Of 1,000 steps, each of which renders the photograph, and goes back through the generator.
+        seconds += 1000 * INVERTING * rendering.seconds
+        gpu = 1 / (1 / rate.gpu + 1000 * INVERTING / rendering.gpu) if rate.gpu else None
+        memory += INVERTING * rendering.memory
     if rule == "render_images":
         seconds += rendering.seconds
         gpu = rendering.gpu

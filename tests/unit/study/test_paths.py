@@ -60,7 +60,7 @@ def test_a_shard_that_a_set_does_not_have_is_refused_with_those_it_has(shard: st
 
 def test_the_key_of_an_image_is_its_seed() -> None:
     assert sets.first_keys(paths().config, "eval", 2) == ["1000000", "1000001"]
-    assert len(sets.first_keys(images, 99)) == 10
+    assert len(sets.first_keys(paths().config, "eval", 99)) == 10
 
 
 def test_a_shard_of_scores_covers_the_shards_of_images_that_its_assessor_scores() -> None:
