@@ -1,7 +1,7 @@
 """What the paper publishes: the items of `published.yaml`."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,4 +65,5 @@ def _items(exhibit: Mapping[str, Any]) -> Iterator[Item]:
             for key in ("setup", "edit", "row")
             if key in own
         }
-        yield Item(**{**common, **own, **nested})
+        item = Item(**{**common, **own, **nested})
+        yield item if item.edit is None else replace(item, edit={"of": "eval", **item.edit})

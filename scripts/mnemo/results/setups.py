@@ -116,6 +116,8 @@ def _described(edit: Mapping[str, Any]) -> str:
     """Describe an edit that a study lacks."""
     plane = [str(edit[key]) for key in ("space", "assessor", "shape", "threshold") if key in edit]
     words = [f"along the hyperplane {'/'.join(plane)}"] if plane else []
+    if edit["of"] != "eval":
+        words.append(f"of the set {edit['of']}")
     if edit.get("hold"):
         words.append(f"that holds {', '.join(edit['hold'])} constant")
     return " ".join(words)

@@ -186,10 +186,21 @@ class Params:
                 "target": training.target,
                 "made_of": "" if training.database else f"scores by {training.hit_rate}",
             },
-            # Sections that not every version of a study has.
-            "layerwise": None,
-            "photos": False,
+            "layerwise": self._found_layers_with,
+            "photos": getattr(config, "photos", None) is not None,
         }
+
+    @property
+    def _found_layers_with(self) -> str | None:
+        """The assessor that the direction of the edits of layers was found with, if there are any.
+
+        As for an edit, it is the study's first for a direction from a file that names none.
+        """
+        layerwise = getattr(self.config, "layerwise", None)
+        if layerwise is None:
+            return None
+        own = self.config.named_direction(layerwise.direction).assessor
+        return own if own in self.config.assessors else self.config.assessors[0]
 
     def _moved(self, edit: Edit) -> dict[str, Any]:
         """Return what an edit moves along, and how far."""
