@@ -85,14 +85,16 @@ def _mark(verdict: str) -> str:
 
 
 def _section(rows: Sequence[Row], figures: Mapping[str, Path], shown: dict[str, int]) -> str:
-    """Lay out one exhibit; what is the same in all its rows stands above them."""
+    """Lay out one exhibit; what is the same in all its rows stands above them.
+
+    Rows without a number that have all in common have no table.
+    """
     title = f'<span class="grey">{escape(rows[0]["title"])}</span>'
     above = [f"<h2>{escape(rows[0]['exhibit'])} {title}</h2>"]
     if statement := _common(rows, "statement"):
         above.append(f"<p>The paper: {escape(statement)}.</p>")
-    said = _shared(rows) if len(rows) > 1 else []
+    said, verdict = _shared(rows), _common(rows, "verdict")
     if said:
-        verdict = _common(rows, "verdict")
         mark = f"{_mark(verdict)}{verdict}: " if verdict else ""
         above.append(f"<p>{mark}{escape('; '.join(said))}.</p>")
     numbers = [
@@ -104,13 +106,15 @@ def _section(rows: Sequence[Row], figures: Mapping[str, Path], shown: dict[str, 
     words = {"published": "paper", "notebook": "notebook", "ours": "ours"}
     head = "".join(f'<th class="number">{words[name]}</th>' for name in numbers)
     body = "\n".join(_line(row, numbers, digits, said) for row in rows)
-    table = f"<table><thead><tr><th></th>{head}<th>verdict</th><th></th></tr></thead>"
+    top = f"<table><thead><tr><th></th>{head}<th>verdict</th><th></th></tr></thead>"
+    alike = verdict and not numbers and all(_parts(row) == said for row in rows)
+    table = "" if alike and said else f"{top}\n<tbody>\n{body}\n</tbody></table>"
     files = dict.fromkeys(row["figure"] for row in rows if row["figure"])
     return "\n".join(
         [
             "<section>",
             *above,
-            f"{table}\n<tbody>\n{body}\n</tbody></table>",
+            table,
             *(_picture(name, figures, shown) for name in files),
             "</section>",
         ]
@@ -129,7 +133,7 @@ def _parts(row: Row) -> list[str]:
 
 
 def _shared(rows: Sequence[Row]) -> list[str]:
-    """Return the parts of the reason that all rows have."""
+    """Return the parts of the reason that all rows have, in the order of the first."""
     first, *others = map(_parts, rows)
     return [part for part in first if all(part in other for other in others)]
 

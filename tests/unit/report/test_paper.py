@@ -107,3 +107,13 @@ def test_the_page_stays_small_enough_for_a_report(tmp_path: Path, count: int) ->
     assert len(page) < 1_400_000
     assert page.count("<figure>") == min(count, 5)
     assert text(page).count("in this report and beside it") == count - min(count, 5)
+
+
+def test_pictures_that_have_all_in_common_have_no_table() -> None:
+    empty = dict.fromkeys(("published", "ours", "low", "high"))
+    given = {"verdict": "not comparable", "reason": "a picture", **empty}
+    pictures = [row(f"Figure 5: {name}", **given) for name in ("squares", "ovals")]
+    page = paper.page(table(*pictures), {}, 0.95)
+    assert "<table>" not in page
+    assert "Figure 5 accuracies not comparable: a picture." in text(page)
+    assert "2 not comparable" in text(page)
