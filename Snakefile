@@ -53,6 +53,7 @@ include: "rules/identity.smk"
 include: "rules/contrasts.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
+include: "rules/paper.smk"
 include: "rules/report.smk"
 include: "rules/plan.smk"
 
@@ -139,6 +140,13 @@ rule figures:
     """Stage: draw the figures."""
     input:
         paths.figures,
+
+
+rule paper:
+    """Stage: set each of the paper's tables and figures beside the study's own."""
+    input:
+        "<results>/reproduction.parquet",
+        "<results>/pages/reproduction.html",
 
 
 rule report:

@@ -161,7 +161,6 @@ def results_of_training(wildcards):
     return paths.training
 
 
-def digest_of_captions():
-    """Digest the words of the report that are in no job's params."""
-    words = Path(workflow.basedir, "rules", "captions", "workflow.rst").read_bytes()
-    return hashlib.sha256(words).hexdigest()[:12]
+def digest_of_file(path):
+    """Digest a file of Mnemo's own that a job reads, and that neither its input nor its code is."""
+    return hashlib.sha256(Path(workflow.basedir, path).read_bytes()).hexdigest()[:12]

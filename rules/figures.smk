@@ -55,7 +55,7 @@ rule draw_distributions:
 
 
 rule draw_strip:
-    """Draw the first faces of an edit over alpha, with their scores (Figure 4)."""
+    """Draw the first images of an edit over alpha, with their scores (Figures 4, 5, 28 to 34)."""
     input:
         unpack(paths.files_of_strip),
     output:
@@ -64,7 +64,7 @@ rule draw_strip:
             "<results>/pages/{edit}/strip.html",
             caption="captions/caption.rst",
             category="3 Edits",
-            labels={"result": "Figure 4: faces of the edit {edit}"},
+            labels=params.labels_of_strip,
         ),
     log:
         "<logs>/draw_strip/{edit}.log",
@@ -149,7 +149,7 @@ rule draw_photos:
 
 
 rule draw_dose_response:
-    """Draw how one assessor's scores of an edit follow alpha (Figure 6)."""
+    """Draw how one assessor's scores of an edit follow alpha (Figures 6, 32, 35)."""
     input:
         scores=paths.scores_to_draw,
         means="<results>/dose_response/{edit}/dose_response.parquet",
@@ -160,7 +160,7 @@ rule draw_dose_response:
             "<results>/figures/{edit}/dose_response/{assessor}.svg",
             caption="captions/caption.rst",
             category="3 Edits",
-            labels={"result": "Figure 6: scores by {assessor} of the edit {edit}"},
+            labels=params.labels_of_dose_response,
         ),
     log:
         "<logs>/draw_dose_response/{edit}/{assessor}.log",

@@ -14,7 +14,7 @@ rule make_report:
     conda:
         "../envs/report.yaml"
     params:
-        captions=digest_of_captions(),
+        captions=digest_of_file("rules/captions/workflow.rst"),
         code=code_of("make_report"),
     script:
         "../scripts/make_report.py"

@@ -1,4 +1,4 @@
-"""Draw the first faces of an edit over alpha, with their scores."""
+"""Draw the first images of an edit over alpha, with their scores."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,6 @@ scores = tables.frame(snakemake.input.scores, ["image", "shape", "alpha", "score
 figure = strip.draw(pictures, scores, params.quality, params.assessor)
 style.save(figure, snakemake.output.figure)
 page = pages.picture(
-    f"Faces of the edit {snakemake.wildcards.edit}", Path(snakemake.output.figure).read_bytes()
+    f"Images of the edit {snakemake.wildcards.edit}", Path(snakemake.output.figure).read_bytes()
 )
 pages.save(page, snakemake.output.page)

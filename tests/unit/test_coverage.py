@@ -29,7 +29,7 @@ RUNS = 40
 
 def intervals() -> Iterator[tuple[str, str]]:
     """List the intervals of the public tables, by the table and the name of the estimate."""
-    for table in RESULTS.keys() - {"findings"}:
+    for table in RESULTS.keys() - {"findings", "reproduction"}:
         for name in joined.schema(table).names:
             estimate = ESTIMATES.get(table, "slope")
             if name in ("low", "low_fit"):

@@ -62,6 +62,7 @@ MAY_READ = {
     "measure_lost_faces": {"results", "statistics", "scores"},
     "measure_contrasts": {"edits", "results", "statistics", "scores"},
     "measure_findings": {"results", "statistics", "rounding"},
+    "measure_reproduction": {"results"},
     "measure_identity": {"results", "statistics", "scores"},
     "measure_realness": {"results", "statistics", "features", "scores"},
     "merge_table": {"results", "edits"},
@@ -74,6 +75,7 @@ MAY_READ = {
     "draw_photos": {"figures", "rounding", "report"},
     "show_table": {"report", "rounding"},
     "show_faces": {"report", "rounding"},
+    "show_reproduction": {"report", "rounding"},
     "show_weights": {"report", "rounding"},
     "make_report": {"report"},
 }
@@ -240,6 +242,7 @@ def test_an_addition_reruns_no_finished_job(
                 *("measure_findings", "merge_table findings"),
             },
         ),
+        ("results__reproduction", {"measure_reproduction", "merge_table reproduction"}),
         ("results__agreement", {"measure_agreement", "merge_table agreement"}),
         ("results__training", {"measure_training", "merge_table training"}),
         (

@@ -53,6 +53,7 @@ RELIED_ON = {
     "contrasts": "kind a b edit assessor shape alpha n unit difference low high p p_holm mcnemar_p",
     "findings": "finding holds sentence subject assessor shape alpha estimate low high unit p "
     "p_holm",
+    "reproduction": "item published source ours low high verdict reason",
     "realness": "edit alpha features n frechet frechet_low frechet_high frechet_ratio "
     "frechet_ratio_low frechet_ratio_high kernel kernel_low kernel_high kernel_ratio "
     "kernel_ratio_low kernel_ratio_high frechet_floor frechet_floor_low frechet_floor_high "

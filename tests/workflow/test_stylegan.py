@@ -1,11 +1,13 @@
 """A study on a StyleGAN goes through the whole workflow, with edits in every space and in layers.
 
 The generator is the user's own, of a size that none of Mnemo's has. It has few channels and random
-weights, so that what it draws means nothing: this is about what a study does with a StyleGAN.
+weights, so that what it draws means nothing: this is about what a study does with a StyleGAN. Like
+those of cars, its images are cut to some of their rows, and scored by MemNet.
 """
 
 import hashlib
 import json
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -15,12 +17,15 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from mnemo import generators, images, tables
+from mnemo import assessors, features, generators, images, tables
 from mnemo.results.registry import RESULTS
 from tests.data import stylegan2_layouts
+from tests.support import memnet
 from tests.support.checkout import Checkout
 
 EDITS = ("everywhere", "coarse", "foreign")
+#: Rows of an image that the study keeps.
+ROWS = (8, 56)
 STUDY = ("--configfile", "tests/data/stylegan.yaml")
 
 
@@ -28,6 +33,7 @@ STUDY = ("--configfile", "tests/data/stylegan.yaml")
 def styled(fetched: None, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout in which the study has been run whole."""
     made = Checkout(tmp_path_factory.mktemp("stylegan") / "mnemo").check_out()
+    memnet.put(made)
     stylegan2_layouts.tensorflow(
         made.path / "weights.pkl", stylegan2_layouts.network((16,) * 5, z_dim=32, w_dim=48)
     )
@@ -61,10 +67,44 @@ def test_the_study_ends_with_a_report_and_every_table(styled: Checkout) -> None:
 def test_an_image_is_the_one_that_the_library_renders_of_its_seed(styled: Checkout) -> None:
     generator = generators.load(styled.path / "weights.pkl")
     w = generator.map(generator.sample([7]), psi=0.5)
-    expected = images.encode(generator.render(w)[0], "0000007", "jpeg")
+    expected = images.encode(generator.render(w)[0, slice(*ROWS)], "0000007", "jpeg")
     stored = shards(styled, "fit/square").to_pandas().set_index("image")["pixels"]
     assert stored["0000007"] == expected
-    assert Image.open(BytesIO(expected["bytes"])).size == (64, 64)
+    assert Image.open(BytesIO(expected["bytes"])).size == (64, 48)
+
+
+def test_every_image_that_is_stored_has_the_kept_rows_alone(styled: Checkout) -> None:
+    """All that sees an image reads it from here: assessors, features, factors, and strips."""
+    folders = {path.parent for path in styled.results().rglob("square/*.parquet")}
+    assert {folder.relative_to(styled.results()).parts[0] for folder in folders} == {
+        *("fit", "eval", "reference", "floor")
+    }
+    # The unedited sets, each edit at each alpha, and the controls.
+    assert len(folders) == 4 + len(EDITS) * 2 + len(EDITS)
+    for folder in folders:
+        for stored in shards(styled, folder.relative_to(styled.results()).as_posix())["pixels"]:
+            assert Image.open(BytesIO(stored["bytes"].as_py())).size == (64, 48)
+
+
+def test_scores_and_features_are_those_of_the_kept_rows(
+    styled: Checkout, weights: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = shards(styled, "reference/square").to_pandas().set_index("image")["pixels"]
+    kept = np.asarray(Image.open(BytesIO(pixels.iloc[0]["bytes"])).convert("RGB"))
+    assert kept.shape == (48, 64, 3)
+    extractor = features.load("resnet152", weights("resmem"))
+    stored = np.array(shards(styled, "reference/features/resnet152")["features"][0].as_py())
+    np.testing.assert_allclose(extractor.extract([kept])[0], stored, rtol=1e-3, atol=1e-4)
+    padded = np.zeros((64, 64, 3), np.uint8)
+    padded[slice(*ROWS)] = kept
+    assert np.abs(extractor.extract([padded])[0] - stored).max() > 0.01
+    monkeypatch.setattr("mnemo.assessors.caffenet.WIDTH", memnet.WIDTH)
+    mean = styled.path / "resources/weights/memnet_mean.mat"
+    assessor = assessors.load("memnet-single-crop", styled.path / memnet.FILE, mean)
+    edited = shards(styled, "eval/everywhere/5/square")["pixels"][0].as_py()["bytes"]
+    [score] = assessor.score([np.asarray(Image.open(BytesIO(edited)).convert("RGB"))])
+    scores = shards(styled, "eval/everywhere/5/scores/memnet-single-crop/square")["score"]
+    assert scores[0].as_py() == pytest.approx(float(score), abs=1e-5)
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -126,8 +166,8 @@ def test_interfacegan_can_read_what_is_exported(styled: Checkout) -> None:
     folder = styled.results() / "interfacegan"
     arrays = {path.stem: np.load(path) for path in folder.glob("*.npy")}
     assert arrays["w"].shape == (50, 48)
-    assert arrays["scores_resmem_square"].shape == (50, 1)
-    assert arrays["boundary_w_resmem_square_mean"].shape == (1, 48)
+    assert arrays["scores_memnet-single-crop_square"].shape == (50, 1)
+    assert arrays["boundary_w_memnet-single-crop_square_mean"].shape == (1, 48)
     keys = Path(folder, "images.txt").read_text().split()
     assert keys == [f"{seed:07d}" for seed in range(50)]
 

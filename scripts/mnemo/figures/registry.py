@@ -37,6 +37,33 @@ class Figure:
         return lambda study: result.wanted(study) and result.shown(study)
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """The paper's figures of one generator's images.
+
+    Attributes:
+        strip: The figure of edited images.
+        dose_response: The figure, and its panel, of their scores over alpha.
+    """
+
+    strip: str
+    dose_response: str
+
+
+#: The paper's figures by the generator's name.
+BY_GENERATOR: dict[str, Numbers] = {
+    "stylegan1-ffhq": Numbers("Figure 4", "Figure 6"),
+    "stylegan2-ffhq": Numbers("Figure 5", "Figure 6"),
+    "stylegan2-horse": Numbers("Figure 28", "Figure 32b"),
+    "stylegan2-cat": Numbers("Figure 29", "Figure 32a"),
+    "stylegan2-car": Numbers("Figure 30", "Figure 32c"),
+    "stylegan2-church": Numbers("Figure 31", "Figure 32d"),
+    "biggan-deep-512": Numbers("Figure 33", "Figure 35a"),
+    "biggan-256": Numbers("Figure 34", "Figure 35b"),
+}
+#: Those that are the counterparts of any other generator's.
+OF_FACES = Numbers("Figure 4", "Figure 6")
+
 #: The figures by the name of their module.
 FIGURES: dict[str, Figure] = {
     "agreement": Figure(("agreement",), "1 Scores", "Table 1 as a figure: agreement of ranks"),

@@ -93,12 +93,12 @@ def tabulate(table: pa.Table, confidence: float | None = None) -> str:
     legend = "".join(
         f"<dt>{escape(field.name)}</dt><dd>{escape(_about(field))}</dd>" for field in fields
     )
-    return _page(
+    return document(
         metadata["title"],
         f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>",
         "".join(f'<p class="small">{escape(note)}</p>' for note in notes),
         f"<h2>Columns</h2><dl>{legend}</dl>",
-        _made(metadata),
+        made(metadata),
     )
 
 
@@ -117,7 +117,7 @@ def picture(title: str, png: bytes) -> str:
     Image.open(BytesIO(png)).convert("RGB").save(jpeg, format="JPEG", quality=85)
     data = base64.b64encode(jpeg.getvalue()).decode()
     image = f'<img alt="{escape(title)}" src="data:image/jpeg;base64,{data}">'
-    return _page(title, image)
+    return document(title, image)
 
 
 def faces(found: pa.Table) -> pa.Table:
@@ -234,7 +234,7 @@ def _about(field: pa.Field) -> str:
     return "; ".join([metadata["description"], *more])
 
 
-def _made(metadata: Mapping[str, str]) -> str:
+def made(metadata: Mapping[str, str]) -> str:
     """Return a table's provenance as HTML; empty for a table that was not read from a file."""
     if "mnemo.study" not in metadata:
         return ""
@@ -244,7 +244,16 @@ def _made(metadata: Mapping[str, str]) -> str:
     return f'<p class="small">{escape(text)}</p>'
 
 
-def _page(title: str, *parts: str) -> str:
+def document(title: str, *parts: str) -> str:
+    """Return a whole page.
+
+    Args:
+        title: Its title, as text.
+        parts: What follows the title, as HTML; empty ones are left out.
+
+    Returns:
+        The page as HTML.
+    """
     return (
         f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{escape(title)}'
         f"</title><style>{STYLE}</style></head>\n<body>\n<h1>{escape(title)}</h1>\n"

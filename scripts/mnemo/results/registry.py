@@ -292,4 +292,10 @@ RESULTS: dict[str, Result] = {
         category="0 Findings",
         title="What holds",
     ),
+    "reproduction": Result(
+        "mnemo.results.reproduction:REPRODUCTION",
+        "Which of the paper's numbers does the study reproduce?",
+        'table[["item", "published", "ours", "low", "high", "verdict", "reason"]]',
+        "SELECT item, published, ours, low, high, verdict, reason FROM {}",
+    ),
 }

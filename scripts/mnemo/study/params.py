@@ -6,7 +6,7 @@ Functions of `wildcards` read the wildcards of a job as attributes.
 from typing import Any
 
 from mnemo.assessors import registry as assessors
-from mnemo.figures.registry import FIGURES
+from mnemo.figures.registry import BY_GENERATOR, FIGURES, OF_FACES, Numbers
 from mnemo.results.registry import RESULTS
 from mnemo.study import contrasts, sets
 from mnemo.study.config import Config
@@ -168,6 +168,62 @@ class Params:
         quality = assessors.entry(own).quality if own else "memorable"
         return [each for each in self.config.assessors if assessors.entry(each).quality == quality]
 
+    @property
+    def reproduction(self) -> dict[str, Any]:
+        """What the study is, as far as that decides whether it can be compared with the paper."""
+        config, training = self.config, self.config.training
+        return {
+            "generator": config.generator.name,
+            "truncation_psi": {name: config.truncation_psi(name) for name in ("fit", "eval")},
+            "rows": list(config.generator.rows) if config.generator.rows else None,
+            "preset": config.preset,
+            "fit": config.sets.fit.count,
+            "fit_on": dict(config.fit_on),
+            "assessors": list(config.assessors),
+            "own_weights": list(config.assessor_weights),
+            "shapes": list(config.shapes),
+            "spaces": list(config.hyperplanes.spaces),
+            "thresholds": list(config.hyperplanes.thresholds),
+            "features": config.realness.features,
+            "edits": [self._moved(edit) for edit in config.edits],
+            "training": training
+            and {
+                "architecture": training.architecture,
+                "target": training.target,
+                "made_of": "" if training.database else f"scores by {training.hit_rate}",
+            },
+            "layerwise": self._found_layers_with,
+            "photos": getattr(config, "photos", None) is not None,
+        }
+
+    @property
+    def _found_layers_with(self) -> str | None:
+        """The assessor that the direction of the edits of layers was found with, if there are any.
+
+        As for an edit, it is the study's first for a direction from a file that names none.
+        """
+        layerwise = getattr(self.config, "layerwise", None)
+        if layerwise is None:
+            return None
+        own = self.config.named_direction(layerwise.direction).assessor
+        return own if own in self.config.assessors else self.config.assessors[0]
+
+    def _moved(self, edit: Edit) -> dict[str, Any]:
+        """Return what an edit moves along, and how far."""
+        direction = self.config.direction(edit)
+        return {
+            "name": edit.name,
+            "of": edit.of,
+            "space": direction.space,
+            "assessor": direction.assessor,
+            "shape": direction.shape,
+            "threshold": direction.threshold,
+            "hold": list(direction.hold),
+            "layers": None if edit.layers is None else list(edit.layers),
+            "alphas": list(edit.alphas),
+            "found_with": self.config.found_with(edit),
+        }
+
     def folds(self, wildcards: Any) -> int | None:
         """Return the number of folds that a training's test belongs to; None for the holdout."""
         training = self.config.training
@@ -180,6 +236,20 @@ class Params:
     def labels_of_figure(self, wildcards: Any) -> dict[str, str]:
         """Return the report's labels of a figure."""
         return {"result": FIGURES[wildcards.figure].title}
+
+    def labels_of_strip(self, wildcards: Any) -> dict[str, str]:
+        """Return the report's labels of the strip of an edit."""
+        return {"result": f"{self._numbers.strip}: images of the edit {wildcards.edit}"}
+
+    def labels_of_dose_response(self, wildcards: Any) -> dict[str, str]:
+        """Return the report's labels of the figure of an edit's dose and response."""
+        about = f"scores by {wildcards.assessor} of the edit {wildcards.edit}"
+        return {"result": f"{self._numbers.dose_response}: {about}"}
+
+    @property
+    def _numbers(self) -> Numbers:
+        """The paper's figures of images like the study's."""
+        return BY_GENERATOR.get(self.config.generator.name, OF_FACES)
 
     def category_of_table(self, wildcards: Any) -> str:
         """Return the report's heading of a table."""

@@ -22,9 +22,18 @@ DOSE_RESPONSE = ("dose_response", "slopes", "local_slopes", "calibration")
 #: The tables of a training.
 TRAINING = ("training", "curves", "predictions")
 #: The public tables that one job measures for the whole study; the others are joined from parts.
-MEASURED_WHOLE = ("agreement", "transfer", "training", "contrasts", "findings")
+MEASURED_WHOLE = ("agreement", "transfer", "training", "contrasts", "findings", "reproduction")
 #: The tables that the findings are read from, as far as a study has them.
 FINDINGS_FROM = ("hyperplanes", "slopes", "transfer", "contrasts", "realness", "identity")
+#: The tables that are set beside the paper's, as far as a study has them.
+REPRODUCED_FROM = (
+    *("agreement", "hyperplanes", "training", "dose_response", "slopes", "realness"),
+    "layer_effects",
+)
+#: The figures of the whole study that the paper has nothing like.
+NOT_IN_PAPER = ("transfer", "lost_faces", "identity")
+#: The pages that every study has beside those of its tables.
+WHOLE_PAGES = ("reproduction", "weights")
 
 
 class Paths:
@@ -452,6 +461,21 @@ class Paths:
         """The tables that the findings are read from."""
         return [f"<results>/{table}.parquet" for table in FINDINGS_FROM if table in self.tables]
 
+    @property
+    def tables_of_paper(self) -> list[str]:
+        """The tables that are set beside the paper's."""
+        return [f"<results>/{table}.parquet" for table in REPRODUCED_FROM if table in self.tables]
+
+    @property
+    def figures_of_paper(self) -> list[str]:
+        """The figures that are counterparts of the paper's."""
+        return [path for path in self.figures if Path(path).stem not in NOT_IN_PAPER]
+
+    @property
+    def counterparts(self) -> list[str]:
+        """The same figures, by their files in the study's folder of results."""
+        return [path.removeprefix("<results>/") for path in self.figures_of_paper]
+
     def tables_of_figure(self, wildcards: Any) -> list[str]:
         """List the tables that a figure of the whole study is drawn from."""
         return [f"<results>/{table}.parquet" for table in FIGURES[wildcards.figure].tables]
@@ -540,7 +564,7 @@ class Paths:
         return [
             *(f"<results>/pages/{edit.name}/strip.html" for edit in self.config.edits),
             *(f"<results>/pages/{name}.html" for name in self._pictures_of_photos),
-            *(f"<results>/pages/{name}.html" for name in [*self.shown, *faces, "weights"]),
+            *(f"<results>/pages/{name}.html" for name in [*self.shown, *faces, *WHOLE_PAGES]),
         ]
 
 

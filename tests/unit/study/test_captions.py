@@ -50,7 +50,7 @@ def test_a_caption_says_what_a_direction_holds_and_which_layers_move() -> None:
     text = plain(captions().of_strip(SimpleNamespace(edit="memorable-same-light")))
     assert "along the normal of the hyperplane fitted on the mean of the scores by resmem" in text
     assert "projected to hold brightness constant" in text
-    assert "The first 2 faces of the set eval, not selected" in text
+    assert "The first 2 images of the set eval, not selected" in text
 
 
 def test_a_caption_warns_of_lost_ovals_only_where_an_edit_has_ovals() -> None:
