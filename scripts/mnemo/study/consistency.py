@@ -11,6 +11,7 @@ from mnemo.assessors.backbones.registry import NETWORKS
 from mnemo.assessors.registry import ASSESSORS, entry
 from mnemo.errors import MnemoError
 from mnemo.generators.imagenet import class_index
+from mnemo.study.sections.layerwise import GROUPS, span
 from mnemo.training.layout import LEAST, ROWS
 
 #: NumPy's RandomState takes no larger seed.
@@ -215,6 +216,41 @@ def _edits_possible(sections: Sections) -> Mistakes:
             yield f"{path}.layers", list(edit.layers), allowed
 
 
+def _layers_possible(sections: Sections) -> Mistakes:
+    own = sections["layerwise"]
+    if own is None:
+        return
+    generator = sections["generator"]
+    directions = {direction.name: direction for direction in sections["directions"]}
+    layers, images = generator.entry.layers, sections["sets"].eval
+    if own.count > images.count:
+        allowed = f"the set eval has {images.count} images: take fewer, or enlarge the set"
+        yield "layerwise.count", own.count, allowed
+    elif own.count < 2:
+        yield "layerwise.count", own.count, "an interval needs at least 2 images"
+    if own.step == "image-change" and generator.noise == "random":
+        allowed = "needs generator.noise const: noise drawn anew changes images by itself"
+        yield "layerwise.step", own.step, allowed
+    if "w" not in generator.entry.spaces:
+        yield "layerwise.layers", own.layers, f"the generator {generator.name} has no layers"
+        return
+    if own.direction not in directions:
+        allowed = f"the study's directions are {', '.join(directions)}"
+        yield "layerwise.direction", own.direction, allowed
+    elif directions[own.direction].space == "z":
+        allowed = "moves in z, which has no layers; name a direction in w or w_plus"
+        yield "layerwise.direction", own.direction, allowed
+    seen: dict[tuple[int, ...], str] = {}
+    for index, part in enumerate(own.layers if isinstance(own.layers, tuple) else ()):
+        path, moved = f"layerwise.layers.{index}", span(part, layers)
+        lacks = f"the generator {generator.name} has the layers 0 to {layers - 1}"
+        if not moved or (part not in GROUPS and moved[-1] < int(part.split("-")[-1])):
+            yield path, part, lacks
+        elif moved in seen:
+            yield path, part, f"moves the same layers as {seen[moved]}"
+        seen.setdefault(moved, part)
+
+
 def _edits_scored(sections: Sections) -> Mistakes:
     for index, edit in enumerate(sections["edits"]):
         if edit.assessor and edit.assessor not in sections["assessors"]:
@@ -346,6 +382,7 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("directions", "hyperplanes", "assessors", "shapes"), _directions_in_grid),
     (("directions", "assessors", "factors"), _held_possible),
     (("generator", "directions", "edits"), _edits_possible),
+    (("layerwise", "generator", "directions", "sets"), _layers_possible),
     (("edits", "assessors", "shapes"), _edits_scored),
     (("fit_on", "shard_size", "sets", "assessors", "hyperplanes"), _parts_of_fit),
     (("assessors", "assessor_weights", "training"), _assessors_exist),

@@ -10,6 +10,7 @@ from mnemo.assessors import cards
 from mnemo.assessors import registry as assessors
 from mnemo.assessors.backbones.registry import NETWORKS, Network
 from mnemo.features.registry import EXTRACTORS
+from mnemo.inversion.registry import PERCEPTUAL
 from mnemo.study.config import Config
 from mnemo.weights import catalogue
 
@@ -137,10 +138,17 @@ class Models:
             }
         )
 
+    @property
+    def perceptual(self) -> tuple[str, ...]:
+        """Names of the weights behind the perceptual distances, if there are any."""
+        layerwise = self.config.layerwise
+        return PERCEPTUAL[layerwise.perceptual] if layerwise else ()
+
     @cached_property
     def all(self) -> list[str]:
         """Names of all the weights behind the study's results."""
-        features = (*self.extractor.weights, *(self.embedder.weights if self.embedder else ()))
+        embedder = self.embedder.weights if self.embedder else ()
+        features = (*self.extractor.weights, *embedder, *self.perceptual)
         return sorted({*self.of_scores, *features})
 
     @cached_property

@@ -22,7 +22,10 @@ DOSE_RESPONSE = ("dose_response", "slopes", "local_slopes", "calibration")
 #: The tables of a training.
 TRAINING = ("training", "curves", "predictions")
 #: The public tables that one job measures for the whole study; the others are joined from parts.
-MEASURED_WHOLE = ("agreement", "transfer", "training", "contrasts", "findings")
+MEASURED_WHOLE = (
+    *("agreement", "transfer", "training", "contrasts", "findings"),
+    *("layers", "layer_effects"),
+)
 #: The tables that the findings are read from, as far as a study has them.
 FINDINGS_FROM = ("hyperplanes", "slopes", "transfer", "contrasts", "realness", "identity")
 
@@ -465,10 +468,10 @@ class Paths:
     @property
     def pages(self) -> list[str]:
         """All pages of the report."""
-        faces = ["faces"] if "faces" in self.tables else []
+        others = [name for name in ("faces", "layers") if name in self.tables]
         return [
             *(f"<results>/pages/{edit.name}/strip.html" for edit in self.config.edits),
-            *(f"<results>/pages/{name}.html" for name in [*self.shown, *faces, "weights"]),
+            *(f"<results>/pages/{name}.html" for name in [*self.shown, *others, "weights"]),
         ]
 
 
