@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from mnemo import logs, tables
-from mnemo.edits import calibration, layers, steps
+from mnemo.edits import calibration, layers, rows, steps
 from mnemo.generators import loading, synthesis
+from mnemo.images import Pixels
 from mnemo.inversion import change
 from mnemo.latents import layered
 
@@ -19,14 +20,15 @@ inputs, params = snakemake.input, snakemake.params
 generator = loading.load(inputs.weights, params.generator)
 perceptual = change.load(params.perceptual, inputs.perceptual)
 direction = tables.read(inputs.direction, ["space", "normal"]).to_pylist()[0]
-along = layers.units(np.array(direction["normal"]), direction["space"], generator.layers)
-faces = pa.concat_tables(map(tables.read, inputs.latents)).slice(0, params.count)
+along = rows.units(np.array(direction["normal"]), direction["space"], generator.layers)
+faces = pa.concat_tables(map(tables.read, inputs.latents)).slice(0, params.first)
 settings = {"cutoff": params.truncation_cutoff, "noise": params.noise}
 
 
-def render(latents: pa.Table) -> np.ndarray:
-    images = synthesis.render(latents, generator, params.truncation_psi, **settings)
-    return images[:, slice(*params.rows)]
+def render(latents: pa.Table) -> list[Pixels]:
+    """Render images, as they are once they are stored."""
+    rendered = synthesis.render(latents, generator, params.truncation_psi, **settings)
+    return [change.stored(image, params.format) for image in rendered[:, slice(*params.rows)]]
 
 
 originals = render(faces)

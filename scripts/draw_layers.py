@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnemo import logs, tables
-from mnemo.edits.layers import alike, units
+from mnemo.edits.rows import alike, units
 from mnemo.report import layers, pages
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from mnemo import latents, logs, tables
-from mnemo.edits import layers, steps
+from mnemo.edits import layers, rows, steps
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 inputs, params = snakemake.input, snakemake.params
 direction = tables.read(inputs.direction, ["space", "normal"]).to_pylist()[0]
-along = layers.units(np.array(direction["normal"]), direction["space"], params.layers)
+along = rows.units(np.array(direction["normal"]), direction["space"], params.layers)
 start, stop = params.faces
 moved = layers.edit(
     pa.concat_tables(map(tables.read, inputs.latents)).slice(start, stop - start),

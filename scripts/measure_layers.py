@@ -6,7 +6,7 @@ import numpy as np
 
 from mnemo import logs, scores, tables
 from mnemo.edits import steps
-from mnemo.edits.layers import units
+from mnemo.edits.rows import units
 from mnemo.results import layers
 
 if TYPE_CHECKING:

@@ -23,6 +23,14 @@ TOOLS = {"errors", "files", "hashes", "logs", "tables"}
 MAY_READ = {
     "sample_latents": {"generators", "checkpoints", "latents", "keys"},
     "edit_latents": {"edits", "latents"},
+    "edit_layers": {"edits", "latents"},
+    "calibrate_layers": {
+        *("generators", "checkpoints", "latents", "keys", "edits", "images"),
+        *("inversion", "features", "devices", "networks"),
+    },
+    "measure_image_change": {
+        *("inversion", "features", "checkpoints", "images", "devices", "networks"),
+    },
     "render_images": {"generators", "checkpoints", "latents", "keys", "images"},
     "ovalize_images": {"faces", "images"},
     "score_images": {"assessors", "images", "scores"},
@@ -53,6 +61,7 @@ MAY_READ = {
     "measure_contrasts": {"edits", "results", "statistics", "scores"},
     "measure_findings": {"results", "statistics", "rounding"},
     "measure_identity": {"results", "statistics", "scores"},
+    "measure_layers": {"results", "edits", "statistics", "scores"},
     "measure_realness": {"results", "statistics", "features", "scores"},
     "merge_table": {"results", "edits"},
     "draw_figure": {"figures"},
@@ -60,6 +69,7 @@ MAY_READ = {
     "draw_dose_response": {"figures", "rounding"},
     "draw_realness": {"figures", "rounding"},
     "draw_strip": {"figures", "rounding", "report"},
+    "draw_layers": {"figures", "report", "rounding", "images", "edits"},
     "show_table": {"report", "rounding"},
     "show_faces": {"report", "rounding"},
     "show_weights": {"report", "rounding"},
@@ -234,9 +244,30 @@ def test_an_addition_reruns_no_finished_job(
             "directions__hyperplanes",
             {"fit_hyperplane", "merge_table hyperplanes", "derive_controls", "edit_controls"},
         ),
-        ("edits__move", {"edit_latents", "derive_controls", "edit_controls"}),
+        (
+            "edits__move",
+            {
+                *("edit_latents", "derive_controls", "edit_controls"),
+                *("edit_layers", "calibrate_layers"),
+            },
+        ),
+        ("edits__calibration", {"calibrate_layers"}),
+        (
+            "edits__steps",
+            {"edit_layers", "calibrate_layers", "measure_layers"},
+        ),
+        ("inversion__change", {"calibrate_layers", "measure_image_change"}),
+        ("results__layers", {"measure_layers", "merge_table layers", "merge_table layer_effects"}),
+        ("figures__layers", {"draw_figure layers", "draw_layers"}),
+        ("report__layers", {"draw_layers"}),
         ("results__controls", {"measure_controls", "merge_table controls"}),
-        ("edits__distance", {"measure_contrasts", *(f"merge_table {name}" for name in RESULTS)}),
+        (
+            "edits__distance",
+            {
+                *("measure_contrasts", *(f"merge_table {name}" for name in RESULTS)),
+                *("edit_layers", "calibrate_layers", "measure_layers", "draw_layers"),
+            },
+        ),
         ("results__calibration", {"measure_dose_response", "merge_table calibration"}),
         (
             "directions__conditions",
@@ -256,7 +287,10 @@ def test_an_addition_reruns_no_finished_job(
             "features__vggface2",
             {f"embed_faces {name}-vggface2" for name in ("resnet50", "senet50")},
         ),
-        ("features__resnet152", {"extract_features resnet152"}),
+        (
+            "features__resnet152",
+            {"extract_features resnet152", "calibrate_layers", "measure_image_change"},
+        ),
         ("locks", set()),
         ("weights__catalogue", set()),
     ],

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from mnemo import tables
-from mnemo.edits.layers import moved
+from mnemo.edits.rows import moved
 
 STEPS = tables.define(
     "Steps with which a layer changes the image by a wanted amount",
@@ -55,7 +55,7 @@ def table(
 
     Args:
         parts: The layers that each part moves, by its name.
-        along: (layers, w_dim) from `units`.
+        along: (layers, w_dim) from `rows.units`.
         space: The direction's space: "w" or "w_plus".
         equal: The steps of equal norm, by level.
         calibrated: If steps are of equal image change, the table `STEPS` of each part.

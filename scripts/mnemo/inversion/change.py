@@ -1,6 +1,7 @@
 """How far edited images are from the unedited ones: a perceptual distance for each image."""
 
 from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 
 from mnemo import images, tables
 from mnemo.inversion import perceptual
@@ -66,6 +68,22 @@ def distances(
         squares = (features[1:] - features[:1]).square().sum(1, dtype=torch.float64)
     found: NDArray[np.float64] = squares.cpu().numpy()
     return found
+
+
+def stored(image: images.Pixels, format: images.Format) -> images.Pixels:
+    """Return an image as it is once it was stored, which JPEG changes.
+
+    Args:
+        image: (height, width, 3), RGB.
+        format: As for `images.encode`.
+
+    Returns:
+        (height, width, 3), RGB.
+    """
+    content = images.encode(image, "", format)["bytes"]
+    assert isinstance(content, bytes)
+    with Image.open(BytesIO(content)) as read:
+        return np.asarray(read.convert("RGB"))
 
 
 def measure(

@@ -101,8 +101,7 @@ def page(
     Returns:
         The page as HTML, the layers ranked by their effect on the first shape.
     """
-    last = len(cards) + 1
-    ranked = sorted(cards, key=lambda card: card.effects["rank"].fillna(last).iloc[0])
+    ranked = sorted(cards, key=lambda card: _rank(card) or len(cards) + 1)
     ends = pd.concat([card.levels[["mean", "low", "high"]] for card in cards])
     low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
     margin = 0.08 * (high - low) or 0.01
@@ -137,6 +136,12 @@ def _name(card: Card) -> str:
     return f"Layer {card.layer}" if card.layer.isdigit() else card.layer.capitalize()
 
 
+def _rank(card: Card) -> int | None:
+    """Return a layer's rank for the first shape; None if it has none."""
+    rank = card.effects["rank"].iloc[0]
+    return None if pd.isna(rank) else int(rank)
+
+
 def _resolutions(chosen: Sequence[int]) -> str:
     """Return the resolutions of layers: there are two for each, from 4 pixels."""
     ends = dict.fromkeys(4 << layer // 2 for layer in (chosen[0], chosen[-1]))
@@ -145,8 +150,8 @@ def _resolutions(chosen: Sequence[int]) -> str:
 
 def _card(card: Card, shown: Sequence[str], limits: tuple[float, float], most: float) -> str:
     """Lay out one layer."""
-    rank = card.effects["rank"].iloc[0]
-    place = "" if pd.isna(rank) else f"{rank}. "
+    rank = _rank(card)
+    place = f"{rank}. " if rank else ""
     facts = []
     for row in card.effects.to_dict("records"):
         change, slope = (
