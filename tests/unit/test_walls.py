@@ -23,6 +23,7 @@ TOOLS = {"errors", "files", "hashes", "logs", "tables"}
 MAY_READ = {
     "sample_latents": {"generators", "checkpoints", "latents", "keys"},
     "edit_latents": {"edits", "latents"},
+    "mix_latents": {"generators", "checkpoints", "latents", "keys"},
     "edit_layers": {"edits", "latents"},
     "calibrate_layers": {
         *("generators", "checkpoints", "latents", "keys", "edits", "images"),
@@ -39,6 +40,7 @@ MAY_READ = {
     "extract_features": {"features", "images"},
     "embed_faces": {"features", "images"},
     "fit_hyperplane": {"directions", "latents", "scores", "statistics"},
+    "fit_mixed_hyperplane": {"directions", "latents", "scores", "statistics"},
     "derive_direction": {"directions", "scores", "statistics"},
     "measure_conditions": {"directions", "scores", "statistics"},
     "derive_controls": {"directions", "edits", "latents", "scores", "statistics"},

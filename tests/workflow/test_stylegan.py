@@ -189,6 +189,25 @@ def test_interfacegan_can_read_what_is_exported(styled: Checkout) -> None:
     assert keys == [f"{seed:07d}" for seed in range(50)]
 
 
+def test_a_hyperplane_is_fitted_on_style_mixed_images(
+    styled: Checkout, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    raw = yaml.safe_load((styled.path / "tests/data/stylegan.yaml").read_text())
+    raw["study"], raw["sets"]["fit"]["mixing"] = "mixed", True
+    raw["assessors"] = ["resmem", "brightness"]
+    raw["hyperplanes"]["spaces"], raw["controls"], raw["layerwise"] = ["w_plus"], None, None
+    raw["directions"], raw["edits"] = raw["directions"][::2], raw["edits"][::2]
+    path = tmp_path_factory.mktemp("mixed") / "mixed.yaml"
+    path.write_text(yaml.safe_dump(raw))
+    wanted = "results/mixed/hyperplanes/w_plus/brightness/square/mean.parquet"
+    styled.run(wanted, "--configfile", str(path))
+    [plane] = tables.read(styled.path / wanted).to_pylist()
+    parts = np.array(plane["normal"]).reshape(10, 48)
+    cosines = parts @ parts.T / np.outer(*[np.linalg.norm(parts, axis=1)] * 2)
+    assert np.abs(cosines[~np.eye(10, dtype=bool)]).max() < 0.9
+    assert plane["layers"] == 1
+
+
 def test_only_what_hangs_on_a_layer_list_is_done_again(styled: Checkout) -> None:
     styled.edit("tests/data/stylegan.yaml", "layers: [0, 1, 2, 3]", "layers: [0, 1]")
     jobs = styled.plan(*STUDY).jobs

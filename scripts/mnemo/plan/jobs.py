@@ -114,6 +114,12 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             fits = grid.folds * (grid.repeats + grid.permutations) + 1
             fitting = sets.scored(config, "fit", wildcards.get("assessor", "")).count
             return Workload(fitting, ceil(fitting * larger), larger * fits / 56)
+        case "fit_mixed_hyperplane", _:
+            generator = config.generator.entry
+            larger = generator.layers * generator.w_dim / 100
+            fits = grid.folds * (grid.repeats + grid.permutations) + 1
+            fitting = sets.scored(config, "fit", wildcards.get("assessor", "")).count
+            return Workload(fitting, ceil(fitting * larger), larger * fits / 56)
         case "derive_controls", _:
             larger = max(config.generator.entry.z_dim, config.generator.entry.w_dim) / 100
             controlled = sets.controlled(config, config.edit(wildcards["edit"]).of)
@@ -219,7 +225,10 @@ def of_study(config: Config) -> Iterator[Job]:
     images, scores = config.shard_size, config.score_shard_size
     trained = ["train"] if config.trained and config.trained.teachers else []
     bases = [*sets.BASES, *trained]
-    for place in each(bases, images):
+    mixed = ["fit"] if config.sets.fit.mixing else []
+    for place in each(mixed, images):
+        yield job("mix_latents", "{set}/latents/{shard}", "{shard}", **place)
+    for place in each([name for name in bases if name not in mixed], images):
         yield job("sample_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
     for place in each(edited, images):
         yield job("edit_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
@@ -290,7 +299,8 @@ def of_study(config: Config) -> Iterator[Job]:
             yield job("measure_image_change", path, record, layer=part, **place)
     for names in config.grid:
         record, assessor = "/".join(names), names[1]
-        yield job("fit_hyperplane", f"hyperplanes/{record}", record, assessor=assessor)
+        rule = "fit_mixed_hyperplane" if mixed else "fit_hyperplane"
+        yield job(rule, f"hyperplanes/{record}", record, assessor=assessor)
     yield job("measure_agreement", "agreement")
     for edit in config.edits:
         responses = f"dose_response/{edit.name}/dose_response"

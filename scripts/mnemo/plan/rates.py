@@ -180,7 +180,7 @@ def cost(
     rate = rate.model_copy(update=embedders().get(embedder, {}))
     seconds = rate.seconds + rate.seconds_per_megapixel * pixels / 1_000_000
     gpu, memory, rendering = rate.gpu, rate.memory, rendering_with(generator)
-    if rule in ("sample_latents", "render_images", "calibrate_layers"):
+    if rule in ("sample_latents", "mix_latents", "render_images", "calibrate_layers"):
         memory += rendering.memory
     if rule in ("render_images", "calibrate_layers"):
         seconds += rendering.seconds

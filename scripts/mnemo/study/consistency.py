@@ -132,6 +132,21 @@ def _layers_alike(sections: Sections) -> Mistakes:
         yield f"hyperplanes.spaces.{spaces.index('w_plus')}", "w_plus", allowed
 
 
+def _mixing_possible(sections: Sections) -> Mistakes:
+    if not sections["sets"].fit.mixing:
+        return
+    mixed = "a set fit with mixing"
+    for index, space in enumerate(sections["hyperplanes"].spaces):
+        if space != "w_plus":
+            yield f"hyperplanes.spaces.{index}", space, f"{mixed} has w_plus alone"
+    if sections["controls"] is not None:
+        allowed = f"must be null: the controls' hyperplanes can't be fitted on {mixed}"
+        yield "controls", {"count": sections["controls"].count}, allowed
+    for index, edit in enumerate(sections["edits"]):
+        if edit.of == "fit":
+            yield f"edits.{index}.of", "fit", f"can't be {mixed}; edit the set eval"
+
+
 def _directions_possible(sections: Sections) -> Mistakes:
     generator = sections["generator"].name
     spaces = sections["generator"].entry.spaces
@@ -378,6 +393,7 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("generator",), _generator_can),
     (("generator", "sets"), _psi_of_classes),
     (("generator", "hyperplanes"), _layers_alike),
+    (("sets", "hyperplanes", "controls", "edits"), _mixing_possible),
     (("generator", "directions"), _directions_possible),
     (("directions", "hyperplanes", "assessors", "shapes"), _directions_in_grid),
     (("directions", "assessors", "factors"), _held_possible),

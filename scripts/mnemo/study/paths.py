@@ -116,8 +116,15 @@ class Paths:
 
     def seeds(self, wildcards: Any) -> list[int]:
         """Return the seeds of a shard: its first, and the one after its last."""
-        images = sets.base(self.config, wildcards.base)
-        places = sets.places(wildcards.shard, images.count, self.config.shard_size)
+        return self._seeds(wildcards.base, wildcards.shard)
+
+    def seeds_to_mix(self, wildcards: Any) -> list[int]:
+        """Return the seeds of a shard of the set fit, as `seeds` does."""
+        return self._seeds("fit", wildcards.shard)
+
+    def _seeds(self, base: str, shard: str) -> list[int]:
+        images = sets.base(self.config, base)
+        places = sets.places(shard, images.count, self.config.shard_size)
         drawn = sets.seeds(images, places)
         return [drawn.start, drawn.stop]
 

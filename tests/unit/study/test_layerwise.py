@@ -192,3 +192,43 @@ def test_a_layerwise_study_of_the_papers_size_has_few_jobs() -> None:
     config = checked(yaml.safe_load(path.read_text()))
     assert (config.layerwise.count, len(config.layers)) == (3000, 11)
     assert len(list(jobs.of_study(config))) < 500
+
+
+def mixing(**changes: Any) -> dict[str, Any]:
+    """A study whose hyperplanes are fitted on style-mixed images."""
+    raw = {**study(), "controls": None, "hyperplanes": {"spaces": ["w_plus"], "permutations": 1}}
+    raw["sets"] = {**raw["sets"], "fit": {"count": 50, "mixing": True}}
+    raw["directions"] = [each for each in raw["directions"] if each["name"] != "coarse"]
+    raw["edits"] = [edit for edit in raw["edits"] if edit["name"] != "coarse"]
+    return {**raw, **changes}
+
+
+def test_mixed_images_have_rules_of_their_own() -> None:
+    rules = {job.rule for job in jobs.of_study(checked(mixing()))}
+    assert {"mix_latents", "fit_mixed_hyperplane", "sample_latents"} <= rules
+    assert "fit_hyperplane" not in rules
+    plain = {job.rule for job in jobs.of_study(checked(study()))}
+    assert not {"mix_latents", "fit_mixed_hyperplane"} & plain
+
+
+@pytest.mark.parametrize(
+    ("changes", "allowed"),
+    [
+        ({"hyperplanes": {"spaces": ["w_plus", "w"]}}, "spaces.1: 'w': a set fit with mixing has"),
+        ({"hyperplanes": {"spaces": ["z", "w_plus"]}}, "spaces.0: 'z': a set fit with mixing has"),
+        ({"controls": {"count": 2}}, "controls: {'count': 2}: must be null"),
+        (
+            {"edits": [{"name": "a", "of": "fit", "along": "everywhere", "alphas": [0, 1]}]},
+            "edits.0.of: 'fit': can't be a set fit with mixing",
+        ),
+    ],
+)
+def test_what_mixing_rules_out_is_refused(changes: dict[str, Any], allowed: str) -> None:
+    with pytest.raises(MnemoError) as told:
+        checked(mixing(**changes))
+    assert allowed in str(told.value)
+
+
+def test_a_set_fit_without_mixing_is_as_if_there_were_none() -> None:
+    assert "mixing" not in checked(STYLEGAN).model_dump_json()
+    assert checked(mixing()).model_dump(mode="json")["sets"]["fit"]["mixing"] is True
