@@ -244,7 +244,10 @@ def test_an_addition_reruns_no_finished_job(
         ("results__training", {"measure_training", "merge_table training"}),
         (
             "directions__hyperplanes",
-            {"fit_hyperplane", "merge_table hyperplanes", "derive_controls", "edit_controls"},
+            {
+                *("fit_hyperplane", "fit_mixed_hyperplane", "merge_table hyperplanes"),
+                *("derive_controls", "edit_controls"),
+            },
         ),
         (
             "edits__move",

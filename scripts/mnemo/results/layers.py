@@ -1,6 +1,7 @@
 """Layerwise edits: what each layer alone does to the scores (paper 1, section 3.4 and A.2)."""
 
 import logging
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -155,43 +156,26 @@ def measure(
         that the images do not determine are nan.
     """
     parts, effects = [], []
-    known = unedited[["assessor", "shape"]].drop_duplicates().itertuples(index=False)
-    shown = list(known)
+    shown = unedited[["assessor", "shape"]].drop_duplicates()
     for layer, of_layer in steps.groupby("layer", sort=False):
-        stepped = of_layer[["level", "step", "moved", "reason"]]
-        stays = pd.DataFrame({"level": [0.0], "step": 0.0, "moved": 0.0, "reason": None})
-        stepped = pd.concat([stepped.astype({"reason": object}), stays]).sort_values("level")
-        by_step = stepped.dropna(subset="step")
+        levels = _with_level_0(of_layer[["level", "step", "moved", "reason"]])
+        by_step = levels.dropna(subset="step")
         own = changes[changes["layer"] == layer].merge(by_step[["step", "level"]], on="step")
         wide = own.pivot(index="image", columns="level", values="image_change")
-        image_change = _image_change(wide, stepped["level"], confidence)
+        levels = levels.join(_image_change(wide, levels["level"], confidence), on="level")
         edited = scores[scores["layer"] == layer].merge(by_step, on="step")
-        for assessor, shape in shown:
-            rows = [
-                each[(each["assessor"] == assessor) & (each["shape"] == shape)]
-                for each in (edited, unedited)
-            ]
-            frame = pd.concat([rows[0], rows[1].assign(level=0.0, moved=0.0)])
+        original = unedited.assign(level=0.0, moved=0.0)
+        both = pd.concat([edited, original]).groupby(["assessor", "shape"])
+        for assessor, shape in shown.itertuples(index=False):
+            frame = both.get_group((assessor, shape))
             named = {"layer": str(layer), "assessor": assessor, "shape": shape}
-            means = dose_response.dose_response(
-                frame.assign(alpha=frame["level"]), stepped["level"], confidence=confidence
-            ).rename(columns={"alpha": "level"})
-            parts.append(
-                means.merge(stepped, on="level").join(image_change, on="level").assign(**named)
-            )
-            slope = _slope(frame.assign(alpha=frame["moved"]), named, confidence)
-            scored = frames.by_image(frame.assign(alpha=frame["level"]))
-            ratio = per_change(scored, wide, confidence).columns("slope_per_change")
-            effects.append(
-                {
-                    **named,
-                    "n": slope.n,
-                    "slope": slope.slope,
-                    "low": slope.low,
-                    "high": slope.high,
-                    **ratio,
-                }
-            )
+            by_level = frame.assign(alpha=frame["level"])
+            means = dose_response.dose_response(by_level, levels["level"], confidence=confidence)
+            means = means.rename(columns={"alpha": "level"}).merge(levels, on="level")
+            parts.append(means.assign(**named))
+            slope = asdict(_slope(frame.assign(alpha=frame["moved"]), named, confidence))
+            ratio = per_change(frames.by_image(by_level), wide, confidence)
+            effects.append({**named, **slope, **ratio.columns("slope_per_change")})
     table = pd.DataFrame(effects)
     sizes = table["slope_per_change"].abs().groupby([table["assessor"], table["shape"]])
     rank = sizes.rank(ascending=False, method="min").astype("Int64")
@@ -239,6 +223,12 @@ def _error(values: pd.DataFrame) -> float:
     own = ((values - values.mean()) / values.count()).sum(axis=1)
     n = int(values.notna().any(axis=1).sum())
     return float(np.sqrt((own**2).sum() * n / (n - 1)))
+
+
+def _with_level_0(levels: pd.DataFrame) -> pd.DataFrame:
+    """Add the level of the unedited images."""
+    still = pd.DataFrame({"level": [0.0], "step": 0.0, "moved": 0.0, "reason": None})
+    return pd.concat([levels.astype({"reason": object}), still]).sort_values("level")
 
 
 def _image_change(
