@@ -47,6 +47,8 @@ include: "rules/training.smk"
 include: "rules/directions.smk"
 include: "rules/controls.smk"
 include: "rules/dose_response.smk"
+include: "rules/layers.smk"
+include: "rules/mixing.smk"
 include: "rules/lost_faces.smk"
 include: "rules/realness.smk"
 include: "rules/identity.smk"
@@ -128,6 +130,12 @@ rule edit:
     input:
         collect("<results>/{table}.parquet", table=["scores", *DOSE_RESPONSE]),
         "<results>/controls.parquet" if study.controls else [],
+
+
+rule layers:
+    """Stage: edit each layer of a StyleGAN alone, and rank the layers by what they do."""
+    input:
+        results_of_layers,
 
 
 rule realness:

@@ -10,6 +10,7 @@ from mnemo.plan import jobs, plans, rates
 from mnemo.results.registry import RESULTS
 from mnemo.study import digests, folder, photographs, sets
 from mnemo.study.captions import Captions
+from mnemo.study.layerwise import Layers
 from mnemo.study.mistakes import checked
 from mnemo.study.models import Models
 from mnemo.study.params import Params
@@ -53,8 +54,10 @@ wildcard_constraints:
     set=(
         rf"({'|'.join(study.given)})"
         rf"(/({'|'.join(edit.name for edit in study.edits)})/-?\d+(\.\d+)?"
-        rf"|/{sets.CONTROLS}/({'|'.join(edit.name for edit in study.edits)}))?"
+        rf"|/{sets.CONTROLS}/({'|'.join(edit.name for edit in study.edits)})"
+        rf"|/{sets.LAYERS}/({'|'.join([sets.UNMOVED, *study.layers])}))?"
     ),
+    layer="|".join([sets.UNMOVED, *study.layers]),
     shard=r"\d{5}\d*",
     part=r"\d{5}\d*",
     features=study.realness.features,
@@ -159,6 +162,13 @@ def results_of_training(wildcards):
     if study.training is None:
         raise WorkflowError("this study trains nothing: give it a section `training`")
     return paths.training
+
+
+def results_of_layers(wildcards):
+    """List what the stage `layers` makes."""
+    if study.layerwise is None:
+        raise WorkflowError("this study edits no layers: give it a section `layerwise`")
+    return ["<results>/layers.parquet", "<results>/pages/layers.html"]
 
 
 def digest_of_file(path):

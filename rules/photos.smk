@@ -45,7 +45,7 @@ if taken:
         input:
             aligned=paths.aligned_photos,
             weights=ancient(models.file(models.generator.weights)),
-            perceptual=ancient(models.files(models.perceptual)),
+            perceptual=ancient(models.files(models.perceptual_of_photos)),
             embedder=ancient(models.files(models.embedder.weights) if models.embedder else []),
         output:
             latents="<results>/photos/inverted/{part}.parquet",

@@ -18,6 +18,7 @@ ESTIMATES = {
     "controls": "mean",
     "dose_response": "mean",
     "drift": "change",
+    "layers": "mean",
     "local_slopes": "slope",
     "slopes": "slope",
 }

@@ -5,10 +5,13 @@ import yaml
 from tests.support.paths import ROOT
 
 from mnemo.directions import jackknife
+from mnemo.edits import calibration
 from mnemo.results import identity
 from mnemo.statistics import counts, means, ranks, summaries
+from mnemo.study import sets
 from mnemo.study.sections.edits import Hyperplanes
 from mnemo.study.sections.images import Ovals
+from mnemo.study.sections.layerwise import SIZES
 from mnemo.study.sections.measures import Identity
 
 STUDY = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
@@ -45,6 +48,11 @@ SENTENCES = [
     ("docs/methods.md", f"rule of {identity.LEAST_BELOW})"),
     ("docs/methods.md", f"at a rate of 0.01, with fewer than {FACES} faces"),
     ("docs/methods.md", f"the first {identity.SAMPLE:,} faces found at alpha 0"),
+    ("docs/methods.md", f"The default size, {SIZES['norm']:g}, is about"),
+    ("docs/methods.md", f"({SIZES['image-change']:g} by default; no paper gives one)"),
+    ("docs/methods.md", f"on the first {sets.CALIBRATED_ON} images, by"),
+    ("docs/methods.md", f"up to {calibration.FARTHEST:g} times the spread of w"),
+    ("rules/captions/_layers.rst", f"as found on the first {sets.CALIBRATED_ON} images"),
     (
         "docs/methods.md",
         f"{Hyperplanes().permutations} permutations can't give less than "

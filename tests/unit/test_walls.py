@@ -23,6 +23,15 @@ TOOLS = {"errors", "files", "hashes", "logs", "tables"}
 MAY_READ = {
     "sample_latents": {"generators", "checkpoints", "latents", "keys"},
     "edit_latents": {"edits", "latents"},
+    "mix_latents": {"generators", "checkpoints", "latents", "keys"},
+    "edit_layers": {"edits", "latents"},
+    "calibrate_layers": {
+        *("generators", "checkpoints", "latents", "keys", "edits", "images"),
+        *("inversion", "features", "devices", "networks"),
+    },
+    "measure_image_change": {
+        *("inversion", "features", "checkpoints", "images", "devices", "networks"),
+    },
     "render_images": {"generators", "checkpoints", "latents", "keys", "images"},
     "ovalize_images": {"faces", "images"},
     "align_photos": {"photos", "faces", "images"},
@@ -32,6 +41,7 @@ MAY_READ = {
     "extract_features": {"features", "images"},
     "embed_faces": {"features", "images"},
     "fit_hyperplane": {"directions", "latents", "scores", "statistics"},
+    "fit_mixed_hyperplane": {"directions", "latents", "scores", "statistics"},
     "derive_direction": {"directions", "scores", "statistics"},
     "measure_conditions": {"directions", "scores", "statistics"},
     "derive_controls": {"directions", "edits", "latents", "scores", "statistics"},
@@ -64,6 +74,7 @@ MAY_READ = {
     "measure_findings": {"results", "statistics", "rounding"},
     "measure_reproduction": {"results"},
     "measure_identity": {"results", "statistics", "scores"},
+    "measure_layers": {"results", "edits", "statistics", "scores"},
     "measure_realness": {"results", "statistics", "features", "scores"},
     "merge_table": {"results", "edits"},
     "draw_figure": {"figures"},
@@ -73,6 +84,7 @@ MAY_READ = {
     "draw_strip": {"figures", "rounding", "report"},
     "draw_inversions": {"figures", "rounding", "report"},
     "draw_photos": {"figures", "rounding", "report"},
+    "draw_layers": {"figures", "report", "rounding", "images", "edits"},
     "show_table": {"report", "rounding"},
     "show_faces": {"report", "rounding"},
     "show_reproduction": {"report", "rounding"},
@@ -247,11 +259,35 @@ def test_an_addition_reruns_no_finished_job(
         ("results__training", {"measure_training", "merge_table training"}),
         (
             "directions__hyperplanes",
-            {"fit_hyperplane", "merge_table hyperplanes", "derive_controls", "edit_controls"},
+            {
+                *("fit_hyperplane", "fit_mixed_hyperplane", "merge_table hyperplanes"),
+                *("derive_controls", "edit_controls"),
+            },
         ),
-        ("edits__move", {"edit_latents", "derive_controls", "edit_controls"}),
+        (
+            "edits__move",
+            {
+                *("edit_latents", "derive_controls", "edit_controls"),
+                *("edit_layers", "calibrate_layers"),
+            },
+        ),
+        ("edits__calibration", {"calibrate_layers"}),
+        (
+            "edits__steps",
+            {"edit_layers", "calibrate_layers", "measure_layers"},
+        ),
+        ("inversion__change", {"calibrate_layers", "measure_image_change"}),
+        ("results__layers", {"measure_layers", "merge_table layers", "merge_table layer_effects"}),
+        ("figures__layers", {"draw_figure layers", "draw_layers"}),
+        ("report__layers", {"draw_layers"}),
         ("results__controls", {"measure_controls", "merge_table controls"}),
-        ("edits__distance", {"measure_contrasts", *(f"merge_table {name}" for name in RESULTS)}),
+        (
+            "edits__distance",
+            {
+                *("measure_contrasts", *(f"merge_table {name}" for name in RESULTS)),
+                *("edit_layers", "calibrate_layers", "measure_layers", "draw_layers"),
+            },
+        ),
         ("results__calibration", {"measure_dose_response", "merge_table calibration"}),
         (
             "directions__conditions",
@@ -273,7 +309,13 @@ def test_an_addition_reruns_no_finished_job(
             "features__vggface2",
             {f"embed_faces {name}-vggface2" for name in ("resnet50", "senet50")},
         ),
-        ("features__resnet152", {"extract_features resnet152", "invert_photos"}),
+        (
+            "features__resnet152",
+            {
+                *("extract_features resnet152", "invert_photos"),
+                *("calibrate_layers", "measure_image_change"),
+            },
+        ),
         ("inversion__search", {"invert_photos"}),
         ("locks", set()),
         ("weights__catalogue", set()),

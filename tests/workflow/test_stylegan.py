@@ -15,10 +15,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import yaml
 from PIL import Image
 
 from mnemo import assessors, features, generators, images, tables
+from mnemo.plan import jobs
 from mnemo.results.registry import RESULTS
+from mnemo.study.mistakes import checked
 from tests.data import stylegan2_layouts
 from tests.support import memnet
 from tests.support.checkout import Checkout
@@ -161,6 +164,60 @@ def test_the_report_names_the_file_as_the_users_own(styled: Checkout) -> None:
     assert "the user&#x27;s own file" in page
 
 
+def test_each_layer_is_edited_alone_and_only_what_changed_is_rendered_and_scored(
+    styled: Checkout,
+) -> None:
+    w = np.array(shards(styled, "eval/latents")["w"].to_pylist())[:4]
+    steps = tables.read(styled.results() / "layers/steps/fine.parquet").to_pandas()
+    table = shards(styled, "eval/layers/fine/latents")
+    assert table["image"].to_pylist() == [f"100000{seed}" for seed in (0, 0, 1, 1, 2, 2, 3, 3)]
+    moved = np.array(table["w_plus"].to_pylist()).reshape(4, 2, 10, 48)
+    distances = np.linalg.norm(moved - w[:, np.newaxis, np.newaxis], axis=3)
+    assert (distances[:, :, :8] == 0).all()
+    np.testing.assert_allclose(distances[0, :, 8], steps["step"].abs(), rtol=1e-4)
+    np.testing.assert_allclose(distances[:, :, 8], distances[:, :, 9], rtol=1e-4)
+    folder = styled.results() / "eval/layers"
+    scored = {path.parts[-5] for path in folder.glob("*/scores/resmem/square/*.parquet")}
+    assert scored == {"original", "0", "fine"}
+
+
+def test_the_unedited_images_of_the_layers_are_those_of_alpha_0(styled: Checkout) -> None:
+    plain = shards(styled, "eval/everywhere/0/square")["pixels"].slice(0, 4)
+    assert shards(styled, "eval/layers/original/square")["pixels"].equals(plain)
+
+
+def test_layers_change_the_image_by_their_level_on_the_images_they_are_calibrated_on(
+    styled: Checkout,
+) -> None:
+    """All four images, stored as JPEG."""
+    levels = tables.read(styled.results() / "layers.parquet").to_pandas()
+    assert set(levels["layer"]) == {"0", "fine"}
+    assert set(levels["assessor"]) == {"resmem", "brightness"}
+    edited = levels[levels["level"] != 0]
+    np.testing.assert_allclose(edited["image_change"], 0.02 * edited["level"].abs(), rtol=0.05)
+    # In w_plus, the two layers of the group move by the step together.
+    share = levels["moved"] / levels["step"]
+    assert share.groupby(levels["layer"]).max().to_dict() == pytest.approx(
+        {"0": 1, "fine": np.sqrt(2)}
+    )
+    effects = tables.read(styled.results() / "layer_effects.parquet").to_pandas()
+    ranks = effects.groupby("assessor")["rank"].apply(sorted)
+    assert ranks.tolist() == [[1, 2], [1, 2]]
+    assert (styled.results() / "figures/layers.svg").is_file()
+    page = (styled.results() / "pages/layers.html").read_text()
+    assert "Every layer moves along the same vector" in page
+    assert page.count("<img") == 2 * (2 * 3 + 1)
+
+
+def test_the_plan_counts_the_jobs_of_the_layers(styled: Checkout) -> None:
+    raw = yaml.safe_load((styled.results() / "config.yaml").read_text())
+    planned = [job for job in jobs.of_study(checked(raw)) if "layers" in job.output]
+    assert len(planned) == 20
+    for job in planned:
+        assert (styled.results() / job.output).is_file(), job.output
+        assert (styled.results() / f"benchmarks/{job.record}.tsv").is_file(), job.record
+
+
 def test_interfacegan_can_read_what_is_exported(styled: Checkout) -> None:
     styled.run("export_interfacegan", *STUDY)
     folder = styled.results() / "interfacegan"
@@ -170,6 +227,25 @@ def test_interfacegan_can_read_what_is_exported(styled: Checkout) -> None:
     assert arrays["boundary_w_memnet-single-crop_square_mean"].shape == (1, 48)
     keys = Path(folder, "images.txt").read_text().split()
     assert keys == [f"{seed:07d}" for seed in range(50)]
+
+
+def test_a_hyperplane_is_fitted_on_style_mixed_images(
+    styled: Checkout, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    raw = yaml.safe_load((styled.path / "tests/data/stylegan.yaml").read_text())
+    raw["study"], raw["sets"]["fit"]["mixing"] = "mixed", True
+    raw["assessors"] = ["resmem", "brightness"]
+    raw["hyperplanes"]["spaces"], raw["controls"], raw["layerwise"] = ["w_plus"], None, None
+    raw["directions"], raw["edits"] = raw["directions"][::2], raw["edits"][::2]
+    path = tmp_path_factory.mktemp("mixed") / "mixed.yaml"
+    path.write_text(yaml.safe_dump(raw))
+    wanted = "results/mixed/hyperplanes/w_plus/brightness/square/mean.parquet"
+    styled.run(wanted, "--configfile", str(path))
+    [plane] = tables.read(styled.path / wanted).to_pylist()
+    parts = np.array(plane["normal"]).reshape(10, 48)
+    cosines = parts @ parts.T / np.outer(*[np.linalg.norm(parts, axis=1)] * 2)
+    assert np.abs(cosines[~np.eye(10, dtype=bool)]).max() < 0.9
+    assert plane["layers"] == 1
 
 
 def test_only_what_hangs_on_a_layer_list_is_done_again(styled: Checkout) -> None:

@@ -20,6 +20,8 @@ from mnemo.study.sections.edits import Edit
 RESAMPLED = 2000
 #: Images of the 10k US Adult Faces Database that have rates.
 DATABASE = 2222
+#: Steps that are tried for each level until one changes the image by the wanted amount.
+STEPS_TRIED = 6
 #: Images whose features take as much memory as measuring realness does for however many.
 MEASURED_AT_ONCE = 50_000
 
@@ -70,14 +72,20 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         name = wildcards.get("set") or wildcards.get("base") or of_photos
         if rule == "edit_controls":
             name = f"{name}/{sets.CONTROLS}/{wildcards['edit']}"
+        elif rule in ("edit_layers", "measure_image_change"):
+            name = sets.layer_set(wildcards["layer"])
         images = sets.scored(config, name, wildcards.get("assessor", ""))
-        scored = rule in ("score_images", "measure_factors", "extract_features", "subtract_scores")
+        scored = rule in (
+            *("score_images", "measure_factors", "extract_features", "subtract_scores"),
+            "measure_image_change",
+        )
         size = config.score_shard_size if scored else config.shard_size
         count = len(sets.places(shard, images.count, size))
         at_once = {
             "score_images": config.shard_size,
             "measure_factors": config.shard_size,
             "extract_features": config.shard_size,
+            "measure_image_change": config.shard_size,
             "render_images": config.generator.entry.at_once,
         }
         return Workload(
@@ -110,10 +118,24 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             fits = grid.folds * (grid.repeats + grid.permutations) + 1
             fitting = sets.scored(config, "fit", wildcards.get("assessor", "")).count
             return Workload(fitting, ceil(fitting * larger), larger * fits / 56)
+        case "fit_mixed_hyperplane", _:
+            generator = config.generator.entry
+            larger = generator.layers * generator.w_dim / 100
+            fits = grid.folds * (grid.repeats + grid.permutations) + 1
+            fitting = sets.scored(config, "fit", wildcards.get("assessor", "")).count
+            return Workload(fitting, ceil(fitting * larger), larger * fits / 56)
         case "derive_controls", _:
             larger = max(config.generator.entry.z_dim, config.generator.entry.w_dim) / 100
             controlled = sets.controlled(config, config.edit(wildcards["edit"]).of)
             return Workload(fit, ceil(fit * larger), larger * controlled / 56)
+        case "calibrate_layers", _:
+            # About so many steps are tried for each level.
+            tried = STEPS_TRIED * len(config.layerwise.levels) if config.layerwise else 0
+            rendered = tried * min(sets.CALIBRATED_ON, sets.layered(config))
+            return Workload(rendered, config.generator.entry.at_once)
+        case "measure_layers", _:
+            moved = sum(sets.base(config, name).count for name in sets.layer_sets(config))
+            return Workload(moved * scorers * shapes, moved * scorers * shapes)
         case "measure_agreement", _:
             # Each pair is resampled, by so many images at most.
             pairs = assessors * shapes * (assessors * shapes - 1) / 2
@@ -222,7 +244,10 @@ def of_study(config: Config) -> Iterator[Job]:
     images, scores = config.shard_size, config.score_shard_size
     trained = ["train"] if config.trained and config.trained.teachers else []
     bases = [*sets.BASES, *trained]
-    for place in each(bases, images):
+    mixed = ["fit"] if config.sets.fit.mixing else []
+    for place in each(mixed, images):
+        yield job("mix_latents", "{set}/latents/{shard}", "{shard}", **place)
+    for place in each([name for name in bases if name not in mixed], images):
         yield job("sample_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
     for rule, output, wildcards in _of_photos(config):
         name = wildcards.get("part") or wildcards["shard"]
@@ -236,11 +261,20 @@ def of_study(config: Config) -> Iterator[Job]:
         for place in each([name], images):
             path, record = f"{name}/latents/{{shard}}", f"{base}/{of}/{{shard}}"
             yield job("edit_controls", path, record, base=base, edit=of, shard=place["shard"])
+    layers = sets.layer_sets(config)
+    if config.layerwise and config.layerwise.step == "image-change":
+        for part in config.layers:
+            yield job("calibrate_layers", f"layers/steps/{part}", part, layer=part)
+    for name in layers:
+        part = name.split("/")[-1]
+        for place in each([name], images):
+            path, record = f"{name}/latents/{{shard}}", f"{part}/{{shard}}"
+            yield job("edit_layers", path, record, layer=part, shard=place["shard"])
     photos = ["photos"] if "photos" in config.given else []
-    for place in each([*bases, *photos, *edited, *controls], images):
+    for place in each([*bases, *photos, *edited, *controls, *layers], images):
         yield job("render_images", "{set}/square/{shard}", "{set}/{shard}", **place)
     originals = ["originals"] if "originals" in config.given else []
-    scored = ["fit", *originals, *edited, *controls]
+    scored = ["fit", *originals, *edited, *controls, *layers]
     shaped = [name for name in scored if "oval" in sets.shapes(config, name)]
     taught_on = config.trained.shapes if config.trained and trained else ()
     for place in each([*(trained if "oval" in taught_on else ()), *shaped], images):
@@ -282,9 +316,14 @@ def of_study(config: Config) -> Iterator[Job]:
         for place in each(edited, images):
             path = f"{{set}}/embeddings/{embedded}/{{shard}}"
             yield job("embed_faces", path, f"{{set}}/{embedded}/{{shard}}", **place)
+    for part in config.layers:
+        for place in each([sets.layer_set(part)], scores):
+            path, record = f"{{set}}/image_change/{place['shard']}", f"{part}/{place['shard']}"
+            yield job("measure_image_change", path, record, layer=part, **place)
     for names in config.grid:
         record, assessor = "/".join(names), names[1]
-        yield job("fit_hyperplane", f"hyperplanes/{record}", record, assessor=assessor)
+        rule = "fit_mixed_hyperplane" if mixed else "fit_hyperplane"
+        yield job(rule, f"hyperplanes/{record}", record, assessor=assessor)
     yield job("measure_agreement", "agreement")
     for edit in config.edits:
         responses = f"dose_response/{edit.name}/dose_response"
@@ -301,5 +340,7 @@ def of_study(config: Config) -> Iterator[Job]:
             yield job("measure_identity", f"identity/{edit.name}", edit.name, edit=edit.name)
     if any(map(config.is_plain, config.edits)):
         yield job("measure_transfer", "transfer")
+    if layers:
+        yield job("measure_layers", "layers")
     yield job("measure_contrasts", "contrasts")
     yield job("merge_table", "scores", "scores", table="scores")

@@ -182,14 +182,14 @@ def cost(
     rate = rate.model_copy(update=embedders().get(embedder, {}))
     seconds = rate.seconds + rate.seconds_per_megapixel * pixels / 1_000_000
     gpu, memory, rendering = rate.gpu, rate.memory, rendering_with(generator)
-    if rule in ("sample_latents", "render_images"):
+    if rule in ("sample_latents", "mix_latents", "render_images", "calibrate_layers"):
         memory += rendering.memory
     if rule == "invert_photos":
         # Of 1,000 steps, each of which renders the photograph, and goes back through the generator.
         seconds += 1000 * INVERTING * rendering.seconds
         gpu = 1 / (1 / rate.gpu + 1000 * INVERTING / rendering.gpu) if rate.gpu else None
         memory += INVERTING * rendering.memory
-    if rule == "render_images":
+    if rule in ("render_images", "calibrate_layers"):
         seconds += rendering.seconds
         gpu = rendering.gpu
     held = rate.memory_per_image * 2**10 + rate.memory_per_pixel * pixels

@@ -37,7 +37,8 @@ key `image` is the seed that the image's latent was drawn from, zero-padded to s
 is the assessor's score, never rescaled.
 
 The examples read the default study, run by `make demo`; a study without ovals of edits has no
-`lost_faces`, one without a training no `training`, `curves` and `predictions`. The second and third
+`lost_faces`, one without layerwise edits no `layers` and `layer_effects`, one without a training no
+`training`, `curves` and `predictions`. The second and third
 example of each table need `pip install duckdb datasets`.
 """
 
@@ -51,7 +52,9 @@ _SHARDS = """
 ## Shards
 
 Intermediate files, in `results/<study>/<set>/<folder>/<shard>.parquet`, with `<set>` one of `fit`,
-`eval`, `reference`, `floor` and `eval/<edit>/<alpha>`. All shards of a folder form one table: read
+`eval`, `reference`, `floor`, `eval/<edit>/<alpha>` and, for layerwise edits, `eval/layers/<layer>`
+with all levels of that layer; there `edit` is the layer, and `alpha` the distance that the w of
+each moved layer moves. All shards of a folder form one table: read
 them together with a pattern.
 """
 

@@ -58,6 +58,10 @@ def _embeds(study: Config) -> bool:
     return study.identity is not None
 
 
+def _moves_layers(study: Config) -> bool:
+    return study.layerwise is not None
+
+
 def _scores_with_trained(study: Config) -> bool:
     return study.trained is not None
 
@@ -222,6 +226,22 @@ RESULTS: dict[str, Result] = {
         title="Change of each attribute",
         by_alpha=True,
         wanted=_drifts,
+    ),
+    "layers": Result(
+        "mnemo.results.layers:LAYERS",
+        "What is the mean score at each level of each layer? (Figures 9 and 16 to 26)",
+        'table.pivot(index=["layer", "level"], columns=["assessor", "shape"], values="mean")',
+        "PIVOT {} ON assessor, shape USING first(mean) GROUP BY layer, level",
+        wanted=_moves_layers,
+    ),
+    "layer_effects": Result(
+        "mnemo.results.layers:LAYER_EFFECTS",
+        "Which layers matter most for the score, for an equal change of the image?",
+        'table.sort_values("rank")[["assessor", "shape", "rank", "layer", "slope_per_change"]]',
+        "SELECT assessor, shape, rank, layer, slope_per_change FROM {} ORDER BY rank",
+        category="3 Edits",
+        title="Effect of each layer",
+        wanted=_moves_layers,
     ),
     "lost_faces": Result(
         "mnemo.results.lost_faces:LOST_FACES",

@@ -11,6 +11,7 @@ from mnemo.study.sections.base import Name, Section, Shape, known, unique
 from mnemo.study.sections.edits import Controls, Direction, Edit, Hyperplanes
 from mnemo.study.sections.generator import Generator
 from mnemo.study.sections.images import Images, ImageSet, Ovals, Sets
+from mnemo.study.sections.layerwise import Layerwise
 from mnemo.study.sections.measures import Calibration, Figures, Identity, Realness, Statistics
 from mnemo.study.sections.photos import Photos
 from mnemo.study.sections.training import Training
@@ -80,6 +81,12 @@ class Config(Section):
         Controls(),  # type: ignore[call-arg]
         description="Controls of each edit: random directions of equal length, hyperplanes fitted "
         "on permuted scores, and brightness; none if null.",
+    )
+    layerwise: Layerwise | None = Field(
+        None,
+        # As if there were no such key, so that what a study without it has finished stays so.
+        exclude_if=lambda given: given is None,
+        description="Edits of each layer of a StyleGAN alone (`snakemake layers`); none if absent.",
     )
     realness: Realness = Realness()  # type: ignore[call-arg]
     identity: Identity | None = Field(
@@ -193,6 +200,18 @@ class Config(Section):
         It is the study's first for a direction from a file that names none of the study's.
         """
         own = self.direction(edit).assessor
+        return own if own is not None and own in self.assessors else self.assessors[0]
+
+    @property
+    def layers(self) -> dict[str, tuple[int, ...]]:
+        """The layers that each part of the layerwise edits moves, by its name; none without."""
+        return self.layerwise.moved(self.generator.entry.layers) if self.layerwise else {}
+
+    @property
+    def shown_of_layers(self) -> str:
+        """The assessor whose scores the page of the layers shows, as `shown` for an edit."""
+        along = self.named_direction(self.layerwise.direction) if self.layerwise else None
+        own = along.assessor if along else None
         return own if own is not None and own in self.assessors else self.assessors[0]
 
     def shapes_of(self, edit: Edit) -> tuple[Shape, ...]:

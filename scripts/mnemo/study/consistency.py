@@ -11,6 +11,7 @@ from mnemo.assessors.backbones.registry import NETWORKS
 from mnemo.assessors.registry import ASSESSORS, entry
 from mnemo.errors import MnemoError
 from mnemo.generators.imagenet import class_index
+from mnemo.study.sections.layerwise import GROUPS, span
 from mnemo.training.layout import LEAST, ROWS
 
 #: NumPy's RandomState takes no larger seed.
@@ -133,6 +134,21 @@ def _layers_alike(sections: Sections) -> Mistakes:
         yield f"hyperplanes.spaces.{spaces.index('w_plus')}", "w_plus", allowed
 
 
+def _mixing_possible(sections: Sections) -> Mistakes:
+    if not sections["sets"].fit.mixing:
+        return
+    mixed = "a set fit with mixing"
+    for index, space in enumerate(sections["hyperplanes"].spaces):
+        if space != "w_plus":
+            yield f"hyperplanes.spaces.{index}", space, f"{mixed} has w_plus alone"
+    if sections["controls"] is not None:
+        allowed = f"must be null: the controls' hyperplanes can't be fitted on {mixed}"
+        yield "controls", {"count": sections["controls"].count}, allowed
+    for index, edit in enumerate(sections["edits"]):
+        if edit.of == "fit":
+            yield f"edits.{index}.of", "fit", f"can't be {mixed}; edit the set eval"
+
+
 def _directions_possible(sections: Sections) -> Mistakes:
     generator = sections["generator"].name
     spaces = sections["generator"].entry.spaces
@@ -215,6 +231,41 @@ def _edits_possible(sections: Sections) -> Mistakes:
         elif not edit.layers or max(edit.layers) >= generator.layers:
             allowed = f"must be some of 0 to {generator.layers - 1}"
             yield f"{path}.layers", list(edit.layers), allowed
+
+
+def _layers_possible(sections: Sections) -> Mistakes:
+    own = sections["layerwise"]
+    if own is None:
+        return
+    generator = sections["generator"]
+    directions = {direction.name: direction for direction in sections["directions"]}
+    layers, images = generator.entry.layers, sections["sets"].eval
+    if own.count > images.count:
+        allowed = f"the set eval has {images.count} images: take fewer, or enlarge the set"
+        yield "layerwise.count", own.count, allowed
+    elif own.count < 2:
+        yield "layerwise.count", own.count, "an interval needs at least 2 images"
+    if own.step == "image-change" and generator.noise == "random":
+        allowed = "needs generator.noise const: noise drawn anew changes images by itself"
+        yield "layerwise.step", own.step, allowed
+    if "w" not in generator.entry.spaces:
+        yield "layerwise.layers", own.layers, f"the generator {generator.name} has no layers"
+        return
+    if own.direction not in directions:
+        allowed = f"the study's directions are {', '.join(directions)}"
+        yield "layerwise.direction", own.direction, allowed
+    elif directions[own.direction].space == "z":
+        allowed = "moves in z, which has no layers; name a direction in w or w_plus"
+        yield "layerwise.direction", own.direction, allowed
+    seen: dict[tuple[int, ...], str] = {}
+    for index, part in enumerate(own.layers if isinstance(own.layers, tuple) else ()):
+        path, moved = f"layerwise.layers.{index}", span(part, layers)
+        lacks = f"the generator {generator.name} has the layers 0 to {layers - 1}"
+        if not moved or (part not in GROUPS and moved[-1] < int(part.split("-")[-1])):
+            yield path, part, lacks
+        elif moved in seen:
+            yield path, part, f"moves the same layers as {seen[moved]}"
+        seen.setdefault(moved, part)
 
 
 def _edits_scored(sections: Sections) -> Mistakes:
@@ -390,10 +441,12 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("generator",), _generator_can),
     (("generator", "sets"), _psi_of_classes),
     (("generator", "hyperplanes"), _layers_alike),
+    (("sets", "hyperplanes", "controls", "edits"), _mixing_possible),
     (("generator", "directions"), _directions_possible),
     (("directions", "hyperplanes", "assessors", "shapes"), _directions_in_grid),
     (("directions", "assessors", "factors"), _held_possible),
     (("generator", "directions", "edits"), _edits_possible),
+    (("layerwise", "generator", "directions", "sets"), _layers_possible),
     (("edits", "assessors", "shapes"), _edits_scored),
     (("photos", "generator", "shard_size"), _photos_possible),
     (("photos", "generator", "edits", "directions"), _photos_moved),

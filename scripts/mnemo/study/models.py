@@ -10,11 +10,10 @@ from mnemo.assessors import cards
 from mnemo.assessors import registry as assessors
 from mnemo.assessors.backbones.registry import NETWORKS, Network
 from mnemo.features.registry import EXTRACTORS
+from mnemo.inversion.registry import PERCEPTUAL
 from mnemo.study.config import Config
 from mnemo.weights import catalogue
 
-#: The weights of each perceptual distance, in the order in which it is loaded from them.
-PERCEPTUAL = {"lpips-vgg16": ("vgg16-imagenet", "lpips-vgg16"), "resnet152-early": ("resmem",)}
 #: The folder of weights, as rules write it: Snakemake fills in `<resources>`.
 FOLDER = "<resources>/weights"
 
@@ -147,17 +146,23 @@ class Models:
         return ["dlib-landmarks-68"] if aligned else []
 
     @property
-    def perceptual(self) -> list[str]:
+    def perceptual_of_photos(self) -> tuple[str, ...]:
         """Names of the weights of the perceptual distance that photographs are inverted with."""
         photos = self.config.photos
         used = photos.perceptual if photos is not None and photos.folder else None
-        return list(PERCEPTUAL[used]) if used else []
+        return PERCEPTUAL[used] if used else ()
+
+    @property
+    def perceptual(self) -> tuple[str, ...]:
+        """Names of the weights of the perceptual distance of layerwise edits, if there are any."""
+        layerwise = self.config.layerwise
+        return PERCEPTUAL[layerwise.perceptual] if layerwise else ()
 
     @property
     def of_photos(self) -> list[str]:
         """Names of the weights behind the inversion of photographs."""
         embedder = self.embedder.weights if self.embedder else ()
-        return [self.generator.weights, *self.landmarks, *self.perceptual, *embedder]
+        return [self.generator.weights, *self.landmarks, *self.perceptual_of_photos, *embedder]
 
     @property
     def modules_of_photos(self) -> list[str]:
@@ -167,8 +172,11 @@ class Models:
     @cached_property
     def all(self) -> list[str]:
         """Names of all the weights behind the study's results."""
-        features = (*self.extractor.weights, *(self.embedder.weights if self.embedder else ()))
-        return sorted({*self.of_scores, *features, *self.landmarks, *self.perceptual})
+        embedder = self.embedder.weights if self.embedder else ()
+        perceptual = (*self.perceptual, *self.perceptual_of_photos)
+        return sorted(
+            {*self.of_scores, *self.extractor.weights, *embedder, *perceptual, *self.landmarks}
+        )
 
     @cached_property
     def used(self) -> list[str]:

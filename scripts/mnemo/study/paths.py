@@ -22,7 +22,10 @@ DOSE_RESPONSE = ("dose_response", "slopes", "local_slopes", "calibration")
 #: The tables of a training.
 TRAINING = ("training", "curves", "predictions")
 #: The public tables that one job measures for the whole study; the others are joined from parts.
-MEASURED_WHOLE = ("agreement", "transfer", "training", "contrasts", "findings", "reproduction")
+MEASURED_WHOLE = (
+    *("agreement", "transfer", "training", "contrasts", "findings", "reproduction"),
+    *("layers", "layer_effects"),
+)
 #: The tables that the findings are read from, as far as a study has them.
 FINDINGS_FROM = ("hyperplanes", "slopes", "transfer", "contrasts", "realness", "identity")
 #: The tables that are set beside the paper's, as far as a study has them.
@@ -123,8 +126,15 @@ class Paths:
 
     def seeds(self, wildcards: Any) -> list[int]:
         """Return the seeds of a shard: its first, and the one after its last."""
-        images = sets.base(self.config, wildcards.base)
-        places = sets.places(wildcards.shard, images.count, self.config.shard_size)
+        return self._seeds(wildcards.base, wildcards.shard)
+
+    def seeds_to_mix(self, wildcards: Any) -> list[int]:
+        """Return the seeds of a shard of the set fit, as `seeds` does."""
+        return self._seeds("fit", wildcards.shard)
+
+    def _seeds(self, base: str, shard: str) -> list[int]:
+        images = sets.base(self.config, base)
+        places = sets.places(shard, images.count, self.config.shard_size)
         drawn = sets.seeds(images, places)
         return [drawn.start, drawn.stop]
 
@@ -560,11 +570,11 @@ class Paths:
     @property
     def pages(self) -> list[str]:
         """All pages of the report."""
-        faces = ["faces"] if "faces" in self.tables else []
+        others = [name for name in ("faces", "layers") if name in self.tables]
         return [
             *(f"<results>/pages/{edit.name}/strip.html" for edit in self.config.edits),
             *(f"<results>/pages/{name}.html" for name in self._pictures_of_photos),
-            *(f"<results>/pages/{name}.html" for name in [*self.shown, *faces, *WHOLE_PAGES]),
+            *(f"<results>/pages/{name}.html" for name in [*self.shown, *others, *WHOLE_PAGES]),
         ]
 
 

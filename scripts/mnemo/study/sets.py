@@ -19,6 +19,12 @@ from mnemo.study.sections.images import ImageSet
 
 #: The folder of a set in which the sets of its controls are.
 CONTROLS = "controls"
+#: The folder of the set eval in which the sets of layerwise edits are, one for each part that moves
+#: alone, and one of the unedited images that they are compared with.
+LAYERS = "layers"
+UNMOVED = "original"
+#: Images, the first ones, on which layerwise edits find their steps of equal image change.
+CALIBRATED_ON = 16
 #: Sets of photographs: as they were taken, and as the generator renders them.
 PHOTOS = ("originals", "photos")
 #: Sets that every study has.
@@ -115,10 +121,13 @@ def edited(edit: Edit) -> list[str]:
 def base(config: Config, name: str) -> ImageSet:
     """Return the unedited set that a set is, or comes from.
 
-    A set of controls counts the images of all its controls and alphas.
+    A set of controls counts the images of all its controls and alphas, and one of layerwise edits
+    those of all levels.
     """
     first, *edit = name.split("/")
     images = config.given[first]
+    if edit and edit[0] == LAYERS:
+        return images.model_copy(update={"count": layered(config) * len(levels(config, edit[1]))})
     if edit and edit[0] == CONTROLS:
         variants = controls(config, config.edit(edit[1]))
         return images.model_copy(update={"count": len(variants) * controlled(config, first)})
@@ -178,6 +187,32 @@ def control_sets(config: Config) -> list[str]:
     return list(dict.fromkeys(control_set(config, edit) for edit in config.edits))
 
 
+def layer_set(part: str) -> str:
+    """Return the set of the images in which one part of the layers is moved, or none."""
+    return f"eval/{LAYERS}/{part}"
+
+
+def layer_sets(config: Config) -> list[str]:
+    """List the sets of layerwise edits, that of the unedited images first."""
+    return [layer_set(part) for part in (UNMOVED, *config.layers)] if config.layerwise else []
+
+
+def layered(config: Config) -> int:
+    """Return the number of images that layerwise edits move."""
+    return config.layerwise.count if config.layerwise else 0
+
+
+def levels(config: Config, part: str) -> tuple[float, ...]:
+    """Return the levels of a set of layerwise edits, in the order of each image's versions.
+
+    The versions of an image follow one another, so that a set of more images has the same shards
+    and more.
+    """
+    if part == UNMOVED or config.layerwise is None:
+        return (0.0,)
+    return config.layerwise.levels
+
+
 def scored(config: Config, name: str, assessor: str) -> ImageSet:
     """Return the images of a set that an assessor scores: all, but for `fit_on`."""
     images = base(config, name)
@@ -192,7 +227,7 @@ def scored(config: Config, name: str, assessor: str) -> ImageSet:
 def shapes(config: Config, name: str) -> tuple[str, ...]:
     """Return the shapes of a set's images that are scored."""
     _, *edit = name.split("/")
-    if not edit:
+    if not edit or edit[0] == LAYERS:
         return config.shapes
     if edit[0] != CONTROLS:
         return config.shapes_of(config.edit(edit[0]))

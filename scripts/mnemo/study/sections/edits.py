@@ -9,6 +9,7 @@ from mnemo.study.sections.base import Name, Section, Shape, Space, Threshold, tw
 #: Folders that a set has, and controls, as which an edit can't be called.
 RESERVED = (
     *("latents", "square", "oval", "scores", "features", "embeddings", "controls"),
+    "layers",
     *("random", "permuted", "brightness"),
 )
 #: An alpha names a folder, so it has few digits.

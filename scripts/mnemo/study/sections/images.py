@@ -39,6 +39,18 @@ class ImageSet(Section):
         return self.model_copy(update={"count": min(count, self.count)})
 
 
+class FitSet(ImageSet):
+    """The set that hyperplanes are fitted on."""
+
+    mixing: bool = Field(
+        False,
+        # As if there were no such key, so that what a study without it has finished stays so.
+        exclude_if=lambda given: not given,
+        description="Whether each layer of a StyleGAN gets a w of its own seed (style mixing), so "
+        "that a hyperplane in w_plus, the only space then, can differ between layers.",
+    )
+
+
 class Floor(Section):
     """The set of images of the reference's own distribution, whose distance is the floor."""
 
@@ -58,7 +70,7 @@ class Floor(Section):
 class Sets(Section):
     """The study's image sets."""
 
-    fit: ImageSet = Field(description="Images that hyperplanes are fitted on.")
+    fit: FitSet = Field(description="Images that hyperplanes are fitted on.")
     eval: ImageSet = Field(description="Fresh images that get edited.")
     reference: ImageSet = Field(description="Images that realness is measured against.")
     train: ImageSet | None = Field(

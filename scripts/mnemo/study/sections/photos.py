@@ -1,10 +1,11 @@
 """The photographs of a study."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
-from mnemo.study.sections.base import Section, Space
+from mnemo.inversion.registry import PERCEPTUAL
+from mnemo.study.sections.base import Section, Space, known
 
 
 class Photos(Section):
@@ -37,8 +38,9 @@ class Photos(Section):
     steps: PositiveInt = Field(
         1000, description="Steps of the inversion at most; most photographs need fewer."
     )
-    perceptual: Literal["lpips-vgg16", "resnet152-early"] | None = Field(
+    perceptual: Annotated[str, known("perceptual distance", PERCEPTUAL)] | None = Field(
         "lpips-vgg16",
+        json_schema_extra={"enum": [*PERCEPTUAL, None]},
         description="Perceptual distance that the inversion makes small, besides the error of the "
         "pixels: LPIPS, or a stand-in on the early layers of ResMem's network; none if null.",
     )

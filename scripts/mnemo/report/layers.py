@@ -1,0 +1,213 @@
+"""The page of the layers: each a card with faces, scores and responses, ranked by its effect."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from html import escape
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from PIL import Image
+
+from mnemo import images, rounding
+from mnemo.figures import layers as figures
+from mnemo.figures import parts, style
+from mnemo.report.pages import STYLE
+
+#: Height of a face, in pixels. All of them must fit 2 MB, above which browsers don't show a page
+#: that is inside a report.
+FACE = 128
+#: Faces by key and level: their pixels, (height, width, 3).
+Faces = Mapping[tuple[str, float], images.Pixels]
+_STYLE = """
+.card { border-top: 1px solid #d9d9d9; padding: .8em 0 1.2em; break-inside: avoid; }
+.card h2 { margin: 0; font-size: 1.15em; }
+.card h2 small { font-weight: normal; color: #595959; }
+.card p { margin: .2em 0 .6em; }
+.side { display: flex; flex-wrap: wrap; gap: 1.2em; align-items: center; }
+.strip { border-spacing: 3px; border-collapse: separate; }
+.strip th, .strip td { padding: 0; border: 0; text-align: center; font-weight: normal; }
+.strip th { font-size: .8em; color: #595959; }
+.strip td { position: relative; width: 104px; height: 104px; background: #f2f2f2; color: #595959;
+  font-size: .8em; vertical-align: middle; }
+.strip td.original { outline: 2px solid #1a1a1a; outline-offset: -1px; }
+.strip img { display: block; width: 104px; height: 104px; object-fit: contain;
+  transition: transform .12s; }
+.strip img:hover { transform: scale(1.9); position: relative; z-index: 2; }
+.strip b { position: absolute; top: 2px; left: 2px; background: #ffffffd9; color: #1a1a1a;
+  padding: 0 3px; font-weight: normal; z-index: 1; font-variant-numeric: tabular-nums; }
+nav a { display: inline-block; margin: 0 .9em .3em 0; color: #0072B2; }
+"""
+
+
+class Card(NamedTuple):
+    """What the page shows of one layer or group.
+
+    Attributes:
+        layer: Its name.
+        chosen: Indices of the layers that it moves.
+        levels: Its rows of `layers.LAYERS` by the page's assessor.
+        effects: Its rows of `layers.LAYER_EFFECTS` by the page's assessor.
+        faces: The faces that are shown.
+        scores: Their scores, by key and level.
+    """
+
+    layer: str
+    chosen: Sequence[int]
+    levels: pd.DataFrame
+    effects: pd.DataFrame
+    faces: Faces
+    scores: Mapping[tuple[str, float], float]
+
+
+def gather(
+    paths: Sequence[str | Path], wanted: Sequence[str], levels: Mapping[float, float]
+) -> dict[tuple[str, float], images.Pixels]:
+    """Read selected images of one set of layerwise edits.
+
+    Args:
+        paths: Its first shards of `images.IMAGES` or `ovals.OVALS`.
+        wanted: Keys of the selected images.
+        levels: The level of each step.
+
+    Returns:
+        The images, by key and level; without those in which no face was found.
+    """
+    found = {}
+    for path in paths:
+        shard, pixels = images.read(path)
+        places = zip(shard["image"].to_pylist(), shard["alpha"].to_pylist(), strict=True)
+        for row, (image, step) in enumerate(places):
+            if image in wanted:
+                found[image, levels[step]] = pixels[row]
+    return found
+
+
+def page(
+    cards: Sequence[Card], shown: Sequence[str], assessor: str, confidence: float, *, alike: bool
+) -> str:
+    """Return the page of the layers.
+
+    Args:
+        cards: The layers, in any order.
+        shown: Keys of the faces of each strip.
+        assessor: The assessor whose scores are shown.
+        confidence: Confidence of the intervals, 0 to 1.
+        alike: Whether the direction is the same in every layer.
+
+    Returns:
+        The page as HTML, the layers ranked by their effect on the first shape.
+    """
+    ranked = sorted(cards, key=lambda card: _rank(card) or len(cards) + 1)
+    ends = pd.concat([card.levels[["mean", "low", "high"]] for card in cards])
+    low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
+    margin = 0.08 * (high - low) or 0.01
+    limits = low - margin, high + margin
+    changes = pd.concat([card.levels[["image_change", "image_change_high"]] for card in cards])
+    most = 1.1 * float(np.nanmax(changes)) or 0.01
+    title = f"Each layer alone: scores by {assessor}"
+    same = (
+        "Every layer moves along the same vector: all layers of a sampled image share one w, so "
+        "that a direction found on sampled images can't differ between layers. What differs is "
+        "what the layers make of it."
+        if alike
+        else "Each layer moves along its own part of the direction; the parts differ."
+    )
+    shapes = parts.shapes(cards[0].effects)
+    intro = (
+        f"<p>{same} Ranked by the change of score for each unit that the image changes "
+        f"({shapes[0]}s, {parts.percent(confidence)} intervals in brackets). In each strip the "
+        "scores are in the corner and the original is framed.</p>"
+    )
+    links = "".join(f'<a href="#{card.layer}">{escape(_name(card))}</a>' for card in ranked)
+    body = "\n".join(_card(card, shown, limits, most) for card in ranked)
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
+        f"<title>{escape(title)}</title><style>{STYLE}{_STYLE}</style></head>\n<body>\n"
+        f"<h1>{escape(title)}</h1>\n{intro}\n<nav>{links}</nav>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _name(card: Card) -> str:
+    """Return a layer's or group's name."""
+    return f"Layer {card.layer}" if card.layer.isdigit() else card.layer.capitalize()
+
+
+def _rank(card: Card) -> int | None:
+    """Return a layer's rank for the first shape; None if it has none."""
+    rank = card.effects["rank"].iloc[0]
+    return None if pd.isna(rank) else int(rank)
+
+
+def _resolutions(chosen: Sequence[int]) -> str:
+    """Return the resolutions of layers: there are two for each, from 4 pixels."""
+    ends = dict.fromkeys(4 << layer // 2 for layer in (chosen[0], chosen[-1]))
+    return f"{' to '.join(map(str, ends))} pixels"
+
+
+def _card(card: Card, shown: Sequence[str], limits: tuple[float, float], most: float) -> str:
+    """Lay out one layer."""
+    rank = _rank(card)
+    place = f"{rank}. " if rank else ""
+    facts = []
+    for row in card.effects.to_dict("records"):
+        change, slope = (
+            rounding.interval(*(row[name] for name in names))
+            for names in (
+                ("slope_per_change", "slope_per_change_low", "slope_per_change_high"),
+                ("slope", "low", "high"),
+            )
+        )
+        facts.append(
+            f"{row['shape']}, n = {row['n']}: {change} per unit of image change, {slope} per unit "
+            "of distance"
+        )
+    reasons = card.levels.dropna(subset="reason").drop_duplicates("level")
+    facts += [f"level {row.level:g}: {row.reason}" for row in reasons.itertuples()]
+    text = "".join(f"<p class=small>{escape(parts.minus(fact))}</p>" for fact in facts)
+    chart = figures.responses(card.levels, limits, most)
+    return (
+        f'<section class="card" id="{card.layer}"><h2>{place}{escape(_name(card))} '
+        f"<small>{_resolutions(card.chosen)}</small></h2>\n{text}\n<div class=side>"
+        f"{_strip(card, shown)}\n{_chart(chart, f'Responses to {_name(card)}')}</div></section>"
+    )
+
+
+def _strip(card: Card, shown: Sequence[str]) -> str:
+    """Lay out the faces of one layer over its levels."""
+    levels = sorted(card.levels["level"].unique())
+    names = ["original" if level == 0 else f"{level:+g}" for level in levels]
+    head = "".join(f"<th>{parts.minus(name)}</th>" for name in names)
+    rows = "".join(
+        "<tr>" + "".join(_face(card, image, level) for level in levels) + "</tr>" for image in shown
+    )
+    return f'<table class="strip"><tr>{head}</tr>{rows}</table>'
+
+
+def _face(card: Card, image: str, level: float) -> str:
+    """Lay out one face with its score."""
+    kind = ' class="original"' if level == 0 else ""
+    if (image, level) not in card.faces:
+        missing = card.levels.loc[card.levels["level"] == level, "reason"].notna().any()
+        return f"<td{kind}>{'no step' if missing else 'no face'}</td>"
+    picture = Image.fromarray(card.faces[image, level])
+    picture.thumbnail((FACE, FACE), Image.Resampling.LANCZOS)
+    buffer = BytesIO()
+    picture.save(buffer, format="JPEG", quality=85)
+    score = card.scores.get((image, level))
+    corner = "" if score is None else f"<b>{score:.2f}</b>"
+    alt = f"image {image} at level {level:g}"
+    data = base64.b64encode(buffer.getvalue()).decode()
+    return f'<td{kind}>{corner}<img alt="{alt}" src="data:image/jpeg;base64,{data}"></td>'
+
+
+def _chart(figure: Figure, alt: str) -> str:
+    """Return a figure as an image of the page."""
+    buffer = BytesIO()
+    with style.applied():
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    data = base64.b64encode(buffer.getvalue()).decode()
+    return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}">'
