@@ -79,6 +79,7 @@ rule draw_strip:
         quality=params.quality,
         shapes=params.shapes,
         images=paths.keys_of_strip,
+        shown=study.figures.strips,
         caption=captions.of_strip,
         code=code_of("draw_strip"),
     script:

@@ -17,6 +17,9 @@ params = snakemake.params
 pictures = pd.concat(
     strip.gather(snakemake.input[shape], shape, params.images) for shape in params.shapes
 )
+# Of photographs some can't be used, so that there are more candidates than are shown.
+shown = pictures["image"].isin(pictures["image"].drop_duplicates().head(params.shown))
+pictures = pictures[shown]
 scores = tables.frame(snakemake.input.scores, ["image", "shape", "alpha", "score"])
 figure = strip.draw(pictures, scores, params.quality, params.assessor)
 style.save(figure, snakemake.output.figure)

@@ -193,7 +193,7 @@ class Params:
                 "made_of": "" if training.database else f"scores by {training.hit_rate}",
             },
             "layerwise": self._found_layers_with,
-            "photos": getattr(config, "photos", None) is not None,
+            "photos": config.photos is not None,
         }
 
     @property
@@ -202,7 +202,7 @@ class Params:
 
         As for an edit, it is the study's first for a direction from a file that names none.
         """
-        layerwise = getattr(self.config, "layerwise", None)
+        layerwise = self.config.layerwise
         if layerwise is None:
             return None
         own = self.config.named_direction(layerwise.direction).assessor

@@ -515,9 +515,17 @@ class Paths:
         return self.scores(sets.edited(self._edit(wildcards)), [wildcards.assessor])
 
     def keys_of_strip(self, wildcards: Any) -> list[str]:
-        """Return the keys of the faces that a strip shows: the first of their set."""
+        """Return the keys of the faces that a strip can show: the first of their set.
+
+        Of photographs they are all, because some can't be used.
+        """
+        return sets.first_keys(self.config, self._edit(wildcards).of, self._strips(wildcards))
+
+    def _strips(self, wildcards: Any) -> int:
+        """Return the number of images from the first on that a strip is chosen from."""
         name = self._edit(wildcards).of
-        return sets.first_keys(self.config, name, self.config.figures.strips)
+        count = sets.base(self.config, name).count
+        return count if name == "photos" else min(self.config.figures.strips, count)
 
     def files_of_strip(self, wildcards: Any) -> dict[str, list[str]]:
         """List the shards that hold the faces of a strip, by shape, and those of their scores."""
@@ -525,18 +533,17 @@ class Paths:
         shapes = config.shapes_of(edit)
         scored = [f"scores/{config.shown(edit)}/{shape}" for shape in shapes]
         return {
-            **{shape: self._first([shape], edit, config.shard_size) for shape in shapes},
-            "scores": self._first(scored, edit, config.score_shard_size),
+            **{shape: self._first([shape], wildcards, config.shard_size) for shape in shapes},
+            "scores": self._first(scored, wildcards, config.score_shard_size),
         }
 
-    def _first(self, folders: Iterable[str], edit: Edit, size: int) -> list[str]:
+    def _first(self, folders: Iterable[str], wildcards: Any, size: int) -> list[str]:
         """List the shards of an edit that hold the faces of its strip."""
-        count = min(self.config.figures.strips, sets.base(self.config, edit.of).count)
         return [
             f"<results>/{edited}/{folder}/{shard}.parquet"
             for folder in folders
-            for edited in sets.edited(edit)
-            for shard in sets.cut(count, size)
+            for edited in sets.edited(self._edit(wildcards))
+            for shard in sets.cut(self._strips(wildcards), size)
         ]
 
     @property
