@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mnemo import logs, tables
-from mnemo.figures import strip, style
+from mnemo.figures import pictures, strip, style
 from mnemo.report import pages
 
 if TYPE_CHECKING:
@@ -14,14 +14,11 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 params = snakemake.params
-pictures = pd.concat(
-    strip.gather(snakemake.input[shape], shape, params.images) for shape in params.shapes
-)
-# Of photographs some can't be used, so that there are more candidates than are shown.
-shown = pictures["image"].isin(pictures["image"].drop_duplicates().head(params.shown))
-pictures = pictures[shown]
+# Which photographs can be used is known from their images alone.
+wanted = params.images or pictures.first(snakemake.input[params.shapes[0]], params.shown)
+gathered = pd.concat(strip.gather(snakemake.input[shape], shape, wanted) for shape in params.shapes)
 scores = tables.frame(snakemake.input.scores, ["image", "shape", "alpha", "score"])
-figure = strip.draw(pictures, scores, params.quality, params.assessor)
+figure = strip.draw(gathered, scores, params.quality, params.assessor)
 style.save(figure, snakemake.output.figure)
 page = pages.picture(
     f"Images of the edit {snakemake.wildcards.edit}", Path(snakemake.output.figure).read_bytes()

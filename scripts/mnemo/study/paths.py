@@ -515,11 +515,12 @@ class Paths:
         return self.scores(sets.edited(self._edit(wildcards)), [wildcards.assessor])
 
     def keys_of_strip(self, wildcards: Any) -> list[str]:
-        """Return the keys of the faces that a strip can show: the first of their set.
+        """Return the keys of the faces that a strip shows: the first of their set.
 
-        Of photographs they are all, because some can't be used.
+        Of photographs there are none: it shows the first that can be used.
         """
-        return sets.first_keys(self.config, self._edit(wildcards).of, self._strips(wildcards))
+        name, count = self._edit(wildcards).of, self.config.figures.strips
+        return [] if name == "photos" else sets.first_keys(self.config, name, count)
 
     def _strips(self, wildcards: Any) -> int:
         """Return the number of images from the first on that a strip is chosen from."""
