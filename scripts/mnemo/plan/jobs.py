@@ -72,6 +72,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         name = wildcards.get("set") or wildcards.get("base") or of_photos
         if rule == "edit_controls":
             name = f"{name}/{sets.CONTROLS}/{wildcards['edit']}"
+        elif rule == "mix_latents":
+            name = "fit"
         elif rule in ("edit_layers", "measure_image_change"):
             name = sets.layer_set(wildcards["layer"])
         images = sets.scored(config, name, wildcards.get("assessor", ""))

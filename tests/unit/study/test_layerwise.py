@@ -204,7 +204,10 @@ def mixing(**changes: Any) -> dict[str, Any]:
 
 
 def test_mixed_images_have_rules_of_their_own() -> None:
-    rules = {job.rule for job in jobs.of_study(checked(mixing()))}
+    config = checked(mixing())
+    rules = {job.rule for job in jobs.of_study(config)}
+    # Snakemake asks with a job's own wildcards.
+    assert jobs.workload(config, "mix_latents", {"shard": "00001"}).images == 20
     assert {"mix_latents", "fit_mixed_hyperplane", "sample_latents"} <= rules
     assert "fit_hyperplane" not in rules
     plain = {job.rule for job in jobs.of_study(checked(study()))}
