@@ -31,13 +31,13 @@ class Workload(NamedTuple):
         images: Images; of a job that reads several scores of an image, its scores.
         at_once: How many of them it holds in memory at once.
         times: How often it goes over them, against the default study.
-        embedder: The face-recognition network, of a job that embeds faces.
+        extractor: The network, of a job that extracts features or embeds faces.
     """
 
     images: int
     at_once: int
     times: float = 1
-    embedder: str = ""
+    extractor: str = ""
 
 
 class Job(NamedTuple):
@@ -83,7 +83,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             count,
             min(count, at_once.get(rule, count)),
             _slowness(config, wildcards),
-            config.identity.features if config.identity and rule == "embed_faces" else "",
+            _extractor(config, rule),
         )
     fit, grid = config.sets.fit.count, config.hyperplanes
     edited = {edit.name: _images(config, edit) for edit in config.edits}
@@ -152,6 +152,13 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
 def _images(config: Config, edit: Edit) -> int:
     """Return the images of an edit at all its alphas."""
     return sets.base(config, edit.of).count * len(edit.alphas)
+
+
+def _extractor(config: Config, rule: str) -> str:
+    """Return the network of a job that extracts features; empty for any other."""
+    if rule == "embed_faces" and config.identity:
+        return config.identity.features
+    return config.realness.features if rule == "extract_features" else ""
 
 
 def _slowness(config: Config, wildcards: Mapping[str, str]) -> float:
