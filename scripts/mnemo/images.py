@@ -28,10 +28,10 @@ PIXELS = tables.field(
 
 
 def for_datasets(schema: pa.Schema) -> pa.Schema:
-    """Return the schema with the metadata that marks `pixels` as images for Hugging Face datasets.
+    """Return the schema with the metadata that marks its images for Hugging Face datasets.
 
     Args:
-        schema: The schema of a table with the column `pixels`.
+        schema: The schema of a table with columns of images, all of the type of `PIXELS`.
 
     Returns:
         The same fields, with the key `huggingface` added to the metadata.
@@ -39,7 +39,7 @@ def for_datasets(schema: pa.Schema) -> pa.Schema:
     kinds = {pa.float64(): "float64", pa.bool_(): "bool"}
     features = {
         field.name: {"_type": "Image"}
-        if field.name == "pixels"
+        if field.type == PIXELS.type
         else {"_type": "Value", "dtype": kinds.get(field.type, str(field.type))}
         for field in schema
     }

@@ -63,9 +63,14 @@ def define(title: str, *fields: pa.Field) -> pa.Schema:
     return pa.schema(fields, metadata={"title": title})
 
 
-_IMAGE = field("image", pa.string(), "key of the image: the seed, zero-padded to at least 7 digits")
+_IMAGE = field(
+    "image",
+    pa.string(),
+    "key of the image: the seed, zero-padded to at least 7 digits; of a photograph, photo-00001 "
+    "and so on",
+)
 
-_SET = field("set", pa.string(), "image set", limits="fit, eval, reference, floor, train")
+_SET = field("set", pa.string(), "image set", limits="fit, eval, reference, floor, train, photos")
 
 _EDIT = field("edit", pa.string(), "name of the edit; null for unedited sets", nullable=True)
 

@@ -91,10 +91,20 @@ def detect(
         One result per image.
     """
     bar = tqdm(images, desc="MTCNN", unit=" images", mininterval=5)
-    return [_detect(image, detection_height, preset) for image in bar]
+    return [find(image, detection_height, preset) for image in bar]
 
 
-def _detect(image: Pixels, detection_height: int, preset: Preset) -> Face:
+def find(image: Pixels, detection_height: int = 256, preset: Preset = "corrected") -> Face:
+    """Detect the face in one image, as `detect` does in each of several.
+
+    Args:
+        image: (height, width, 3), RGB.
+        detection_height: As for `detect`.
+        preset: As for `detect`.
+
+    Returns:
+        The result.
+    """
     height, width = image.shape[:2]
     size = max(1, round(width * detection_height / height)), detection_height
     resized = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
