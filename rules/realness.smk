@@ -50,6 +50,7 @@ rule measure_realness:
     params:
         features=study.realness.features,
         groups=study.realness.groups,
+        neighbours=study.realness.neighbours,
         seed=study.statistics.seed,
         confidence=study.statistics.confidence,
         stamp=models.stamp(*models.extractor.weights),

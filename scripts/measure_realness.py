@@ -15,6 +15,7 @@ measured = realness.compare(
     table.read(snakemake.input.edited),
     table.read(snakemake.input.reference)[None],
     table.read(snakemake.input.floor)[None],
+    neighbours=params.neighbours,
     groups=params.groups,
     seed=params.seed,
     confidence=params.confidence,
@@ -22,6 +23,6 @@ measured = realness.compare(
 tables.write(
     snakemake.output.realness,
     realness.REALNESS,
-    measured.assign(edit=snakemake.wildcards.edit, features=params.features),
+    measured.assign(edit=snakemake.wildcards.edit, features=params.features, reference="generator"),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

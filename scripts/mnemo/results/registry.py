@@ -217,11 +217,11 @@ RESULTS: dict[str, Result] = {
     ),
     "realness": Result(
         "mnemo.results.realness:REALNESS",
-        "Are edited images further from the reference set than unedited ones? (Figure 7)",
-        'table[["edit", "alpha", *table.filter(regex="kernel_(floor|difference)")]]',
-        "SELECT edit, alpha, COLUMNS('kernel_(floor|difference).*') FROM {}",
+        "Are edited images further from a reference than unedited ones? (Figure 7)",
+        'table[["edit", "alpha", "reference", *table.filter(regex="kernel_(floor|difference)")]]',
+        "SELECT edit, alpha, reference, COLUMNS('kernel_(floor|difference).*') FROM {}",
         category="4 Realness",
-        title="Distances to the reference set",
+        title="Distances to the references",
         by_alpha=True,
     ),
     "identity": Result(

@@ -17,6 +17,13 @@ class Realness(Section):
     groups: int = Field(
         20, ge=5, le=100, description="Groups of images that the jackknife leaves out in turn."
     )
+    neighbours: int = Field(
+        5,
+        ge=1,
+        le=100,
+        description="Nearest neighbours that an image's ball reaches to, for precision, recall, "
+        "density and coverage.",
+    )
 
 
 class Identity(Section):
