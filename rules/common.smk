@@ -8,7 +8,8 @@ from mnemo.errors import MnemoError
 from mnemo.figures.registry import FIGURES
 from mnemo.plan import jobs, plans, rates
 from mnemo.results.registry import RESULTS
-from mnemo.study import digests, folder, sets
+from mnemo.photos.folder import SET as PHOTOGRAPHS
+from mnemo.study import digests, folder, photographs, sets
 from mnemo.study.captions import Captions
 from mnemo.study.mistakes import checked
 from mnemo.study.models import Models
@@ -21,6 +22,7 @@ from snakemake.exceptions import WorkflowError
 try:
     study = checked(config)
     folder.check_files(study)
+    photographs.check(study)
     folder.check_results(study, Path("results", study.study))
 except MnemoError as mistake:
     raise WorkflowError(str(mistake)) from None
@@ -51,6 +53,7 @@ wildcard_constraints:
         rf"({'|'.join(study.sets.given)})"
         rf"(/({'|'.join(edit.name for edit in study.edits)})/-?\d+(\.\d+)?"
         rf"|/{sets.CONTROLS}/({'|'.join(edit.name for edit in study.edits)}))?"
+        rf"|{PHOTOGRAPHS}"
     ),
     shard=r"\d{5}\d*",
     features=study.realness.features,

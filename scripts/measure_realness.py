@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+import pyarrow.parquet as pq
+
 from mnemo import logs, tables
 from mnemo.features import table
 from mnemo.results import realness
@@ -11,18 +14,25 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 params = snakemake.params
-measured = realness.compare(
-    table.read(snakemake.input.edited),
-    table.read(snakemake.input.reference)[None],
-    table.read(snakemake.input.floor)[None],
-    neighbours=params.neighbours,
-    groups=params.groups,
-    seed=params.seed,
-    confidence=params.confidence,
-)
+files = snakemake.input
+# A shard of photographs none of which can be read has no rows.
+photographs = [path for path in files.photographs if pq.read_metadata(path).num_rows]
+parts = []
+for name in params.references:
+    of_generator = name == "generator"
+    part = realness.compare(
+        table.read(files.edited),
+        table.read(files.reference if of_generator else photographs)[None],
+        table.read(files.floor)[None] if of_generator else None,
+        neighbours=params.neighbours,
+        groups=params.groups,
+        seed=params.seed,
+        confidence=params.confidence,
+    )
+    parts.append(part.assign(reference=name))
 tables.write(
     snakemake.output.realness,
     realness.REALNESS,
-    measured.assign(edit=snakemake.wildcards.edit, features=params.features, reference="generator"),
+    pd.concat(parts).assign(edit=snakemake.wildcards.edit, features=params.features),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mnemo.assessors.registry import entry
 from mnemo.features.registry import EXTRACTORS
+from mnemo.photos.folder import SET
 from mnemo.plan import rates
 from mnemo.study import sets
 from mnemo.study.config import Config
@@ -69,11 +70,14 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         name = wildcards.get("set") or wildcards.get("base", "")
         if rule == "edit_controls":
             name = f"{name}/{sets.CONTROLS}/{wildcards['edit']}"
+        if rule == "read_reference":
+            name = SET
         images = sets.scored(config, name, wildcards.get("assessor", ""))
         scored = rule in ("score_images", "measure_factors", "extract_features", "subtract_scores")
         size = config.score_shard_size if scored else config.shard_size
         count = len(sets.places(shard, images.count, size))
         at_once = {
+            "read_reference": 1,
             "score_images": config.shard_size,
             "measure_factors": config.shard_size,
             "extract_features": config.shard_size,
@@ -141,6 +145,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         case "measure_realness", _:
             floor = sets.base(config, config.edit(wildcards["edit"]).of).count
             count = of_edit + floor + config.sets.reference.count
+            if config.realness.folder:
+                count += of_edit + sets.base(config, SET).count
             return Workload(count, min(count, MEASURED_AT_ONCE))
         case "merge_table", "scores":
             return Workload(fitted + sum(scores.values()), config.score_shard_size)
@@ -255,7 +261,10 @@ def of_study(config: Config) -> Iterator[Job]:
         for run in config.trained.runs:
             yield job("train_assessor", f"training/{run}/predictions", run)
     extracted = f"{config.realness.features}/{{shard}}"
-    for place in each(["reference", "floor", *edited], scores):
+    photographs = [SET] if config.realness.folder else []
+    for place in each(photographs, images):
+        yield job("read_reference", "{set}/square/{shard}", "{shard}", **place)
+    for place in each(["reference", "floor", *photographs, *edited], scores):
         yield job(
             "extract_features", f"{{set}}/features/{extracted}", f"{{set}}/{extracted}", **place
         )

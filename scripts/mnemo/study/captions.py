@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mnemo.statistics.counts import extrapolated
-from mnemo.study import sets
+from mnemo.study import photographs, sets
 from mnemo.study.config import Config
 from mnemo.study.models import Models
 from mnemo.study.sections.edits import Edit
@@ -54,6 +54,7 @@ class Captions:
             "kernel": self.models.extractor.kernel,
             "dim": self.models.extractor.dim,
             "extrapolated": extrapolated(self.models.extractor.dim),
+            "photographs": photographs.count(config),
             "training": training,
             "target": training.target.replace("_", " ") if training else "",
         }

@@ -11,6 +11,7 @@ from typing import Any
 
 from mnemo.assessors import registry as assessors
 from mnemo.figures.registry import FIGURES
+from mnemo.photos.folder import SET
 from mnemo.results.registry import RESULTS
 from mnemo.study import contrasts, sets
 from mnemo.study.config import Config
@@ -333,6 +334,11 @@ class Paths:
         """List the embeddings of an edit's faces."""
         embedder = self.config.identity.features if self.config.identity else ""
         return self.shards(f"embeddings/{embedder}", sets.edited(self._edit(wildcards)))
+
+    @property
+    def features_of_photographs(self) -> list[str]:
+        """The features of the photographs that realness is measured against, if it is."""
+        return self.features([SET] if self.config.realness.folder else [])
 
     def features(self, names: Iterable[str]) -> list[str]:
         """List the features of some sets."""

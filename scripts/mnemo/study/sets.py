@@ -13,6 +13,8 @@ from typing import Any
 from mnemo import keys
 from mnemo.assessors.registry import entry
 from mnemo.errors import MnemoError
+from mnemo.photos.folder import SET
+from mnemo.study import photographs
 from mnemo.study.config import Config
 from mnemo.study.sections.edits import Edit, alpha_name
 from mnemo.study.sections.images import ImageSet
@@ -107,6 +109,9 @@ def base(config: Config, name: str) -> ImageSet:
     A set of controls counts the images of all its controls and alphas.
     """
     first, *edit = name.split("/")
+    if first == SET:
+        # Photographs have no seeds.
+        return ImageSet.model_construct(count=photographs.count(config))
     images = config.sets.given[first]
     if edit and edit[0] == CONTROLS:
         variants = controls(config, config.edit(edit[1]))
