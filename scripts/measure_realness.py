@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from mnemo import logs, tables
+from mnemo.errors import MnemoError
 from mnemo.features import table
 from mnemo.results import realness
 
@@ -17,6 +18,11 @@ params = snakemake.params
 files = snakemake.input
 # A shard of photographs none of which can be read has no rows.
 photographs = [path for path in files.photographs if pq.read_metadata(path).num_rows]
+if params.references[1:] and not photographs:
+    raise MnemoError(
+        "None of the photographs of realness.reference can be read: the logs of the rule "
+        "read_reference say why. Correct that, or set it to null."
+    )
 parts = []
 for name in params.references:
     of_generator = name == "generator"
