@@ -49,6 +49,7 @@ NO_REALNESS = pd.DataFrame(
     columns=[
         "edit",
         "alpha",
+        "reference",
         "kernel_difference",
         "kernel_difference_low",
         "kernel_difference_high",

@@ -8,7 +8,8 @@ from mnemo.errors import MnemoError
 from mnemo.figures.registry import FIGURES
 from mnemo.plan import jobs, plans, rates
 from mnemo.results.registry import RESULTS
-from mnemo.study import digests, folder, photographs, sets
+from mnemo.photos.folder import SET as REFERENCE_FOLDER
+from mnemo.study import digests, folder, photographs, reference, sets
 from mnemo.study.captions import Captions
 from mnemo.study.layerwise import Layers
 from mnemo.study.mistakes import checked
@@ -22,6 +23,7 @@ from snakemake.exceptions import WorkflowError
 try:
     study = checked(photographs.counted(config))
     folder.check_files(study)
+    reference.check(study)
     folder.check_results(study, Path("results", study.study))
     taken = photographs.of_study(study, Path("results", study.study))
 except MnemoError as mistake:
@@ -56,6 +58,7 @@ wildcard_constraints:
         rf"(/({'|'.join(edit.name for edit in study.edits)})/-?\d+(\.\d+)?"
         rf"|/{sets.CONTROLS}/({'|'.join(edit.name for edit in study.edits)})"
         rf"|/{sets.LAYERS}/({'|'.join([sets.UNMOVED, *study.layers])}))?"
+        rf"|{REFERENCE_FOLDER}"
     ),
     layer="|".join([sets.UNMOVED, *study.layers]),
     shard=r"\d{5}\d*",

@@ -180,7 +180,7 @@ rule draw_dose_response:
 
 
 rule draw_realness:
-    """Draw how far an edit is from the generator's own images, over alpha (Figure 7)."""
+    """Draw how far an edit is from each reference, over alpha (Figure 7)."""
     input:
         realness="<results>/realness/{edit}.parquet",
     output:
@@ -188,9 +188,7 @@ rule draw_realness:
             "<results>/figures/{edit}/realness.svg",
             caption="captions/caption.rst",
             category="4 Realness",
-            labels={
-                "result": "Figure 7: distances of the edit {edit} from the generator's own images"
-            },
+            labels={"result": "Figure 7: how far the edit {edit} is from the reference"},
         ),
     log:
         "<logs>/draw_realness/{edit}.log",

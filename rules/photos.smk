@@ -2,7 +2,8 @@
 
 Needs `photos` in the config: a folder of photographs, or a file of latents that were found for some.
 Makes originals/square/, photos/latents/, photos.parquet, inversions.parquet and private/photos.csv,
-the only file that has the photographs' names.
+the only file that has the photographs' names. Jobs know a photograph by its key alone, so that
+Snakemake does not print its name either.
 """
 
 if taken:
@@ -14,7 +15,6 @@ if taken:
     rule align_photos:
         """Read one shard of photographs, find the face in each, and cut it out as in FFHQ."""
         input:
-            photos=taken.files_of_shard,
             landmarks=ancient(models.files(models.landmarks)),
         output:
             aligned="<results>/originals/square/{shard}.parquet",
@@ -29,7 +29,10 @@ if taken:
             mem_mb=memory,
             runtime=minutes,
         params:
+            folder=taken.folder,
+            private=taken.private,
             images=taken.keys_of_shard,
+            listing=taken.digest_of_shard,
             alignment=study.photos.alignment,
             resolution=models.generator.resolution,
             rows=study.generator.rows or (0, models.generator.resolution),

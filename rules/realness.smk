@@ -1,7 +1,38 @@
 """Realness: how far the edited images are from the reference set (Figure 7), beside the floor.
 
-Needs <set>/square/ and the extractor's weights; makes <set>/features/ and realness/.
+Needs <set>/square/, the extractor's weights, and the photographs if there is a folder of them; makes
+reference_folder/, <set>/features/ and realness/.
 """
+
+
+# What is asked for of photographs is read, not rendered.
+ruleorder: read_reference > render_images
+
+
+rule read_reference:
+    """Read one shard of the photographs that realness is measured against, whose names it hides."""
+    output:
+        images=f"<results>/{REFERENCE_FOLDER}/square/{{shard}}.parquet",
+    log:
+        "<logs>/read_reference/{shard}.log",
+    benchmark:
+        "<benchmarks>/read_reference/{shard}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        folder=study.realness.folder,
+        places=params.places_of_photographs,
+        listing=params.digest_of_photographs,
+        size=params.size_of_images,
+        format=study.images.format,
+        stamp=models.stamp(),
+        code=code_of("read_reference"),
+    script:
+        "../scripts/read_reference.py"
 
 
 rule extract_features:
@@ -35,6 +66,7 @@ rule measure_realness:
         edited=paths.features_of_edit,
         reference=paths.features(["reference"]),
         floor=paths.features_of_floor,
+        photographs=paths.features_of_photographs,
     output:
         realness="<results>/realness/{edit}.parquet",
     log:
@@ -49,7 +81,9 @@ rule measure_realness:
         runtime=minutes,
     params:
         features=study.realness.features,
+        references=study.realness.references,
         groups=study.realness.groups,
+        neighbours=study.realness.neighbours,
         seed=study.statistics.seed,
         confidence=study.statistics.confidence,
         stamp=models.stamp(*models.extractor.weights),

@@ -2,7 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+import pyarrow.parquet as pq
+
 from mnemo import logs, tables
+from mnemo.errors import MnemoError
 from mnemo.features import table
 from mnemo.results import realness
 
@@ -11,17 +15,33 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 params = snakemake.params
-measured = realness.compare(
-    table.read(snakemake.input.edited),
-    table.read(snakemake.input.reference)[None],
-    table.read(snakemake.input.floor)[None],
-    groups=params.groups,
-    seed=params.seed,
-    confidence=params.confidence,
+files = snakemake.input
+# A shard of photographs none of which can be used has no rows.
+edited, photographs = (
+    [path for path in paths if pq.read_metadata(path).num_rows]
+    for paths in (files.edited, files.photographs)
 )
+if params.references[1:] and not photographs:
+    raise MnemoError(
+        "None of the photographs of realness.reference can be read: the logs of the rule "
+        "read_reference say why. Correct that, or set it to null."
+    )
+parts = []
+for name in params.references:
+    of_generator = name == "generator"
+    part = realness.compare(
+        table.read(edited),
+        table.read(files.reference if of_generator else photographs)[None],
+        table.read(files.floor)[None] if of_generator else None,
+        neighbours=params.neighbours,
+        groups=params.groups,
+        seed=params.seed,
+        confidence=params.confidence,
+    )
+    parts.append(part.assign(reference=name))
 tables.write(
     snakemake.output.realness,
     realness.REALNESS,
-    measured.assign(edit=snakemake.wildcards.edit, features=params.features),
+    pd.concat(parts).assign(edit=snakemake.wildcards.edit, features=params.features),
     tables.Provenance.of(snakemake.rule, params.items()),
 )

@@ -54,8 +54,10 @@ RELIED_ON = {
     "findings": "finding holds sentence subject assessor shape alpha estimate low high unit p "
     "p_holm",
     "reproduction": "item published source ours low high verdict reason",
-    "realness": "edit alpha features n frechet frechet_low frechet_high frechet_ratio "
-    "frechet_ratio_low frechet_ratio_high kernel kernel_low kernel_high kernel_ratio "
+    "realness": "edit alpha features reference reference_count reference_rank n neighbours "
+    "precision precision_low precision_high recall recall_low recall_high density density_low "
+    "density_high coverage coverage_low coverage_high frechet frechet_low frechet_high "
+    "frechet_ratio frechet_ratio_low frechet_ratio_high kernel kernel_low kernel_high kernel_ratio "
     "kernel_ratio_low kernel_ratio_high frechet_floor frechet_floor_low frechet_floor_high "
     "frechet_infinite frechet_infinite_low frechet_infinite_high frechet_difference "
     "frechet_difference_low frechet_difference_high kernel_difference kernel_difference_low "
@@ -162,6 +164,8 @@ def test_the_whole_edit_is_measured(finished: Checkout) -> None:
     assert realness["frechet_ratio"].isna().all()
     assert (realness["frechet_floor"] > 0).all()
     assert (realness["features"] == "resnet152").all()
+    assert (realness["reference"] == "generator").all()
+    assert realness["precision"].between(0, 1).all()
 
 
 def test_a_conditional_edit_moves_along_no_normal_of_what_it_holds(finished: Checkout) -> None:

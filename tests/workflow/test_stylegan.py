@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from PIL import Image
@@ -64,7 +65,9 @@ def test_the_study_ends_with_a_report_and_every_table(styled: Checkout) -> None:
     }
     scores = tables.read(styled.results() / "scores.parquet").to_pandas()
     edited = scores.dropna(subset=["alpha"]).groupby(["edit", "alpha"]).size()
-    assert edited.to_dict() == {(edit, alpha): 10 * 2 for edit in EDITS for alpha in (0.0, 5.0)}
+    generated = {(edit, alpha): 10 * 2 for edit in EDITS for alpha in (0.0, 5.0)}
+    # Two of three photographs show a face.
+    assert edited.to_dict() == generated | {("photographs", alpha): 2 * 2 for alpha in (0.0, 5.0)}
 
 
 def test_an_image_is_the_one_that_the_library_renders_of_its_seed(styled: Checkout) -> None:
@@ -78,15 +81,50 @@ def test_an_image_is_the_one_that_the_library_renders_of_its_seed(styled: Checko
 
 def test_every_image_that_is_stored_has_the_kept_rows_alone(styled: Checkout) -> None:
     """All that sees an image reads it from here: assessors, features, factors, and strips."""
-    folders = {path.parent for path in styled.results().rglob("square/*.parquet")}
+    shards_of_images = styled.results().rglob("square/*.parquet")
+    folders = {path.parent for path in shards_of_images if "pixels" in pq.read_schema(path).names}
     assert {folder.relative_to(styled.results()).parts[0] for folder in folders} == {
-        *("fit", "eval", "reference", "floor")
+        *("fit", "eval", "reference", "floor", "originals", "photos")
     }
-    # The unedited sets, each edit at each alpha, and the controls.
-    assert len(folders) == 4 + len(EDITS) * 2 + len(EDITS)
+    # The unedited sets, each edit at each alpha, the controls, and the layers.
+    assert len(folders) == 6 + (len(EDITS) + 1) * (2 + 1) + 3
     for folder in folders:
         for stored in shards(styled, folder.relative_to(styled.results()).as_posix())["pixels"]:
-            assert Image.open(BytesIO(stored["bytes"].as_py())).size == (64, 48)
+            if stored.is_valid:
+                assert Image.open(BytesIO(stored["bytes"].as_py())).size == (64, 48)
+
+
+def test_photographs_are_found_in_w_plus_and_moved_from_there(styled: Checkout) -> None:
+    photos = tables.read(styled.results() / "photos.parquet").to_pandas().set_index("photo")
+    assert photos["status"].to_dict() == {
+        "photo-00001": "found",
+        "photo-00002": "none",
+        "photo-00003": "found",
+    }
+    found = shards(styled, "photos/latents")
+    assert found["image"].to_pylist() == ["photo-00001", "photo-00003"]
+    moved = shards(styled, "photos/photographs/5/latents")
+    steps = np.array(moved["w_plus"].to_pylist()) - np.array(found["w_plus"].to_pylist())
+    np.testing.assert_allclose(np.linalg.norm(steps, axis=1), 5, rtol=1e-4)
+    inversions = tables.read(styled.results() / "inversions.parquet").to_pandas()
+    assert inversions["photo"].tolist() == found["image"].to_pylist()
+    assert set(inversions["space"]) == {"w_plus"}
+    assert (inversions["steps"] <= 40).all()
+    scores = tables.read(styled.results() / "scores.parquet").to_pandas()
+    assert set(scores.loc[scores["set"] == "originals", "image"]) == set(inversions["photo"])
+    for page in ("recovered", "photographs/photos"):
+        assert "photo" in (styled.results() / f"pages/{page}.html").read_text()
+
+
+def test_only_the_private_list_has_the_names_of_photographs(styled: Checkout) -> None:
+    """Neither results and logs have them, nor what Snakemake keeps and prints."""
+    kept = [*styled.results().rglob("*"), *(styled.path / ".snakemake").rglob("*")]
+    named = {
+        path.relative_to(styled.path).as_posix()
+        for path in kept
+        if path.is_file() and b"hopper.jpg" in path.read_bytes()
+    }
+    assert named == {f"results/{styled.results().name}/private/photos.csv"}
 
 
 def test_scores_and_features_are_those_of_the_kept_rows(
@@ -130,7 +168,7 @@ def test_a_table_has_the_distance_that_an_edit_of_layers_moves(styled: Checkout)
     means = tables.read(styled.results() / "dose_response.parquet").to_pandas()
     shares = means[means["alpha"] == 5].groupby("edit")["moved"].unique().str[0] / 5
     assert shares.to_dict() == pytest.approx(
-        {"everywhere": 1, "foreign": 1, "coarse": np.sqrt(4 / 10)}
+        {"everywhere": 1, "foreign": 1, "photographs": 1, "coarse": np.sqrt(4 / 10)}
     )
 
 
@@ -177,7 +215,9 @@ def test_each_layer_is_edited_alone_and_only_what_changed_is_rendered_and_scored
     np.testing.assert_allclose(distances[0, :, 8], steps["step"].abs(), rtol=1e-4)
     np.testing.assert_allclose(distances[:, :, 8], distances[:, :, 9], rtol=1e-4)
     folder = styled.results() / "eval/layers"
-    scored = {path.parts[-5] for path in folder.glob("*/scores/resmem/square/*.parquet")}
+    scored = {
+        path.parts[-5] for path in folder.glob("*/scores/memnet-single-crop/square/*.parquet")
+    }
     assert scored == {"original", "0", "fine"}
 
 
@@ -192,7 +232,7 @@ def test_layers_change_the_image_by_their_level_on_the_images_they_are_calibrate
     """All four images, stored as JPEG."""
     levels = tables.read(styled.results() / "layers.parquet").to_pandas()
     assert set(levels["layer"]) == {"0", "fine"}
-    assert set(levels["assessor"]) == {"resmem", "brightness"}
+    assert set(levels["assessor"]) == {"memnet-single-crop", "brightness"}
     edited = levels[levels["level"] != 0]
     np.testing.assert_allclose(edited["image_change"], 0.02 * edited["level"].abs(), rtol=0.05)
     # In w_plus, the two layers of the group move by the step together.
@@ -234,7 +274,8 @@ def test_a_hyperplane_is_fitted_on_style_mixed_images(
 ) -> None:
     raw = yaml.safe_load((styled.path / "tests/data/stylegan.yaml").read_text())
     raw["study"], raw["sets"]["fit"]["mixing"] = "mixed", True
-    raw["assessors"] = ["resmem", "brightness"]
+    raw["assessors"] = ["memnet-single-crop", "brightness"]
+    raw["photos"] = None
     raw["hyperplanes"]["spaces"], raw["controls"], raw["layerwise"] = ["w_plus"], None, None
     raw["directions"], raw["edits"] = raw["directions"][::2], raw["edits"][::2]
     path = tmp_path_factory.mktemp("mixed") / "mixed.yaml"

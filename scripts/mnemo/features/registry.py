@@ -59,6 +59,13 @@ EXTRACTORS: dict[str, Entry] = {
         frechet="FID",
         kernel="KID",
     ),
+    "dinov2": Entry(
+        module="mnemo.features.dinov2",
+        weights=("dinov2-vitl14",),
+        dim=1024,
+        frechet="Fréchet distance on DINOv2 features",
+        kernel="kernel distance on DINOv2 features",
+    ),
     "dlib-face": Entry(
         module="mnemo.features.dlib_face",
         weights=("dlib-face", "dlib-landmarks"),

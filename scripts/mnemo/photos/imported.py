@@ -9,6 +9,7 @@ from mnemo.errors import MnemoError
 from mnemo.generators import Mapped
 from mnemo.generators.synthesis import AnyGenerator
 from mnemo.interop import Latents, Space
+from mnemo.photos import private
 
 
 def read(
@@ -81,7 +82,7 @@ def table(
         "set": ["photos"] * len(rows),
         "edit": pa.nulls(len(rows)),
         "alpha": pa.nulls(len(rows)),
-        "image": [f"photo-{place + 1:05d}" for place in places],
+        "image": list(map(private.key, places)),
         "seed": pa.nulls(len(rows)),
         "class_index": [class_index] * len(rows),
     }

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mnemo.assessors.registry import entry
 from mnemo.features.registry import EXTRACTORS
+from mnemo.photos.folder import SET
 from mnemo.plan import rates
 from mnemo.study import sets
 from mnemo.study.config import Config
@@ -33,13 +34,13 @@ class Workload(NamedTuple):
         images: Images; of a job that reads several scores of an image, its scores.
         at_once: How many of them it holds in memory at once.
         times: How often it goes over them, against the default study.
-        embedder: The face-recognition network, of a job that embeds faces.
+        extractor: The network, of a job that extracts features or embeds faces.
     """
 
     images: int
     at_once: int
     times: float = 1
-    embedder: str = ""
+    extractor: str = ""
 
 
 class Job(NamedTuple):
@@ -72,6 +73,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         name = wildcards.get("set") or wildcards.get("base") or of_photos
         if rule == "edit_controls":
             name = f"{name}/{sets.CONTROLS}/{wildcards['edit']}"
+        elif rule == "read_reference":
+            name = SET
         elif rule == "mix_latents":
             name = "fit"
         elif rule in ("edit_layers", "measure_image_change"):
@@ -84,6 +87,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         size = config.score_shard_size if scored else config.shard_size
         count = len(sets.places(shard, images.count, size))
         at_once = {
+            "read_reference": 1,
             "score_images": config.shard_size,
             "measure_factors": config.shard_size,
             "extract_features": config.shard_size,
@@ -94,7 +98,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             count,
             min(count, at_once.get(rule, count)),
             _slowness(config, wildcards),
-            config.identity.features if config.identity and rule == "embed_faces" else "",
+            _extractor(config, rule),
         )
     if rule == "invert_photos" and config.photos and config.photos.count:
         inverted = sets.places(wildcards["part"], config.photos.count, config.photos.batch)
@@ -169,6 +173,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         case "measure_realness", _:
             floor = sets.base(config, config.edit(wildcards["edit"]).of).count
             count = of_edit + floor + config.sets.reference.count
+            if config.realness.folder:
+                count += of_edit + sets.base(config, SET).count
             return Workload(count, min(count, MEASURED_AT_ONCE))
         case "merge_table", "scores":
             return Workload(fitted + sum(scores.values()), config.score_shard_size)
@@ -195,6 +201,13 @@ def _of_photos(config: Config) -> Iterator[tuple[str, str, dict[str, str]]]:
     rule = "gather_inverted" if photos.folder else "import_latents"
     for shard in shards:
         yield rule, f"photos/latents/{shard}", {"set": "photos", "shard": shard}
+
+
+def _extractor(config: Config, rule: str) -> str:
+    """Return the network of a job that extracts features; empty for any other."""
+    if rule == "embed_faces" and config.identity:
+        return config.identity.features
+    return config.realness.features if rule == "extract_features" else ""
 
 
 def _slowness(config: Config, wildcards: Mapping[str, str]) -> float:
@@ -309,7 +322,10 @@ def of_study(config: Config) -> Iterator[Job]:
         for run in config.trained.runs:
             yield job("train_assessor", f"training/{run}/predictions", run)
     extracted = f"{config.realness.features}/{{shard}}"
-    for place in each(["reference", "floor", *edited], scores):
+    photographs = [SET] if config.realness.folder else []
+    for place in each(photographs, images):
+        yield job("read_reference", "{set}/square/{shard}", "{shard}", **place)
+    for place in each(["reference", "floor", *photographs, *edited], scores):
         yield job(
             "extract_features", f"{{set}}/features/{extracted}", f"{{set}}/{extracted}", **place
         )

@@ -97,13 +97,13 @@ def generators() -> dict[str, Rendering]:
 
 
 @cache
-def embedders() -> dict[str, dict[str, float]]:
-    """Read in what the rates of embedding faces differ from dlib-face's.
+def extractors() -> dict[str, dict[str, float]]:
+    """Read in what the rates differ of features other than ResNet-152's or dlib-face's.
 
     Returns:
         By the network's name, those values of its `Rate`.
     """
-    read: dict[str, dict[str, float]] = _read()["embedders"]
+    read: dict[str, dict[str, float]] = _read()["extractors"]
     return read
 
 
@@ -163,7 +163,7 @@ def cost(
     images: int,
     at_once: int | None = None,
     times: float = 1,
-    embedder: str = "",
+    extractor: str = "",
 ) -> Cost:
     """Estimate what one job costs.
 
@@ -173,13 +173,13 @@ def cost(
         images: Images that it works on.
         at_once: Images that it holds in memory at once; all when None.
         times: How often it goes over them, against the default study.
-        embedder: The face-recognition network, of a job that embeds faces.
+        extractor: The network, of a job that extracts features or embeds faces.
 
     Returns:
         The estimate, without a margin.
     """
     rate, pixels = rates()[rule], generator.resolution**2
-    rate = rate.model_copy(update=embedders().get(embedder, {}))
+    rate = rate.model_copy(update=extractors().get(extractor, {}))
     seconds = rate.seconds + rate.seconds_per_megapixel * pixels / 1_000_000
     gpu, memory, rendering = rate.gpu, rate.memory, rendering_with(generator)
     if rule in ("sample_latents", "mix_latents", "render_images", "calibrate_layers"):

@@ -273,13 +273,15 @@ def _contrasted(finding: str, contrast: Row, words: Words) -> Row:
 
 
 def _departs(realness: pd.DataFrame, groups: int, confidence: float) -> Iterator[Row]:
-    for row in _at_ends(realness, ["edit"]):
+    for row in _at_ends(realness.dropna(subset="kernel"), ["edit", "reference"]):
         difference, low, high = (row[key] for key in _ends("kernel_difference"))
         at = f"at alpha {row['alpha']:g} of {row['edit']}"
+        of_generator = row["reference"] == "generator"
+        reference = "the reference set" if of_generator else "the photographs of the reference"
         words = Words(
-            topic=f"{at}, the change of the kernel distance from the reference set",
-            above=f"{at}, images are farther from the reference set than unedited ones, by {{}}",
-            below=f"{at}, images are nearer to the reference set than unedited ones, by {{}}",
+            topic=f"{at}, the change of the kernel distance from {reference}",
+            above=f"{at}, images are farther from {reference} than unedited ones, by {{}}",
+            below=f"{at}, images are nearer to {reference} than unedited ones, by {{}}",
             unit="of kernel distance",
             claimed=1,
         )

@@ -1,7 +1,8 @@
-"""Realness: distance of the features of edited images from a reference's (paper 1, section 3.2).
+"""Realness: how far the features of edited images are from a reference's (paper 1, section 3.2).
 
 On Inception's features, the Fréchet distance is the FID and the kernel distance is the KID. On
-other features they are neither, and can be compared within a study only.
+other features they are neither, and can be compared within a study only. Precision, recall, density
+and coverage say in which way two sets differ.
 
 A Fréchet distance of n images is biased upwards, by far more than most edits change it if there are
 fewer images than features. So the floor stands beside each distance: that of as many images of the
@@ -9,11 +10,8 @@ reference's own distribution, whose true distance is 0.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,36 +20,68 @@ from numpy.typing import NDArray
 
 from mnemo import tables
 from mnemo.errors import MnemoError
+from mnemo.features import registry
 from mnemo.results import columns
-from mnemo.statistics import distances, jackknife, summaries
+from mnemo.statistics import comparison, jackknife, summaries
+from mnemo.statistics import neighbours as nearest
+from mnemo.statistics.comparison import Distances, Reference
 from mnemo.statistics.counts import PER_FEATURE, extrapolated
-from mnemo.statistics.distances import Floats, Grouped, Moments
-from mnemo.statistics.summaries import Parts, Selections, Summary
+from mnemo.statistics.distances import Floats
+from mnemo.statistics.neighbours import Balls
+from mnemo.statistics.summaries import Selections, Summary
 
 LOGGER = logging.getLogger(__name__)
 
+#: Columns that name what a row is about.
+_NAMES = ("edit", "features", "reference")
+_FEW = "Null, as all distances, of fewer than two photographs for each group of the jackknife"
 _CONSERVATIVE = "the interval is conservative, and covers up to 100 %"
+_NEIGHBOURS = (
+    "It depends on n and reference_count, so compare it at equal numbers only; of a set of more "
+    f"than {summaries.SAMPLE:,}, as many are drawn at random. Null if a set has no more than "
+    "`neighbours` images, one group of the jackknife left out"
+)
 
 REALNESS = tables.define(
-    "Distance of the edited images from the reference set",
+    "Distance of the edited images from a reference",
     tables.field("edit", pa.string(), "name of the edit"),
     columns.ALPHA,
-    tables.field("features", pa.string(), "feature extractor", limits="resnet152, inception"),
+    tables.field("features", pa.string(), "feature extractor", limits=", ".join(registry.REALNESS)),
+    tables.field(
+        "reference",
+        pa.string(),
+        "what the images are compared with: the generator's own images, the set reference; or "
+        "photographs, those of the study (photos) or of another folder",
+        limits="generator, photos, folder",
+    ),
+    tables.field("reference_count", pa.int64(), "number of images of the reference"),
+    tables.field(
+        "reference_rank",
+        pa.float64(),
+        "effective rank of the reference's features, the number of dimensions that they vary in: "
+        "the exponential of the entropy of their covariance's eigenvalues, divided by their sum "
+        "(Roy and Vetterli 2007). Below reference_count, with which it grows",
+        limits="at least 1",
+    ),
     tables.field("n", pa.int64(), "number of images"),
     *tables.estimate(
         "kernel",
-        "kernel distance from the reference set (the KID on inception features); unbiased at any "
-        f"number of images, so it may be below 0. Near 0, {_CONSERVATIVE}",
+        "kernel distance from the reference (the KID on inception features); unbiased at any "
+        f"number of images, so it may be below 0. {_FEW}. Near 0, {_CONSERVATIVE}",
+        nullable=True,
     ),
     *tables.estimate(
         "kernel_floor",
         "kernel distance of images of the reference's own distribution, as many as at alpha 0, "
-        f"which is 0 but for chance; {_CONSERVATIVE}",
+        f"which is 0 but for chance; null for photographs, of which there are no more; "
+        f"{_CONSERVATIVE}",
+        nullable=True,
     ),
     *tables.estimate(
         "kernel_difference",
-        "kernel distance minus that at alpha 0, of the same images. Where the edit has no effect, "
-        f"{_CONSERVATIVE}",
+        f"kernel distance minus that at alpha 0, of the same images. {_FEW}. Where the edit has no "
+        f"effect, {_CONSERVATIVE}",
+        nullable=True,
     ),
     *tables.estimate(
         "kernel_ratio",
@@ -62,20 +92,24 @@ REALNESS = tables.define(
     ),
     *tables.estimate(
         "frechet",
-        "Fréchet distance from the reference set (the FID on inception features), with the bias of "
+        "Fréchet distance from the reference (the FID on inception features), with the bias of "
         "this number of images; the interval is that of the distance expected at this number. "
-        f"Near the floor, {_CONSERVATIVE}",
+        f"{_FEW}. Near the floor, {_CONSERVATIVE}",
+        nullable=True,
     ),
     *tables.estimate(
         "frechet_floor",
         "Fréchet distance of images of the reference's own distribution, as many as at alpha 0: "
-        f"the bias of this number of images alone; {_CONSERVATIVE}",
+        "the bias of this number of images alone; null for photographs, of which there are no "
+        f"more; {_CONSERVATIVE}",
+        nullable=True,
     ),
     *tables.estimate(
         "frechet_difference",
         "Fréchet distance minus that at alpha 0, of the same images, as expected at this number "
-        "of images: of the bias, only what is equal at both is gone. Where the edit has no effect, "
-        f"{_CONSERVATIVE}",
+        f"of images: of the bias, only what is equal at both is gone. {_FEW}. Where the edit has "
+        f"no effect, {_CONSERVATIVE}",
+        nullable=True,
     ),
     *tables.estimate(
         "frechet_infinite",
@@ -87,72 +121,59 @@ REALNESS = tables.define(
     *tables.estimate(
         "frechet_ratio",
         "frechet_infinite divided by that at alpha 0; null if there is none, or if at alpha 0 "
-        "frechet is not clearly above frechet_floor or frechet_infinite not clearly above 0; "
-        f"{_CONSERVATIVE}",
+        "frechet is not clearly above frechet_floor (if that is known) or frechet_infinite not "
+        f"clearly above 0; {_CONSERVATIVE}",
         nullable=True,
+    ),
+    tables.field(
+        "neighbours",
+        pa.int64(),
+        "the k of precision, recall, density and coverage: an image's ball reaches to its k-th "
+        "nearest neighbour in its own set",
+    ),
+    *tables.estimate(
+        "precision",
+        "share of the images that are in a ball of the reference (Kynkäänniemi et al. 2019). "
+        f"{_NEIGHBOURS}. The interval covers 89 to 99 % in place of 95 %: least where few images "
+        "of the reference are near the edited ones",
+        nullable=True,
+        limits="0 to 1",
+    ),
+    *tables.estimate(
+        "recall",
+        "share of the reference's images that are in a ball of the images (Kynkäänniemi et al. "
+        f"2019). {_NEIGHBOURS}. {_CONSERVATIVE.capitalize()}",
+        nullable=True,
+        limits="0 to 1",
+    ),
+    *tables.estimate(
+        "density",
+        "number of the reference's balls that an image is in, on average, divided by k (Naeem et "
+        "al. 2020); 1 is expected of two sets of one distribution. "
+        f"{_NEIGHBOURS}. The interval covers 94 to 97 %",
+        nullable=True,
+        limits="at least 0",
+    ),
+    *tables.estimate(
+        "coverage",
+        f"share of the reference's balls that an image is in (Naeem et al. 2020). {_NEIGHBOURS}",
+        nullable=True,
+        limits="0 to 1",
     ),
 )
 
 #: n keys of images, and blocks of their (n, d) features in the same order, to be read once.
 Features = tuple[Sequence[str], Iterable[Floats]]
-#: Returns 1 / n + 1 / m and the Fréchet distance of some parts of a set and of the reference.
-Point = Callable[[Parts], tuple[float, float]]
-
 # Rounding of a Fréchet distance, relative to the features' squares.
 _ROUNDING = 1e-9
-
-
-@dataclass(frozen=True)
-class _Reference:
-    """The reference's statistics for the distances, computed once for all alphas.
-
-    Attributes:
-        sample: As in `Summary`.
-        few: Whether the sample is the whole set and has fewer rows than features.
-        count: Number of images in each selection of parts.
-        moments: Moments, with a root, of each selection of parts.
-        within: The result of `distances.kernel_within` for the sample.
-    """
-
-    sample: Grouped
-    few: bool
-    count: Mapping[Parts, int]
-    moments: Mapping[Parts, Moments]
-    within: tuple[Floats, NDArray[np.int64]]
-
-    @classmethod
-    def of(cls, read: Summary, selected: Iterable[Parts], groups: int) -> "_Reference":
-        """Compute the statistics of a set, for some selections of its parts."""
-        selected = list(selected)
-        moments = {parts: read.moments(parts).rooted() for parts in selected}
-        return cls(
-            read.sample,
-            few=read.products is None,
-            count={parts: read.count(parts) for parts in selected},
-            moments=moments,
-            within=distances.kernel_within(read.sample, groups),
-        )
-
-
-class _Measured(NamedTuple):
-    """The distances of one set: of all images, and with each group left out, each (1 + groups,).
-
-    Attributes:
-        kernel: Kernel distances.
-        frechet: Fréchet distances.
-        infinite: Extrapolated Fréchet distances; nan if there are too few images.
-    """
-
-    kernel: Floats
-    frechet: Floats
-    infinite: Floats
 
 
 def compare(
     features: Mapping[float, Features],
     reference: Features,
-    floor: Features,
+    floor: Features | None,
     *,
+    neighbours: int = 5,
     groups: int = 20,
     seed: int = 0,
     confidence: float = 0.95,
@@ -169,25 +190,27 @@ def compare(
     uses sums and outer products of all features, by group. If a set has more than
     `summaries.SAMPLE` images, the kernel distance and its interval use a random sample of that
     many, the same at every alpha: all pairs of more images would take hours, and the distance is
-    unbiased at any number of images.
+    unbiased at any number of images. Precision, recall, density and coverage, whose intervals are
+    described in `neighbours.compare`, use the same sample.
 
     Args:
         features: By alpha, including 0: keys of images and blocks of their (n, d) features.
         reference: Keys of the reference images and blocks of their (m, d) features.
         floor: Those of other images of the reference's distribution, of which the first are used:
-            as many as there are at alpha 0.
+            as many as there are at alpha 0. None if there are no others, as of photographs.
+        neighbours: The k of precision, recall, density and coverage.
         groups: Number of groups of the jackknife.
         seed: Seed of groups and samples.
         confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
-        One row per alpha, ascending: `alpha`, `n`, and the estimates of `REALNESS`, each with the
-        ends of its interval in `_low` and `_high`. Differences and ratios are to alpha 0, where
-        they are exactly 0 and 1. What is null in `REALNESS` is nan.
+        One row per alpha, ascending: the columns of `REALNESS` but for `edit`, `features` and
+        `reference`. Differences and ratios are to alpha 0, where they are exactly 0 and 1. What is
+        null in `REALNESS` is nan.
 
     Raises:
-        MnemoError: Alpha 0 is missing, there are fewer than two images per group, or the floor has
-            fewer images than there are at alpha 0.
+        MnemoError: Alpha 0 is missing, the reference has fewer than two images per group, or the
+            floor has fewer images than there are at alpha 0.
     """
     if 0 not in features:
         raise MnemoError(
@@ -197,7 +220,7 @@ def compare(
     alphas = sorted(features)
     keys = [np.asarray(features[alpha][0]) for alpha in alphas]
     unedited, smallest = len(features[0][0]), min(len(reference[0]), *map(len, keys))
-    if len(floor[0]) < unedited:
+    if floor and len(floor[0]) < unedited:
         raise MnemoError(
             f"The set floor has {len(floor[0])} images, and there are {unedited} at alpha 0. "
             "Increase `sets.floor.count`."
@@ -217,36 +240,63 @@ def compare(
             blocks, place, members, groups=groups, divide_at=divide_at, seed=seed
         )
 
-    against = _Reference.of(
+    against = Reference.of(
         read(blocks, np.arange(len(reference[0])), len(reference[0])),
         selections.of_distances | (selections.of_extrapolations if extrapolates else set()),
         groups,
+        neighbours,
     )
 
-    def measure(blocks: Iterable[Floats], place: NDArray[np.int64], count: int) -> _Measured:
+    def measure(
+        blocks: Iterable[Floats], place: NDArray[np.int64], count: int, *, as_floor: bool = False
+    ) -> tuple[Distances, dict[str, float]]:
         # Only here is a set in memory, so that no two are at once.
         own = read(blocks, place, count)
-        point = _points(own, against)
-        return _Measured(
-            kernel=distances.kernel(own.sample, against.sample, against.within, groups),
-            frechet=_frechet(own, against, selections, point),
-            infinite=_infinite(selections, point) if extrapolates else np.full(1 + groups, np.nan),
+        distances = comparison.measure(
+            own, against, selections, groups=groups, extrapolates=extrapolates
         )
+        if as_floor:
+            return distances, {}
+        balls = Balls.of(own.sample, neighbours, groups)
+        found = nearest.compare(balls, against.balls, confidence)
+        ends = (estimate.columns(name) for name, estimate in found.items())
+        return distances, {name: value for each in ends for name, value in each.items()}
 
-    lowest = measure(_first(floor[1], unedited), np.arange(unedited), unedited)
-    edited = [
-        measure(features[alpha][1], np.searchsorted(images, own), len(images))
-        for alpha, own in zip(alphas, keys, strict=True)
-    ]
     whole = against.moments[selections.whole]
+    about = {
+        "alpha": alphas,
+        "reference_count": len(reference[0]),
+        "reference_rank": whole.rank(),
+        "n": [len(own) for own in keys],
+        "neighbours": neighbours,
+    }
+    if (fewest := min(map(len, keys))) < 2 * groups:
+        LOGGER.warning(
+            "%s images are too few for distances: two for each of the %s groups are needed",
+            fewest,
+            groups,
+        )
+        absent = [name for name in REALNESS.names if name not in (*about, *_NAMES)]
+        return pd.DataFrame({**about, **dict.fromkeys(absent, np.nan)})
+    lowest = Distances.unknown(groups)
+    if floor:
+        first = _first(floor[1], unedited)
+        lowest, _ = measure(first, np.arange(unedited), unedited, as_floor=True)
+    edited, shares = zip(
+        *(
+            measure(features[alpha][1], np.searchsorted(images, own), len(images))
+            for alpha, own in zip(alphas, keys, strict=True)
+        ),
+        strict=True,
+    )
     rounding = _ROUNDING * (float(np.sum(whole.mean**2)) + whole.total())
     estimates = _estimates(edited, lowest, alphas.index(0), rounding, confidence)
-    return pd.DataFrame({"alpha": alphas, "n": [len(own) for own in keys], **estimates})
+    return pd.DataFrame({**about, **estimates, **pd.DataFrame(shares)})
 
 
 def _estimates(
-    edited: Sequence[_Measured],
-    lowest: _Measured,
+    edited: Sequence[Distances],
+    lowest: Distances,
     zero: int,
     rounding: float,
     confidence: float,
@@ -284,7 +334,7 @@ def _estimates(
         """Return whether the whole interval of an estimate is above a value."""
         return bool(jackknife.interval(values, confidence)[0] > least)
 
-    above_floor = clear(frechet[zero] - lowest.frechet, rounding)
+    above_floor = np.isnan(lowest.frechet[0]) or clear(frechet[zero] - lowest.frechet, rounding)
     for name, values, published in (
         ("kernel_ratio", kernel, clear(kernel[zero])),
         ("frechet_ratio", infinite, above_floor and clear(infinite[zero], rounding)),
@@ -297,48 +347,6 @@ def _estimates(
         for name, columns in found.items()
         for end, column in zip(("", "_low", "_high"), columns, strict=True)
     }
-
-
-def _points(own: Summary, against: _Reference) -> Point:
-    """Return a function that computes distances of parts of a set, each only once."""
-
-    @cache
-    def point(parts: Parts) -> tuple[float, float]:
-        inverse = 1 / own.count(parts) + 1 / against.count[parts]
-        moments = own.moments(parts), against.moments[parts]
-        return inverse, distances.frechet_of_root(*moments)
-
-    return point
-
-
-def _frechet(own: Summary, against: _Reference, selections: Selections, point: Point) -> Floats:
-    """Compute the Fréchet distance of a set, and with each group left out, (1 + groups,)."""
-    if own.products is None and against.few:
-        value = distances.frechet(own.sample[0], against.sample[0])
-    else:
-        moments = own.moments(selections.whole), against.moments[selections.whole]
-        value = distances.frechet_of_moments(*moments)
-    return np.array([value, *(point(parts)[1] for parts in selections.left)])
-
-
-def _infinite(selections: Selections, point: Point) -> Floats:
-    """Extrapolate the Fréchet distance of a set, and with each group left out, (1 + groups,).
-
-    The bias of a Fréchet distance is proportional to 1 / n (Chong and Forsyth, Effectively Unbiased
-    FID and Inception Score, CVPR 2020). That of two finite sets is a sum of two such terms, so the
-    distance lies on a line over 1 / n + 1 / m. Its next term, in 1 / n², vanishes near a distance
-    of 0 if both sets have equally many images. The line therefore goes through the distance of
-    equally many images of both, and through the mean of those of their halves.
-    """
-
-    def intercept(parts: Parts) -> float:
-        inverse, whole = point(parts)
-        halves = [point(parts & half) for half in selections.halves]
-        inverse_half, half = np.mean(halves, axis=0)
-        return float(whole - (half - whole) * inverse / (inverse_half - inverse))
-
-    equal = selections.equal
-    return np.array([intercept(equal), *(intercept(equal - {group}) for group in sorted(equal))])
 
 
 def _warn(count: int, dim: int) -> None:

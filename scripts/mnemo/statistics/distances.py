@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 Floats = NDArray[np.floating[Any]]
 #: (n, d) features of images, and (n,) the group of each image.
@@ -58,6 +59,21 @@ class Moments(NamedTuple):
             return float(np.sum(self.root**2))
         assert self.covariance is not None
         return float(np.trace(self.covariance))
+
+    def rank(self) -> float:
+        """Return the effective rank of the features, from 1 to d.
+
+        It is the exponential of the entropy of the covariance's eigenvalues, divided by their sum
+        (Roy and Vetterli, The Effective Rank, EUSIPCO 2007, section 2, of the covariance).
+        """
+        root = self.root
+        if root is not None and len(root) < root.shape[1]:
+            # These have the same eigenvalues, but for zeros.
+            products = root @ root.T
+        else:
+            products = self.spread()
+        shares = np.maximum(np.linalg.eigvalsh(products), 0)
+        return float(np.exp(stats.entropy(shares)))
 
 
 def frechet(features: Floats, reference: Floats) -> float:

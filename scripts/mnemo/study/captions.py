@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mnemo.statistics.counts import extrapolated
-from mnemo.study import sets
+from mnemo.study import reference, sets
 from mnemo.study.config import Config
 from mnemo.study.models import Models
 from mnemo.study.sections.edits import Edit
@@ -56,6 +56,7 @@ class Captions:
             "extrapolated": extrapolated(self.models.extractor.dim),
             "photos": config.photos,
             "space_of_photos": config.space_of_photos,
+            "photographs": reference.count(config),
             "training": training,
             "target": training.target.replace("_", " ") if training else "",
         }

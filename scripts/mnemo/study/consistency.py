@@ -12,6 +12,7 @@ from mnemo.assessors.registry import ASSESSORS, entry
 from mnemo.errors import MnemoError
 from mnemo.generators.imagenet import class_index
 from mnemo.study.sections.layerwise import GROUPS, span
+from mnemo.study.sections.measures import OWN
 from mnemo.training.layout import LEAST, ROWS
 
 #: NumPy's RandomState takes no larger seed.
@@ -422,6 +423,13 @@ def _parts_scored(sections: Sections) -> Mistakes:
             yield f"assessors.{index}", name, f"needs {' and '.join(absent)} in the list too"
 
 
+def _reference_known(sections: Sections) -> Mistakes:
+    reference, photos = sections["realness"].reference, sections["photos"]
+    if reference == OWN and not (photos and photos.folder):
+        allowed = f"the study has no folder photos.folder; a folder called so is ./{OWN}"
+        yield "realness.reference", reference, allowed
+
+
 def _calibrated_scored(sections: Sections) -> Mistakes:
     known = sections["assessors"]
     for name, changes in sections["calibration"].in_units.items():
@@ -454,6 +462,7 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("assessors", "assessor_weights", "training"), _assessors_exist),
     (("sets", "training"), _training_possible),
     (("assessors",), _parts_scored),
+    (("realness", "photos"), _reference_known),
     (("assessors", "calibration"), _calibrated_scored),
 )
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from mnemo.assessors import registry as assessors
 from mnemo.figures.registry import BY_GENERATOR, FIGURES, OF_FACES, Numbers
+from mnemo.photos import folder
+from mnemo.photos.folder import SET
 from mnemo.results.registry import RESULTS
 from mnemo.study import contrasts, sets
 from mnemo.study.config import Config
@@ -27,6 +29,24 @@ class Params:
         """Return the truncation psi of the set that a job works on."""
         name = wildcards.get("base") or wildcards.set
         return self.config.truncation_psi(name.split("/")[0])
+
+    def places_of_photographs(self, wildcards: Any) -> list[int]:
+        """Return the places of a shard's photographs in their folder: the first, and the end."""
+        count = sets.base(self.config, SET).count
+        places = sets.places(wildcards.shard, count, self.config.shard_size)
+        return [places.start, places.stop]
+
+    def digest_of_photographs(self, wildcards: Any) -> str:
+        """Digest a shard's photographs, which are no input: their names are private."""
+        start, stop = self.places_of_photographs(wildcards)
+        return folder.digest(folder.pictures(str(self.config.realness.folder))[start:stop])
+
+    @property
+    def size_of_images(self) -> tuple[int, int]:
+        """The width and height of the study's images in pixels."""
+        width = self.config.generator.entry.resolution
+        first, end = self.config.generator.rows or (0, width)
+        return width, end - first
 
     def layers(self, wildcards: Any) -> list[int] | None:
         """Return the layers that an edit moves; None for all."""

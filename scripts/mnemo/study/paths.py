@@ -11,10 +11,13 @@ from typing import Any
 
 from mnemo.assessors import registry as assessors
 from mnemo.figures.registry import FIGURES
+from mnemo.photos import private
+from mnemo.photos.folder import SET
 from mnemo.results.registry import RESULTS
 from mnemo.study import contrasts, sets
 from mnemo.study.config import Config
 from mnemo.study.sections.edits import Direction, Edit, alpha_name
+from mnemo.study.sections.measures import OWN
 from mnemo.training import layout
 
 #: The tables that one job measures for each edit.
@@ -173,7 +176,7 @@ class Paths:
 
     def keys_of_photos(self, wildcards: Any) -> list[str]:
         """Return the keys of those that one job inverts."""
-        return list(map(sets.photo_key, self._part(wildcards)))
+        return list(map(private.key, self._part(wildcards)))
 
     def inverted_photos(self, wildcards: Any) -> list[str]:
         """List the files with the latents of one shard of photographs."""
@@ -384,6 +387,12 @@ class Paths:
         """List the embeddings of an edit's faces."""
         embedder = self.config.identity.features if self.config.identity else ""
         return self.shards(f"embeddings/{embedder}", sets.edited(self._edit(wildcards)))
+
+    @property
+    def features_of_photographs(self) -> list[str]:
+        """The features of the photographs that realness is measured against, if it is."""
+        names = {None: [], OWN: ["originals"]}
+        return self.features(names.get(self.config.realness.reference, [SET]))
 
     def features(self, names: Iterable[str]) -> list[str]:
         """List the features of some sets."""

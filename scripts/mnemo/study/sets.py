@@ -13,6 +13,9 @@ from typing import Any
 from mnemo import keys
 from mnemo.assessors.registry import entry
 from mnemo.errors import MnemoError
+from mnemo.photos import private
+from mnemo.photos.folder import SET
+from mnemo.study import reference
 from mnemo.study.config import Config
 from mnemo.study.sections.edits import Edit, alpha_name
 from mnemo.study.sections.images import ImageSet
@@ -99,17 +102,12 @@ def seeds(images: ImageSet, places: range) -> range:
     return range(images.first_seed + places.start, images.first_seed + places.stop)
 
 
-def photo_key(place: int) -> str:
-    """Return the key of a photograph from its place among the study's, which starts at 0."""
-    return f"photo-{place + 1:05d}"
-
-
 def first_keys(config: Config, name: str, count: int) -> list[str]:
     """Return the keys of the first images of a set, at most `count` of them."""
     images = base(config, name)
     first = range(min(count, images.count))
     if name.split("/")[0] in PHOTOS:
-        return list(map(photo_key, first))
+        return list(map(private.key, first))
     return [keys.of_seed(seed) for seed in seeds(images, first)]
 
 
@@ -125,6 +123,9 @@ def base(config: Config, name: str) -> ImageSet:
     those of all levels.
     """
     first, *edit = name.split("/")
+    if first == SET:
+        # Photographs have no seeds.
+        return ImageSet.model_construct(count=reference.count(config), first_seed=None)
     images = config.given[first]
     if edit and edit[0] == LAYERS:
         return images.model_copy(update={"count": layered(config) * len(levels(config, edit[1]))})

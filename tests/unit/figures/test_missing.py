@@ -110,7 +110,9 @@ FIGURES: dict[str, Callable[[int], Figure]] = {
     ),
     "identity": lambda missing: identity.draw(one(IDENTITY, missing, threshold=[0.6] * 3), 0.95),
     "lost_faces": lambda missing: lost_faces.draw(one(LOST_FACES, missing), 0.95),
-    "realness": lambda missing: realness.draw(one(REALNESS, missing), "FID", "KID", 0.95),
+    "realness": lambda missing: realness.draw(
+        one(REALNESS, missing, reference=["generator"] * 3), "FID", "KID", 0.95
+    ),
     "strip": lambda _: strip.draw(pd.DataFrame(PICTURES), SCORES.head(0), "memorable", "resmem"),
     "training": lambda missing: training.draw(
         rows(CURVES, missing, run=["holdout"] * 3, chosen=[True, False, False]),

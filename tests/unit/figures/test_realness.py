@@ -20,12 +20,17 @@ ESTIMATES = {
     "frechet_difference": [6.0, 0.0, 9.0],
     "frechet_infinite": [8.0, 2.0, 11.0],
     "frechet_ratio": [4.0, 1.0, 5.5],
+    "precision": [0.6, 0.9, 0.5],
+    "recall": [0.4, 0.8, 0.3],
+    "density": [0.5, 1.1, 0.4],
+    "coverage": [0.3, 0.7, 0.2],
 }
+SHARES = ("precision", "recall", "density", "coverage")
 
 
 @pytest.fixture
 def distances() -> pd.DataFrame:
-    frame = pd.DataFrame({"alpha": ALPHAS, "n": 200, **ESTIMATES})
+    frame = pd.DataFrame({"alpha": ALPHAS, "n": 200, "reference": "generator", **ESTIMATES})
     for name in ESTIMATES:
         frame[f"{name}_low"], frame[f"{name}_high"] = frame[name] - 0.002, frame[name] + 0.003
     return frame
@@ -41,10 +46,11 @@ def test_realness_draws_the_kernel_distance_first_and_differences_and_ratios_bel
     distances: pd.DataFrame,
 ) -> None:
     figure = realness.draw(without(distances, "frechet_infinite"), *NAMES, 0.95)
+    assert len(figure.axes) == 8
     names = [
         f"{name}{kind}" for kind in ("", "_difference", "_ratio") for name in ("kernel", "frechet")
     ]
-    for panel, name in zip(figure.axes, names, strict=True):
+    for panel, name in zip(figure.axes, names, strict=False):
         drawn, bars = points(panel)
         np.testing.assert_allclose(drawn[:, 1], distances[name])
         np.testing.assert_allclose(
@@ -52,6 +58,41 @@ def test_realness_draws_the_kernel_distance_first_and_differences_and_ratios_bel
         )
         level = 1 if name.endswith("ratio") else 0
         assert [level, level] in [list(line.get_ydata()) for line in panel.lines]
+
+
+def test_realness_draws_precision_recall_density_and_coverage_last(
+    distances: pd.DataFrame,
+) -> None:
+    panels = realness.draw(distances, *NAMES, 0.95).axes[-2:]
+    for panel, names in zip(panels, (SHARES[:2], SHARES[2:]), strict=True):
+        for place, name in enumerate(names):
+            drawn, bars = points(panel, place)
+            np.testing.assert_allclose(drawn[:, 1], distances[name])
+            np.testing.assert_allclose(
+                [ends[:, 1] for ends in bars], distances[[f"{name}_low", f"{name}_high"]]
+            )
+        assert [text.get_text() for text in panel.get_legend().get_texts()] == list(names)
+
+
+def test_realness_says_why_there_is_no_precision(distances: pd.DataFrame) -> None:
+    told = words(realness.draw(without(distances, *SHARES), *NAMES, 0.95))
+    assert "No precision and recall: too few images." in told
+    assert "No density and coverage: too few images." in told
+
+
+def test_realness_has_a_block_for_each_reference_with_a_floor_where_there_is_one(
+    distances: pd.DataFrame,
+) -> None:
+    floorless = without(distances, "kernel_floor", "frechet_floor", "kernel_ratio", "frechet_ratio")
+    both = pd.concat([distances, floorless.assign(reference="folder", kernel=0.5)])
+    figure = realness.draw(both, *NAMES, 0.95)
+    # The second block has no room for ratios.
+    assert len(figure.axes) == 8 + 6
+    first, second = figure.axes[0], figure.axes[8]
+    assert first.get_ylabel() == "distance from the reference set"
+    assert second.get_ylabel() == "distance from photographs"
+    assert points(second)[0][:, 1].tolist() == [0.5] * 3
+    assert (len(first.patches), len(second.patches)) == (1, 0)
 
 
 def test_realness_shows_the_interval_of_the_floor_as_a_band_over_all_alphas(
@@ -86,7 +127,7 @@ def test_realness_calls_a_distance_by_the_name_it_is_given(distances: pd.DataFra
 
 def test_realness_without_ratios_has_no_room_for_them(distances: pd.DataFrame) -> None:
     figure = realness.draw(without(distances, "kernel_ratio", "frechet_ratio"), *NAMES, 0.95)
-    assert len(figure.axes) == 4
+    assert len(figure.axes) == 6
     assert "atio" not in " ".join(words(figure))
 
 
@@ -103,7 +144,7 @@ def test_realness_without_one_ratio_says_why(
 ) -> None:
     figure = realness.draw(without(distances, *missing), *NAMES, 0.95)
     assert f"No ratio: {why}." in words(figure)
-    assert [bool(panel.lines) for panel in figure.axes[4:]] == [
+    assert [bool(panel.lines) for panel in figure.axes[4:6]] == [
         "kernel_ratio" not in missing,
         "frechet_ratio" not in missing,
     ]

@@ -19,7 +19,7 @@ from tests.support.paths import SCRIPTS
 
 from mnemo import images, tables
 from mnemo.faces import alignment
-from mnemo.photos import table
+from mnemo.photos import private, table
 from mnemo.photos.align import align
 
 Pixels = NDArray[np.uint8]
@@ -168,8 +168,12 @@ def test_the_script_writes_a_row_for_each_photograph_and_nothing_personal(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     paths, keys = personal
+    private.write(tmp_path / "photos.csv", list(map(str, paths)))
     params = {
+        "folder": "",
+        "private": str(tmp_path / "photos.csv"),
         "images": keys,
+        "rows": (0, 64),
         "alignment": how,
         "resolution": 64,
         "detection_height": 256,
@@ -179,7 +183,7 @@ def test_the_script_writes_a_row_for_each_photograph_and_nothing_personal(
     }
     landmarks = [str(weights("dlib-landmarks-68"))] if how == "ffhq" else []
     job = SimpleNamespace(
-        input=SimpleNamespace(photos=list(map(str, paths)), landmarks=landmarks),
+        input=SimpleNamespace(landmarks=landmarks),
         output=SimpleNamespace(aligned=str(tmp_path / "aligned.parquet")),
         params=type("Params", (SimpleNamespace,), {"items": lambda self: params.items()})(**params),
         log=[str(tmp_path / "log.txt")],
@@ -192,7 +196,7 @@ def test_the_script_writes_a_row_for_each_photograph_and_nothing_personal(
     columns = rows.to_pydict()
     assert columns["image"] == columns["photo"] == keys
     assert columns["status"] == ["found", "unreadable", "unreadable"]
-    assert columns["set"] == ["photos"] * 3
+    assert columns["set"] == ["originals"] * 3
     assert columns["edit"] == columns["alpha"] == [None] * 3
     assert columns["faces"] == [1 if how == "ffhq" else None, None, None]
     assert (columns["width"], columns["height"]) == ([512, None, None], [600, None, None])

@@ -52,7 +52,8 @@ def study(**changes: dict[str, Any]) -> dict[str, pd.DataFrame]:
             for alpha in (-2.0, 2.0, 4.0)
         ],
         "realness": [
-            {"edit": "plain", "alpha": alpha, "kernel_difference": 0.03 * abs(alpha)}
+            {"edit": "plain", "reference": "generator", "alpha": alpha}
+            | {"kernel_difference": 0.03 * abs(alpha)}
             | {"kernel_difference_low": 0.02 * abs(alpha)}
             | {"kernel_difference_high": 0.04 * abs(alpha)}
             for alpha in (-4.0, -2.0, 0.0, 2.0, 4.0)

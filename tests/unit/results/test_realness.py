@@ -10,7 +10,9 @@ from scipy import linalg, stats
 
 from mnemo.errors import MnemoError
 from mnemo.results import realness
-from mnemo.statistics import distances, jackknife, summaries
+from mnemo.statistics import distances, jackknife, neighbours, summaries
+from mnemo.statistics.distances import Moments
+from mnemo.statistics.neighbours import Balls
 
 # clean-fid itself calls SciPy's sqrtm so; `mnemo.statistics.distances` knows.
 pytestmark = pytest.mark.filterwarnings("ignore:The `disp` argument:DeprecationWarning")
@@ -330,6 +332,56 @@ def test_of_fewer_images_nothing_is_extrapolated():
         assert table.filter(regex="frechet_infinite|frechet_ratio").isna().all(axis=None)
 
 
+# Nearest neighbours
+
+
+@pytest.mark.parametrize("sample", [20_000, 40])
+def test_precision_and_its_kin_are_those_of_the_sample_with_groups_left_out_alike(
+    monkeypatch, sample
+):
+    monkeypatch.setattr(summaries, "SAMPLE", sample)
+    sets, reference = edited(50, 12), draw(70, 12, seed=5)
+    table = compare(sets, listed(reference), groups=5, seed=2, neighbours=3, confidence=0.9)
+
+    def balls(rows):
+        members = jackknife.assign_groups(len(rows), 5, seed=2)
+        kept = np.random.default_rng((2, 1)).permutation(len(rows)) < sample
+        return Balls.of((rows[kept], members[kept]), 3, 5)
+
+    for row in table.itertuples():
+        assert row.neighbours == 3
+        expected = neighbours.compare(balls(matrix(sets[row.alpha][1])), balls(reference), 0.9)
+        for name, estimate in expected.items():
+            found = [getattr(row, f"{name}{end}") for end in ("", "_low", "_high")]
+            assert found == pytest.approx(list(estimate))
+
+
+def test_without_images_enough_for_the_neighbours_only_their_estimates_are_missing():
+    table = compare(edited(12, 4), listed(draw(50, 4, seed=5)), groups=5, neighbours=9)
+    assert table.filter(regex="precision|recall|density|coverage").isna().all(axis=None)
+    assert table.filter(regex="^(kernel|frechet)$").notna().all(axis=None)
+
+
+# The reference
+
+
+def test_the_reference_is_described_by_its_size_and_effective_rank():
+    reference = draw(70, 12, seed=5)
+    table = compare(edited(50, 12), listed(reference), groups=5)
+    assert table["reference_count"].tolist() == [70] * 3
+    assert table["reference_rank"].tolist() == pytest.approx([Moments.of(reference).rank()] * 3)
+
+
+def test_a_reference_of_which_there_are_no_more_images_has_no_floor():
+    sets, reference = edited(100, 6), draw(100, 6, seed=5)
+    whole = compare(sets, listed(reference), groups=10)
+    table = realness.compare(sets, listed(reference), None, groups=10)
+    assert table.filter(like="floor").isna().all(axis=None)
+    others = [name for name in table if "floor" not in name]
+    pd.testing.assert_frame_equal(table[others], whole[others])
+    assert table["frechet_ratio"].notna().all()
+
+
 # Differences and ratios
 
 
@@ -381,9 +433,16 @@ def test_groups_are_even_and_follow_the_seed():
     assert members.tolist() != jackknife.assign_groups(103, 20, seed=2).tolist()
 
 
-def test_too_few_images_for_the_groups_are_refused_with_the_remedy():
-    with pytest.raises(MnemoError, match="set `groups` to 15 or less"):
-        compare(edited(30, 4), listed(draw(100, 4, seed=5)))
+def test_too_few_images_for_the_groups_have_no_distances(caplog):
+    measured = compare(edited(30, 4), listed(draw(100, 4, seed=5)))
+    assert measured["n"].tolist() == [30] * len(measured)
+    about = ["alpha", "reference_count", "reference_rank", "n", "neighbours"]
+    assert measured.drop(columns=about).isna().all(axis=None)
+    assert {*measured.columns} == {*realness.REALNESS.names} - {"edit", "features", "reference"}
+    assert "30 images are too few for distances: two for each of the 20 groups" in caplog.text
+
+
+def test_too_few_images_of_the_reference_are_refused_with_the_remedy():
     with pytest.raises(MnemoError, match="39 images are too few for the jackknife's 20 groups"):
         compare(edited(100, 4), listed(draw(39, 4, seed=5)))
 

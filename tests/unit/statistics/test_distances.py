@@ -106,3 +106,32 @@ def test_the_quick_frechet_distance_is_that_of_clean_fid(n, m, whole):
     quick = distances.frechet_of_root(own, other.rooted())
     assert quick == pytest.approx(distances.frechet_of_moments(own, other), rel=1e-4)
     assert quick == pytest.approx(distances.frechet(features, reference), rel=1e-4)
+
+
+# The effective rank
+
+
+def rank(rows):
+    return Moments.of(rows).rank()
+
+
+def test_the_effective_rank_is_the_exponential_of_the_entropy_of_the_eigenvalues():
+    rows = draw(300, 20, seed=0)
+    shares = np.linalg.eigvalsh(np.cov(rows.T))
+    shares = shares / shares.sum()
+    expected = np.exp(-np.sum(shares * np.log(shares)))
+    assert rank(rows) == pytest.approx(expected)
+    assert Moments(rows.mean(axis=0), covariance=np.cov(rows.T)).rank() == pytest.approx(expected)
+
+
+def test_the_effective_rank_counts_dimensions_of_equal_variance():
+    corners = np.vstack([np.eye(4), -np.eye(4)])
+    assert rank(corners) == pytest.approx(4)
+    assert rank(corners * [1, 1, 0, 0]) == pytest.approx(2)
+    assert 1 < rank(corners * [10, 1, 0, 0]) < 1.2
+
+
+@pytest.mark.parametrize(("n", "d"), [(10, 200), (200, 10)])
+def test_the_effective_rank_is_below_the_number_of_images_and_of_features(n, d):
+    assert 0.7 * min(n - 1, d) < rank(np.random.default_rng(0).standard_normal((n, d)))
+    assert rank(np.random.default_rng(0).standard_normal((n, d))) <= min(n - 1, d)

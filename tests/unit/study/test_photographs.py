@@ -45,8 +45,7 @@ def test_every_picture_of_the_folder_counts(folder: Path, tmp_path: Path) -> Non
     taken = photographs.Photographs(counted, tmp_path / "tiny")
     job = Job(shard="00000")
     assert taken.keys_of_shard(job) == ["photo-00001", "photo-00002", "photo-00003"]
-    names = [Path(path).name for path in taken.files_of_shard(job)]
-    assert names == ["Cleo.PNG", "anna.jpg", "ben.jpeg"]
+    assert taken.names == ["Cleo.PNG", "anna.jpg", "ben.jpeg"]
 
 
 def test_a_photograph_keeps_its_key_when_others_come_and_go(folder: Path, tmp_path: Path) -> None:
@@ -57,13 +56,8 @@ def test_a_photograph_keeps_its_key_when_others_come_and_go(folder: Path, tmp_pa
     (folder / "anna.jpg").unlink()
     taken = photographs.Photographs(study(folder, tmp_path), results)
     job = Job(shard="00000")
-    keys, files = taken.keys_of_shard(job), taken.files_of_shard(job)
-    named = {key: Path(file).name for key, file in zip(keys, files, strict=True)}
-    assert named == {
-        "photo-00001": "Cleo.PNG",
-        "photo-00003": "ben.jpeg",
-        "photo-00004": "Aaron.jpg",
-    }
+    assert taken.keys_of_shard(job) == ["photo-00001", "photo-00003", "photo-00004"]
+    assert taken.names == ["Cleo.PNG", "anna.jpg", "ben.jpeg", "Aaron.jpg"]
     taken.mark()
     (folder / "anna.jpg").touch()
     again = photographs.Photographs(study(folder, tmp_path), results)
@@ -93,9 +87,7 @@ def test_the_list_of_names_says_that_it_is_private(folder: Path, tmp_path: Path)
     [
         ((), "has no pictures"),
         (("notes.txt", ".hidden.png"), "has no pictures"),
-        (("{a}.jpg",), "has pictures .* braces or unprintable"),
-        (("a\n.jpg",), "has pictures .* braces or unprintable"),
-        (None, "can't be read"),
+        (None, "is not there"),
     ],
 )
 def test_a_folder_without_photographs_is_an_error_that_names_it(
@@ -106,14 +98,14 @@ def test_a_folder_without_photographs_is_an_error_that_names_it(
         folder.mkdir()
         for name in names:
             (folder / name).touch()
-    with pytest.raises(MnemoError, match=rf"people \(photos\.folder\) {problem}"):
+    with pytest.raises(MnemoError, match=rf"photos\.folder: .*people {problem}"):
         study(folder, tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_a_folder_that_may_not_be_read_is_an_error(folder: Path, tmp_path: Path) -> None:
     folder.chmod(0)
-    with pytest.raises(MnemoError, match=r"can't be read \(Permission denied\)"):
+    with pytest.raises(MnemoError, match=r"can't be read: Permission denied"):
         study(folder, tmp_path)
 
 

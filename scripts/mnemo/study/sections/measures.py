@@ -7,6 +7,9 @@ from pydantic import AfterValidator, Field, NonNegativeInt, PositiveFloat, model
 from mnemo.features.registry import IDENTITY, REALNESS
 from mnemo.study.sections.base import Name, Section, known, unique
 
+#: What names the study's own photographs as the reference of realness, and no folder.
+OWN = "photos"
+
 
 class Realness(Section):
     """How realness is measured."""
@@ -17,6 +20,31 @@ class Realness(Section):
     groups: int = Field(
         20, ge=5, le=100, description="Groups of images that the jackknife leaves out in turn."
     )
+    neighbours: int = Field(
+        5,
+        ge=1,
+        le=100,
+        description="Nearest neighbours that an image's ball reaches to, for precision, recall, "
+        "density and coverage.",
+    )
+    reference: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="Photographs that realness is measured against beside the generator's own "
+        "images: the path of a folder, whose pictures are cut to the centre and resized to what "
+        "the generator renders; or photos, those of the section photos, as they are aligned; the "
+        "generator's own images alone if null.",
+    )
+
+    @property
+    def folder(self) -> str | None:
+        """The folder of photographs that realness is measured against, if it is against one."""
+        return None if self.reference == OWN else self.reference
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What realness is measured against, as the table names it."""
+        photographs = {None: (), OWN: ("photos",)}.get(self.reference, ("folder",))
+        return "generator", *photographs
 
 
 class Identity(Section):
