@@ -119,5 +119,7 @@ def test_an_edited_caption_redraws_its_figure_and_makes_the_report_again(
     rerun.edit("rules/captions/drift.rst", "Bars are", "Bars show")
     assert rerun.plan().jobs == {
         "draw_figure": ["figures/drift.svg"],
+        # It shows the figure.
+        "show_reproduction": ["pages/reproduction.html"],
         "make_report": ["report.html"],
     }

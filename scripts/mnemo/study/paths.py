@@ -36,8 +36,8 @@ REPRODUCED_FROM = (
     *("agreement", "hyperplanes", "training", "dose_response", "slopes", "realness"),
     "layer_effects",
 )
-#: The figures of the whole study that the paper has nothing like.
-NOT_IN_PAPER = ("transfer", "lost_faces", "identity")
+#: The figures of the whole study that the paper has too.
+IN_PAPER = ("distributions", "agreement", "accuracy", "training", "drift", "layers")
 #: The pages that every study has beside those of its tables.
 WHOLE_PAGES = ("reproduction", "weights")
 
@@ -487,8 +487,10 @@ class Paths:
 
     @property
     def figures_of_paper(self) -> list[str]:
-        """The figures that are counterparts of the paper's."""
-        return [path for path in self.figures if Path(path).stem not in NOT_IN_PAPER]
+        """The figures that are counterparts of the paper's: some, and all of each edit."""
+        whole = {f"<results>/figures/{name}.svg" for name in IN_PAPER}
+        of_edits = tuple(f"<results>/figures/{edit.name}/" for edit in self.config.edits)
+        return [path for path in self.figures if path in whole or path.startswith(of_edits)]
 
     @property
     def counterparts(self) -> list[str]:

@@ -182,6 +182,19 @@ def test_sections_that_are_left_out_leave_out_their_tables_and_figures() -> None
     assert "agreement" in little.tables
 
 
+def test_the_figures_beside_the_papers_are_those_that_it_has() -> None:
+    asked = paths(edits=[{"name": "memorable", "along": "memorable", "alphas": [0, 3]}])
+    assert asked.counterparts == [
+        "figures/distributions.svg",
+        "figures/agreement.svg",
+        "figures/accuracy.svg",
+        "figures/drift.svg",
+        "figures/memorable/strip.png",
+        *(f"figures/memorable/dose_response/{name}.svg" for name in asked.config.assessors),
+        "figures/memorable/realness.svg",
+    ]
+
+
 def test_a_strip_reads_only_the_shards_of_its_faces() -> None:
     files = paths(figures={"strips": 3}).files_of_strip(SimpleNamespace(edit="memorable"))
     assert files["scores"] == [
