@@ -38,7 +38,7 @@ def table(objects: Checkout, name: str) -> pd.DataFrame:
 
 
 def test_the_study_ends_with_a_report_and_every_table(objects: Checkout) -> None:
-    # It has no ovals, attributes, controls, layers or photographs, trains nothing and asks for nobody's identity.
+    # It has no ovals, attributes, controls, layers or photographs, and trains nothing.
     of_faces = {"faces", "lost_faces", "identity"}
     of_others = {"conditions", "drift", "controls", "layers", "layer_effects"}
     of_photos, of_training = {"photos", "inversions"}, {"curves", "predictions", "training"}
