@@ -147,7 +147,7 @@ rule realness:
 rule figures:
     """Stage: draw the figures."""
     input:
-        paths.figures,
+        pages.figures,
 
 
 rule paper:

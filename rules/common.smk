@@ -14,6 +14,7 @@ from mnemo.study.captions import Captions
 from mnemo.study.layerwise import Layers
 from mnemo.study.mistakes import checked
 from mnemo.study.models import Models
+from mnemo.study.pages import Pages
 from mnemo.study.params import Params
 from mnemo.study.paths import DOSE_RESPONSE, Paths
 from mnemo.weights import catalogue
@@ -31,6 +32,7 @@ except MnemoError as mistake:
 
 models = Models(study)
 paths = Paths(study)
+pages = Pages(study, paths)
 params = Params(study)
 captions = Captions(study, models, Path(workflow.basedir, "rules", "captions"))
 bases = [name for name in study.given if name != "train" or study.trained]
@@ -156,8 +158,8 @@ def results_of_photos(wildcards):
     if study.photos is None:
         raise WorkflowError("this study has no photographs: give it a section `photos`")
     shards = paths.shards("square", ["photos"])
-    pages = ["photos", "inversions", "recovered"] if taken else []
-    return [*shards, *(f"<results>/pages/{page}.html" for page in pages)]
+    names = ["photos", "inversions", "recovered"] if taken else []
+    return [*shards, *(f"<results>/pages/{name}.html" for name in names)]
 
 
 def results_of_training(wildcards):

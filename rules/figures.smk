@@ -4,7 +4,7 @@
 rule draw_figure:
     """Draw one figure of the whole study from its tables."""
     input:
-        tables=paths.tables_of_figure,
+        tables=pages.tables_of_figure,
     output:
         figure=report(
             "<results>/figures/{figure}.svg",
@@ -57,7 +57,7 @@ rule draw_distributions:
 rule draw_strip:
     """Draw the first images of an edit over alpha, with their scores (Figures 4, 5, 28 to 34)."""
     input:
-        unpack(paths.files_of_strip),
+        unpack(pages.files_of_strip),
     output:
         figure="<results>/figures/{edit}/strip.png",
         page=report(
@@ -78,7 +78,7 @@ rule draw_strip:
         assessor=params.assessor,
         quality=params.quality,
         shapes=params.shapes,
-        images=paths.keys_of_strip,
+        images=pages.keys_of_strip,
         shown=study.figures.strips,
         caption=captions.of_strip,
         code=code_of("draw_strip"),
@@ -119,7 +119,7 @@ rule draw_inversions:
 rule draw_photos:
     """Draw photographs, recovered and made less and more memorable, with their scores (Figure 8)."""
     input:
-        unpack(paths.files_of_photos),
+        unpack(pages.files_of_photos),
     output:
         figure="<results>/figures/{edit}/photos.png",
         page=report(
@@ -152,7 +152,7 @@ rule draw_photos:
 rule draw_dose_response:
     """Draw how one assessor's scores of an edit follow alpha (Figures 6, 32, 35)."""
     input:
-        scores=paths.scores_to_draw,
+        scores=pages.scores_to_draw,
         means="<results>/dose_response/{edit}/dose_response.parquet",
         slopes="<results>/dose_response/{edit}/slopes.parquet",
         controls=["<results>/controls/{edit}.parquet"] if study.controls else [],

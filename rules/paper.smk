@@ -21,7 +21,7 @@ rule measure_reproduction:
     params:
         study=params.reproduction,
         published=digest_of_file("scripts/mnemo/results/published.yaml"),
-        figures=paths.counterparts,
+        figures=pages.counterparts,
         confidence=study.statistics.confidence,
         stamp=models.stamp(*models.all),
         code=code_of("measure_reproduction"),
@@ -33,7 +33,7 @@ rule show_reproduction:
     """Lay out the paper's tables and figures beside the study's own, as a page."""
     input:
         table="<results>/reproduction.parquet",
-        figures=paths.figures_of_paper,
+        figures=pages.figures_of_paper,
     output:
         page=report(
             "<results>/pages/reproduction.html",
@@ -50,7 +50,7 @@ rule show_reproduction:
         mem_mb=memory,
         runtime=minutes,
     params:
-        figures=paths.counterparts,
+        figures=pages.counterparts,
         confidence=study.statistics.confidence,
         caption=captions.of("reproduction"),
         code=code_of("show_reproduction"),

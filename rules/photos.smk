@@ -46,7 +46,7 @@ if taken:
     rule invert_photos:
         """Find the latents whose images are the most like a few photographs."""
         input:
-            aligned=paths.aligned_photos,
+            aligned=taken.aligned,
             weights=ancient(models.file(models.generator.weights)),
             perceptual=ancient(models.files(models.perceptual_of_photos)),
             embedder=ancient(models.files(models.embedder.weights) if models.embedder else []),
@@ -68,7 +68,7 @@ if taken:
             generator=asdict(models.generator),
             psi=study.generator.truncation_psi,
             class_index=params.class_of_photos,
-            images=paths.keys_of_photos,
+            images=taken.keys_of_part,
             rows=study.generator.rows or (0, models.generator.resolution),
             space=study.space_of_photos,
             steps=study.photos.steps,
@@ -85,7 +85,7 @@ if taken:
     rule gather_inverted:
         """Join the latents of one shard of photographs."""
         input:
-            latents=paths.inverted_photos,
+            latents=taken.inverted,
         output:
             latents="<results>/photos/latents/{shard}.parquet",
         log:

@@ -4,7 +4,7 @@
 rule make_report:
     """Gather the figures and the tables in one page that needs no other file."""
     input:
-        results=[*paths.figures, *paths.pages],
+        results=[*pages.figures, *pages.pages],
         config="<results>/config.yaml",
     output:
         report="<results>/report.html",

@@ -78,6 +78,7 @@ class Photographs:
         assert config.photos.folder is not None
         self.config = config
         self.folder = config.photos.folder
+        self._batch = config.photos.batch
         self.private = str(Path(results, private.PRIVATE))
         self._all = _known_and_new(self.folder, Path(results))
         self.names = self._all[: config.photos.count]
@@ -89,6 +90,20 @@ class Photographs:
     def digest_of_shard(self, wildcards: Any) -> str:
         """Digest those photographs, which are no input of a job: their names are private."""
         return folder.digest(self._path(place) for place in self._places(wildcards))
+
+    def aligned(self, wildcards: Any) -> str:
+        """Return the shard of aligned photographs that some are inverted from."""
+        start = self._part(wildcards).start // self.config.shard_size
+        return f"<results>/originals/square/{start:05d}.parquet"
+
+    def keys_of_part(self, wildcards: Any) -> list[str]:
+        """Return the keys of those that one job inverts."""
+        return list(map(private.key, self._part(wildcards)))
+
+    def inverted(self, wildcards: Any) -> list[str]:
+        """List the files with the latents of one shard of photographs."""
+        parts = sets.within(wildcards.shard, len(self.names), self.config.shard_size, self._batch)
+        return [f"<results>/photos/inverted/{part}.parquet" for part in parts]
 
     def mark(self) -> None:
         """Write which file each key is of.
@@ -102,6 +117,9 @@ class Photographs:
     def _places(self, wildcards: Any) -> list[int]:
         places = sets.places(wildcards.shard, len(self.names), self.config.shard_size)
         return [place for place in places if os.path.isfile(self._path(place))]  # noqa: PTH113
+
+    def _part(self, wildcards: Any) -> range:
+        return sets.places(wildcards.part, len(self.names), self._batch)
 
     def _path(self, place: int) -> str:
         return os.path.join(self.folder, self.names[place])  # noqa: PTH118

@@ -16,6 +16,7 @@ from mnemo import tables
 from mnemo.results import published, reproduction
 from mnemo.results.published import Item
 from mnemo.study.mistakes import checked
+from mnemo.study.pages import Pages
 from mnemo.study.params import Params
 from mnemo.study.paths import Paths
 
@@ -324,7 +325,7 @@ def test_the_studies_of_other_categories_are_compared_with_their_own_numbers(
 def test_a_counterpart_is_a_figure_that_the_study_has() -> None:
     raw = yaml.safe_load(_raw("studies/stylegan2-ffhq.yaml"))
     config = checked(raw)
-    figures = Paths(config).counterparts
+    figures = Pages(config, Paths(config)).counterparts
     table = compared(Params(config).reproduction, {}, figures=figures)
     assert set(table["figure"].dropna()) <= set(figures)
     assert table.loc["Figure 5: ovals", "figure"] == "figures/memorable-oval/strip.png"

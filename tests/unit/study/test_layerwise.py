@@ -79,7 +79,8 @@ def test_a_generator_without_layers_is_refused() -> None:
 
 def test_noise_drawn_anew_is_refused_where_it_would_count_as_image_change() -> None:
     raw = study(step="image-change")
-    raw["generator"] = {**raw["generator"], "noise": "random"}
+    raw["generator"], raw["photos"] = {**raw["generator"], "noise": "random"}, None
+    raw["edits"] = [edit for edit in raw["edits"] if edit.get("of") != "photos"]
     with pytest.raises(MnemoError, match="layerwise.step: .* needs generator.noise const"):
         checked(raw)
     assert checked({**raw, "layerwise": {**raw["layerwise"], "step": "norm"}})

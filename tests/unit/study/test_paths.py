@@ -12,6 +12,7 @@ from mnemo.plan import jobs
 from mnemo.results.registry import RESULTS
 from mnemo.study import sets
 from mnemo.study.mistakes import checked
+from mnemo.study.pages import Pages
 from mnemo.study.params import Params
 from mnemo.study.paths import Paths
 
@@ -175,16 +176,17 @@ def test_sections_that_are_left_out_leave_out_their_tables_and_figures() -> None
         directions=plain,
         edits=edits,
     )
+    pages = Pages(little.config, little)
     absent = {"identity", "drift", "conditions", "controls", "faces", "lost_faces"}
     assert not absent & {*little.tables}
-    assert "<results>/figures/agreement.svg" not in little.figures
-    assert "<results>/pages/agreement.html" not in little.pages
+    assert "<results>/figures/agreement.svg" not in pages.figures
+    assert "<results>/pages/agreement.html" not in pages.pages
     assert "agreement" in little.tables
 
 
 def test_the_figures_beside_the_papers_are_those_that_it_has() -> None:
     asked = paths(edits=[{"name": "memorable", "along": "memorable", "alphas": [0, 3]}])
-    assert asked.counterparts == [
+    assert Pages(asked.config, asked).counterparts == [
         "figures/distributions.svg",
         "figures/agreement.svg",
         "figures/accuracy.svg",
@@ -196,7 +198,8 @@ def test_the_figures_beside_the_papers_are_those_that_it_has() -> None:
 
 
 def test_a_strip_reads_only_the_shards_of_its_faces() -> None:
-    files = paths(figures={"strips": 3}).files_of_strip(SimpleNamespace(edit="memorable"))
+    drawn = paths(figures={"strips": 3})
+    files = Pages(drawn.config, drawn).files_of_strip(SimpleNamespace(edit="memorable"))
     assert files["scores"] == [
         f"<results>/eval/memorable/{alpha}/scores/resmem/{shape}/00000.parquet"
         for shape in ("square", "oval")

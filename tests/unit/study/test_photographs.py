@@ -11,7 +11,6 @@ from mnemo.errors import MnemoError
 from mnemo.study import photographs
 from mnemo.study.config import Config
 from mnemo.study.mistakes import checked
-from mnemo.study.paths import Paths
 
 TINY = Path(__file__).parents[2] / "data" / "study.yaml"
 
@@ -114,13 +113,13 @@ def test_each_photograph_is_inverted_once_from_the_shard_that_it_is_in(tmp_path:
     folder.mkdir()
     for number in range(23):
         (folder / f"{number:02d}.jpg").touch()
-    paths = Paths(study(folder, tmp_path, batch=5))
+    taken = photographs.Photographs(study(folder, tmp_path, batch=5), tmp_path / "tiny")
     inverted = [part for shard in ("00000", "00001", "00002")
-                for part in paths.inverted_photos(Job(shard=shard))]  # fmt: skip
+                for part in taken.inverted(Job(shard=shard))]  # fmt: skip
     assert inverted == [f"<results>/photos/inverted/{part:05d}.parquet" for part in range(5)]
-    from_shard = [paths.aligned_photos(Job(part=f"{part:05d}"))[-13:-8] for part in range(5)]
+    from_shard = [taken.aligned(Job(part=f"{part:05d}"))[-13:-8] for part in range(5)]
     assert from_shard == ["00000", "00000", "00001", "00001", "00002"]
-    keys = [key for part in range(5) for key in paths.keys_of_photos(Job(part=f"{part:05d}"))]
+    keys = [key for part in range(5) for key in taken.keys_of_part(Job(part=f"{part:05d}"))]
     assert keys == [f"photo-{number:05d}" for number in range(1, 24)]
 
 
