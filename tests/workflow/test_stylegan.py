@@ -113,7 +113,7 @@ def test_photographs_are_found_in_w_plus_and_moved_from_there(styled: Checkout) 
     scores = tables.read(styled.results() / "scores.parquet").to_pandas()
     assert set(scores.loc[scores["set"] == "originals", "image"]) == set(inversions["photo"])
     for page in ("recovered", "photographs/photos"):
-        assert "photo" in (styled.results() / f"pages/{page}.html").read_text()
+        assert "Photographs" in (styled.results() / f"pages/{page}.html").read_text()
 
 
 def test_only_the_private_list_has_the_names_of_photographs(styled: Checkout) -> None:
