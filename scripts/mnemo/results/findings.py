@@ -273,7 +273,7 @@ def _contrasted(finding: str, contrast: Row, words: Words) -> Row:
 
 
 def _departs(realness: pd.DataFrame, groups: int, confidence: float) -> Iterator[Row]:
-    for row in _at_ends(realness.dropna(subset="kernel"), ["edit", "reference"]):
+    for row in _at_ends(realness.dropna(subset="kernel_difference"), ["edit", "reference"]):
         difference, low, high = (row[key] for key in _ends("kernel_difference"))
         at = f"at alpha {row['alpha']:g} of {row['edit']}"
         of_generator = row["reference"] == "generator"
