@@ -60,8 +60,10 @@ REALNESS = tables.define(
         pa.float64(),
         "effective rank of the reference's features, the number of dimensions that they vary in: "
         "the exponential of the entropy of their covariance's eigenvalues, divided by their sum "
-        "(Roy and Vetterli 2007). Below reference_count, with which it grows",
+        "(Roy and Vetterli 2007). Below reference_count, with which it grows; null if no feature "
+        "varies",
         limits="at least 1",
+        nullable=True,
     ),
     tables.field("n", pa.int64(), "number of images"),
     *tables.estimate(
