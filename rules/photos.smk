@@ -33,6 +33,7 @@ if taken:
             private=taken.private,
             images=taken.keys_of_shard,
             listing=taken.digest_of_shard,
+            alone=taken.alone,
             alignment=study.photos.alignment,
             resolution=models.generator.resolution,
             rows=study.generator.rows or (0, models.generator.resolution),
@@ -46,7 +47,8 @@ if taken:
     rule invert_photos:
         """Find the latents whose images are the most like a few photographs."""
         input:
-            aligned=taken.aligned,
+            # The params record what an inversion depends on: another photograph changes none.
+            aligned=ancient(taken.aligned),
             weights=ancient(models.file(models.generator.weights)),
             perceptual=ancient(models.files(models.perceptual_of_photos)),
             embedder=ancient(models.files(models.embedder.weights) if models.embedder else []),
@@ -69,6 +71,9 @@ if taken:
             psi=study.generator.truncation_psi,
             class_index=params.class_of_photos,
             images=taken.keys_of_part,
+            listing=taken.digest_of_part,
+            alignment=[study.photos.alignment, study.ovals.detection_height, study.images.format],
+            aligned_by=code_of("align_photos"),
             rows=study.generator.rows or (0, models.generator.resolution),
             space=study.space_of_photos,
             steps=study.photos.steps,

@@ -33,7 +33,9 @@ def gather(paths: Sequence[str | Path], shape: str, wanted: Sequence[str]) -> pd
     rows = []
     for path in paths:
         for group in tables.groups(path, ["image", "alpha", "pixels"]):
-            rows += group.filter(pc.is_in(group["image"], pa.array(wanted))).to_pylist()
+            rows += group.filter(
+                pc.is_in(group["image"], pa.array(wanted, pa.string()))
+            ).to_pylist()
     return pd.DataFrame(
         [{**row, "shape": shape, "pixels": shown.decoded(row["pixels"])} for row in rows]
     )

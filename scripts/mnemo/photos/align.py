@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
+from mnemo.errors import MnemoError
 from mnemo.faces import alignment, ovals
 from mnemo.images import Format, encode
 from mnemo.photos import reading
@@ -142,6 +143,25 @@ def rows(
             "height": found.photo.height,
         }
         yield {column: [value] for column, value in row.items()}
+
+
+def some(rows: Iterator[dict[str, list[Any]]]) -> Iterator[dict[str, list[Any]]]:
+    """Pass on what `rows` yields, and make sure that some of the photographs can be used.
+
+    Raises:
+        MnemoError: None of them can.
+    """
+    usable, reasons = False, []
+    for row in rows:
+        usable = usable or row["pixels"] != [None]
+        reasons.append(f"  {row['photo'][0]}: {row['status'][0]}; {row['reason'][0]}")
+        yield row
+    if not usable:
+        more = f"\n  and {len(reasons) - 10} others" if len(reasons) > 10 else ""
+        raise MnemoError(
+            "\n".join(["none of the photographs can be used:", *reasons[:10]])
+            + f"{more}\nprivate/photos.csv in the results says which file each is."
+        )
 
 
 def _small(image: Pixels) -> Pixels:

@@ -6,7 +6,7 @@ Snakemake.
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mnemo.errors import MnemoError
@@ -16,14 +16,15 @@ SET = "reference_folder"
 #: How the names of pictures end, in any case.
 ENDINGS = (
     *(".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif", ".bmp"),
-    *(".jp2", ".j2k"),
+    # HEIC is not read, which photos.parquet then says.
+    *(".jp2", ".j2k", ".heic", ".heif"),
 )
 
 
 def pictures(folder: str | Path) -> tuple[str, ...]:
     """List the pictures of a folder and of the folders in it, by their names' endings.
 
-    Hidden files are left out, such as those that macOS puts beside each file on other disks.
+    Hidden files and folders are left out, such as those that macOS puts beside others.
 
     Args:
         folder: The folder.
@@ -34,20 +35,25 @@ def pictures(folder: str | Path) -> tuple[str, ...]:
     Raises:
         MnemoError: The folder is missing, is a file, can't be read, or has no pictures.
     """
-    if not Path(folder).is_dir():
-        raise MnemoError(f"{folder} is {'a file' if Path(folder).exists() else 'not there'}")
+    # Path.is_dir fails at a long name.
+    if not os.path.isdir(folder):  # noqa: PTH112
+        is_file = os.path.isfile(folder)  # noqa: PTH113
+        raise MnemoError(f"{folder} is {'a file' if is_file else 'not there'}")
     try:
-        found = sorted(
-            os.path.join(place, name)  # noqa: PTH118 (a Path for each takes seconds of many)
-            for place, _, names in os.walk(folder, onerror=_refuse)
-            for name in names
-            if name.lower().endswith(ENDINGS) and not name.startswith(".")
-        )
+        found = sorted(_walked(folder))
     except OSError as why:
         raise MnemoError(f"{why.filename} can't be read: {why.strerror}") from why
     if not found:
         raise MnemoError(f"{folder} has no pictures: no file that ends in {', '.join(ENDINGS)}")
     return tuple(found)
+
+
+def _walked(folder: str | Path) -> Iterator[str]:
+    for place, folders, names in os.walk(folder, onerror=_refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if name.lower().endswith(ENDINGS) and not name.startswith("."):
+                yield os.path.join(place, name)  # noqa: PTH118 (a Path takes seconds of many)
 
 
 def _refuse(why: OSError) -> None:
@@ -65,8 +71,11 @@ def digest(paths: Iterable[str]) -> str:
     """
     found = hashlib.sha256()
     for path in paths:
-        about = os.stat(path)  # noqa: PTH116 (as above)
-        found.update(
-            f"{path}\0{about.st_size}\0{about.st_mtime_ns}\0".encode(errors="surrogateescape")
-        )
+        try:
+            about = os.stat(path)  # noqa: PTH116 (as above)
+            state = f"{about.st_size}\0{about.st_mtime_ns}"
+        except OSError:
+            # A link to nowhere, or a file that was just deleted.
+            state = "absent"
+        found.update(f"{path}\0{state}\0".encode(errors="surrogateescape"))
     return found.hexdigest()[:12]

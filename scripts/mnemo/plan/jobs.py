@@ -325,7 +325,9 @@ def of_study(config: Config) -> Iterator[Job]:
     photographs = [SET] if config.realness.folder else []
     for place in each(photographs, images):
         yield job("read_reference", "{set}/square/{shard}", "{shard}", **place)
-    for place in each(["reference", "floor", *photographs, *edited], scores):
+    real = filter(config.measures_realness, config.edits)
+    compared = [name for edit in real for name in sets.edited(edit)]
+    for place in each(["reference", "floor", *photographs, *compared], scores):
         yield job(
             "extract_features", f"{{set}}/features/{extracted}", f"{{set}}/{extracted}", **place
         )

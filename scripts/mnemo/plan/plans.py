@@ -273,7 +273,8 @@ def _biased(config: Config) -> Iterator[str]:
     """Warn of sets with fewer images than features, whose Fréchet distance is mostly bias."""
     dim = EXTRACTORS[config.realness.features].dim
     reference = config.sets.reference.count
-    for name in dict.fromkeys(edit.of for edit in config.edits):
+    measured = filter(config.measures_realness, config.edits)
+    for name in dict.fromkeys(edit.of for edit in measured):
         count = sets.base(config, name).count
         if min(count, reference) < dim:
             yield (

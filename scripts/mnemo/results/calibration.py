@@ -16,6 +16,8 @@ from mnemo.errors import MnemoError
 from mnemo.results import columns
 from mnemo.statistics import frames, ranks
 
+#: Images below which an alpha has no interval: that of two covers half of what it claims.
+LEAST = 10
 CALIBRATION = tables.define(
     "Alpha that achieves a given change of the mean score",
     *columns.EDITED,
@@ -45,8 +47,8 @@ CALIBRATION = tables.define(
         "lower end of the interval of alpha, which includes an allowance for the response between "
         "the measured alphas: it covers more than it claims if these are few and many images are "
         "measured, and less if the response bends within one step of alpha or fewer than about 20 "
-        "images are edited; null beyond the "
-        "measured range",
+        f"images are edited; null beyond the measured range, and below {LEAST} images, of which a "
+        "bootstrap shows too little",
         nullable=True,
     ),
     tables.field(
@@ -146,6 +148,9 @@ def calibrate(
         {"change": changes, "score_change": wanted, "alpha": alpha}, dtype=np.float64
     ).replace([-np.inf, np.inf], np.nan)
     measured = ends.where((ends >= alphas[0]) & (ends <= alphas[-1]))
+    if len(rises) < LEAST:
+        # Alpha 0 changes nothing, whatever the images.
+        measured = measured.where(table["alpha"] == 0)
     return table.join(measured.where(table["alpha"].notna(), axis=0))
 
 

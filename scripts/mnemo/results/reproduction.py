@@ -80,6 +80,8 @@ INSIDE, OUTSIDE = "inside the interval", "outside it"
 OTHER, ABSENT = "not comparable", "not run"
 #: Generators of faces.
 FACES = ("stylegan1-ffhq", "stylegan2-ffhq")
+#: How far from 1 a ratio that the paper calls close to one may be.
+CLOSE = 0.1
 #: Layers that the paper moves one by one, the first ones.
 LAYERS = 11
 
@@ -105,7 +107,8 @@ def compare(
     show that both are equal; the interval says how far apart they may be. The verdicts are not
     corrected for how many there are: of twenty, one is outside by chance.
 
-    A statement in words is inside the interval unless the whole interval contradicts it.
+    A statement in words is inside the interval unless the whole interval contradicts it; a slope
+    whose interval contains 0 says nothing, and is not compared.
 
     Args:
         published: What is published.
@@ -162,6 +165,9 @@ def _row(
     if "low" not in ours:
         reason = f"the study's table {item.table} has no such row, or no estimate with an interval"
         return {**row, "verdict": ABSENT, "reason": reason}
+    if item.claim == "raises" and ours["low"] <= 0 <= ours["high"]:
+        reason = "the slope is not clearly above or below 0: too few images to say"
+        return {**row, "verdict": OTHER, "reason": reason}
     if item.claim:
         holds, remark = _judged(item, ours, measured)
         return {**row, "verdict": INSIDE if holds else OUTSIDE, "reason": remark}
@@ -198,6 +204,8 @@ def _ours(item: Item, study: Study, measured: Mapping[str, pd.DataFrame]) -> dic
         return {}
     row = dict(item.row)
     edit = edit_of(item, study)
+    if item.edit is not None and edit is None:
+        return {}
     if edit is not None:
         row["edit"] = edit["name"]
         # An alpha is a distance in its own space.
@@ -265,10 +273,10 @@ def _judged(
     """Return whether the interval of ours leaves a statement possible, and what it shows."""
     low, high = ours["low"], ours["high"]
     if item.claim == "one":
-        return low <= 1 <= high, "compared with a ratio of 1"
+        near = f"compared with ratios from {1 - CLOSE:g} to {1 + CLOSE:g}"
+        return low <= 1 + CLOSE and high >= 1 - CLOSE, near
     if item.claim == "raises":
-        clear = "above 0" if low > 0 else "below 0" if high < 0 else "not clearly above or below 0"
-        return high > 0, f"the slope is {clear}"
+        return low > 0, "the slope is " + ("above 0" if low > 0 else "below 0")
     table = measured[str(item.table)]
     same = (table["assessor"] == item.assessor) & (table["shape"] == item.row["shape"])
     first = table["layer"].astype(str).isin([str(layer) for layer in range(LAYERS)])
@@ -284,6 +292,9 @@ def _figure(item: Item, study: Study, figures: Collection[str]) -> str | None:
     """Return the report's counterpart of an item; None if the study has none."""
     if _of_others(item, study):
         return None
-    edit = (edit_of(item, study) or study["edits"][0])["name"]
+    found = edit_of(item, study)
+    if item.edit is not None and found is None:
+        return None
+    edit = (found or study["edits"][0])["name"]
     path = item.figure.format(edit=edit, assessor=assessor_of(item, study))
     return path if path in figures else None

@@ -104,8 +104,8 @@ def lacking(item: Item, study: Study, *, other: bool = False) -> list[str]:
     if item.table == "layer_effects" and study["layerwise"] != item.assessor:
         said.append(_OF_LAYERS.format(item.assessor))
     edit = edit_of(item, study)
-    if item.edit is not None and edit is not None and not said:
-        if _matching(item.edit, edit) < len(item.edit):
+    if item.edit is not None and not said:
+        if edit is None or _matching(item.edit, edit) < len(item.edit):
             said.append(f"add an edit {_described(item.edit)}")
         elif isinstance(alpha := item.row.get("alpha"), int) and alpha not in edit["alphas"]:
             said.append(f"add {alpha} to the alphas of the edit {edit['name']}")
@@ -162,10 +162,11 @@ def edit_of(item: Item, study: Study) -> Mapping[str, Any] | None:
         study: The study.
 
     Returns:
-        The study's edit that is most like the item's; None if the item is about none.
+        The study's edit of the same set that is most like the item's; None if there is none, or the
+        item is about none.
     """
     if item.edit is None:
         return None
     wanted = item.edit
-    found: Mapping[str, Any] = max(study["edits"], key=lambda edit: _matching(wanted, edit))
-    return found
+    alike = [edit for edit in study["edits"] if edit["of"] == wanted["of"]]
+    return max(alike, key=lambda edit: _matching(wanted, edit), default=None)

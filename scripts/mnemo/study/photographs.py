@@ -38,7 +38,8 @@ def counted(raw: Mapping[str, Any], results: str | Path = "results") -> dict[str
     if not isinstance(photos, dict) or not isinstance(study, str):
         return dict(raw)
     source, wanted = photos.get("folder"), photos.get("count")
-    if not isinstance(source, str) or not isinstance(wanted, int | None):
+    # What is no count is reported when the study is checked.
+    if not isinstance(source, str) or not (wanted is None or (type(wanted) is int and wanted > 0)):
         return dict(raw)
     found = len(_known_and_new(source, Path(results, study)))
     if wanted is not None and wanted > found:
@@ -83,6 +84,11 @@ class Photographs:
         self._all = _known_and_new(self.folder, Path(results))
         self.names = self._all[: config.photos.count]
 
+    @property
+    def alone(self) -> bool:
+        """Whether one shard has all the photographs."""
+        return len(self.names) <= self.config.shard_size
+
     def keys_of_shard(self, wildcards: Any) -> list[str]:
         """List the keys of a shard's photographs that are still in the folder."""
         return [private.key(place) for place in self._places(wildcards)]
@@ -99,6 +105,10 @@ class Photographs:
     def keys_of_part(self, wildcards: Any) -> list[str]:
         """Return the keys of those that one job inverts."""
         return list(map(private.key, self._part(wildcards)))
+
+    def digest_of_part(self, wildcards: Any) -> str:
+        """Digest those photographs."""
+        return folder.digest(self._path(place) for place in self._part(wildcards))
 
     def inverted(self, wildcards: Any) -> list[str]:
         """List the files with the latents of one shard of photographs."""

@@ -18,9 +18,10 @@ from tests.support import portraits
 from tests.support.paths import SCRIPTS
 
 from mnemo import images, tables
+from mnemo.errors import MnemoError
 from mnemo.faces import alignment
 from mnemo.photos import private, table
-from mnemo.photos.align import align
+from mnemo.photos.align import align, some
 
 Pixels = NDArray[np.uint8]
 #: What the file's name and its metadata say, and results and logs must not.
@@ -168,9 +169,11 @@ def test_the_script_writes_a_row_for_each_photograph_and_nothing_personal(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     paths, keys = personal
-    private.write(tmp_path / "photos.csv", list(map(str, paths)))
+    private.write(tmp_path / "photos.csv", [str(path).lstrip("/") for path in paths])
     params = {
-        "folder": "",
+        "folder": "/",
+        "listing": "",
+        "alone": False,
         "private": str(tmp_path / "photos.csv"),
         "images": keys,
         "rows": (0, 64),
@@ -227,3 +230,10 @@ def test_the_script_writes_a_row_for_each_photograph_and_nothing_personal(
     features = json.loads(pq.read_schema(job.output.aligned).metadata[b"huggingface"])
     kinds = features["info"]["features"]
     assert kinds["pixels"] == kinds["original"] == {"_type": "Image"}
+
+
+def test_photographs_none_of_which_can_be_used_stop_the_study() -> None:
+    row = {"pixels": [None], "photo": ["photo-00001"], "status": ["none"], "reason": ["no face"]}
+    with pytest.raises(MnemoError, match="can be used:\n  photo-00001: none"):
+        list(some(iter([row] * 12)))
+    assert len(list(some(iter([row, {**row, "pixels": [{"bytes": b""}]}])))) == 2

@@ -177,13 +177,24 @@ def test_alphas_that_share_no_image_with_alpha_0_reach_no_change():
 
 
 def test_a_response_that_one_image_shows_has_no_interval():
-    frame = respond(8, [-1, 0, 1], [0.4, 0.5, 0.6])
+    frame = respond(10, [-1, 0, 1], [0.4, 0.5, 0.6])
     lone = frame[(frame["alpha"] <= 0) | (frame["image"] == "0000003")]
     up, down = calibration.calibrate(lone, [0.05, -0.05], resamples=100).itertuples()
     assert up.alpha == pytest.approx(0.5)
     assert np.isnan(up.low) or np.isnan(up.high)
     assert np.isnan(up.high)
     assert (down.alpha, down.low, down.high) == pytest.approx((-0.5, -0.5, -0.5))
+
+
+def test_an_alpha_of_few_images_has_no_interval():
+    """A bootstrap of two images covers half of what it claims."""
+    few, enough = (
+        next(calibration.calibrate(respond(n, [-1, 0, 1], [0.4, 0.5, 0.6]), [0.05]).itertuples())
+        for n in (calibration.LEAST - 1, calibration.LEAST)
+    )
+    assert few.alpha == pytest.approx(enough.alpha)
+    assert np.isnan([few.low, few.high]).all()
+    assert np.isfinite([enough.low, enough.high]).all()
 
 
 def test_resamples_without_an_image_at_an_alpha_pass_over_it():

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from mnemo.errors import MnemoError
+from mnemo.photos import private
 from mnemo.study import photographs
 from mnemo.study.config import Config
 from mnemo.study.mistakes import checked
@@ -77,7 +78,7 @@ def test_the_list_of_names_says_that_it_is_private(folder: Path, tmp_path: Path)
     private = tmp_path / "tiny" / "private" / "photos.csv"
     lines = private.read_text().splitlines()
     assert lines[0].startswith("# Private")
-    assert lines[1:3] == ["photo,file", "photo-00001,Cleo.PNG"]
+    assert lines[1:3] == ['"photo","file"', '"photo-00001","Cleo.PNG"']
     assert private.stat().st_mode & 0o077 == 0
 
 
@@ -147,3 +148,43 @@ def test_an_edit_of_photographs_needs_them_and_their_space(tmp_path: Path, folde
     edits = [{**raw["edits"][0], "of": "photos"}]
     with pytest.raises(MnemoError, match=r"edits\.0\.of: 'photos': the study has none"):
         checked({**raw, "edits": edits})
+
+
+def test_a_name_may_have_any_character(tmp_path: Path) -> None:
+    names = ["a\rb.jpg", "a\nb.jpg", '"x",y.jpg', "#c.jpg", "# Private.jpg", "d\udcff.jpg", "é.jpg"]
+    private.write(tmp_path / "photos.csv", names)
+    assert private.read(tmp_path / "photos.csv") == names
+
+
+def test_the_list_of_names_may_be_sorted_otherwise(tmp_path: Path) -> None:
+    """As a spreadsheet sorts it by file."""
+    private.write(tmp_path / "photos.csv", ["b.jpg", "a.jpg"])
+    first, header, *rows = (tmp_path / "photos.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "photos.csv").write_text("".join([first, header, *reversed(rows)]))
+    assert private.read(tmp_path / "photos.csv") == ["b.jpg", "a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("written", "changed"),
+    [
+        ('"photo-00001","a.jpg"\n', ""),
+        ('"photo-00002"', '"photo-00001"'),
+        ('"b.jpg"', '"a.jpg"'),
+        ('"b.jpg"', '"/etc/passwd"'),
+        ('"b.jpg"', '"../b.jpg"'),
+        ('"b.jpg"', '"b.jpg'),
+        ('"photo-00001","a.jpg"\n"photo-00002","b.jpg"\n', ""),
+    ],
+)
+def test_a_damaged_list_of_names_is_refused(tmp_path: Path, written: str, changed: str) -> None:
+    path = tmp_path / "photos.csv"
+    private.write(path, ["a.jpg", "b.jpg"])
+    path.write_text(path.read_text().replace(written, changed))
+    with pytest.raises(MnemoError, match=r"photos\.csv is not as Mnemo wrote it"):
+        private.read(path)
+
+
+@pytest.mark.parametrize("count", [0, False, -1, "2", 2.0])
+def test_what_is_no_count_is_refused(folder: Path, tmp_path: Path, count: Any) -> None:
+    with pytest.raises(MnemoError, match=r"photos\.count"):
+        study(folder, tmp_path, count=count)

@@ -13,6 +13,7 @@ class Photos(Section):
 
     folder: str | None = Field(
         None,
+        min_length=1,
         description="Folder with the photographs: every file in it with the ending of a picture.",
     )
     latents: str | None = Field(
@@ -22,6 +23,7 @@ class Photos(Section):
     )
     count: PositiveInt | None = Field(
         None,
+        strict=True,
         description="Photographs: the first ones of the folder, all if absent; or the number of "
         "latents in the file, which must be given.",
     )
@@ -36,7 +38,7 @@ class Photos(Section):
         "w_plus, or z for a generator without w.",
     )
     steps: PositiveInt = Field(
-        1000, description="Steps of the inversion at most; most photographs need fewer."
+        1000, le=100_000, description="Steps of the inversion at most; most photographs need fewer."
     )
     perceptual: Annotated[str, known("perceptual distance", PERCEPTUAL)] | None = Field(
         "lpips-vgg16",
@@ -48,7 +50,7 @@ class Photos(Section):
         10,
         description="Photographs that one job inverts, all at once; shard_size must be a multiple.",
     )
-    seed: NonNegativeInt = Field(0, description="Seed of the inversion.")
+    seed: NonNegativeInt = Field(0, lt=2**32, description="Seed of the inversion.")
 
     @model_validator(mode="after")
     def _one_source(self) -> "Photos":
