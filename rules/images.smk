@@ -27,7 +27,7 @@ rule render_images:
         truncation_psi=params.truncation_psi,
         truncation_cutoff=study.generator.truncation_cutoff,
         noise=study.generator.noise,
-        rows=study.generator.rows or (0, models.generator.resolution),
+        rows=study.generator.kept_rows,
         format=study.images.format,
         at_once=models.generator.at_once,
         stamp=models.stamp(models.generator.weights),

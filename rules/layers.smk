@@ -34,7 +34,7 @@ if study.layerwise:
             truncation_psi=study.truncation_psi("eval"),
             truncation_cutoff=study.generator.truncation_cutoff,
             noise=study.generator.noise,
-            rows=study.generator.rows or (0, models.generator.resolution),
+            rows=study.generator.kept_rows,
             format=study.images.format,
             chosen=layers.chosen,
             first=layers.calibrated_on,

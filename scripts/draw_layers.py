@@ -20,26 +20,6 @@ levels, effects = (
     for frame in (tables.read(path).to_pandas() for path in (inputs.layers, inputs.effects))
 )
 scores = tables.frame(inputs.scores, ["edit", "image", "alpha", "score"])
-scores = scores[scores["image"].isin(params.images)]
-
-
-def of(part: str, level: dict[float, float]) -> tuple[layers.Faces, dict[tuple[str, float], float]]:
-    """Read the faces of one set and their scores, by key and level."""
-    paths = [path for path in inputs.images if f"/layers/{part}/" in path]
-    own = scores[scores["edit"] == part]
-    places = zip(own["image"], own["alpha"].map(level), strict=True)
-    return layers.gather(paths, params.images, level), dict(zip(places, own["score"], strict=True))
-
-
-originals, unedited = of("original", {0.0: 0.0})
-cards = []
-for part, chosen in params.parts.items():
-    own = levels[levels["layer"] == part]
-    steps = dict(own.dropna(subset="step")[["step", "level"]].itertuples(index=False))
-    faces, scored = of(part, steps)
-    effect = effects[effects["layer"] == part]
-    cards.append(
-        layers.Card(part, chosen, own, effect, {**faces, **originals}, {**scored, **unedited})
-    )
+cards = layers.cards(params.parts, levels, effects, scores, inputs.images, params.images)
 page = layers.page(cards, params.images, params.assessor, params.confidence, alike=alike(along))
 pages.save(page, snakemake.output.page)

@@ -15,6 +15,7 @@ logs.to(snakemake.log[0])
 inputs, output, params = snakemake.input, snakemake.output, snakemake.params
 provenance = tables.Provenance.of(snakemake.rule, params.items())
 checkpoint = Path(f"{output.latents}.{params.code}.checkpoint")
+distance = perceptual.load(params.perceptual, *inputs.perceptual) if params.perceptual else None
 shard, pixels = photographs.read(inputs.aligned, params.images)
 found, inversions = photographs.recover(
     shard,
@@ -25,9 +26,7 @@ found, inversions = photographs.recover(
     seed=params.seed,
     noise=params.noise,
     schedule=params.schedule,
-    perceptual=perceptual.load(params.perceptual, *inputs.perceptual)
-    if params.perceptual
-    else None,
+    perceptual=distance,
     embedder=features.load(params.embedder, *inputs.embedder) if params.embedder else None,
     identity_by=params.embedder,
     class_index=params.class_index,

@@ -118,6 +118,35 @@ def layered(latents: pa.Table, layers: int) -> Rows:
     return matrix(latents, "w_plus").reshape(len(latents), layers, -1)
 
 
+def unedited(
+    base: str,
+    images: Sequence[str],
+    *,
+    seeds: Sequence[int] | None = None,
+    classes: Sequence[int | None] | None = None,
+) -> dict[str, Any]:
+    """Return the columns of `LATENTS` but for the latents, for images of an unedited set.
+
+    Args:
+        base: Name of the set.
+        images: Keys of the images.
+        seeds: The seed of each image; None for images from elsewhere.
+        classes: The class of each image; None for a generator without classes.
+
+    Returns:
+        The columns by name.
+    """
+    absent = pa.nulls(len(images))
+    return {
+        "set": [base] * len(images),
+        "edit": absent,
+        "alpha": absent,
+        "image": images,
+        "seed": absent if seeds is None else seeds,
+        "class_index": absent if classes is None else classes,
+    }
+
+
 def table(columns: dict[str, Any], **spaces: Rows) -> pa.Table:
     """Return the table `LATENTS`.
 

@@ -44,6 +44,9 @@ def read(
     shards: dict[float | None, list[str | Path]] = {}
     for path in paths:
         part = tables.read(path, ["alpha", "image"])
+        if not len(part):
+            # Of a shard of photographs none can be used.
+            continue
         alpha = part["alpha"][0].as_py()
         keys.setdefault(alpha, []).extend(part["image"].to_pylist())
         shards.setdefault(alpha, []).append(path)

@@ -53,12 +53,5 @@ def draw(generator: Mapped, base: str, seeds: Sequence[int], psi: float) -> pa.T
         [[seeded(seed, layer, dim) for layer in range(generator.layers)] for seed in known]
     )
     w = generator.map(z.reshape(-1, dim), psi)
-    columns = {
-        "set": [base] * len(known),
-        "edit": pa.nulls(len(known)),
-        "alpha": pa.nulls(len(known)),
-        "image": [keys.of_seed(seed) for seed in known],
-        "seed": known,
-        "class_index": pa.nulls(len(known)),
-    }
+    columns = latents.unedited(base, [keys.of_seed(seed) for seed in known], seeds=known)
     return latents.table(columns, z=z[:, 0], w_plus=w.reshape(len(known), -1))

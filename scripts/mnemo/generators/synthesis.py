@@ -36,25 +36,38 @@ def draw(
     Returns:
         The table `latents.LATENTS`.
     """
-    spaces = {"z": generator.sample(seeds, psi)}
+    columns = latents.unedited(
+        base,
+        [keys.of_seed(seed) for seed in seeds],
+        seeds=seeds,
+        classes=[classes[seed % len(classes)] for seed in seeds] if classes else None,
+    )
+    return latents.table(columns, **spaces(generator, generator.sample(seeds, psi), psi, cutoff))
+
+
+def spaces(
+    generator: AnyGenerator, z: NDArray[np.float32], psi: float, cutoff: int | None = None
+) -> dict[str, NDArray[np.float32]]:
+    """Return latents in all the spaces in which they are stored.
+
+    Args:
+        generator: The generator that they belong to.
+        z: (n, z_dim).
+        psi: Truncation psi for mapping z to w.
+        cutoff: Number of layers to truncate then; None for all.
+
+    Returns:
+        (n, dim) by space: z, and w if the generator has it; with a cutoff w_plus too.
+    """
+    found = {"z": z}
     if isinstance(generator, Mapped):
-        w = generator.map(spaces["z"], psi, cutoff)
+        w = generator.map(z, psi, cutoff)
         if w.ndim == 3:
-            spaces["w_plus"] = w.reshape(len(w), -1)
+            found["w_plus"] = w.reshape(len(w), -1)
             # The first layer is truncated for every cutoff.
             w = w[:, 0]
-        spaces["w"] = w
-    columns = {
-        "set": [base] * len(seeds),
-        "edit": pa.nulls(len(seeds)),
-        "alpha": pa.nulls(len(seeds)),
-        "image": [keys.of_seed(seed) for seed in seeds],
-        "seed": seeds,
-        "class_index": [classes[seed % len(classes)] for seed in seeds]
-        if classes
-        else pa.nulls(len(seeds)),
-    }
-    return latents.table(columns, **spaces)
+        found["w"] = w
+    return found
 
 
 def render(

@@ -11,6 +11,7 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from mnemo import images, tables
 from mnemo.inversion.perceptual import Perceptual
@@ -40,11 +41,38 @@ def distances(
     Returns:
         (n,); 0 for the image itself.
     """
-    device = perceptual.mean.device
+    features = described(perceptual, [image, *others])
+    return apart(features[1:], features[:1])
+
+
+def described(perceptual: Perceptual, pictures: Sequence[images.Pixels]) -> Tensor:
+    """Compute what a perceptual distance compares, for images that are compared several times.
+
+    Args:
+        perceptual: The distance.
+        pictures: n images of the same size, each (height, width, 3), RGB.
+
+    Returns:
+        (n, features).
+    """
     with torch.inference_mode():
-        pixels = torch.from_numpy(np.stack([image, *others])).to(device).permute(0, 3, 1, 2)
-        features = perceptual(pixels / 127.5 - 1)
-        squares = (features[1:] - features[:1]).square().sum(1, dtype=torch.float64)
+        pixels = torch.from_numpy(np.stack(pictures)).to(perceptual.mean.device).permute(0, 3, 1, 2)
+        features: Tensor = perceptual(pixels / 127.5 - 1)
+    return features
+
+
+def apart(features: Tensor, others: Tensor) -> NDArray[np.float64]:
+    """Compute the perceptual distances of images from what `described` returns.
+
+    Args:
+        features: (n, features).
+        others: (n, features), or (1, features) for all.
+
+    Returns:
+        (n,).
+    """
+    with torch.inference_mode():
+        squares = (features - others).square().sum(1, dtype=torch.float64)
     found: NDArray[np.float64] = squares.cpu().numpy()
     return found
 

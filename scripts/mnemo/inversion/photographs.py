@@ -149,13 +149,8 @@ def recover(
 
 
 def _latents(shard: pa.Table, class_index: int | None, **spaces: NDArray[np.float32]) -> pa.Table:
-    n = len(shard)
-    columns = {
-        **tables.place(shard),
-        "set": ["photos"] * n,
-        "seed": pa.nulls(n),
-        "class_index": [class_index] * n,
-    }
+    names = shard["image"].to_pylist()
+    columns = latents.unedited("photos", names, classes=[class_index] * len(names))
     return latents.table(columns, **spaces)
 
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from mnemo import interop, latents
 from mnemo.errors import MnemoError
-from mnemo.generators import Mapped
+from mnemo.generators import synthesis
 from mnemo.generators.synthesis import AnyGenerator
 from mnemo.interop import Latents, Space
 from mnemo.photos import private
@@ -71,19 +71,10 @@ def table(
         The table `latents.LATENTS`.
     """
     rows = found.rows[places.start : places.stop]
-    spaces = {found.space: rows.reshape(len(rows), -1)}
-    if found.space == "z" and isinstance(generator, Mapped):
-        w = generator.map(rows, psi, cutoff)
-        if w.ndim == 3:
-            spaces["w_plus"] = w.reshape(len(w), -1)
-            w = w[:, 0]
-        spaces["w"] = w
-    columns = {
-        "set": ["photos"] * len(rows),
-        "edit": pa.nulls(len(rows)),
-        "alpha": pa.nulls(len(rows)),
-        "image": list(map(private.key, places)),
-        "seed": pa.nulls(len(rows)),
-        "class_index": [class_index] * len(rows),
-    }
+    if found.space == "z":
+        spaces = synthesis.spaces(generator, rows, psi, cutoff)
+    else:
+        spaces = {found.space: rows.reshape(len(rows), -1)}
+    names = list(map(private.key, places))
+    columns = latents.unedited("photos", names, classes=[class_index] * len(rows))
     return latents.table(columns, **spaces)

@@ -10,15 +10,10 @@ from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from mnemo.images import Format, encode
-from mnemo.photos import reading
+from mnemo.photos import private, reading
 from mnemo.photos.folder import SET
 
 LOGGER = logging.getLogger(__name__)
-
-
-def key(place: int) -> str:
-    """Return what a photograph is called in place of its file's name, by its place from 0."""
-    return f"photo-{place + 1:05d}"
 
 
 def rows(
@@ -39,7 +34,7 @@ def rows(
     unreadable = 0
     bar = tqdm(paths, desc="photographs", unit=" photographs", mininterval=5)
     for place, path in enumerate(bar, first):
-        name, photo = key(place), reading.read(path)
+        name, photo = private.key(place), reading.read(path)
         pixels = None
         if photo.pixels is None:
             unreadable += 1

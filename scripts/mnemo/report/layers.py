@@ -1,6 +1,5 @@
 """The page of the layers: each a card with faces, scores and responses, ranked by its effect."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
@@ -15,7 +14,7 @@ from PIL import Image
 from mnemo import images, rounding
 from mnemo.figures import layers as figures
 from mnemo.figures import parts, style
-from mnemo.report.pages import STYLE
+from mnemo.report import pages
 
 #: Height of a face, in pixels. All of them must fit 2 MB, above which browsers don't show a page
 #: that is inside a report.
@@ -86,6 +85,53 @@ def gather(
     return found
 
 
+def cards(
+    moved: Mapping[str, Sequence[int]],
+    levels: pd.DataFrame,
+    effects: pd.DataFrame,
+    scores: pd.DataFrame,
+    paths: Sequence[str],
+    wanted: Sequence[str],
+) -> list[Card]:
+    """Gather what the page shows of each layer or group.
+
+    Args:
+        moved: Indices of the layers that each moves, by its name.
+        levels: Rows of `layers.LAYERS` by one assessor.
+        effects: Rows of `layers.LAYER_EFFECTS` by it.
+        scores: Its scores of the edited images and of the unedited ones, with `edit`, `image`,
+            `alpha` and `score`.
+        paths: The first shards of images of each set, `.../layers/<name>/...`.
+        wanted: Keys of the images that are shown.
+
+    Returns:
+        A card for each, in the order of `moved`.
+    """
+    scores = scores[scores["image"].isin(wanted)]
+
+    def of(
+        name: str, level: Mapping[float, float]
+    ) -> tuple[dict[tuple[str, float], images.Pixels], dict[tuple[str, float], float]]:
+        """Read the faces of one set and their scores, by key and level."""
+        own = scores[scores["edit"] == name]
+        places = zip(own["image"], own["alpha"].map(level), strict=True)
+        shards = [path for path in paths if f"/layers/{name}/" in path]
+        return gather(shards, wanted, level), dict(zip(places, own["score"], strict=True))
+
+    originals, unedited = of("original", {0.0: 0.0})
+    found = []
+    for name, chosen in moved.items():
+        own, effect = (frame[frame["layer"] == name] for frame in (levels, effects))
+        steps: dict[float, float] = dict(
+            own.dropna(subset="step")[["step", "level"]].itertuples(index=False)
+        )
+        faces, scored = of(name, steps)
+        found.append(
+            Card(name, chosen, own, effect, {**faces, **originals}, {**scored, **unedited})
+        )
+    return found
+
+
 def page(
     cards: Sequence[Card], shown: Sequence[str], assessor: str, confidence: float, *, alike: bool
 ) -> str:
@@ -124,11 +170,7 @@ def page(
     )
     links = "".join(f'<a href="#{card.layer}">{escape(_name(card))}</a>' for card in ranked)
     body = "\n".join(_card(card, shown, limits, most) for card in ranked)
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
-        f"<title>{escape(title)}</title><style>{STYLE}{_STYLE}</style></head>\n<body>\n"
-        f"<h1>{escape(title)}</h1>\n{intro}\n<nav>{links}</nav>\n{body}\n</body>\n</html>\n"
-    )
+    return pages.document(title, f"<style>{_STYLE}</style>", intro, f"<nav>{links}</nav>", body)
 
 
 def _name(card: Card) -> str:
@@ -195,13 +237,10 @@ def _face(card: Card, image: str, level: float) -> str:
         return f"<td{kind}>{'no step' if missing else 'no face'}</td>"
     picture = Image.fromarray(card.faces[image, level])
     picture.thumbnail((FACE, FACE), Image.Resampling.LANCZOS)
-    buffer = BytesIO()
-    picture.save(buffer, format="JPEG", quality=85)
     score = card.scores.get((image, level))
     corner = "" if score is None else f"<b>{score:.2f}</b>"
-    alt = f"image {image} at level {level:g}"
-    data = base64.b64encode(buffer.getvalue()).decode()
-    return f'<td{kind}>{corner}<img alt="{alt}" src="data:image/jpeg;base64,{data}"></td>'
+    shown = pages.embedded(f"image {image} at level {level:g}", pages.jpeg(picture))
+    return f"<td{kind}>{corner}{shown}</td>"
 
 
 def _chart(figure: Figure, alt: str) -> str:
@@ -209,5 +248,4 @@ def _chart(figure: Figure, alt: str) -> str:
     buffer = BytesIO()
     with style.applied():
         figure.savefig(buffer, format="svg", metadata={"Date": None})
-    data = base64.b64encode(buffer.getvalue()).decode()
-    return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}">'
+    return pages.embedded(alt, buffer.getvalue(), "svg+xml")

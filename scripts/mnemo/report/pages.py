@@ -113,11 +113,29 @@ def picture(title: str, png: bytes) -> str:
     Returns:
         The page as HTML.
     """
-    jpeg = BytesIO()
-    Image.open(BytesIO(png)).convert("RGB").save(jpeg, format="JPEG", quality=85)
-    data = base64.b64encode(jpeg.getvalue()).decode()
-    image = f'<img alt="{escape(title)}" src="data:image/jpeg;base64,{data}">'
-    return document(title, image)
+    return document(title, embedded(title, jpeg(Image.open(BytesIO(png)))))
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """Encode an image small, for a page."""
+    content = BytesIO()
+    image.convert("RGB").save(content, format="JPEG", quality=85)
+    return content.getvalue()
+
+
+def embedded(alt: str, content: bytes, kind: str = "jpeg") -> str:
+    """Return an image as HTML that contains it.
+
+    Args:
+        alt: What it shows.
+        content: The content of its file.
+        kind: The subtype of its media type: jpeg, or svg+xml.
+
+    Returns:
+        An element `img`.
+    """
+    data = base64.b64encode(content).decode()
+    return f'<img alt="{escape(alt)}" src="data:image/{kind};base64,{data}">'
 
 
 def faces(found: pa.Table) -> pa.Table:

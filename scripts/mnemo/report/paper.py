@@ -1,9 +1,7 @@
 """The page that sets the paper's tables and figures beside a study's own."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from html import escape
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -179,19 +177,17 @@ def _picture(name: str, figures: Mapping[str, Path], shown: dict[str, int]) -> s
     caption = f"Ours: {escape(name)}"
     if name in shown:
         return f'<p class="small grey">{caption}, shown above.</p>'
-    kind, data = _content(figures[name])
-    if sum(shown.values()) + len(data) > _LARGEST:
+    image = _image(name, figures[name])
+    if sum(shown.values()) + len(image) > _LARGEST:
         return f'<p class="small grey">{caption}, in this report and beside it.</p>'
-    shown[name] = len(data)
-    image = f'<img alt="{escape(name)}" src="data:image/{kind};base64,{data}">'
+    shown[name] = len(image)
     return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
 
 
-def _content(path: Path) -> tuple[str, str]:
-    """Return the kind and the content of a picture; one of pixels is made small."""
+def _image(name: str, path: Path) -> str:
+    """Return a picture as HTML; one of pixels is made small."""
     if path.suffix == ".svg":
-        return "svg+xml", base64.b64encode(path.read_bytes()).decode()
-    small, jpeg = Image.open(path).convert("RGB"), BytesIO()
+        return pages.embedded(name, path.read_bytes(), "svg+xml")
+    small = Image.open(path).convert("RGB")
     small.thumbnail((_WIDTH, 4 * _WIDTH))
-    small.save(jpeg, format="JPEG", quality=85)
-    return "jpeg", base64.b64encode(jpeg.getvalue()).decode()
+    return pages.embedded(name, pages.jpeg(small))

@@ -170,6 +170,24 @@ Features = tuple[Sequence[str], Iterable[Floats]]
 _ROUNDING = 1e-9
 
 
+def check_photographs(usable: int, groups: int) -> None:
+    """Make sure that enough photographs of a reference can be used.
+
+    Args:
+        usable: Number of photographs that can be used.
+        groups: Number of groups of the jackknife.
+
+    Raises:
+        MnemoError: There are fewer than two for each group.
+    """
+    if usable < 2 * groups:
+        raise MnemoError(
+            f"of the photographs of realness.reference, {usable} can be used, and realness.groups "
+            f"{groups} needs {2 * groups}: the logs of the rule read_reference, or the table "
+            "photos, say why. Add photographs, or set realness.reference to null."
+        )
+
+
 def compare(
     features: Mapping[float, Features],
     reference: Features,

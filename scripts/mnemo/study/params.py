@@ -32,8 +32,7 @@ class Params:
 
     def places_of_photographs(self, wildcards: Any) -> list[int]:
         """Return the places of a shard's photographs in their folder: the first, and the end."""
-        count = sets.base(self.config, SET).count
-        places = sets.places(wildcards.shard, count, self.config.shard_size)
+        places = sets.of_shard(self.config, SET, wildcards.shard)
         return [places.start, places.stop]
 
     def digest_of_photographs(self, wildcards: Any) -> str:
@@ -44,9 +43,8 @@ class Params:
     @property
     def size_of_images(self) -> tuple[int, int]:
         """The width and height of the study's images in pixels."""
-        width = self.config.generator.entry.resolution
-        first, end = self.config.generator.rows or (0, width)
-        return width, end - first
+        first, end = self.config.generator.kept_rows
+        return self.config.generator.entry.resolution, end - first
 
     def layers(self, wildcards: Any) -> list[int] | None:
         """Return the layers that an edit moves; None for all."""

@@ -130,8 +130,7 @@ class Paths:
         return self._seeds("fit", wildcards.shard)
 
     def _seeds(self, base: str, shard: str) -> list[int]:
-        images = sets.base(self.config, base)
-        places = sets.places(shard, images.count, self.config.shard_size)
+        images, places = sets.base(self.config, base), sets.of_shard(self.config, base, shard)
         drawn = sets.seeds(images, places)
         return [drawn.start, drawn.stop]
 
@@ -165,8 +164,7 @@ class Paths:
 
     def places_of_photos(self, wildcards: Any) -> list[int]:
         """Return the places of a shard's photographs: the first, and the end."""
-        count = sets.base(self.config, "photos").count
-        places = sets.places(wildcards.shard, count, self.config.shard_size)
+        places = sets.of_shard(self.config, "photos", wildcards.shard)
         return [places.start, places.stop]
 
     @property
@@ -298,8 +296,8 @@ class Paths:
 
     def rows_of_controls(self, wildcards: Any) -> list[int]:
         """Return the rows of a shard among all of a set of controls: its first, and its end."""
-        count = sets.base(self.config, sets.control_set(self.config, self._edit(wildcards))).count
-        places = sets.places(wildcards.shard, count, self.config.shard_size)
+        name = sets.control_set(self.config, self._edit(wildcards))
+        places = sets.of_shard(self.config, name, wildcards.shard)
         return [places.start, places.stop]
 
     def scores_of_controls(self, wildcards: Any) -> list[str]:

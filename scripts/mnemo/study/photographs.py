@@ -125,7 +125,7 @@ class Photographs:
             private.write(self.private, self._all)
 
     def _places(self, wildcards: Any) -> list[int]:
-        places = sets.places(wildcards.shard, len(self.names), self.config.shard_size)
+        places = sets.of_shard(self.config, "photos", wildcards.shard)
         return [place for place in places if os.path.isfile(self._path(place))]  # noqa: PTH113
 
     def _part(self, wildcards: Any) -> range:

@@ -78,6 +78,11 @@ def places(shard: str, count: int, size: int) -> range:
     return shards[shard]
 
 
+def of_shard(config: Config, name: str, shard: str) -> range:
+    """Return the places of the images of one shard of a set's latents or images."""
+    return places(shard, base(config, name).count, config.shard_size)
+
+
 def within(shard: str, count: int, size: int, smaller: int) -> list[str]:
     """List the small shards that a large one covers.
 

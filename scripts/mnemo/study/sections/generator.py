@@ -115,6 +115,11 @@ class Generator(Section):
         return entry(self.name, self.architecture, self.resolution, **sizes)
 
     @property
+    def kept_rows(self) -> tuple[int, int]:
+        """Rows of the images that are kept: the first, and the first below that is not."""
+        return self.rows or (0, self.entry.resolution)
+
+    @property
     def class_indices(self) -> tuple[int, ...]:
         """Indices of the classes that take turns; none for a generator without classes."""
         count = self.entry.class_count
