@@ -34,7 +34,7 @@ rule score_images:
         "../scripts/score_images.py"
 
 
-if study.measured_factors:
+if study.factors_of("pixels"):
 
     rule measure_factors:
         """Measure the visual factors of one shard of images, all from one look at each image."""
@@ -43,7 +43,7 @@ if study.measured_factors:
         output:
             expand(
                 "<results>/{{set}}/scores/{factor}/{{shape}}/{{shard}}.parquet",
-                factor=study.measured_factors,
+                factor=study.factors_of("pixels"),
             ),
         log:
             "<logs>/measure_factors/{set}/{shape}/{shard}.log",
@@ -56,11 +56,72 @@ if study.measured_factors:
             mem_mb=memory,
             runtime=minutes,
         params:
-            factors=study.measured_factors,
+            factors=study.factors_of("pixels"),
             stamp=models.stamp(),
             code=code_of("measure_factors"),
         script:
             "../scripts/measure_factors.py"
+
+
+if study.factors_of("face-landmarks"):
+
+    rule measure_faces:
+        """Measure the factors of the faces in one shard of images, all from one detection each."""
+        input:
+            images=paths.images_to_measure,
+            weights=ancient(models.files(models.of_factors("face-landmarks"))),
+        output:
+            expand(
+                "<results>/{{set}}/scores/{factor}/{{shape}}/{{shard}}.parquet",
+                factor=study.factors_of("face-landmarks"),
+            ),
+        log:
+            "<logs>/measure_faces/{set}/{shape}/{shard}.log",
+        benchmark:
+            "<benchmarks>/measure_faces/{set}/{shape}/{shard}.tsv"
+        conda:
+            "../envs/faces.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory,
+            runtime=minutes,
+        params:
+            factors=study.factors_of("face-landmarks"),
+            stamp=models.stamp(*models.of_factors("face-landmarks")),
+            code=code_of("measure_faces"),
+        script:
+            "../scripts/measure_faces.py"
+
+
+if study.factors_of("object-mask"):
+
+    rule measure_objects:
+        """Measure the factors of the main objects in one shard of images, all from one mask each."""
+        input:
+            images=paths.images_to_measure,
+            weights=ancient(models.files(models.of_factors("object-mask"))),
+        output:
+            expand(
+                "<results>/{{set}}/scores/{factor}/{{shape}}/{{shard}}.parquet",
+                factor=study.factors_of("object-mask"),
+            ),
+        log:
+            "<logs>/measure_objects/{set}/{shape}/{shard}.log",
+        benchmark:
+            "<benchmarks>/measure_objects/{set}/{shape}/{shard}.tsv"
+        conda:
+            "../envs/torch.yaml"
+        threads: 4
+        resources:
+            gpu=1,
+            mem_mb=memory,
+            runtime=minutes,
+        params:
+            factors=study.factors_of("object-mask"),
+            stamp=models.stamp(*models.of_factors("object-mask")),
+            code=code_of("measure_objects"),
+        script:
+            "../scripts/measure_objects.py"
 
 
 rule subtract_scores:

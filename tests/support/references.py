@@ -7,7 +7,8 @@ unzipped beside the weights and imported from there.
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -64,6 +65,14 @@ def _fetch(name: str, version: str, folder: Path) -> None:
         with ZipFile(next(wheels.glob("*.whl"))) as wheel:
             wheel.extractall(files)
         files.rename(folder)
+
+
+@contextmanager
+def scikit_image() -> Iterator[None]:
+    """Let scikit-image be imported, with the one package that it needs and Mnemo doesn't."""
+    folders = [package("scikit_image", "0.26.0"), package("lazy_loader", "0.4")]
+    with patch.object(sys, "path", [*map(str, folders), *sys.path]):
+        yield
 
 
 @cache

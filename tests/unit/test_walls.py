@@ -37,6 +37,10 @@ MAY_READ = {
     "align_photos": {"photos", "faces", "images"},
     "score_images": {"assessors", "images", "scores"},
     "measure_factors": {"assessors", "images", "scores"},
+    "measure_faces": {"assessors", "faces", "images", "scores"},
+    "measure_objects": {
+        *("assessors", "images", "scores", "checkpoints", "devices", "networks"),
+    },
     "subtract_scores": {"scores"},
     "extract_features": {"features", "images"},
     "embed_faces": {"features", "images"},

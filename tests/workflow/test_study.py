@@ -15,7 +15,7 @@ import yaml
 from datasets import Image, load_dataset
 
 from mnemo import tables
-from mnemo.assessors.registry import FACTORS
+from mnemo.assessors.registry import DEFAULT_FACTORS as FACTORS
 from mnemo.report import dictionary
 from mnemo.results import joined
 from mnemo.results.registry import RESULTS

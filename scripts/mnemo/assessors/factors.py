@@ -1,7 +1,8 @@
 """Visual factors: properties of an image that are computed from its pixels, without a network.
 
-GANalyze (section 3.2) measures what else changes along a direction of memorability, brightness and
-colourfulness first. The other two are contrast and sharpness.
+GANalyze (section 3.2) measures what else changes along a direction of memorability: of what needs
+no network, brightness, colourfulness, redness and entropy. The other two are contrast and
+sharpness.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,13 +10,15 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from scipy import ndimage, stats
 
 from mnemo.assessors import Preset
 
 Pixels = NDArray[np.uint8]
 #: The weights of red, green and blue in grey: ITU-R BT.601.
 _GREY = np.array([0.299, 0.587, 0.114])
+# A red pixel's farthest hue from pure red in degrees, least saturation and least value (HSV).
+_HUE, _SATURATION, _VALUE = 20, 0.5, 0.2
 
 
 def grey(image: Pixels) -> NDArray[np.float64]:
@@ -68,11 +71,41 @@ def sharpness(image: Pixels) -> float:
     return float(ndimage.laplace(grey(image), mode="mirror").var())
 
 
+def redness(image: Pixels) -> float:
+    """Compute the share of red pixels, from 0 to 1 (GANalyze, section 3.2).
+
+    The paper does not say which pixels are red. Here they are those whose hue is at most 20 degrees
+    from pure red, whose saturation is at least 0.5 and whose value is at least 0.2, in HSV: neither
+    orange, nor pale, nor nearly black.
+    """
+    red, green, blue = np.moveaxis(image.astype(np.float64), -1, 0)
+    chroma = red - np.minimum(green, blue)
+    is_red = (
+        (red >= np.maximum(green, blue))
+        & (np.abs(green - blue) <= _HUE / 60 * chroma)
+        & (chroma >= _SATURATION * red)
+        & (red >= _VALUE * 255)
+    )
+    return float(is_red.mean())
+
+
+def entropy(image: Pixels) -> float:
+    """Compute the entropy of the histogram of grey levels, from 0 (one level) to 8 bits.
+
+    The histogram has 256 bins, one for each rounded level. GANalyze (section 3.2) takes a low
+    entropy for a simple image.
+    """
+    levels = np.rint(grey(image)).astype(np.int64)
+    return float(stats.entropy(np.bincount(levels.ravel()), base=2))
+
+
 MEASURES: dict[str, Callable[[Pixels], float]] = {
     "brightness": brightness,
     "contrast": contrast,
     "colourfulness": colourfulness,
     "sharpness": sharpness,
+    "redness": redness,
+    "entropy": entropy,
 }
 
 

@@ -17,8 +17,10 @@ those files instead.
 An assessor gives each image a score. Each assessor that a study lists scores every image in every
 shape, has its own hyperplanes, and appears in the tables `agreement` and `transfer`. Attributes
 such as age are assessors too. There is none for glasses, because no package on the index contains a
-network for them. Visual factors such as brightness need no network. Every study measures those that
-its key `factors` lists, all four by default, and reports how its edits change them:
+network for them. Visual factors such as brightness are attributes that are measured, not predicted.
+Every study measures those that its key `factors` lists, by default brightness, contrast,
+colourfulness and sharpness, and reports how its edits change them. Those of a face or of the main
+object take longer, and an image without one has no score:
 
 ```yaml
 assessors: [senet50-us10k, mine, resmem, age, happiness]
@@ -99,7 +101,7 @@ def _source(entry: Entry) -> str:
     """Return how to get an assessor's weights."""
     if entry.parts:
         return "those of both assessors"
-    if entry.factor:
+    if not entry.weights:
         return "none"
     kinds = {type(catalogue.entries()[name].source) for name in entry.weights}
     if catalogue.Shipped in kinds:

@@ -28,7 +28,8 @@ class Entry:
         quality: What an image of a higher score is more of, or more.
         differentiable: Whether a gradient can flow from its score to the image.
         gpu: Whether it computes on a GPU where there is one.
-        factor: Whether it is a visual factor, computed from the pixels without weights.
+        factor: What a visual factor is measured from, together with the others of its kind:
+            "pixels", "face-landmarks" or "object-mask"; empty for what isn't one.
         input: What its network takes.
         faithful: How an image becomes that, and the network's output a score, in the preset
             faithful: as the papers' authors' code has it.
@@ -47,7 +48,7 @@ class Entry:
     quality: str = "memorable"
     differentiable: bool = True
     gpu: bool = True
-    factor: bool = False
+    factor: str = ""
     input: str = ""
     faithful: str = ""
     corrected: str = ""
@@ -63,6 +64,11 @@ _ALIGNED = (
 _SQUARE = (
     "a square of 0.9 of the height, around the middle of the width and 0.55 of the height, resized "
     "to 64x64"
+)
+_MAIN = "the image as it is; of the instance of the highest score, if that is above 0.5"
+_LARGEST = (
+    "resized to a height of 512; of the largest face that MTCNN finds, by dlib's 68 landmarks; an "
+    "image without a face has no score"
 )
 _SINGLE_CROP = (
     "as paper 1 uses it on images other than faces: resized to 256x256 by PIL, bilinear; one crop; "
@@ -91,18 +97,55 @@ def _us10k(name: str) -> Entry:
     )
 
 
-def _factor(description: str, quality: str, high: float | None = 1.0) -> Entry:
+def _factor(description: str, quality: str, high: float | None = 1.0, unit: str = "") -> Entry:
     return Entry(
         description=description,
         module="mnemo.assessors.factors",
         high=high,
+        unit=unit,
         quality=quality,
         differentiable=False,
         gpu=False,
-        factor=True,
+        factor="pixels",
         input="(3, any, any), RGB from 0 to 255; of an oval, with the white around it",
         faithful="the image as it is",
         corrected="the image as it is",
+    )
+
+
+def _of_face(
+    description: str, quality: str, low: float | None, high: float | None = None, unit: str = ""
+) -> Entry:
+    return Entry(
+        description=description,
+        module="mnemo.assessors.face_factors",
+        weights=("dlib-landmarks-68",),
+        low=low,
+        high=high,
+        unit=unit,
+        quality=quality,
+        differentiable=False,
+        gpu=False,
+        factor="face-landmarks",
+        input="(3, 512, any), RGB from 0 to 255",
+        faithful=_LARGEST,
+        corrected=_LARGEST,
+    )
+
+
+def _of_object(description: str, quality: str, low: float, high: float) -> Entry:
+    return Entry(
+        description=description,
+        module="mnemo.assessors.object_shape",
+        weights=("mask-rcnn",),
+        low=low,
+        high=high,
+        quality=quality,
+        differentiable=False,
+        factor="object-mask",
+        input="(3, any, any), RGB from 0 to 1",
+        faithful=_MAIN,
+        corrected=_MAIN,
     )
 
 
@@ -216,8 +259,8 @@ ASSESSORS: dict[str, Entry] = {
         quality="filled by its object",
         differentiable=False,
         input="(3, any, any), RGB from 0 to 1",
-        faithful="the image as it is; of the instance of the highest score, if that is above 0.5",
-        corrected="the image as it is; of the instance of the highest score, if that is above 0.5",
+        faithful=_MAIN,
+        corrected=_MAIN,
     ),
     "age": Entry(
         description="age that the face looks",
@@ -261,9 +304,73 @@ ASSESSORS: dict[str, Entry] = {
     "sharpness": _factor(
         "variance of the Laplacian of the grey levels; only for images of one size", "sharp", None
     ),
+    "redness": _factor(
+        "share of red pixels: hue within 20 degrees of red, saturation of 0.5, value of 0.2 or "
+        "more in HSV",
+        "red",
+    ),
+    "entropy": _factor(
+        "entropy of the histogram of 256 grey levels; low for simple images", "varied", 8.0, "bit"
+    ),
+    "object-centredness": _of_object(
+        "how close the centroid of the main object is to the middle of the image: their distance "
+        "by half of the image's diagonal, negated",
+        "centred",
+        -1.0,
+        0.0,
+    ),
+    "object-squareness": _of_object(
+        "how square or circular the main object is: minor by major axis of the ellipse of equal "
+        "second central moments",
+        "square",
+        0.0,
+        1.0,
+    ),
+    "face-size": _of_face(
+        "share of the image that the hull of the face's landmarks covers, from brows to chin",
+        "filled by the face",
+        0.0,
+        1.0,
+    ),
+    "face-centredness": _of_face(
+        "how close the centroid of the landmarks' hull is to the middle of the image: their "
+        "distance by half of the image's diagonal, negated",
+        "centred",
+        -1.0,
+        0.0,
+    ),
+    "face-squareness": _of_face(
+        "how round the landmarks' hull is: minor by major axis of the ellipse of equal second "
+        "central moments",
+        "round",
+        0.0,
+        1.0,
+    ),
+    "face-yaw": _of_face(
+        "how far the face is turned to the right of the picture: distance of the nose's tip from "
+        "the middle of the eyes, by that between their outer corners",
+        "turned to the right",
+        None,
+    ),
+    "eye-opening": _of_face("eye aspect ratio: height by width, mean of both eyes", "awake", 0.0),
+    "mouth-opening": _of_face(
+        "mouth aspect ratio: height by width of the lips' inner edge", "open-mouthed", 0.0
+    ),
+    "smile-width": _of_face(
+        "width of the mouth, by the distance between the eyes' outer corners", "broad-mouthed", 0.0
+    ),
+    "skin-tone": _of_face(
+        "individual typology angle of the cheeks; large for light skin, and for light of little "
+        "yellow",
+        "light-skinned",
+        -180.0,
+        180.0,
+        "degree",
+    ),
 }
-#: The visual factors among them.
+#: The visual factors among them, and those that a study measures by default: quick, of any image.
 FACTORS = tuple(name for name, entry in ASSESSORS.items() if entry.factor)
+DEFAULT_FACTORS = ("brightness", "contrast", "colourfulness", "sharpness")
 #: What a study may call by a name of its own: an assessor that Mnemo trained.
 TRAINED = Entry(
     description="score in the unit of the rates that it was trained on",

@@ -81,8 +81,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             name = sets.layer_set(wildcards["layer"])
         images = sets.scored(config, name, wildcards.get("assessor", ""))
         scored = rule in (
-            *("score_images", "measure_factors", "extract_features", "subtract_scores"),
-            "measure_image_change",
+            *("score_images", "measure_factors", "measure_faces", "measure_objects"),
+            *("extract_features", "subtract_scores", "measure_image_change"),
         )
         size = config.score_shard_size if scored else config.shard_size
         count = len(sets.places(shard, images.count, size))
@@ -90,6 +90,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             "read_reference": 1,
             "score_images": config.shard_size,
             "measure_factors": config.shard_size,
+            "measure_faces": config.shard_size,
+            "measure_objects": config.shard_size,
             "extract_features": config.shard_size,
             "measure_image_change": config.shard_size,
             "render_images": config.generator.entry.at_once,
@@ -309,11 +311,17 @@ def of_study(config: Config) -> Iterator[Job]:
         record = f"{{set}}/{assessor}/{shape}/{{shard}}"
         for place in each([name], scores, assessor):
             yield job(rule, path, record, assessor=assessor, **place)
-    for name in scored if config.measured_factors else ():
-        for shape in sets.shapes(config, name):
-            path = f"{{set}}/scores/{config.measured_factors[0]}/{shape}/{{shard}}"
-            for place in each([name], scores):
-                yield job("measure_factors", path, f"{{set}}/{shape}/{{shard}}", **place)
+    measuring = {
+        "measure_factors": config.factors_of("pixels"),
+        "measure_faces": config.factors_of("face-landmarks"),
+        "measure_objects": config.factors_of("object-mask"),
+    }
+    for rule, factors in measuring.items():
+        for name in scored if factors else ():
+            for shape in sets.shapes(config, name):
+                path = f"{{set}}/scores/{factors[0]}/{shape}/{{shard}}"
+                for place in each([name], scores):
+                    yield job(rule, path, f"{{set}}/{shape}/{{shard}}", **place)
     if config.trained:
         if taught:
             work = workload(config, "write_database", {})

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
-from mnemo.assessors.registry import FACTORS
+from mnemo.assessors.registry import DEFAULT_FACTORS, FACTORS, entry
 from mnemo.study.sections.base import Name, Section, Shape, known, unique
 from mnemo.study.sections.edits import Controls, Direction, Edit, Hyperplanes
 from mnemo.study.sections.generator import Generator
@@ -52,9 +52,10 @@ class Config(Section):
     factors: Annotated[
         tuple[Annotated[str, known("visual factor", FACTORS)], ...], AfterValidator(unique)
     ] = Field(
-        FACTORS,
-        description="Visual factors, computed from the pixels of every scored image: what edits "
-        "change of them is in the table drift, and a direction can hold them constant.",
+        DEFAULT_FACTORS,
+        description="Visual factors of every scored image, measured from its pixels, its face's "
+        "landmarks or its main object's mask: what edits change of them is in the table drift, "
+        "and a direction can hold them constant. docs/assessors.md lists them.",
         json_schema_extra={"items": {"enum": list(FACTORS)}},
     )
     fit_on: dict[Name, PositiveInt] = Field(
@@ -151,6 +152,10 @@ class Config(Section):
     def measured_factors(self) -> tuple[str, ...]:
         """The visual factors that are measured: those of the study, and those among assessors."""
         return tuple(name for name in FACTORS if name in self.scorers)
+
+    def factors_of(self, source: str) -> tuple[str, ...]:
+        """Return those that are measured from a source, as in `registry.Entry.factor`."""
+        return tuple(name for name in self.measured_factors if entry(name).factor == source)
 
     @property
     def grid(self) -> list[tuple[str, str, str, str]]:

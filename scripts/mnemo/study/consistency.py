@@ -369,7 +369,7 @@ def _assessors_exist(sections: Sections) -> Mistakes:
         elif entry(name).parts:
             yield path, file, "is a difference, and has no weights"
         elif entry(name).factor:
-            yield path, file, "is computed from the pixels, and has no weights"
+            yield path, file, "is a visual factor, and takes no weights of your own"
 
 
 def _training_possible(sections: Sections) -> Mistakes:

@@ -64,7 +64,7 @@ class Models:
     def of_assessor(self, assessor: str) -> list[str]:
         """Return the names of an assessor's weights, its network's first."""
         if assessors.entry(assessor).factor:
-            return []
+            return list(assessors.entry(assessor).weights)
         first, *others = assessors.entry(assessor).weights or (assessor,)
         network = self._network_of(assessor)
         if network is None:
@@ -133,7 +133,7 @@ class Models:
         return sorted(
             {
                 self.generator.weights,
-                *(name for assessor in self.config.assessors for name in self.behind(assessor)),
+                *(name for scorer in self.config.scorers for name in self.behind(scorer)),
                 *(self.to_train if self.config.trained else ()),
             }
         )
@@ -206,6 +206,11 @@ class Models:
         """Return an assessor's weights files, but for one that this study trains."""
         names = self.of_assessor(wildcards.assessor)
         return self.files(name for name in names if name != self.trained)
+
+    def of_factors(self, source: str) -> list[str]:
+        """Return the names of the weights behind the study's factors of a source."""
+        of_each = map(self.of_assessor, self.config.factors_of(source))
+        return list(dict.fromkeys(name for names in of_each for name in names))
 
     def trained_of_assessor(self, wildcards: Any) -> list[str]:
         """Return the file of an assessor that this study trains; none for any other."""
@@ -313,7 +318,8 @@ class Models:
     def listed(self) -> dict[str, Mapping[str, Any]]:
         """Describe all the models of the study, for the report."""
         made = self.config.trained is not None and bool(self.config.trained.teachers)
-        mtcnn = "oval" in self.config.shapes or made
+        faces = self.config.factors_of("face-landmarks")
+        mtcnn = "oval" in self.config.shapes or made or bool(faces)
         listed = {name: self.about(name) for name in self.all}
         if mtcnn:
             # Its weights come inside its package, so that there is no file to digest.

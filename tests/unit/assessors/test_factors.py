@@ -1,5 +1,7 @@
 """Visual factors of images whose factors are known."""
 
+import colorsys
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -54,6 +56,36 @@ def test_sharpness_is_the_variance_of_the_convolution_with_a_laplacian(noise: Pi
     expected = signal.convolve2d(mirrored, kernel, mode="valid").var()
     assert factors.sharpness(noise) == pytest.approx(expected)
     assert factors.sharpness(plain(7, 8, 9)) == pytest.approx(0)
+
+
+def test_redness_is_the_share_of_pixels_that_are_neither_orange_nor_pale_nor_dark() -> None:
+    image = plain(200, 20, 20)
+    assert factors.redness(image) == 1
+    image[:, :12] = (30, 60, 200)
+    assert factors.redness(image) == 0.75
+    others = [(230, 140, 20), (220, 20, 120), (240, 170, 170), (40, 0, 0), (0, 0, 0), (90, 90, 90)]
+    assert [factors.redness(plain(*colour)) for colour in others] == [0] * 6
+
+
+def test_redness_has_its_thresholds_in_the_hue_saturation_and_value_of_pythons_colorsys(
+    noise: Pixels,
+) -> None:
+    noise[:20, :, 1:] //= 3
+    hue, saturation, value = np.transpose(
+        [colorsys.rgb_to_hsv(*pixel) for pixel in (noise.reshape(-1, 3) / 255).tolist()]
+    )
+    red = (np.abs((hue * 360 + 180) % 360 - 180) <= 20) & (saturation >= 0.5) & (value >= 0.2)
+    assert 0.1 < red.mean() < 0.9
+    assert factors.redness(noise) == pytest.approx(red.mean())
+
+
+def test_entropy_counts_the_bits_of_equally_frequent_grey_levels() -> None:
+    assert factors.entropy(plain(7, 8, 9)) == 0
+    image = plain(0, 0, 0)
+    image[:16] = 255
+    assert factors.entropy(image) == pytest.approx(1)
+    every = np.arange(256, dtype=np.uint8).reshape(16, 16, 1).repeat(3, axis=2)
+    assert factors.entropy(every) == pytest.approx(8)
 
 
 def test_a_factor_is_an_assessor_like_any_other(noise: Pixels) -> None:
