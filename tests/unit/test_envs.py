@@ -23,7 +23,8 @@ MODULES = {
     "render_images": [entry.module for entry in GENERATORS.values()],
     "score_images": [
         TRAINED.module,
-        *(entry.module for entry in ASSESSORS.values() if entry.module),
+        # The rules that measure factors name theirs.
+        *(entry.module for entry in ASSESSORS.values() if entry.module and not entry.factor),
     ],
     "extract_features": [entry.module for entry in REALNESS.values()],
     "embed_faces": [entry.module for entry in IDENTITY.values()],

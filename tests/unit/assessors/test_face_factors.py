@@ -1,4 +1,4 @@
-"""Factors of faces: of portraits whose size, place, turn and light are changed by a known amount."""
+"""Factors of faces: of portraits that are mirrored, made smaller and darkened."""
 
 from collections.abc import Callable
 from pathlib import Path
