@@ -25,7 +25,8 @@ import pandas as pd  # noqa: E402
 from benchmarks.simulations.contrasts import hits  # noqa: E402
 from statsmodels.stats.proportion import proportion_confint  # noqa: E402
 
-from mnemo.directions import hyperplanes  # noqa: E402
+from mnemo.directions import hyperplane_tables, hyperplanes  # noqa: E402
+from mnemo.directions.planes import Plane  # noqa: E402
 from mnemo.results import contrasts, findings  # noqa: E402
 from mnemo.statistics import mixed  # noqa: E402
 
@@ -87,7 +88,8 @@ def claims(
             pd.DataFrame({"image": keys, "assessor": assessor, "shape": "square", "score": scores})
         )
         fitted = hyperplanes.fit(latents, scores, threshold="mean", permutations=0)
-        planes.append(pd.DataFrame(hyperplanes.row("z", assessor, "square", fitted)))
+        row = hyperplane_tables.row(Plane("z", assessor, "square", "mean"), fitted)
+        planes.append(pd.DataFrame(row))
         held_out[plane] = hits(latents, scores)
     index = pd.MultiIndex.from_product(
         [("plain", "held"), ASSESSORS, ("square",), [f"{image:07d}" for image in range(edited)]],

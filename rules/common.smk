@@ -72,6 +72,7 @@ wildcard_constraints:
     shape="square|oval",
     space="z|w|w_plus",
     threshold="mean|median",
+    by="(-ridge|-svm)?",
     figure="|".join(FIGURES),
 
 

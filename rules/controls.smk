@@ -31,6 +31,7 @@ if study.controls:
             space=params.space,
             layers=models.generator.layers,
             threshold=paths.threshold_of_controls,
+            estimator=paths.estimator_of_controls,
             regularisation=study.hyperplanes.regularisation,
             seed=study.statistics.seed,
             stamp=models.stamp(models.generator.weights),

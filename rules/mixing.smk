@@ -40,13 +40,13 @@ if study.sets.fit.mixing:
             latents=paths.shards("latents", ["fit"]),
             scores=paths.scores_to_fit,
         output:
-            hyperplane="<results>/hyperplanes/{space}/{assessor}/{shape}/{threshold}.parquet",
-            held_out="<results>/held_out/{space}/{assessor}/{shape}/{threshold}.parquet",
-            refits="<results>/refits/{space}/{assessor}/{shape}/{threshold}.parquet",
+            hyperplane="<results>/hyperplanes/{space}/{assessor}/{shape}/{threshold}{by}.parquet",
+            held_out="<results>/held_out/{space}/{assessor}/{shape}/{threshold}{by}.parquet",
+            refits="<results>/refits/{space}/{assessor}/{shape}/{threshold}{by}.parquet",
         log:
-            "<logs>/fit_mixed_hyperplane/{space}/{assessor}/{shape}/{threshold}.log",
+            "<logs>/fit_mixed_hyperplane/{space}/{assessor}/{shape}/{threshold}{by}.log",
         benchmark:
-            "<benchmarks>/fit_mixed_hyperplane/{space}/{assessor}/{shape}/{threshold}.tsv"
+            "<benchmarks>/fit_mixed_hyperplane/{space}/{assessor}/{shape}/{threshold}{by}.tsv"
         conda:
             "../envs/statistics.yaml"
         threads: 1

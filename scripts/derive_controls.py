@@ -22,7 +22,9 @@ normals = {
         rows,
         fitted["score"].to_numpy(),
         threshold=params.threshold,
-        inverse_penalty=layers * params.regularisation,
+        estimator=params.estimator,
+        regularisation=params.regularisation,
+        layers=layers,
         seed=params.seed,
     ),
 }

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from mnemo import latents, logs, scores, tables
-from mnemo.directions import hyperplanes, jackknife, refits
+from mnemo.directions import hyperplane_tables, hyperplanes, jackknife, refits
+from mnemo.directions.planes import Plane
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,28 +15,30 @@ grid, params = snakemake.wildcards, snakemake.params
 scores = scores.read(inputs.scores, ["image", "score"])
 images, values = scores["image"].to_numpy(), scores["score"].to_numpy()
 points = latents.gather(inputs.latents, grid.space, images)
+plane = Plane(grid.space, grid.assessor, grid.shape, grid.threshold, params.estimator)
 settings = {
-    "threshold": grid.threshold,
+    "threshold": plane.threshold,
+    "estimator": plane.estimator,
     "layers": params.layers if grid.space == "w_plus" else 1,
     "validation": params.validation,
-    "regularisation": params.regularisation,
 }
 fitted = hyperplanes.fit(
     points,
     values,
     **settings,
+    regularisation=params.regularisation,
     folds=params.folds,
     repeats=params.repeats,
     permutations=params.permutations,
     seed=params.seed,
     confidence=params.confidence,
 )
-without = refits.fit(points, values, refits.groups_of(images, params.seed), **settings)
+groups = refits.groups_of(images, params.seed)
+without = refits.fit(points, values, groups, **settings, regularisation=fitted.regularisation)
 reliability = jackknife.reliability(jackknife.normals(without))
 provenance = tables.Provenance.of(snakemake.rule, params.items())
-row = hyperplanes.row(grid.space, grid.assessor, grid.shape, fitted, reliability)
-tables.write(output.hyperplane, hyperplanes.HYPERPLANES, row, provenance)
-hits = hyperplanes.held_out(images, fitted)
-tables.write(output.held_out, hyperplanes.HELD_OUT, hits, provenance)
-rows = jackknife.rows(grid.space, grid.assessor, grid.shape, grid.threshold, without)
-tables.write(output.refits, jackknife.REFITS, rows, provenance)
+row = hyperplane_tables.row(plane, fitted, reliability)
+tables.write(output.hyperplane, hyperplane_tables.HYPERPLANES, row, provenance)
+hits = hyperplane_tables.held_out(images, fitted)
+tables.write(output.held_out, hyperplane_tables.HELD_OUT, hits, provenance)
+tables.write(output.refits, jackknife.REFITS, jackknife.rows(plane, without), provenance)

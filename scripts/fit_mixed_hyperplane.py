@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from mnemo import logs, scores, tables
-from mnemo.directions import hyperplanes, jackknife, mixed
+from mnemo.directions import hyperplane_tables, hyperplanes, jackknife, mixed
+from mnemo.directions.planes import Plane
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -26,11 +27,11 @@ fitted = hyperplanes.fit(
     confidence=params.confidence,
 )
 provenance = tables.Provenance.of(snakemake.rule, params.items())
-row = hyperplanes.row(grid.space, grid.assessor, grid.shape, fitted)
-tables.write(output.hyperplane, hyperplanes.HYPERPLANES, row, provenance)
-hits = hyperplanes.held_out(images, fitted)
-tables.write(output.held_out, hyperplanes.HELD_OUT, hits, provenance)
+plane = Plane(grid.space, grid.assessor, grid.shape, grid.threshold)
+row = hyperplane_tables.row(plane, fitted)
+tables.write(output.hyperplane, hyperplane_tables.HYPERPLANES, row, provenance)
+hits = hyperplane_tables.held_out(images, fitted)
+tables.write(output.held_out, hyperplane_tables.HELD_OUT, hits, provenance)
 # In thousands of dimensions, the jackknife's linear regressions would need more images than there
 # are, and more memory than the latents.
-rows = jackknife.rows(grid.space, grid.assessor, grid.shape, grid.threshold, None)
-tables.write(output.refits, jackknife.REFITS, rows, provenance)
+tables.write(output.refits, jackknife.REFITS, jackknife.rows(plane, None), provenance)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnemo.directions import conditions, hyperplanes, refits
+from mnemo.directions import conditions, estimators, hyperplanes, refits
+from mnemo.directions.estimators import Name
 
 #: Sets that a mean over fit sets is computed from.
 SETS = 400
@@ -63,11 +64,13 @@ def scores(latents: Numbers, kinds: Sequence[Score], generator: np.random.Genera
     return drawn
 
 
-def normal(latents: Numbers, scored: Numbers) -> Numbers:
+def normal(latents: Numbers, scored: Numbers, estimator: Name = "logistic") -> Numbers:
     """Fit the unit normal of a hyperplane."""
-    high, _ = hyperplanes.labels(scored, "mean")
-    found = hyperplanes.coefficients(latents, high, np.ones(len(high), dtype=bool), 1.0)
-    return found / np.linalg.norm(found)
+    _, cut = hyperplanes.labels(scored, "mean")
+    everything = np.ones(len(scored), dtype=bool)
+    found, _ = estimators.fit(estimator, latents, scored - cut, everything, 1.0)
+    unit: Numbers = found / np.linalg.norm(found)
+    return unit
 
 
 def draw_latents(n: int, d: int, generator: np.random.Generator, falling: bool = False) -> Numbers:
@@ -76,28 +79,49 @@ def draw_latents(n: int, d: int, generator: np.random.Generator, falling: bool =
     return generator.standard_normal((n, d)) * scale
 
 
-def fits(n: int, d: int, kinds: Sequence[Score], seed: int, falling: bool = False) -> list[Fit]:
+def fits(
+    n: int,
+    d: int,
+    kinds: Sequence[Score],
+    seed: int,
+    falling: bool = False,
+    estimator: Name = "logistic",
+) -> list[Fit]:
     """Draw a set of n latents, and fit a hyperplane to each of its scores."""
     generator = np.random.default_rng(seed)
     latents = draw_latents(n, d, generator, falling)
     groups = refits.groups_of([f"{image:07d}" for image in range(n)], seed)
     found = []
     for scored in scores(latents, kinds, generator):
-        without = refits.fit(latents, scored, groups, threshold="mean")
+        without = refits.fit(latents, scored, groups, threshold="mean", estimator=estimator)
         assert without is not None
         plane = conditions.Plane(
-            normal(latents, scored), 1, 0.0, 1.0, 1.0, 1.0, 0.5, without.moved_coefficients
+            normal(latents, scored, estimator),
+            1,
+            0.0,
+            1.0,
+            1.0,
+            1.0,
+            0.5,
+            without.moved_coefficients,
         )
         found.append(Fit(plane, without.moved_gradients))
     return found
 
 
 @cache
-def normals(n: int, d: int, kinds: tuple[Score, ...], falling: bool = False) -> Numbers:
+def normals(
+    n: int,
+    d: int,
+    kinds: tuple[Score, ...],
+    falling: bool = False,
+    estimator: Name = "logistic",
+) -> Numbers:
     """Fit the (SETS, kinds, d) normals of many other sets."""
     found = []
     for seed in range(SETS):
         generator = np.random.default_rng([seed, 1])
         latents = draw_latents(n, d, generator, falling)
-        found.append([normal(latents, scored) for scored in scores(latents, kinds, generator)])
+        drawn = scores(latents, kinds, generator)
+        found.append([normal(latents, scored, estimator) for scored in drawn])
     return np.array(found)

@@ -20,7 +20,8 @@ from sklearn import svm
 from tests.support.paths import ROOT
 
 from mnemo import interop, keys, latents, scores, tables
-from mnemo.directions import hyperplanes, table
+from mnemo.directions import hyperplane_tables, hyperplanes, table
+from mnemo.directions.planes import Plane
 from mnemo.edits.move import move
 from mnemo.errors import MnemoError
 
@@ -847,8 +848,8 @@ class Study:
                 folds=2,
                 permutations=0,
             )
-            row = hyperplanes.row(space, "resmem", "oval", fitted)
-            tables.write(path, hyperplanes.HYPERPLANES, row, self.by)
+            row = hyperplane_tables.row(Plane(space, "resmem", "oval", "median"), fitted)
+            tables.write(path, hyperplane_tables.HYPERPLANES, row, self.by)
             self.hyperplanes.append(path)
 
     def latents_table(self, chosen: slice) -> dict[str, Any]:
@@ -1056,7 +1057,7 @@ def test_a_table_that_holds_no_direction_is_refused(study: Study) -> None:
 def test_a_table_of_several_hyperplanes_is_no_direction(study: Study, tmp_path: Path) -> None:
     path = tmp_path / "hyperplanes.parquet"
     several = map(tables.read, study.hyperplanes)
-    tables.write_parts(path, hyperplanes.HYPERPLANES, several, study.by)
+    tables.write_parts(path, hyperplane_tables.HYPERPLANES, several, study.by)
     with pytest.raises(MnemoError, match="holds 3 directions"):
         interop.read_direction(path, z_dim=study.dim, w_dim=study.dim, layers=study.layers)
 
@@ -1084,7 +1085,7 @@ def test_the_examples_of_the_documentation_run(
         "normal": [np.tile(UNIT, LAYERS) / np.sqrt(LAYERS)],
     }
     mean = Path("mean.parquet")
-    tables.write(mean, hyperplanes.HYPERPLANES, columns, study.by)
+    tables.write(mean, hyperplane_tables.HYPERPLANES, columns, study.by)
     np.savez("projected_w.npz", w=W_PLUS[:1])
     npy(Path("latents.npy"), np.array({"me.jpg": list(W_PLUS)}, dtype=object))
     pt(Path("latents.pt"), torch.tensor(W_PLUS))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from mnemo import tables
+from mnemo.directions.planes import Plane
 from mnemo.scores import ASSESSOR, SHAPE
 
 Fits = NDArray[np.float64]
@@ -21,8 +22,9 @@ GROUPS = 20
 _COEFFICIENTS = tables.field(
     "coefficients",
     pa.list_(pa.field("element", pa.float64(), nullable=False)),
-    "coefficients of the logistic regression, of one of the layers' copies of a latent in w_plus",
-    unit="logits per unit of the latent's numbers",
+    "coefficients of the fit, of one of the layers' copies of a latent in w_plus",
+    unit="output (logits of logistic, score of ridge, margins of svm) per unit of the latent's "
+    "numbers",
 )
 _GROUP = tables.field("group", pa.int64(), "the group that is left out", limits="0 to 19")
 
@@ -32,6 +34,7 @@ REFITS = tables.define(
     ASSESSOR,
     SHAPE,
     tables.field("threshold", pa.string(), "rule that cuts high from low", limits="mean, median"),
+    tables.field("estimator", pa.string(), "what is fitted", limits="logistic, ridge, svm"),
     _GROUP,
     tables.field("n", pa.int64(), "images fitted on"),
     tables.field(
@@ -66,8 +69,8 @@ class Refits:
 
     Attributes:
         n: (groups,) images that each is fitted on.
-        parameters: Effective number of parameters of the logistic regression on all groups.
-        coefficients: (groups, d) coefficients of the logistic regressions, in logits.
+        parameters: Effective number of parameters of the fit to all groups.
+        coefficients: (groups, d) coefficients of the fits.
         gradients: (groups, d) coefficients of the linear regressions of the score; nan if there are
             fewer than two images for each.
     """
@@ -108,14 +111,11 @@ class Refits:
         return moved
 
 
-def rows(space: str, assessor: str, shape: str, threshold: str, fits: Refits | None) -> Any:
+def rows(plane: Plane, fits: Refits | None) -> Any:
     """Lay refits out as a table `REFITS`, which has no row if there are none.
 
     Args:
-        space: Latent space of the hyperplane.
-        assessor: Assessor of the scores that it separates.
-        shape: Shape of the images scored.
-        threshold: The threshold that separates high from low scores.
+        plane: The hyperplane.
         fits: The refits.
 
     Returns:
@@ -123,9 +123,8 @@ def rows(space: str, assessor: str, shape: str, threshold: str, fits: Refits | N
     """
     if fits is None:
         return REFITS.empty_table()
-    named = {"space": space, "assessor": assessor, "shape": shape, "threshold": threshold}
     return {
-        **{name: [value] * GROUPS for name, value in named.items()},
+        **{name: [value] * GROUPS for name, value in plane._asdict().items()},
         "group": range(GROUPS),
         "n": fits.n,
         "parameters": [fits.parameters] * GROUPS,

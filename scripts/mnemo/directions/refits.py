@@ -6,8 +6,9 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from mnemo.directions import hyperplanes
-from mnemo.directions.hyperplanes import Floats, Threshold, Validation
+from mnemo.directions import estimators, hyperplanes
+from mnemo.directions.estimators import ESTIMATORS, Floats
+from mnemo.directions.hyperplanes import Threshold, Validation
 from mnemo.directions.jackknife import GROUPS, Fits, Refits
 
 
@@ -35,13 +36,15 @@ def fit(
     groups: NDArray[np.int64],
     *,
     threshold: Threshold,
+    estimator: estimators.Name = "logistic",
     layers: int = 1,
     regularisation: float = 1.0,
     validation: Validation = "cross-validation",
 ) -> Refits | None:
     """Fit a hyperplane, and the gradient of the score, without each group of images in turn.
 
-    The cut between high and low scores is that of all images. The gradient is an ordinary linear
+    The cut between high and low scores is that of all images, and so is the strength of the
+    penalty: the choice of it is part of no refit. The gradient is an ordinary linear
     regression: if it were shrunk, it would be too small where latents vary little, which is where a
     normal is least certain.
 
@@ -50,65 +53,55 @@ def fit(
         scores: (n,) scores of the same images.
         groups: (n,) group of each image.
         threshold: As for `hyperplanes.fit`.
+        estimator: As for `hyperplanes.fit`.
         layers: As for `hyperplanes.fit`.
-        regularisation: As for `hyperplanes.fit`.
+        regularisation: Inverse strength C, that of the fit to all images if it was chosen.
         validation: As for `hyperplanes.fit`: images of a holdout are not fitted on.
 
     Returns:
         The fits; None if there are fewer than two images for each effective parameter, or if fewer
         than two of a class are left without some group, because such fits show nothing.
     """
-    high, _ = hyperplanes.labels(scores, threshold)
+    high, cut = hyperplanes.labels(scores, threshold)
+    above = scores.astype(np.float64) - cut
     fitted = hyperplanes.fitted_on(len(high), validation)
-    penalty = 1 / (layers * regularisation)
+    strength = layers * regularisation
+    whole = estimators.fit(estimator, latents, above, fitted, strength).outputs(latents)
+    curvature = ESTIMATORS[estimator].curvature(above[fitted], whole[fitted])
     without = [fitted & (groups != group) for group in range(GROUPS)]
-    sums = _sums(latents, scores, groups, fitted)
+    centre = latents.mean(axis=0, dtype=np.float64)
+    sums = [
+        estimators.sums(latents, scores, centre, fitted & (groups == group))
+        for group in range(GROUPS)
+    ]
     gram, moment = (np.sum(part, axis=0) for part in zip(*sums, strict=True))
-    parameters = _parameters(gram, penalty)
+    parameters = _parameters(gram, 1 / (strength * curvature))
     least = min(int(min(high[rows].sum(), (~high[rows]).sum())) for rows in without)
     if least < 2 or parameters > fitted.sum() / 2:
         return None
-    coefficients = [hyperplanes.coefficients(latents, high, rows, 1 / penalty) for rows in without]
+    fits = [estimators.fit(estimator, latents, above, rows, strength) for rows in without]
     return Refits(
         n=np.array([int(rows.sum()) for rows in without]),
         parameters=parameters,
-        coefficients=np.array(coefficients),
+        coefficients=np.array([fit.coefficients for fit in fits], dtype=np.float64),
         gradients=_gradients(sums, gram, moment, int(fitted.sum())),
     )
 
 
-def _sums(
-    latents: Floats, scores: Floats, groups: NDArray[np.int64], fitted: NDArray[np.bool_]
-) -> list[tuple[Fits, Fits]]:
-    """Sum the products of latents, and those of latents and scores, over each group.
-
-    Returns:
-        For each group (1 + d, 1 + d) and (1 + d,); a latent begins with a 1, for the intercept.
-    """
-    centre = latents.mean(axis=0, dtype=np.float64)
-    sums = []
-    for group in range(GROUPS):
-        rows = fitted & (groups == group)
-        design = np.column_stack([np.ones(rows.sum()), latents[rows] - centre])
-        sums.append((design.T @ design, design.T @ scores[rows].astype(np.float64)))
-    return sums
-
-
 def _parameters(gram: Fits, penalty: float) -> float:
-    """Compute the effective number of parameters of a logistic regression.
+    """Compute the effective number of parameters, the trace of the hat matrix.
 
-    The information in each image is a quarter where its label is open, so that its shrinkage is
-    that of a ridge regression with four times the penalty.
+    It is that of a least-squares fit whose penalty is divided by the information in each image: by
+    a quarter for a logistic regression, where labels are open.
     """
-    ridge = 4 * penalty * np.diag(np.arange(len(gram)) > 0)
-    return float(np.trace(np.linalg.solve(gram + ridge, gram)))
+    return float(np.trace(np.linalg.solve(estimators.penalised(gram, penalty), gram)))
 
 
 def _gradients(sums: Sequence[tuple[Fits, Fits]], gram: Fits, moment: Fits, images: int) -> Fits:
     """Fit linear regressions without each group in turn.
 
     Args:
-        sums: Those of each group, as `_sums` gives them.
+        sums: Those of each group, as `estimators.sums` gives them.
         gram: Sum of their first parts.
         moment: Sum of their second parts.
         images: Number of images.

@@ -25,6 +25,13 @@ DIRECTIONS = tables.define(
     tables.field("shape", pa.string(), "shape of the images that it scored", nullable=True),
     tables.field("threshold", pa.string(), "threshold of the hyperplane", nullable=True),
     tables.field(
+        "estimator",
+        pa.string(),
+        "what the hyperplane was fitted with; null where the direction is not of one",
+        limits="logistic, ridge, svm",
+        nullable=True,
+    ),
+    tables.field(
         "hold",
         pa.list_(pa.field("element", pa.string(), nullable=False)),
         "assessors of the attributes that it holds constant",
@@ -84,7 +91,7 @@ def row(
 
     Args:
         settings: What the study says of it: `name`, `method`, `space`, `assessor`, `shape`,
-            `threshold` and `hold`.
+            `threshold`, `estimator` and `hold`.
         generator: Name of the generator.
         sha256: That of its weights, if known.
         normal: (d,) unit vector.
@@ -98,7 +105,7 @@ def row(
     Returns:
         The columns.
     """
-    named = ("name", "method", "space", "assessor", "shape", "threshold", "hold")
+    named = ("name", "method", "space", "assessor", "shape", "threshold", "estimator", "hold")
     return {
         **{key: [settings[key]] for key in named},
         "generator": [generator],

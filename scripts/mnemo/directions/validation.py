@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
+from scipy import stats
+from sklearn.metrics import r2_score, roc_auc_score
 from statsmodels.stats.nonparametric import rank_compare_2indep
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
@@ -13,24 +14,33 @@ from mnemo.statistics.folds import corrected_t
 
 Interval = tuple[float, float]
 
+_OF_SCORES = ("spearman", "r_squared")
+_LEAST = {"spearman": -1, "r_squared": -np.inf}
+
 
 class HeldOut(NamedTuple):
     """Images that were held out together, and what a fit to others says of them.
 
     Attributes:
         rows: (n,) their rows among all images.
-        high: (n,) their labels.
-        logits: (n,) their predicted logits; they are predicted to be high above 0.
+        above: (n,) their scores, less the cut: those of at least 0 are high.
+        outputs: (n,) what the fit gives for them; they are predicted to be high above 0.
     """
 
     rows: NDArray[np.intp]
-    high: NDArray[np.bool_]
-    logits: NDArray[np.floating[Any]]
+    above: NDArray[np.floating[Any]]
+    outputs: NDArray[np.floating[Any]]
+
+    @property
+    def high(self) -> NDArray[np.bool_]:
+        """(n,) their labels."""
+        high: NDArray[np.bool_] = self.above >= 0
+        return high
 
     @property
     def hits(self) -> NDArray[np.bool_]:
         """(n,) whether each prediction is right."""
-        hits: NDArray[np.bool_] = (self.logits > 0) == self.high
+        hits: NDArray[np.bool_] = (self.outputs > 0) == self.high
         return hits
 
     @property
@@ -52,16 +62,28 @@ class HeldOut(NamedTuple):
     @property
     def auc(self) -> float:
         """Area under the ROC curve; nan if one class is absent."""
-        return float(roc_auc_score(self.high, self.logits)) if self.both else float("nan")
+        return float(roc_auc_score(self.high, self.outputs)) if self.both else float("nan")
+
+    @property
+    def spearman(self) -> float:
+        """Rank correlation of the outputs and the scores; nan if either are all equal."""
+        if not (np.ptp(self.above) > 0 and np.ptp(self.outputs) > 0):
+            return float("nan")
+        return float(stats.spearmanr(self.outputs, self.above).statistic)
+
+    @property
+    def r_squared(self) -> float:
+        """Share of the scores' variance that outputs predict which are scores less the cut."""
+        return float(r2_score(self.above, self.outputs)) if np.ptp(self.above) > 0 else float("nan")
 
 
 def of_folds(folds: Sequence[HeldOut], repeats: int, confidence: float) -> dict[str, float]:
     """Average what a cross-validation measures, with corrected t intervals over its folds.
 
-    The AUC is a mean over the folds because distances from the hyperplanes of different folds have
-    no common scale. Without an effect, two images in different folds enter the AUC of both folds in
-    the same way, so that folds are correlated more than the correction assumes, and repetitions add
-    little. If they counted, intervals of 95 % would cover 91 %.
+    The AUC and the rank correlation are means over the folds because distances from the hyperplanes
+    of different folds have no common scale. Without an effect, two images in different folds enter
+    the AUC of both folds in the same way, so that folds are correlated more than the correction
+    assumes, and repetitions add little. If they counted, intervals of 95 % would cover 91 %.
 
     Args:
         folds: The folds of all repetitions, each with both labels among its images.
@@ -69,14 +91,14 @@ def of_folds(folds: Sequence[HeldOut], repeats: int, confidence: float) -> dict[
         confidence: Confidence of the intervals.
 
     Returns:
-        `accuracy`, `balanced_accuracy` and `auc`, each with `_low` and `_high`, as described for
-        `Hyperplane`.
+        `accuracy`, `balanced_accuracy`, `auc`, `spearman` and `r_squared`, each with `_low` and
+        `_high`, as described for `Hyperplane`.
     """
     count = len(folds) // repeats
     estimates: dict[str, float] = {}
-    for name in ("accuracy", "balanced_accuracy", "auc"):
+    for name in ("accuracy", "balanced_accuracy", "auc", *_OF_SCORES):
         each = [getattr(fold, name) for fold in folds]
-        separate = count if name == "auc" else None
+        separate = count if name in ("auc", *_OF_SCORES) else None
         # For each image that a fold tests, its hyperplane is fitted on count - 1 others.
         ends = corrected_t(each, 1 / (count - 1), confidence, separate=separate)
         if name == "accuracy" and np.isnan(ends[0]):
@@ -116,12 +138,17 @@ def of_holdout(held_out: HeldOut, confidence: float) -> dict[str, float]:
         balanced = ((1 + difference[0]) / 2, (1 + difference[1]) / 2)
         # Perfect ranks, or a class of one image, have no variance.
         with np.errstate(divide="ignore", invalid="ignore"):
-            ranks = rank_compare_2indep(held_out.logits[high], held_out.logits[~high])
+            ranks = rank_compare_2indep(held_out.outputs[high], held_out.outputs[~high])
             auc = ranks.conf_int(alpha=1 - confidence)
     return {
         **_named("accuracy", held_out.accuracy, _wilson(hits.sum(), len(hits), confidence)),
         **_named("balanced_accuracy", held_out.balanced_accuracy, balanced),
         **_named("auc", held_out.auc, auc),
+        **{
+            key: value
+            for name in _OF_SCORES
+            for key, value in _named(name, getattr(held_out, name), unknown).items()
+        },
     }
 
 
@@ -150,5 +177,5 @@ def _wilson(hits: float, n: int, confidence: float) -> Interval:
 
 
 def _named(name: str, estimate: float, ends: Interval) -> dict[str, float]:
-    low, high = np.clip(ends, 0, 1)
+    low, high = np.clip(ends, _LEAST.get(name, 0), 1)
     return {name: estimate, f"{name}_low": float(low), f"{name}_high": float(high)}

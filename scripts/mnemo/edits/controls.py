@@ -9,13 +9,15 @@ the faces is one over directions too.
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from mnemo import tables
-from mnemo.directions import hyperplanes
+from mnemo.directions import estimators, hyperplanes
+from mnemo.directions.regularisation import Fitter
 from mnemo.edits.move import move
 
 DIRECTIONS = tables.define(
@@ -55,12 +57,14 @@ def random(images: Sequence[str], dim: int, seed: int) -> Normals:
 
 def permuted(
     images: Sequence[str],
-    latents: hyperplanes.Floats,
-    scores: hyperplanes.Floats,
+    latents: estimators.Floats,
+    scores: estimators.Floats,
     *,
     threshold: hyperplanes.Threshold,
-    inverse_penalty: float,
-    seed: int,
+    estimator: estimators.Name = "logistic",
+    regularisation: float | Literal["auto"] = 1.0,
+    layers: int = 1,
+    seed: int = 0,
 ) -> Normals:
     """Fit a hyperplane on permuted scores for each image.
 
@@ -69,25 +73,26 @@ def permuted(
         latents: (m, d) latents of the images to fit on.
         scores: (m,) their scores.
         threshold: The threshold that separates high from low scores.
-        inverse_penalty: Inverse strength C of the penalty.
+        estimator: As for `hyperplanes.fit`.
+        regularisation: As for `hyperplanes.fit`; `auto` chooses it once, for the scores as
+            they are.
+        layers: As for `hyperplanes.fit`.
         seed: Seed of the permutations.
 
     Returns:
         (n, d) unit normals.
 
     Raises:
-        MnemoError: As for `hyperplanes.labels` and `hyperplanes.coefficients`.
+        MnemoError: As for `hyperplanes.labels` and `Fitter.strength`.
     """
-    high, _ = hyperplanes.labels(scores, threshold)
-    everything = np.ones(len(high), dtype=bool)
-    fitted = np.array(
-        [
-            hyperplanes.coefficients(
-                latents, _generator(image, seed).permutation(high), everything, inverse_penalty
-            )
-            for image in images
-        ]
-    )
+    _, cut = hyperplanes.labels(scores, threshold)
+    above = scores.astype(np.float64) - cut
+    everything = np.ones(len(above), dtype=bool)
+    fitter = Fitter.of(estimator, latents, regularisation, layers=layers, seed=seed)
+    strength = fitter.strength(above, everything)
+    permuted = (_generator(image, seed).permutation(above) for image in images)
+    fits = [estimators.fit(estimator, latents, each, everything, strength) for each in permuted]
+    fitted = np.array([fit.coefficients for fit in fits], dtype=np.float64)
     normals: Normals = fitted / np.linalg.norm(fitted, axis=1, keepdims=True)
     return normals
 

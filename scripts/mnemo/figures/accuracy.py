@@ -8,13 +8,16 @@ from matplotlib.figure import Figure
 
 from mnemo.figures import parts, style
 
+#: What a row says of the estimator: nothing of that of the paper.
+_BY = {"logistic": "", "ridge": ", ridge", "svm": ", SVM"}
+
 
 @style.applied()
 def draw(hyperplanes: pd.DataFrame, confidence: float) -> Figure:
     """Draw how well hyperplanes separate held-out images, compared with chance (Tables 2 and 4).
 
     Args:
-        hyperplanes: Rows of `hyperplanes.HYPERPLANES`.
+        hyperplanes: Rows of `HYPERPLANES`.
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
@@ -22,7 +25,8 @@ def draw(hyperplanes: pd.DataFrame, confidence: float) -> Figure:
         accuracy with shuffled labels. n is the number of fitted and held-out images.
     """
     names = [
-        f"{row.space}, {row.assessor}, {row.shape}, {row.threshold}, n = {row.n}"
+        f"{row.space}, {row.assessor}, {row.shape}, {row.threshold}{_BY[str(row.estimator)]}, "
+        f"n = {row.n}"
         for row in hyperplanes.itertuples()
     ]
     figure = Figure((style.WIDTH, 0.8 + 0.24 * len(names)), layout="constrained")

@@ -63,7 +63,7 @@ def _origins(transfer: pd.DataFrame) -> pd.Series:
     these are not unique.
     """
     fitted_on = transfer["fitted_on"] + " " + transfer["fitted_shape"]
-    more = [name for name in ("space", "threshold") if transfer[name].nunique() > 1]
+    more = [name for name in ("space", "threshold", "estimator") if transfer[name].nunique() > 1]
     if transfer["edit"].nunique() > len(
         transfer[["fitted_on", "fitted_shape", *more]].drop_duplicates()
     ):

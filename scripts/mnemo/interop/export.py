@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mnemo import files, latents, tables
 from mnemo import scores as score_tables
+from mnemo.directions.planes import Plane
 from mnemo.errors import MnemoError
 from mnemo.interop import directions
 from mnemo.interop.directions import Direction
@@ -52,13 +53,14 @@ def write_interfacegan(
     `images.txt` lists their keys, one per line, in the order of every array. The arrays are
     float32: `z.npy` and `w.npy` (n, dim) and `wp.npy` (n, layers, w_dim) for the spaces that the
     latents have, `scores_<assessor>_<shape>.npy` (n, 1), and for each hyperplane
-    `boundary_<space>_<assessor>_<shape>_<threshold>.npy`; see `write_boundary`.
+    `boundary_<space>_<assessor>_<shape>_<threshold>.npy`, with `-ridge` or
+    `-svm` at its end; see `write_boundary`.
 
     Args:
         folder: The folder to write to; created if it is missing.
         shards: The latent shards of one set, tables `latents.LATENTS`.
         scores: Tables `scores.SCORES`; scores of other sets and of edited images are ignored.
-        hyperplanes: Tables `hyperplanes.HYPERPLANES`.
+        hyperplanes: Tables `HYPERPLANES`.
         layers: Number of the generator's layers.
         tile: Whether to write `wp.npy` even if all layers share w, `layers` times as large.
 
@@ -93,7 +95,7 @@ def write_interfacegan(
     for path in hyperplanes:
         for plane in tables.read(path).to_pylist():
             normal = np.array(plane["normal"]).reshape(plane["layers"], -1)
-            name = "_".join(plane[key] for key in ("space", "assessor", "shape", "threshold"))
+            name = Plane.of(plane).name.replace("/", "_")
             write_boundary(folder / f"boundary_{name}.npy", Direction(plane["space"], normal, 1.0))
 
 

@@ -31,8 +31,8 @@ CONTRASTS = tables.define(
     tables.field(
         "a",
         pa.string(),
-        "name of the edit, control, assessor or shape, or space/assessor/shape/threshold of the "
-        "hyperplane",
+        "name of the edit, control, assessor or shape, or of the hyperplane: "
+        "space/assessor/shape/threshold, with -ridge or -svm at its end",
     ),
     tables.field("b", pa.string(), "the same of what is subtracted"),
     tables.field(

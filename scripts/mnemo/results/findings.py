@@ -9,6 +9,7 @@ import pyarrow as pa
 from scipy import stats
 
 from mnemo import rounding, tables
+from mnemo.directions.planes import Plane
 from mnemo.statistics import corrections
 
 FINDINGS = tables.define(
@@ -36,7 +37,8 @@ FINDINGS = tables.define(
     tables.field(
         "subject",
         pa.string(),
-        "name of the edit, or space/assessor/shape/threshold of a hyperplane",
+        "name of the edit, or of a hyperplane: space/assessor/shape/threshold, with -ridge or -svm "
+        "at its end",
     ),
     tables.field("assessor", pa.string(), "model that scored the images, if any", nullable=True),
     tables.field(
@@ -120,7 +122,7 @@ def gather(
         study: The study's tables by name: `hyperplanes`, `slopes`, `contrasts`, and as far as
             the study has them `transfer`, `realness` and `identity`.
         hyperplanes: Names of the hyperplanes that directions are made of:
-            space/assessor/shape/threshold.
+            as of `Plane.name`.
         edits: By the name of each edit the assessors whose scores it should change.
         folds: Folds of the hyperplanes' cross-validation; None if one split holds images out.
         groups: Groups of the jackknife of realness.
@@ -151,7 +153,7 @@ def _separates(
     table: pd.DataFrame, names: Sequence[str], folds: int | None, confidence: float
 ) -> Iterator[Row]:
     for plane in table.to_dict("records"):
-        name = "/".join(plane[key] for key in ("space", "assessor", "shape", "threshold"))
+        name = Plane.of(plane).name
         if name not in names:
             continue
         gain, low, high = (plane[key] - plane["base_rate"] for key in _ends("accuracy"))

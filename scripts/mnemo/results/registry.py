@@ -139,7 +139,7 @@ RESULTS: dict[str, Result] = {
         shown=_comparable,
     ),
     "hyperplanes": Result(
-        "mnemo.directions.hyperplanes:HYPERPLANES",
+        "mnemo.directions.hyperplane_tables:HYPERPLANES",
         "Which hyperplane separates held-out seeds best? (Tables 2 and 4)",
         'table.drop(columns="normal").sort_values("accuracy", ascending=False)',
         "SELECT * EXCLUDE normal FROM {} ORDER BY accuracy DESC",

@@ -6,6 +6,7 @@ A study is described by `Params.reproduction`.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mnemo.directions.planes import LOGISTIC
 from mnemo.results.published import Item
 
 Study = Mapping[str, Any]
@@ -14,6 +15,7 @@ _REMEDIES = {
     "assessor": "add {} to assessors; docs/assessors.md says how to get it",
     "space": "add {} to hyperplanes.spaces",
     "threshold": "add {} to hyperplanes.thresholds",
+    "estimator": "add {} to hyperplanes.estimators",
     "shape": "add {} to shapes",
     "features": "set realness.features to {}",
 }
@@ -57,6 +59,11 @@ def _in_particular(item: Item, study: Study) -> Iterator[str]:
     if "rows" in setup and study["rows"] != setup["rows"]:
         first, end = setup["rows"]
         yield f"not only rows {first} to {end} of the images (generator.rows)"
+    edit = edit_of(item, study)
+    if edit is not None and edit["estimator"] not in (None, LOGISTIC):
+        yield f"a hyperplane fitted by {edit['estimator']} in place of {LOGISTIC}"
+    if (item.table == "hyperplanes" or edit is not None) and study["regularisation"] != 1:
+        yield f"regularisation {study['regularisation']} in place of 1"
     fit = study["fit_on"].get(item.assessor, study["fit"])
     if "fit" in setup and fit != setup["fit"]:
         yield f"{fit:,} images to fit on in place of {setup['fit']:,}"
@@ -97,6 +104,7 @@ def lacking(item: Item, study: Study, *, other: bool = False) -> list[str]:
         "assessor": study["assessors"],
         "space": study["spaces"],
         "threshold": study["thresholds"],
+        "estimator": study["estimators"],
         "shape": study["shapes"],
         "features": [study["features"]],
     }
@@ -162,11 +170,15 @@ def edit_of(item: Item, study: Study) -> Mapping[str, Any] | None:
         study: The study.
 
     Returns:
-        The study's edit of the same set that is most like the item's; None if there is none, or the
-        item is about none.
+        The study's edit of the same set that is most like the item's, the paper's estimator first;
+        None if there is none, or the item is about none.
     """
     if item.edit is None:
         return None
     wanted = item.edit
     alike = [edit for edit in study["edits"] if edit["of"] == wanted["of"]]
-    return max(alike, key=lambda edit: _matching(wanted, edit), default=None)
+    return max(
+        alike,
+        key=lambda edit: (_matching(wanted, edit), edit["estimator"] in (None, LOGISTIC)),
+        default=None,
+    )

@@ -27,6 +27,7 @@ TRANSFER = tables.define(
         "threshold that separates high from low scores",
         limits="mean, median",
     ),
+    tables.field("estimator", pa.string(), "what is fitted", limits="logistic, ridge, svm"),
     ASSESSOR,
     SHAPE,
     tables.field("n", pa.int64(), "number of images"),
@@ -92,7 +93,7 @@ def matrix(
     Args:
         slopes: Rows of `slopes.SLOPES`; those of other edits are ignored.
         directions: For each edit that moves along a hyperplane's unchanged normal: `edit`, its
-            name, and the hyperplane's `space`, `assessor`, `shape` and `threshold`.
+            name, and the hyperplane's `space`, `assessor`, `shape`, `threshold` and `estimator`.
         scores: Scores of the edited images: one row per `edit`, `assessor`, `shape`, `alpha` and
             `image`, with its `score`.
         fit_scores: Scores of the set fit: one row per `image`, `assessor` and `shape`, with its
@@ -103,9 +104,8 @@ def matrix(
         The columns of `TRANSFER`, one row per edit, assessor and shape, in the order of the edits.
         `standard_slope` and its ends are nan if the scores of the set fit have no spread.
     """
-    planes = pd.DataFrame(directions, columns=["edit", *_NAMES, "space", "threshold"]).rename(
-        columns=_NAMES
-    )
+    names = ["edit", *_NAMES, "space", "threshold", "estimator"]
+    planes = pd.DataFrame(directions, columns=names).rename(columns=_NAMES)
     table = planes.merge(slopes, on="edit").join(frames.deviations(fit_scores), on=_KEYS)
     ranges = scores.groupby("edit")["alpha"].agg(alpha_low="min", alpha_high="max")
     table = table.join(ranges, on="edit")

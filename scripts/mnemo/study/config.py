@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from mnemo.assessors.registry import DEFAULT_FACTORS, FACTORS, entry
+from mnemo.directions.planes import Plane
 from mnemo.study.sections.base import Name, Section, Shape, known, unique
 from mnemo.study.sections.edits import Controls, Direction, Edit, Hyperplanes
 from mnemo.study.sections.generator import Generator
@@ -158,20 +159,20 @@ class Config(Section):
         return tuple(name for name in self.measured_factors if entry(name).factor == source)
 
     @property
-    def grid(self) -> list[tuple[str, str, str, str]]:
-        """Space, assessor, shape and threshold of every hyperplane.
+    def grid(self) -> list[Plane]:
+        """Every hyperplane.
 
         They are those of the grid, and, where a direction was found, those of the visual factors.
         """
         grid = self.hyperplanes
         of_factors = [
-            (each.space, factor, str(each.shape), str(each.threshold))
+            each.plane(factor)
             for each in self.directions
             if each.method == "hyperplane"
             for factor in self.factors
         ]
-        axes = product(grid.spaces, self.assessors, self.shapes, grid.thresholds)
-        return list(dict.fromkeys([*axes, *of_factors]))
+        axes = product(grid.spaces, self.assessors, self.shapes, grid.thresholds, grid.estimators)
+        return list(dict.fromkeys([*(Plane(*each) for each in axes), *of_factors]))
 
     def attributes_of(self, direction: Direction) -> tuple[str, ...]:
         """Return the attributes that a direction is compared with."""

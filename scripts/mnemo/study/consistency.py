@@ -9,6 +9,7 @@ from typing import Any
 
 from mnemo.assessors.backbones.registry import NETWORKS
 from mnemo.assessors.registry import ASSESSORS, entry
+from mnemo.directions.planes import LOGISTIC
 from mnemo.errors import MnemoError
 from mnemo.generators.imagenet import class_index
 from mnemo.study.sections.layerwise import GROUPS, span
@@ -142,6 +143,10 @@ def _mixing_possible(sections: Sections) -> Mistakes:
     for index, space in enumerate(sections["hyperplanes"].spaces):
         if space != "w_plus":
             yield f"hyperplanes.spaces.{index}", space, f"{mixed} has w_plus alone"
+    for index, estimator in enumerate(sections["hyperplanes"].estimators):
+        if estimator != LOGISTIC:
+            allowed = f"can't be fitted on {mixed}, whose latents have thousands of dimensions"
+            yield f"hyperplanes.estimators.{index}", estimator, allowed
     if sections["controls"] is not None:
         allowed = f"must be null: the controls' hyperplanes can't be fitted on {mixed}"
         yield "controls", {"count": sections["controls"].count}, allowed
@@ -174,6 +179,9 @@ def _directions_possible(sections: Sections) -> Mistakes:
                 elif method != direction.method and value is not None and key != "assessor":
                     allowed = f"belongs to the method {method}, and this is {direction.method}"
                     yield f"{path}.{key}", value, allowed
+        if direction.estimator is not None and direction.method != "hyperplane":
+            allowed = f"belongs to the method hyperplane, and this is {direction.method}"
+            yield f"{path}.estimator", direction.estimator, allowed
         for key, absent in (("component", None), ("allow_foreign", False)):
             if (value := getattr(direction, key)) is not absent and direction.method != "file":
                 allowed = f"belongs to the method file, and this is {direction.method}"
@@ -186,10 +194,13 @@ def _directions_in_grid(sections: Sections) -> Mistakes:
         "assessor": sections["assessors"],
         "shape": sections["shapes"],
         "threshold": sections["hyperplanes"].thresholds,
+        "estimator": sections["hyperplanes"].estimators,
     }
     for index, direction in enumerate(sections["directions"]):
         for axis, values in grid.items():
             value = getattr(direction, axis)
+            if axis == "estimator":
+                value = direction.plane().estimator
             if direction.method == "hyperplane" and value is not None and value not in values:
                 allowed = f"no hyperplane is fitted for it; the study fits {', '.join(values)}"
                 if value in sections["factors"]:

@@ -4,11 +4,9 @@ from itertools import combinations, product
 from typing import Any
 
 from mnemo.assessors.registry import entry
+from mnemo.directions.planes import Plane
 from mnemo.study.config import Config
 from mnemo.study.sections.edits import Edit
-
-#: Space, assessor, shape and threshold of a hyperplane.
-Plane = tuple[str, str, str, str]
 
 
 def edits(config: Config) -> list[dict[str, Any]]:
@@ -45,8 +43,8 @@ def _apart_from_hold(config: Config, edit: Edit) -> tuple[Any, ...]:
 def hyperplanes(config: Config) -> list[tuple[Plane, Plane]]:
     """List the pairs of hyperplanes that differ in one respect.
 
-    It is the space, the shape, or the assessor, among assessors of the same quality. Two thresholds
-    are not compared, because they give the images other labels.
+    It is the space, the shape, the estimator, or the assessor, among assessors of the same quality.
+    Two thresholds are not compared, because they give the images other labels.
 
     Args:
         config: The study.
@@ -55,13 +53,15 @@ def hyperplanes(config: Config) -> list[tuple[Plane, Plane]]:
         The pairs, in the order of the grid.
     """
     grid = config.hyperplanes
-    planes = product(grid.spaces, config.assessors, config.shapes, grid.thresholds)
-    return [(a, b) for a, b in combinations(planes, 2) if _comparable(a, b)]
+    axes = product(grid.spaces, config.assessors, config.shapes, grid.thresholds, grid.estimators)
+    pairs = combinations([Plane(*each) for each in axes], 2)
+    return [(a, b) for a, b in pairs if _comparable(a, b)]
 
 
 def _comparable(a: Plane, b: Plane) -> bool:
     differs = [one != other for one, other in zip(a, b, strict=True)]
-    return sum(differs) == 1 and a[3] == b[3] and entry(a[1]).quality == entry(b[1]).quality
+    alike = entry(a.assessor).quality == entry(b.assessor).quality
+    return sum(differs) == 1 and a.threshold == b.threshold and alike
 
 
 def assessors(config: Config) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ Functions of `wildcards` read the wildcards of a job as attributes.
 from typing import Any
 
 from mnemo.assessors import registry as assessors
+from mnemo.directions.planes import LOGISTIC
 from mnemo.figures.registry import BY_GENERATOR, FIGURES, OF_FACES, Numbers
 from mnemo.photos import folder
 from mnemo.photos.folder import SET
@@ -91,6 +92,10 @@ class Params:
         """Return the attributes that an edit holds constant."""
         return list(self.config.direction(self.config.edit(wildcards.edit)).hold)
 
+    def estimator(self, wildcards: Any) -> str:
+        """Return what a hyperplane is fitted with."""
+        return wildcards.by.removeprefix("-") or LOGISTIC
+
     def direction(self, wildcards: Any) -> dict[str, Any]:
         """Return what the study says of a direction."""
         return _described(self.config.named_direction(wildcards.direction))
@@ -148,7 +153,7 @@ class Params:
         return {
             "edits": contrasts.edits(self.config),
             "assessors": contrasts.assessors(self.config),
-            "hyperplanes": [("/".join(a), "/".join(b)) for a, b in planes],
+            "hyperplanes": [(a.name, b.name) for a, b in planes],
             "units": contrasts.units(self.config),
         }
 
@@ -164,7 +169,7 @@ class Params:
         config = self.config
         made = [config.direction(edit) for edit in config.edits]
         planes = [
-            f"{each.space}/{assessor}/{each.shape}/{each.threshold}"
+            each.plane(assessor).name
             for each in made
             if each.method == "hyperplane"
             for assessor in (each.assessor, *each.hold)
@@ -202,6 +207,8 @@ class Params:
             "shapes": list(config.shapes),
             "spaces": list(config.hyperplanes.spaces),
             "thresholds": list(config.hyperplanes.thresholds),
+            "estimators": list(config.hyperplanes.estimators),
+            "regularisation": config.hyperplanes.regularisation,
             "features": config.realness.features,
             "edits": [self._moved(edit) for edit in config.edits],
             "training": training
@@ -236,6 +243,7 @@ class Params:
             "assessor": direction.assessor,
             "shape": direction.shape,
             "threshold": direction.threshold,
+            "estimator": _described(direction)["estimator"],
             "hold": list(direction.hold),
             "layers": None if edit.layers is None else list(edit.layers),
             "alphas": list(edit.alphas),
@@ -284,4 +292,6 @@ def _described(direction: Direction) -> dict[str, Any]:
     A key that was added later is left out where it is not used, so that no finished job runs again.
     """
     said = direction.model_dump(mode="json")
+    fitted = direction.method == "hyperplane"
+    said["estimator"] = direction.plane().estimator if fitted else None
     return {key: value for key, value in said.items() if key != "component" or value is not None}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mnemo.assessors import registry as assessors
+from mnemo.directions.planes import Plane
 from mnemo.photos.folder import SET
 from mnemo.results.registry import RESULTS
 from mnemo.study import contrasts, sets
@@ -173,24 +174,17 @@ class Paths:
 
     # Hyperplanes and directions
 
-    def hyperplane(self, space: str, assessor: str, shape: str, threshold: str) -> str:
-        """Return the file of a hyperplane."""
-        return f"<results>/hyperplanes/{space}/{assessor}/{shape}/{threshold}.parquet"
-
     @property
     def hyperplanes(self) -> list[str]:
         """The files of all hyperplanes."""
-        return [self.hyperplane(*names) for names in self.config.grid]
-
-    def held_out(self, space: str, assessor: str, shape: str, threshold: str) -> str:
-        """Return the file of a hyperplane's hits on held-out images."""
-        return f"<results>/held_out/{space}/{assessor}/{shape}/{threshold}.parquet"
+        return [_hyperplane(plane) for plane in self.config.grid]
 
     @property
     def held_out_to_contrast(self) -> list[str]:
         """The files of hits of the hyperplanes that are compared."""
         pairs = contrasts.hyperplanes(self.config)
-        return [self.held_out(*plane) for plane in dict.fromkeys(chain.from_iterable(pairs))]
+        planes = dict.fromkeys(chain.from_iterable(pairs))
+        return [f"<results>/held_out/{plane.name}.parquet" for plane in planes]
 
     def scores_to_fit(self, wildcards: Any) -> list[str]:
         """List the scores that a hyperplane is fitted on."""
@@ -199,7 +193,7 @@ class Paths:
     def hyperplane_of_direction(self, wildcards: Any) -> str:
         """Return the file of the hyperplane whose normal a direction is made of."""
         own = self.config.named_direction(wildcards.direction)
-        return self._planes(own, [str(own.assessor)])[0]
+        return _hyperplane(own.plane())
 
     def hyperplanes_held(self, wildcards: Any) -> list[str]:
         """List the hyperplanes of the attributes that a direction holds constant."""
@@ -228,7 +222,7 @@ class Paths:
     ) -> list[str]:
         """List hyperplanes of some assessors that are like a direction's own."""
         like = product(scorers, [str(own.shape)] if shapes is None else shapes)
-        return [self.hyperplane(own.space, *each, str(own.threshold)) for each in like]
+        return [_hyperplane(own.plane(*each)) for each in like]
 
     def file_of_direction(self, wildcards: Any) -> str:
         """Return the user's file that a direction is read from."""
@@ -240,15 +234,17 @@ class Paths:
 
     # Controls
 
-    def _controlled_by(self, wildcards: Any) -> tuple[str, str]:
-        """Return the shape and the threshold of the hyperplanes of an edit's controls.
+    def _controlled_by(self, wildcards: Any) -> Plane:
+        """Return the hyperplane whose permuted scores an edit's controls are fitted on.
 
-        They are those of the edit's own hyperplane; for a direction from a file, the first ones.
+        It is the edit's own; for a direction from a file, the first one in its space.
         """
         edit = self._edit(wildcards)
-        along = self.config.direction(edit)
-        shape, threshold = self.config.shapes_of(edit)[0], self.config.hyperplanes.thresholds[0]
-        return str(along.shape or shape), str(along.threshold or threshold)
+        along, grid = self.config.direction(edit), self.config.hyperplanes
+        if along.method == "hyperplane":
+            return along.plane()
+        assessor, shape = self.config.assessors[0], self.config.shapes_of(edit)[0]
+        return Plane(along.space, assessor, shape, grid.thresholds[0], grid.estimators[0])
 
     def direction_of_controls(self, wildcards: Any) -> str:
         """Return the file of the normal to whose side the control of brightness moves.
@@ -259,28 +255,26 @@ class Paths:
         along = self.config.direction(self._edit(wildcards))
         if along.method == "file":
             return f"<results>/directions/{along.name}.parquet"
-        shape, threshold = self._controlled_by(wildcards)
-        return self.hyperplane(along.space, str(along.assessor), shape, threshold)
+        return _hyperplane(along.plane())
 
     def scores_of_controls_fit(self, wildcards: Any) -> list[str]:
         """List the scores that are permuted for an edit's controls."""
-        along, (shape, _) = (
-            self.config.direction(self._edit(wildcards)),
-            self._controlled_by(wildcards),
-        )
-        assessor = along.assessor if along.method == "hyperplane" else self.config.assessors[0]
-        return self.scores(["fit"], [str(assessor)], [shape])
+        plane = self._controlled_by(wildcards)
+        return self.scores(["fit"], [plane.assessor], [plane.shape])
 
     def brightness_of_edit(self, wildcards: Any) -> list[str]:
         """Return the hyperplane of brightness, if it is among an edit's controls."""
         if "brightness" not in sets.controls_of(self.config):
             return []
-        space = self.config.direction(self._edit(wildcards)).space
-        return [self.hyperplane(space, "brightness", *self._controlled_by(wildcards))]
+        return [_hyperplane(self._controlled_by(wildcards)._replace(assessor="brightness"))]
 
     def threshold_of_controls(self, wildcards: Any) -> str:
         """Return the threshold of the hyperplanes of an edit's controls."""
-        return self._controlled_by(wildcards)[1]
+        return self._controlled_by(wildcards).threshold
+
+    def estimator_of_controls(self, wildcards: Any) -> str:
+        """Return what the hyperplanes of an edit's controls are fitted with."""
+        return self._controlled_by(wildcards).estimator
 
     def keys_of_controls(self, wildcards: Any) -> list[str]:
         """Return the keys of the images that an edit's controls move: the first of their set."""
@@ -457,6 +451,11 @@ class Paths:
     def tables_of_paper(self) -> list[str]:
         """The tables that are set beside the paper's."""
         return [f"<results>/{table}.parquet" for table in REPRODUCED_FROM if table in self.tables]
+
+
+def _hyperplane(plane: Plane) -> str:
+    """Return the file of a hyperplane."""
+    return f"<results>/hyperplanes/{plane.name}.parquet"
 
 
 def _refits(hyperplane: str) -> str:

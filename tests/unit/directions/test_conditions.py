@@ -11,7 +11,15 @@ from scipy import linalg, stats
 from scipy.spatial import distance
 
 from mnemo import keys, latents, tables
-from mnemo.directions import conditions, hyperplanes, jackknife, refits, table
+from mnemo.directions import (
+    conditions,
+    hyperplane_tables,
+    hyperplanes,
+    jackknife,
+    refits,
+    table,
+)
+from mnemo.directions.planes import Plane
 from mnemo.edits.move import move
 from mnemo.errors import MnemoError
 
@@ -302,9 +310,9 @@ def test_a_tiled_hyperplane_is_read_as_that_of_one_copy(tmp_path):
     plane = hyperplanes.fit(rows, scores, threshold="mean", layers=18, permutations=0)
     without = refits.fit(rows, scores, groups, threshold="mean", layers=18)
     made = tables.Provenance("demo", "fit_hyperplane", {}, {})
-    written = hyperplanes.row("w_plus", "age", "square", plane)
-    tables.write(tmp_path / "plane", hyperplanes.HYPERPLANES, written, made)
-    written = jackknife.rows("w_plus", "age", "square", "mean", without)
+    written = hyperplane_tables.row(Plane("w_plus", "age", "square", "mean"), plane)
+    tables.write(tmp_path / "plane", hyperplane_tables.HYPERPLANES, written, made)
+    written = jackknife.rows(Plane("w_plus", "age", "square", "mean"), without)
     tables.write(tmp_path / "refits", jackknife.REFITS, written, made)
     found = conditions.read(tmp_path / "plane", tmp_path / "refits")
     assert found.layers == 18

@@ -22,7 +22,7 @@ from statsmodels.stats.proportion import proportion_confint
 from tests.support.paths import SCRIPTS
 from threadpoolctl import threadpool_limits
 
-from mnemo.directions import hyperplanes
+from mnemo.directions import hyperplane_tables, hyperplanes
 from mnemo.errors import MnemoError
 
 
@@ -123,7 +123,7 @@ def test_every_image_is_held_out_once_in_the_first_repetition():
     folds = StratifiedKFold(5, shuffle=True, random_state=3)
     predicted = cross_val_predict(plain(), latents, high, cv=folds)
     keys = [f"{place:07d}" for place in range(600)]
-    held_out = hyperplanes.held_out(keys, plane)
+    held_out = hyperplane_tables.held_out(keys, plane)
     assert held_out["image"].tolist() == keys
     np.testing.assert_array_equal(held_out["hit"], predicted == high)
     for number, (_, tested) in enumerate(folds.split(latents, high), start=1):
@@ -134,7 +134,7 @@ def test_only_the_images_that_a_holdout_holds_out_have_predictions():
     latents, scores = draw(n=500)
     plane = hyperplanes.fit(latents, scores, threshold="mean", validation="holdout", permutations=0)
     _, tested = train_test_split(np.arange(500), test_size=0.1, random_state=42)
-    held_out = hyperplanes.held_out(np.arange(500).astype(str), plane)
+    held_out = hyperplane_tables.held_out(np.arange(500).astype(str), plane)
     np.testing.assert_array_equal(held_out["image"].astype(int), np.sort(tested))
     assert held_out["hit"].mean() == plane.accuracy
     assert set(held_out["fold"]) == {1}

@@ -5,7 +5,8 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from mnemo import keys, tables
-from mnemo.directions import hyperplanes, jackknife, refits
+from mnemo.directions import estimators, hyperplanes, jackknife, refits
+from mnemo.directions.planes import Plane
 
 IMAGES = [keys.of_seed(image) for image in range(400)]
 
@@ -55,7 +56,7 @@ def test_images_of_a_holdout_are_in_no_fit():
     assert fitted.sum() == 360
     assert found.n.tolist() == [(fitted & (groups != group)).sum() for group in range(20)]
     plane = hyperplanes.fit(latents, scores, threshold="mean", validation="holdout", permutations=0)
-    whole = hyperplanes.coefficients(latents, scores >= scores.mean(), fitted, 1.0)
+    whole = estimators.fit("logistic", latents, scores - scores.mean(), fitted, 1.0).coefficients
     np.testing.assert_allclose(whole / np.linalg.norm(whole), plane.normal)
 
 
@@ -82,7 +83,7 @@ def test_refits_are_read_as_they_were_written(tmp_path):
         ("some", refits.fit(latents, scores, groups, threshold="mean")),
         ("none", None),
     ):
-        rows = jackknife.rows("z", "age", "oval", "mean", fits)
+        rows = jackknife.rows(Plane("z", "age", "oval", "mean"), fits)
         tables.write(tmp_path / name, jackknife.REFITS, rows, made)
     assert jackknife.read(tmp_path / "none") is None
     found = jackknife.read(tmp_path / "some")

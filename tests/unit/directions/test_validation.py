@@ -12,7 +12,8 @@ from mnemo.directions.validation import HeldOut
 
 
 def images(high, logits):
-    return HeldOut(np.arange(len(high)), np.array(high, dtype=bool), np.array(logits, dtype=float))
+    above = np.where(high, 1.0, -1.0)
+    return HeldOut(np.arange(len(high)), above, np.array(logits, dtype=float))
 
 
 def drawn(n=80, effect=1.0, seed=0):
@@ -38,14 +39,14 @@ def test_a_holdouts_balanced_accuracy_combines_the_wilson_intervals_of_both_clas
 
 def test_a_holdouts_auc_excludes_one_half_just_where_scipys_test_rejects_it():
     tested = drawn(effect=0.6)
-    p = stats.brunnermunzel(tested.logits[tested.high], tested.logits[~tested.high]).pvalue
+    p = stats.brunnermunzel(tested.outputs[tested.high], tested.outputs[~tested.high]).pvalue
     assert 0.001 < p < 0.5
     assert validation.of_holdout(tested, 1 - p)["auc_low"] == pytest.approx(0.5)
 
 
 def test_a_holdouts_auc_has_delongs_variance():
     tested = drawn(n=2000)
-    positive, negative = tested.logits[tested.high], tested.logits[~tested.high]
+    positive, negative = tested.outputs[tested.high], tested.outputs[~tested.high]
     above = positive[:, None] > negative
     variance = above.mean(1).var(ddof=1) / len(positive) + above.mean(0).var(ddof=1) / len(negative)
     found = validation.of_holdout(tested, 0.95)

@@ -29,7 +29,7 @@ def test_hyperplanes_on_permuted_scores_point_nowhere() -> None:
     random = np.random.default_rng(0)
     rows = random.normal(size=(400, 10)).astype(np.float32)
     along = random.normal(size=10)
-    settings = {"threshold": "mean", "inverse_penalty": 1.0, "seed": 0}
+    settings = {"threshold": "mean", "regularisation": 1.0, "seed": 0}
     normals = controls.permuted(KEYS, rows, rows @ along, **settings)
     np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1)
     cosines = normals @ along / np.linalg.norm(along)

@@ -17,7 +17,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.interpolate import PchipInterpolator
 
 from mnemo import tables
-from mnemo.directions import hyperplanes
+from mnemo.directions import hyperplane_tables, hyperplanes
+from mnemo.directions.planes import Plane
 from mnemo.errors import MnemoError
 from mnemo.results import (
     agreement,
@@ -301,7 +302,8 @@ def test_a_hyperplane_of_any_scores_is_whole_or_refused(
                 np.testing.assert_allclose(latents[high].mean(0), latents[~high].mean(0), atol=1e-6)
         return
     table = checked(
-        hyperplanes.row("z", "resmem", "square", plane), hyperplanes.HYPERPLANES
+        hyperplane_tables.row(Plane("z", "resmem", "square", "mean"), plane),
+        hyperplane_tables.HYPERPLANES,
     ).to_pydict()
     assert np.linalg.norm(table["normal"][0]) == pytest.approx(1)
     assert (table["permuted_accuracy"][0] is None) == (permutations == 0)

@@ -57,7 +57,7 @@ def test_edits_of_different_sets_are_not_compared() -> None:
 
 def test_hyperplanes_are_compared_that_differ_in_one_respect() -> None:
     pairs = contrasts.hyperplanes(study())
-    names = [tuple("/".join(plane) for plane in pair) for pair in pairs]
+    names = [tuple(plane.name for plane in pair) for pair in pairs]
     assert ("z/resmem/square/mean", "z/resmem/oval/mean") in names
     assert ("z/resmem/square/mean", "z/corrected-resmem/square/mean") in names
     # Four assessors' shapes, and one pair of assessors of one quality in two shapes.

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 Shape = Literal["square", "oval"]
 Threshold = Literal["mean", "median"]
+Estimator = Literal["logistic", "ridge", "svm"]
 Space = Literal["z", "w", "w_plus"]
 #: A name is part of file names: of one name and a lock's ending, or of several on a cluster, which
 #: have 255 bytes at most.

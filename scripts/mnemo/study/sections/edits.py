@@ -1,10 +1,28 @@
 """Hyperplanes, the directions that edits move along, edits, and their controls."""
 
-from typing import Annotated, Literal
+from math import inf
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
 
-from mnemo.study.sections.base import Name, Section, Shape, Space, Threshold, twice, unique
+from mnemo.directions.planes import LOGISTIC, Plane
+from mnemo.study.sections.base import (
+    Estimator,
+    Name,
+    Section,
+    Shape,
+    Space,
+    Threshold,
+    twice,
+    unique,
+)
 
 #: Folders that a set has, and controls, as which an edit can't be called.
 RESERVED = (
@@ -15,6 +33,7 @@ RESERVED = (
 #: An alpha names a folder, so it has few digits.
 LARGEST_ALPHA = 1000
 ALPHA_DECIMALS = 6
+_BY = {"ridge": " by ridge regression", "svm": " by a linear SVM"}
 
 
 def _alphas(values: tuple[float, ...]) -> tuple[float, ...]:
@@ -43,6 +62,18 @@ def alpha_name(alpha: float) -> str:
     return f"{alpha + 0.0:.{ALPHA_DECIMALS}f}".rstrip("0").rstrip(".")
 
 
+def _strength(given: Any) -> Any:
+    if given == "auto":
+        return given
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        number = 0
+    if not 0 < number < inf:
+        raise ValueError("must be a number above 0, or auto")
+    return number
+
+
 def _not_reserved(name: str) -> str:
     if name in RESERVED:
         raise ValueError(f"the name is taken by a folder or a control: {', '.join(RESERVED)}")
@@ -58,6 +89,15 @@ class Hyperplanes(Section):
     thresholds: Annotated[tuple[Threshold, ...], Field(min_length=1), AfterValidator(unique)] = (
         Field(("mean", "median"), description="Rules that cut high from low scores.")
     )
+    estimators: Annotated[tuple[Estimator, ...], Field(min_length=1), AfterValidator(unique)] = (
+        Field(
+            (LOGISTIC,),
+            # As if there were no such key, so that what a study without it has finished stays so.
+            exclude_if=lambda given: given == (LOGISTIC,),
+            description="What is fitted: logistic regression, ridge regression of the scores "
+            "themselves, or a linear SVM.",
+        )
+    )
     folds: int = Field(5, ge=2, le=20, description="Folds of the cross-validation.")
     repeats: PositiveInt = Field(
         2, description="Repetitions of the cross-validation, each with other folds."
@@ -66,8 +106,10 @@ class Hyperplanes(Section):
         99,
         description="Label shuffles of the control; no p-value is below 1 / (1 + permutations).",
     )
-    regularisation: PositiveFloat = Field(
-        1.0, description="Inverse strength C of the L2 penalty, as scikit-learn means it."
+    regularisation: Annotated[PositiveFloat | Literal["auto"], BeforeValidator(_strength)] = Field(
+        1.0,
+        description="Inverse strength C of the L2 penalty, as scikit-learn means it; auto chooses "
+        "it for each fit by a cross-validation within the images fitted on.",
     )
 
 
@@ -84,6 +126,11 @@ class Direction(Section):
         None, description="Shape of the images that the hyperplane was fitted on."
     )
     threshold: Threshold | None = Field(None, description="Threshold of the hyperplane.")
+    estimator: Estimator | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="What the hyperplane is fitted with; logistic if absent.",
+    )
     hold: Annotated[tuple[Name, ...], AfterValidator(unique)] = Field(
         (),
         description="Assessors, such as age, whose attributes are held constant: the hyperplane's "
@@ -101,14 +148,20 @@ class Direction(Section):
         False, description="Whether the file's direction may be another generator's."
     )
 
+    def plane(self, assessor: str | None = None, shape: str | None = None) -> Plane:
+        """Return the direction's hyperplane, or that of another assessor or shape beside it."""
+        own = assessor or str(self.assessor), shape or str(self.shape)
+        return Plane(self.space, *own, str(self.threshold), self.estimator or LOGISTIC)
+
     @property
     def words(self) -> str:
         """What the direction is, in words."""
         if self.method == "file":
             part = "the direction" if self.component is None else f"component {self.component}"
             return f"{part} of {self.file}"
+        by = _BY.get(self.estimator or LOGISTIC, "")
         way = (
-            f"the normal of the hyperplane fitted on the {self.threshold} of the scores by "
+            f"the normal of the hyperplane fitted{by} on the {self.threshold} of the scores by "
             f"{self.assessor} of {self.shape} images"
         )
         if self.hold:
