@@ -8,7 +8,13 @@ from benchmarks.simulations.slopes import frame
 from mnemo.results import slopes, transfer
 
 _ALPHAS = np.array([-2.0, 0.0, 2.0])
-_PLANE = {"space": "z", "assessor": "resmem", "shape": "square", "threshold": "mean"}
+_PLANE = {
+    "space": "z",
+    "assessor": "resmem",
+    "shape": "square",
+    "threshold": "mean",
+    "estimator": "logistic",
+}
 
 
 def _edited(n: int, n_fit: int, rises: tuple[float, float], alike: float) -> Simulation:

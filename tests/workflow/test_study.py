@@ -37,17 +37,18 @@ RELIED_ON = {
     "scores": "set edit alpha image assessor shape score",
     "hyperplanes": "space assessor shape threshold n accuracy accuracy_low accuracy_high "
     "balanced_accuracy balanced_accuracy_low balanced_accuracy_high auc auc_low auc_high "
-    "base_rate permuted_accuracy permutation_p normal intercept reliability",
+    "base_rate permuted_accuracy permutation_p normal intercept reliability estimator "
+    "regularisation spearman spearman_low spearman_high r_squared r_squared_low r_squared_high",
     "agreement": "assessor_a shape_a assessor_b shape_b n spearman spearman_low spearman_high "
     "kendall kendall_low kendall_high",
     "dose_response": "edit assessor shape alpha n mean low high",
     "slopes": "edit assessor shape slope low high low_fit high_fit",
-    "transfer": "edit fitted_on fitted_shape assessor shape slope low high low_fit high_fit "
-    "standard_slope relative_slope",
+    "transfer": "edit fitted_on fitted_shape estimator assessor shape slope low high low_fit "
+    "high_fit standard_slope relative_slope",
     "conditions": "direction attribute held cosine_before cosine_true cosine_after kept "
     "reliability slope_left",
-    "directions": "name method space generator generator_sha256 assessor shape threshold hold "
-    "normal intercept kept source",
+    "directions": "name method space generator generator_sha256 assessor shape threshold "
+    "estimator hold normal intercept kept source",
     "drift": "edit attribute shape held alpha n change low high deviation",
     "identity": "edit alpha n lost gained distance distance_low distance_high accepted "
     "accepted_low accepted_high accepted_bound threshold impostor impostor_low impostor_high "

@@ -91,7 +91,7 @@ def row(
 
     Args:
         settings: What the study says of it: `name`, `method`, `space`, `assessor`, `shape`,
-            `threshold`, `estimator` and `hold`.
+            `threshold` and `hold`, and of a hyperplane its `estimator`.
         generator: Name of the generator.
         sha256: That of its weights, if known.
         normal: (d,) unit vector.
@@ -105,9 +105,10 @@ def row(
     Returns:
         The columns.
     """
-    named = ("name", "method", "space", "assessor", "shape", "threshold", "estimator", "hold")
+    named = ("name", "method", "space", "assessor", "shape", "threshold", "hold")
     return {
         **{key: [settings[key]] for key in named},
+        "estimator": [settings.get("estimator")],
         "generator": [generator],
         "generator_sha256": [sha256],
         "normal": [normal],

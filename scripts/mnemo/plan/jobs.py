@@ -21,6 +21,8 @@ from mnemo.study.sections.edits import Edit
 RESAMPLED = 2000
 #: Images of the 10k US Adult Faces Database that have rates.
 DATABASE = 2222
+#: Fits that one takes whose strength is chosen, in time: most are of shuffled labels, or quick.
+FITS_TO_CHOOSE = 6
 #: Steps that are tried for each level until one changes the image by the wanted amount.
 STEPS_TRIED = 6
 #: Images whose features take as much memory as measuring realness does for however many.
@@ -119,17 +121,15 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
     of_scores = scores.get(wildcards.get("edit", ""), 0)
     resampled = config.statistics.resamples / 1000
     match rule, wildcards.get("table"):
-        case "fit_hyperplane", _:
+        case "fit_hyperplane" | "fit_mixed_hyperplane", _:
             # The rates are those of 56 fits on latents of 100 numbers.
             generator = config.generator.entry
-            larger = max(generator.z_dim, generator.w_dim) / 100
+            mixed = generator.layers * generator.w_dim if rule == "fit_mixed_hyperplane" else 0
+            larger = (mixed or max(generator.z_dim, generator.w_dim)) / 100
             fits = grid.folds * (grid.repeats + grid.permutations) + 1
-            fitting = sets.scored(config, "fit", wildcards.get("assessor", "")).count
-            return Workload(fitting, ceil(fitting * larger), larger * fits / 56)
-        case "fit_mixed_hyperplane", _:
-            generator = config.generator.entry
-            larger = generator.layers * generator.w_dim / 100
-            fits = grid.folds * (grid.repeats + grid.permutations) + 1
+            if grid.regularisation == "auto":
+                # Each chooses its strength: the true labels try more, and the shuffled ones fewer.
+                fits *= FITS_TO_CHOOSE
             fitting = sets.scored(config, "fit", wildcards.get("assessor", "")).count
             return Workload(fitting, ceil(fitting * larger), larger * fits / 56)
         case "derive_controls", _:

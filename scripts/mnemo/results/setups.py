@@ -170,8 +170,8 @@ def edit_of(item: Item, study: Study) -> Mapping[str, Any] | None:
         study: The study.
 
     Returns:
-        The study's edit of the same set that is most like the item's, the paper's estimator first;
-        None if there is none, or the item is about none.
+        The study's edit of the same set that is most like the item's, along a hyperplane of the
+        paper's estimator if there are several; None if there is none, or the item is about none.
     """
     if item.edit is None:
         return None

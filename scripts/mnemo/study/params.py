@@ -243,7 +243,7 @@ class Params:
             "assessor": direction.assessor,
             "shape": direction.shape,
             "threshold": direction.threshold,
-            "estimator": _described(direction)["estimator"],
+            "estimator": _described(direction).get("estimator"),
             "hold": list(direction.hold),
             "layers": None if edit.layers is None else list(edit.layers),
             "alphas": list(edit.alphas),
@@ -292,6 +292,6 @@ def _described(direction: Direction) -> dict[str, Any]:
     A key that was added later is left out where it is not used, so that no finished job runs again.
     """
     said = direction.model_dump(mode="json")
-    fitted = direction.method == "hyperplane"
-    said["estimator"] = direction.plane().estimator if fitted else None
+    if direction.method == "hyperplane":
+        said["estimator"] = direction.plane().estimator
     return {key: value for key, value in said.items() if key != "component" or value is not None}

@@ -12,7 +12,9 @@ from mnemo.figures import accuracy
 def test_accuracy_stands_beside_chance() -> None:
     row = {"space": "z", "assessor": "resmem", "shape": "square", "threshold": "mean", "n": 1000}
     frame = pd.DataFrame([row]).assign(accuracy=0.68, accuracy_low=0.65, accuracy_high=0.71)
-    frame = frame.assign(base_rate=0.53, permuted_accuracy=0.49, validation="cross-validation")
+    frame = frame.assign(
+        estimator="logistic", base_rate=0.53, permuted_accuracy=0.49, validation="cross-validation"
+    )
     panel = accuracy.draw(frame, 0.95).axes[0]
     np.testing.assert_allclose(points(panel)[1][0][:, 0], [0.65, 0.71])
     marks = [marks for marks in panel.collections if isinstance(marks, PathCollection)]
@@ -30,5 +32,7 @@ def test_accuracy_stands_beside_chance() -> None:
 def test_accuracy_says_of_which_of_the_n_images_it_is(validation: str, told: str) -> None:
     row = {"space": "z", "assessor": "resmem", "shape": "square", "threshold": "mean", "n": 1000}
     frame = pd.DataFrame([row]).assign(accuracy=0.68, accuracy_low=0.65, accuracy_high=0.71)
-    frame = frame.assign(base_rate=0.53, permuted_accuracy=0.49, validation=validation)
+    frame = frame.assign(
+        estimator="logistic", base_rate=0.53, permuted_accuracy=0.49, validation=validation
+    )
     assert told in words(accuracy.draw(frame, 0.95))

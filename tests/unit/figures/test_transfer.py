@@ -25,7 +25,9 @@ def transfers(assessors: int, shapes: tuple[str, ...] = SHAPES) -> pd.DataFrame:
         for assessor in names
         for shape in shapes
     ]
-    frame = pd.DataFrame(rows).assign(space="z", fitted_shape="square", threshold="mean")
+    frame = pd.DataFrame(rows).assign(
+        space="z", fitted_shape="square", threshold="mean", estimator="logistic"
+    )
     slope = np.random.default_rng(0).normal(0, 0.2, len(frame))
     frame = frame.assign(slope=0.04 * slope, low=0, high=0, deviation=0.04, standard_slope=slope)
     ends = {"standard_slope_low": slope - 0.1, "standard_slope_high": slope + 0.1}

@@ -158,7 +158,13 @@ def test_drift_and_transfer_of_any_scores_are_estimates_or_missing(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         measured = slopes.measure(scores)
-    plane = {"space": "z", "assessor": "resmem", "shape": "square", "threshold": "mean"}
+    plane = {
+        "space": "z",
+        "assessor": "resmem",
+        "shape": "square",
+        "threshold": "mean",
+        "estimator": "logistic",
+    }
     matrix = transfer.matrix(measured, [{"edit": "e", **plane}], scores, unedited)
     table = checked(matrix, transfer.TRANSFER).to_pandas()
     spread = len(set(unedited["score"])) > 1

@@ -30,6 +30,7 @@ def study(**changes: dict[str, Any]) -> dict[str, pd.DataFrame]:
     made = {
         "hyperplanes": [
             {"space": "z", "assessor": name, "shape": "square", "threshold": "mean"}
+            | {"estimator": "logistic"}
             | {"accuracy": 0.66, "accuracy_low": 0.63, "accuracy_high": 0.69, "base_rate": 0.53}
             for name in ("resmem", "happiness")
         ],

@@ -9,7 +9,13 @@ from mnemo import tables
 from mnemo.results import slopes, transfer
 from mnemo.statistics import mixed
 
-PLANE = {"space": "z", "assessor": "resmem", "shape": "square", "threshold": "mean"}
+PLANE = {
+    "space": "z",
+    "assessor": "resmem",
+    "shape": "square",
+    "threshold": "mean",
+    "estimator": "logistic",
+}
 DIRECTIONS = [{"edit": "memorable", **PLANE}]
 
 
