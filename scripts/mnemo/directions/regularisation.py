@@ -51,7 +51,7 @@ def choose(
     The folds are stratified. Strengths are tried from the strongest to the weakest, each fit
     starting from the one before, until `BEYOND` in turn are no better than the best. It is the best
     itself that is chosen, and not the strongest within one standard error of it, as some do: that
-    is meant for choosing few variables, and here costs accuracy.
+    is meant for choosing few variables.
 
     Args:
         name: The estimator, whose own loss is compared.

@@ -22,7 +22,7 @@ RESAMPLED = 2000
 #: Images of the 10k US Adult Faces Database that have rates.
 DATABASE = 2222
 #: Fits that one takes whose strength is chosen, in time: most are of shuffled labels, or quick.
-FITS_TO_CHOOSE = 6
+FITS_TO_CHOOSE = 8
 #: Steps that are tried for each level until one changes the image by the wanted amount.
 STEPS_TRIED = 6
 #: Images whose features take as much memory as measuring realness does for however many.

@@ -116,6 +116,29 @@ def test_the_solution_and_its_cross_validation_are_those_of_scikit_learn():
         np.testing.assert_allclose(ends, (each.mean() - half, each.mean() + half), rtol=1e-4)
 
 
+def test_a_logistic_regression_of_a_given_strength_is_what_it_always_was():
+    """Numbers of the version in which there was no other estimator."""
+    generator = np.random.default_rng(612)
+    latents = generator.standard_normal((600, 12)) * np.geomspace(2, 0.2, 12)
+    scores = latents @ generator.standard_normal(12) + generator.standard_normal(600)
+    scores = (0.8 + 0.04 * scores).astype(np.float32)
+    plane = hyperplanes.fit(latents, scores, threshold="mean", permutations=7, seed=3)
+    stored = {
+        "accuracy": 0.8958333333333334,
+        "accuracy_low": 0.8490308466020199,
+        "balanced_accuracy": 0.8957627118644067,
+        "auc": 0.9674909697138092,
+        "auc_high": 0.9939842513563295,
+        "permuted_accuracy": 0.5107142857142857,
+        "permutation_p": 0.125,
+        "train_accuracy": 0.9066666666666666,
+        "intercept": 0.038618456798423906,
+        "coefficient_norm": 4.650859150158708,
+        "regularisation": 1.0,
+    }
+    assert {name: getattr(plane, name) for name in stored} == pytest.approx(stored, rel=1e-7)
+
+
 def test_every_image_is_held_out_once_in_the_first_repetition():
     latents, scores = draw()
     high = scores >= np.mean(scores)

@@ -382,6 +382,12 @@ def test_the_preset_decides_how_hyperplanes_are_validated(
             "median",
             "directions.0.threshold: 'median': no hyperplane is fitted for it; the study fits",
         ),
+        (
+            "estimator",
+            "ridge",
+            "directions.0.estimator: 'ridge': no hyperplane is fitted for it; the study fits logis",
+        ),
+        ("estimator", "lasso", "directions.0.estimator: 'lasso': Input should be 'logistic', 'rid"),
         ("threshold", None, "directions.0.threshold: must be given: the method is hyperp"),
         ("file", "smile.npy", "directions.0.file: 'smile.npy': belongs to the method file"),
         ("allow_foreign", True, "directions.0.allow_foreign: True: belongs to the method file"),
@@ -397,6 +403,50 @@ def test_a_direction_that_can_not_be_made_is_reported(
     study["shapes"], study["hyperplanes"]["thresholds"] = ["square"], ["mean"]
     study["directions"][0][key] = value
     assert told in mistakes(study)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"regularisation": "best"}, "regularisation: 'best': must be a number above 0, or auto"),
+        ({"regularisation": 0}, "regularisation: 0: must be a number above 0, or auto"),
+        (
+            {"regularisation": float("nan")},
+            "regularisation: nan: must be a number above 0",
+        ),
+        ({"estimators": []}, "estimators: []: needs at least 1 item"),
+        ({"estimators": ["ridge", "ridge"]}, "given twice: ridge"),
+        (
+            {"estimators": ["ridge", "svm"]},
+            "directions.0.estimator: 'logistic': no hyperplane is fitted for it; the study fits r",
+        ),
+    ],
+)
+def test_an_estimator_or_strength_that_there_is_not_is_reported(
+    study: dict[str, Any], given: dict[str, Any], told: str
+) -> None:
+    study["hyperplanes"] = {**study["hyperplanes"], **given}
+    assert told in mistakes(study)
+
+
+def test_a_direction_of_a_file_has_no_estimator(study: dict[str, Any]) -> None:
+    study["directions"].append(
+        {"name": "age", "method": "file", "space": "z", "file": "a.npz", "estimator": "ridge"}
+    )
+    told = "estimator: 'ridge': belongs to the method hyperplane, and this is file"
+    assert told in mistakes(study)
+
+
+def test_a_strength_is_a_number_or_chosen(study: dict[str, Any]) -> None:
+    for strength, read in ((0.01, 0.01), ("1e-2", 0.01), ("auto", "auto")):
+        study["hyperplanes"]["regularisation"] = strength
+        assert checked(study).hyperplanes.regularisation == read
+
+
+def test_a_study_of_logistic_regressions_alone_is_what_it_was_before_there_were_others(
+    study: dict[str, Any],
+) -> None:
+    assert "estimator" not in str(checked(study).model_dump()).replace("estimators_", "")
 
 
 def test_a_component_is_in_the_params_of_its_direction_and_of_no_other(

@@ -65,6 +65,15 @@ def test_hyperplanes_are_compared_that_differ_in_one_respect() -> None:
     assert not [pair for pair in names if "happiness" in pair[0] and "resmem" in pair[1]]
 
 
+def test_estimators_are_compared_on_the_same_images() -> None:
+    grid = {"thresholds": ["mean"], "permutations": 2, "estimators": ["logistic", "svm"]}
+    pairs = contrasts.hyperplanes(study(hyperplanes=grid))
+    names = [tuple(plane.name for plane in pair) for pair in pairs]
+    assert ("z/resmem/square/mean", "z/resmem/square/mean-svm") in names
+    assert ("z/resmem/square/mean-svm", "z/resmem/oval/mean-svm") in names
+    assert ("z/resmem/square/mean", "z/resmem/oval/mean-svm") not in names
+
+
 def test_the_hits_of_each_compared_hyperplane_are_asked_for_once() -> None:
     asked = Paths(study()).held_out_to_contrast
     assert len(asked) == len(set(asked)) == 8
