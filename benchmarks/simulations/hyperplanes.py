@@ -142,5 +142,5 @@ SIMULATIONS = [
     _simulation(300, 100, 0.6, estimator="ridge", conservative=ESTIMATES[:2]),
     _simulation(1000, 100, 0.0, estimator="ridge"),
     _simulation(300, 100, 0.6, estimator="ridge", regularisation="auto"),
-    _simulation(1000, 100, 0.6, estimator="svm"),
+    _simulation(1000, 100, 0.6, estimator="svm", conservative=ESTIMATES[3:4]),
 ]
