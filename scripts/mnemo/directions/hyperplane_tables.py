@@ -58,8 +58,9 @@ HYPERPLANES = tables.define(
     *tables.estimate(
         "spearman",
         "Spearman's rank correlation of the distances of held-out seeds with their scores, of a "
-        "cross-validation the mean over its folds, with a corrected t interval; null if all scores "
-        "held out are equal, its interval also for a holdout and where all folds are equal",
+        "cross-validation the mean over its folds, with a corrected t interval (one of 95 % covers "
+        "94 to 99 %); null if all scores held out are equal, its interval also for a holdout and "
+        "where all folds are equal",
         limits="-1 to 1",
         nullable=True,
     ),
@@ -67,7 +68,7 @@ HYPERPLANES = tables.define(
         "r_squared",
         "of ridge, the share of the variance of held-out scores that it predicts, of a "
         "cross-validation the mean over its folds, with a corrected t interval (one of 95 % covers "
-        "91 to 100 %: it is wider than it need be, but for few images with a strength that is "
+        "91 to 100 %: it is wider than it need be, except for few images with a strength that is "
         "chosen); null for the others, which predict no scores; its interval also for a holdout",
         limits="at most 1; below 0 where their mean predicts them better",
         nullable=True,
