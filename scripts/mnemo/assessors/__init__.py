@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from mnemo.assessors.registry import entry
 from mnemo.errors import MnemoError
@@ -17,6 +17,7 @@ from mnemo.errors import MnemoError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
 Preset = Literal["corrected", "faithful"]
 
@@ -24,8 +25,7 @@ Preset = Literal["corrected", "faithful"]
 class Scorer(Protocol):
     """The interface of every loaded assessor.
 
-    An assessor whose registry entry is differentiable is an `assessors.network.NetworkScorer`, with
-    a network whose scores have gradients.
+    An assessor whose registry entry is differentiable is a `Differentiable` one too.
     """
 
     def score(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
@@ -37,6 +37,22 @@ class Scorer(Protocol):
         Returns:
             (n,), each from `low` to `high` of the assessor's registry entry. An image's score does
             not depend on the other images.
+        """
+
+
+@runtime_checkable
+class Differentiable(Scorer, Protocol):
+    """An assessor whose scores have a gradient."""
+
+    def differentiable(self, images: Tensor, clipped: bool = True) -> Tensor:
+        """Compute what `score` gives without rounding images to 8 bits, with a gradient to them.
+
+        Args:
+            images: (n, 3, height, width), RGB from -1 to 1, as from a generator's `differentiable`.
+            clipped: Whether the scores are clipped where those of `score` are.
+
+        Returns:
+            (n,).
         """
 
 

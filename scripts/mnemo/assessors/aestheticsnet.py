@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mnemo import checkpoints
-from mnemo.assessors import Preset
+from mnemo.assessors import Preset, tensors
 from mnemo.assessors.caffenet import (
     SIZE,
     CaffeNet,
@@ -24,6 +24,7 @@ from mnemo.assessors.caffenet import (
     read_mean,
     resized_by_pil,
     resized_by_tensorflow_1,
+    tensors_less_mean,
 )
 from mnemo.assessors.network import NetworkScorer
 
@@ -95,8 +96,11 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     checkpoints.fill(network, checkpoints.tensors(weights), weights, unused)
     centre = slice(_CENTRE, _CENTRE + SIZE)
     mean = read_mean(mean_image)[:, centre, centre]
-    prepare = _prepare_as_ganalyze if preset == "faithful" else _prepare
-    return NetworkScorer(network, partial(prepare, mean=mean), "AestheticsNet")
+    faithful = preset == "faithful"
+    prepare = _prepare_as_ganalyze if faithful else _prepare
+    resize = tensors.resized_by_tensorflow_1 if faithful else tensors.resized
+    batch = partial(tensors_less_mean, resize=resize, mean=mean)
+    return NetworkScorer(network, partial(prepare, mean=mean), "AestheticsNet", batch)
 
 
 def _prepare(image: Pixels, mean: Tensor) -> Tensor:

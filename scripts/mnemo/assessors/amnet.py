@@ -30,14 +30,10 @@ _MEAN = 0.754
 _SCALE = 2.0
 
 # The aspect ratio is not kept.
-prepare = transforms.Compose(
-    [
-        transforms.ToPILImage(),
-        transforms.Resize((224, 224)),
-        transforms.ToTensor(),
-        transforms.Normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225]),
-    ]
-)
+_resize = transforms.Resize((224, 224))
+_normalise = transforms.Normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])
+prepare = transforms.Compose([transforms.ToPILImage(), _resize, transforms.ToTensor(), _normalise])
+tensors = transforms.Compose([_resize, _normalise])
 
 
 class AMNet(nn.Module):
@@ -104,7 +100,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
         for theirs, tensor in checkpoints.tensors(paths[0], "model").items()
     }
     checkpoints.fill(network, state, paths[0], _unread(network, state, paths[0]))
-    return NetworkScorer(network, prepare, "AMNet")
+    return NetworkScorer(network, prepare, "AMNet", tensors)
 
 
 def _unread(network: AMNet, state: dict[str, Tensor], path: Path) -> list[str]:

@@ -4,6 +4,7 @@ Layers, their names and constants follow GANalyze (tensorflow/assessors/memnet.p
 aestheticsnet.py of LoreGoetschalckx/GANalyze), which has them from Caffe.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mnemo import checkpoints
+from mnemo.assessors.tensors import LEVELS
 from mnemo.errors import MnemoError
 
 Pixels = NDArray[np.uint8]
@@ -105,6 +107,23 @@ def less_mean(resized: NDArray[np.float32], mean: Tensor) -> Tensor:
     """
     bgr = resized[:, :, ::-1].transpose(2, 0, 1)
     return torch.from_numpy(np.ascontiguousarray(bgr)) - mean
+
+
+def tensors_less_mean(
+    images: Tensor, resize: Callable[[Tensor, tuple[int, int]], Tensor], mean: Tensor
+) -> Tensor:
+    """Convert images with a gradient to the network's input, as `less_mean` does an image.
+
+    Args:
+        images: (n, 3, h, w), RGB from 0 to 1.
+        resize: Maps them and a size to images of that size.
+        mean: (3, height, width), BGR from 0 to 255.
+
+    Returns:
+        (n, 3, height, width), BGR from 0 to 255, minus the mean image.
+    """
+    height, width = mean.shape[1:]
+    return LEVELS * resize(images, (height, width)).flip(1) - mean.to(images)
 
 
 def resized_by_pil(image: Pixels, size: int, filter: Image.Resampling) -> NDArray[np.float32]:

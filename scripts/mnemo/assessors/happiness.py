@@ -128,14 +128,25 @@ def prepare(image: NDArray[np.uint8]) -> Tensor:
         (3, 64, 64), RGB from 0 to 1.
     """
     pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1) / 255
-    height, width = image.shape[:2]
+    return tensors(pixels[None])[0]
+
+
+def tensors(images: Tensor) -> Tensor:
+    """Cut faces out as the network's input, with a gradient.
+
+    Args:
+        images: (n, 3, height, width), RGB from 0 to 1, each of one face.
+
+    Returns:
+        (n, 3, 64, 64), RGB from 0 to 1.
+    """
+    height, width = images.shape[2:]
     side = round(_SIDE * height)
     top, left = round(_CENTRE[1] * height - side / 2), round(_CENTRE[0] * width - side / 2)
     # An oval may be narrower than the square, so the square is padded.
     right, bottom = left + side - width, top + side - height
-    padded = F.pad(pixels[None], (-left, right, -top, bottom), mode="constant", value=1.0)
-    resized = F.interpolate(padded, (_SIZE, _SIZE), mode="bilinear", antialias=True)
-    return resized[0]
+    padded = F.pad(images, (-left, right, -top, bottom), mode="constant", value=1.0)
+    return F.interpolate(padded, (_SIZE, _SIZE), mode="bilinear", antialias=True)
 
 
 def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
@@ -154,7 +165,7 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     """
     network = MiniXception()
     checkpoints.fill(network, _state(paths[0]), paths[0])
-    return NetworkScorer(network, prepare, "Happiness")
+    return NetworkScorer(network, prepare, "Happiness", tensors)
 
 
 def _state(path: Path) -> dict[str, Tensor]:

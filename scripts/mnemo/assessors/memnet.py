@@ -13,7 +13,7 @@ from PIL.Image import Resampling
 from torch import Tensor, nn
 
 from mnemo import checkpoints
-from mnemo.assessors import Preset
+from mnemo.assessors import Preset, tensors
 from mnemo.assessors.caffenet import (
     EDGE,
     SIZE,
@@ -23,9 +23,10 @@ from mnemo.assessors.caffenet import (
     read_mean,
     resized_by_pil,
     resized_by_tensorflow_1,
+    tensors_less_mean,
 )
 from mnemo.assessors.crops import MeanOverCrops, corners_and_centre
-from mnemo.assessors.network import NetworkScorer
+from mnemo.assessors.network import Clipped, NetworkScorer
 
 # First row and column of the centre crop, which leaves out 29 pixels; torchvision's CenterCrop
 # starts at 14.
@@ -53,7 +54,7 @@ class MemNet(CaffeNet):
 
 
 class Rescaled(nn.Module):
-    """MemNet's scores rescaled as in GANalyze: twice as far from their mean, and clipped.
+    """MemNet's scores rescaled as in GANalyze: twice as far from their mean.
 
     Args:
         network: A network that computes MemNet's scores.
@@ -70,10 +71,10 @@ class Rescaled(nn.Module):
             images: The network's input.
 
         Returns:
-            (n,), from 0 to 1.
+            (n,), mostly from 0 to 1.
         """
         scores: Tensor = self.network(images)
-        return (2 * (scores - 0.7626) + 0.65).clamp(0, 1)
+        return 2 * (scores - 0.7626) + 0.65
 
 
 def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
@@ -96,13 +97,18 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     memnet = MemNet()
     checkpoints.fill(memnet, _state(weights), weights)
     mean = read_mean(mean_image)
+    prepare = partial(_prepare, mean=mean)
+    resize = partial(tensors.resized, mode="bilinear")
+    batch = partial(tensors_less_mean, resize=resize, mean=mean)
     if name == "memnet-single-crop":
         network = MeanOverCrops(memnet, SIZE, [(_CENTRE, _CENTRE)], mirrored=False)
-        return NetworkScorer(network, partial(_prepare, mean=mean), "MemNet, one crop")
+        return NetworkScorer(network, prepare, "MemNet, one crop", batch)
     network = MeanOverCrops(memnet, SIZE, corners_and_centre(EDGE, SIZE, _CENTRE), mirrored=True)
     if preset == "faithful":
-        return NetworkScorer(Rescaled(network), partial(_prepare_as_ganalyze, mean=mean), "MemNet")
-    return NetworkScorer(network, partial(_prepare, mean=mean), "MemNet")
+        prepare = partial(_prepare_as_ganalyze, mean=mean)
+        batch = partial(tensors_less_mean, resize=tensors.resized_by_tensorflow_1, mean=mean)
+        return NetworkScorer(Clipped(Rescaled(network)), prepare, "MemNet", batch)
+    return NetworkScorer(network, prepare, "MemNet", batch)
 
 
 def _state(path: Path) -> dict[str, Tensor]:

@@ -11,14 +11,8 @@ from torchvision import transforms
 
 # The aspect ratio is not kept, and no mean is subtracted, not even for the ResNet: both networks
 # were trained like this.
-prepare = transforms.Compose(
-    [
-        transforms.ToPILImage(),
-        transforms.Resize((256, 256)),
-        transforms.CenterCrop(227),
-        transforms.ToTensor(),
-    ]
-)
+placed = transforms.Compose([transforms.Resize((256, 256)), transforms.CenterCrop(227)])
+prepare = transforms.Compose([transforms.ToPILImage(), placed, transforms.ToTensor()])
 
 
 class MemorabilityNetwork(nn.Module):

@@ -59,6 +59,41 @@ class ObjectSizeScorer:
                 np.float32,
             )
 
+    def differentiable(self, images: Tensor, clipped: bool = True) -> Tensor:
+        """Measure softly what `score` measures, with a gradient to the images.
+
+        Args:
+            images: (n, 3, height, width), RGB from -1 to 1; what is beyond is cut off.
+            clipped: Has no effect.
+
+        Returns:
+            (n,), from 0 to 1; each pixel counts by its probability, where `score` counts those
+            above 0.5. An image in which no object is found has 0 and no gradient.
+        """
+        found = self.network(list(((images + 1) / 2).clamp(0, 1)))
+        return torch.stack([softly_covered(each["masks"], each["boxes"]) for each in found])
+
+
+def softly_covered(masks: Tensor, boxes: Tensor) -> Tensor:
+    """Compute the share of an image that its main object covers, with a gradient.
+
+    Each pixel counts by its probability. Through the masks alone, no gradient would tell the
+    network's box to grow, because the mask is pasted into whole pixels; so it also grows with the
+    area of the box.
+
+    Args:
+        masks: As for `covered`.
+        boxes: (instances, 4), left, top, right and bottom of each instance's box.
+
+    Returns:
+        (), from 0 to 1; 0 without a gradient if there is no instance.
+    """
+    if not len(masks):
+        return masks.new_zeros(())
+    left, top, right, bottom = boxes[0].unbind()
+    area = (right - left) * (bottom - top)
+    return masks[0].mean() * area / area.detach()
+
 
 def covered(masks: Tensor) -> float:
     """Compute the share of an image that its main object covers.

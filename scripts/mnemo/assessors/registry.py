@@ -257,7 +257,6 @@ ASSESSORS: dict[str, Entry] = {
         module="mnemo.assessors.object_size",
         weights=("mask-rcnn",),
         quality="filled by its object",
-        differentiable=False,
         input="(3, any, any), RGB from 0 to 1",
         faithful=_MAIN,
         corrected=_MAIN,

@@ -7,7 +7,7 @@ from torchvision.models import resnet152
 
 from mnemo import checkpoints, networks
 from mnemo.assessors import Preset
-from mnemo.assessors.memorability import MemorabilityNetwork, prepare
+from mnemo.assessors.memorability import MemorabilityNetwork, placed, prepare
 from mnemo.assessors.network import NetworkScorer
 
 
@@ -28,4 +28,4 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     # The dense layers receive the ResNet's 1000 ImageNet class scores, not its pooled features.
     network = networks.unfilled(lambda: MemorabilityNetwork(resnet152(weights=None), width=1000))
     checkpoints.fill(network, checkpoints.tensors(paths[0]), paths[0])
-    return NetworkScorer(network, prepare, "ResMem")
+    return NetworkScorer(network, prepare, "ResMem", placed)

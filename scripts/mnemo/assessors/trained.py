@@ -146,7 +146,8 @@ def load(
         network = _with_head(path, found, others)
     else:
         checkpoints.fill(network, checkpoints.tensors(path), path)
-    return NetworkScorer(network, backbones.prepare(found, described.preset), name)
+    prepare = backbones.prepare(found, described.preset)
+    return NetworkScorer(network, prepare, name, backbones.tensors(found, described.preset))
 
 
 def _with_head(path: Path, architecture: str, others: Sequence[Path]) -> nn.Module:

@@ -50,4 +50,5 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
     checkpoints.fill(network.backbone, parts.backbone, path)
     checkpoints.fill(network.head, head, path)
     layouts.log_unused(path, parts.unused)
-    return NetworkScorer(network, backbones.prepare(architecture, "faithful"), name)
+    prepare = backbones.prepare(architecture, "faithful")
+    return NetworkScorer(network, prepare, name, backbones.tensors(architecture, "faithful"))

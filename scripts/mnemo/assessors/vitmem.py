@@ -12,14 +12,8 @@ from mnemo.assessors import Preset
 from mnemo.assessors.network import NetworkScorer
 
 # As in the package vitmem 1.0.1: the aspect ratio is not kept, and no mean is subtracted.
-prepare = transforms.Compose(
-    [
-        transforms.ToPILImage(),
-        transforms.Resize((256, 256)),
-        transforms.CenterCrop(224),
-        transforms.ToTensor(),
-    ]
-)
+placed = transforms.Compose([transforms.Resize((256, 256)), transforms.CenterCrop(224)])
+prepare = transforms.Compose([transforms.ToPILImage(), placed, transforms.ToTensor()])
 
 #: Parts of timm's names, which the file has, and torchvision's names for them.
 _NAMES = {
@@ -58,7 +52,8 @@ def load(name: str, paths: Sequence[Path], preset: Preset) -> NetworkScorer:
         block.self_attention.in_proj_bias = None
     state = checkpoints.tensors(paths[0])
     checkpoints.fill(network, {_rename(theirs): state[theirs] for theirs in state}, paths[0])
-    return NetworkScorer(nn.Sequential(network, nn.Sigmoid(), nn.Flatten(0)), prepare, "ViTMem")
+    scores = nn.Sequential(network, nn.Sigmoid(), nn.Flatten(0))
+    return NetworkScorer(scores, prepare, "ViTMem", placed)
 
 
 def _rename(name: str) -> str:

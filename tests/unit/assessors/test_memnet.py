@@ -15,7 +15,7 @@ from tests.support import caffenet
 from mnemo import assessors
 from mnemo.assessors.caffenet import WIDTH, read_mean, resized_by_tensorflow_1
 from mnemo.assessors.memnet import MemNet, Rescaled
-from mnemo.assessors.network import NetworkScorer
+from mnemo.assessors.network import Clipped, NetworkScorer
 from mnemo.errors import MnemoError
 
 Pixels = NDArray[np.uint8]
@@ -136,7 +136,7 @@ def test_faithful_stretches_the_scores_as_ganalyze_and_clips_them(
     (raw,), (score,) = corrected.score([square]), faithful.score([square])
     assert score == pytest.approx(2 * raw - 0.8752, abs=1e-5)
     assert 0 < score < 1
-    stretched = Rescaled(torch.nn.Identity())(torch.tensor([0.4, 0.7626, 0.8126, 0.95]))
+    stretched = Clipped(Rescaled(torch.nn.Identity()))(torch.tensor([0.4, 0.7626, 0.8126, 0.95]))
     assert stretched.tolist() == pytest.approx([0, 0.65, 0.75, 1])
 
 

@@ -5,6 +5,7 @@ This module imports nothing heavy, because it comes with the registry, which the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mnemo.assessors.backbones.registry import NETWORKS
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
     from mnemo.assessors import Preset
     from mnemo.networks import Prepare
@@ -54,6 +55,20 @@ def prepare(architecture: str, preset: Preset) -> Prepare:
         What maps an image, (h, w, 3), RGB from 0 to 255, to (3, height, width), float32.
     """
     return module(architecture).prepare(preset)  # type: ignore[no-any-return]
+
+
+def tensors(architecture: str, preset: Preset) -> Callable[[Tensor], Tensor]:
+    """Choose how images with a gradient become a network's input.
+
+    Args:
+        architecture: One of `registry.NETWORKS`.
+        preset: As for `prepare`.
+
+    Returns:
+        What maps images, (n, 3, h, w), RGB from 0 to 1, to what `prepare` makes of each, without
+        rounding to 8 bits.
+    """
+    return module(architecture).tensors(preset)  # type: ignore[no-any-return]
 
 
 def initial(architecture: str, path: Path | None, dropout: float = 0.0) -> nn.Module:

@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from mnemo.assessors.tensors import LEVELS, resized
+
 #: Mean blue, green and red of the faces that VGGFace's and VGGFace2's networks were trained on, as
 #: in rcmalli/keras-vggface (utils.py) and on the publishers' pages.
 VGGFACE_MEAN = (93.5940, 104.7624, 129.1863)
@@ -39,6 +41,31 @@ def prepare_vggface(image: NDArray[np.uint8], mean: tuple[float, float, float]) 
         (3, 224, 224), BGR; the aspect ratio is lost.
     """
     return (_resized(image).flip(2) - torch.tensor(mean)).permute(2, 0, 1)
+
+
+def tensors_faithful(images: Tensor) -> Tensor:
+    """Do what `prepare_faithful` does to a batch with a gradient.
+
+    Args:
+        images: (n, 3, h, w), RGB from 0 to 1.
+
+    Returns:
+        (n, 3, 224, 224), RGB from 0 to 255.
+    """
+    return LEVELS * resized(images, _SIZE)
+
+
+def tensors_vggface(images: Tensor, mean: tuple[float, float, float]) -> Tensor:
+    """Do what `prepare_vggface` does to a batch with a gradient.
+
+    Args:
+        images: (n, 3, h, w), RGB from 0 to 1.
+        mean: To be subtracted from blue, green and red.
+
+    Returns:
+        (n, 3, 224, 224), BGR.
+    """
+    return tensors_faithful(images).flip(1) - images.new_tensor(mean).view(3, 1, 1)
 
 
 def _resized(image: NDArray[np.uint8]) -> Tensor:

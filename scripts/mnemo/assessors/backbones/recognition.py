@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor, nn
 
 from mnemo import checkpoints
 from mnemo.assessors import Preset
@@ -44,6 +44,12 @@ class Recognition:
         if preset == "faithful":
             return preparation.prepare_faithful
         return partial(preparation.prepare_vggface, mean=self.mean)
+
+    def tensors(self, preset: Preset) -> Callable[[Tensor], Tensor]:
+        """Choose how images with a gradient become its input; see `backbones.tensors`."""
+        if preset == "faithful":
+            return preparation.tensors_faithful
+        return partial(preparation.tensors_vggface, mean=self.mean)
 
     def initial(self, path: str | Path, dropout: float) -> Regressor:
         """Make what training starts from: the network that recognises faces, with a fresh head.

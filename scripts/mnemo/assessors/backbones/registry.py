@@ -13,8 +13,8 @@ class Network:
     """What Mnemo knows of a trainable network without building it.
 
     Attributes:
-        module: Dotted name of its file, which has three functions: `build`, `prepare` and
-            `initial`, as `assessors.backbones` calls them.
+        module: Dotted name of its file, which has four functions: `build`, `prepare`,
+            `tensors` and `initial`, as `assessors.backbones` calls them.
         description: What it is, for the config's schema.
         initial: Name in the weights catalogue of what training starts from; None where that is
             nothing.

@@ -1,5 +1,6 @@
 """A small residual network, which learns a larger assessor's scores from random weights."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch.nn import functional as F
 from mnemo.assessors import Preset
 from mnemo.assessors.backbones import Layout
 from mnemo.assessors.backbones.centred import Centred
+from mnemo.assessors.tensors import LEVELS, resized
 from mnemo.networks import Prepare
 
 #: Height and width of the network's input.
@@ -97,3 +99,20 @@ def prepare_image(image: NDArray[np.uint8]) -> Tensor:
     """
     resized = np.array(Image.fromarray(image).resize(SIZE), np.float32)
     return torch.from_numpy(resized).permute(2, 0, 1)
+
+
+def tensors(preset: Preset) -> Callable[[Tensor], Tensor]:
+    """Choose how images with a gradient become its input, for which there is one way."""
+    return prepare_tensors
+
+
+def prepare_tensors(images: Tensor) -> Tensor:
+    """Do what `prepare_image` does to a batch with a gradient.
+
+    Args:
+        images: (n, 3, h, w), RGB from 0 to 1.
+
+    Returns:
+        (n, 3, 64, 64), RGB from 0 to 255.
+    """
+    return LEVELS * resized(images, SIZE)

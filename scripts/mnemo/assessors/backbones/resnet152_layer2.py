@@ -6,6 +6,7 @@ learns but two dense layers, so that it is many times as fast as ResMem, and a f
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from torchvision.models.resnet import Bottleneck, ResNet
 from mnemo import checkpoints
 from mnemo.assessors import Preset
 from mnemo.assessors.backbones import Layout, frozen
+from mnemo.assessors.tensors import resized
 from mnemo.errors import MnemoError
 from mnemo.networks import Prepare
 
@@ -123,3 +125,20 @@ def prepare_image(image: NDArray[np.uint8]) -> Tensor:
     """
     resized = np.array(Image.fromarray(image).resize(SIZE), np.float32)
     return torch.from_numpy(resized / 255).permute(2, 0, 1)
+
+
+def tensors(preset: Preset) -> Callable[[Tensor], Tensor]:
+    """Choose how images with a gradient become its input, for which there is one way."""
+    return prepare_tensors
+
+
+def prepare_tensors(images: Tensor) -> Tensor:
+    """Do what `prepare_image` does to a batch with a gradient.
+
+    Args:
+        images: (n, 3, h, w), RGB from 0 to 1.
+
+    Returns:
+        (n, 3, 96, 96), RGB from 0 to 1.
+    """
+    return resized(images, SIZE)

@@ -112,3 +112,4 @@ NETWORK = Recognition(
     Names("resnet50", dict(layers(squeezed=False)), cydonia=str), backbone, WIDTH, VGGFACE2_MEAN
 )
 build, prepare, initial = NETWORK.build, NETWORK.prepare, NETWORK.initial
+tensors = NETWORK.tensors

@@ -59,3 +59,4 @@ NETWORK = Recognition(
     VGGFACE2_MEAN,
 )
 build, prepare, initial = NETWORK.build, NETWORK.prepare, NETWORK.initial
+tensors = NETWORK.tensors

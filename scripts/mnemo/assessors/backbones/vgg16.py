@@ -50,3 +50,4 @@ NETWORK = Recognition(
     VGGFACE_MEAN,
 )
 build, prepare, initial = NETWORK.build, NETWORK.prepare, NETWORK.initial
+tensors = NETWORK.tensors
