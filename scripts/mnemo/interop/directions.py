@@ -143,8 +143,8 @@ def _direction(
         return contents.array(content, path), None, False
     if "NN_output.weight" in named:
         raise MnemoError(
-            f"{path} holds GANalyze's ClassDependent directions, one for each class; Mnemo reads "
-            "only its OneDirection"
+            f"{path} holds GANalyze's ClassDependent directions, one for each class, but an edit "
+            "moves along one: use its OneDirection, or `interop.ganalyze.read_model`"
         )
     for name, program in (("lat_comp", "GANSpace"), ("eigvec", "SeFa")):
         if name in named:

@@ -61,7 +61,8 @@ class Learned:
     def thetas(self) -> NDArray[np.float64]:
         """The normal at its length: what a latent moves by for an alpha of 1."""
         scale = np.asarray(self.scale)
-        return self.normal * scale.reshape(*scale.shape, *[1] * (self.normal.ndim - scale.ndim))
+        thetas: NDArray[np.float64] = self.normal * (scale[:, None] if scale.ndim else scale)
+        return thetas
 
 
 def learn(
@@ -168,5 +169,5 @@ def _agreement(best: Best, others: Sequence[Best]) -> float | None:
     """Return the cosine of the best direction with the next best, over classes the mean."""
     if not others:
         return None
-    rows = (each.thetas.flatten(1) for each in (best, others[0]))
-    return float(torch.nn.functional.cosine_similarity(*rows).mean())
+    one, other = (each.thetas.flatten(1) for each in (best, others[0]))
+    return float(torch.nn.functional.cosine_similarity(one, other).mean())

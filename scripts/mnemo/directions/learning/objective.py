@@ -68,7 +68,7 @@ class Objective:
     def transformer(self) -> Transformer:
         """Create what is learned, with zeros."""
         made = (
-            ClassDependent(self.shape, self.classes)
+            ClassDependent(self.generator.z_dim, self.classes)
             if self.settings.by_class
             else OneDirection(self.shape)
         )

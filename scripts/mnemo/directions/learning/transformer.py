@@ -32,13 +32,13 @@ class ClassDependent(nn.Module):
     """One direction for each class: a linear layer, with GANalyze's names, of the one-hot class.
 
     Args:
-        shape: Shape of a latent: (dim,).
+        dim: Dimensions of a latent.
         classes: Number of classes.
     """
 
-    def __init__(self, shape: Sequence[int], classes: int):
+    def __init__(self, dim: int, classes: int):
         super().__init__()
-        self.NN_output = nn.Linear(classes, *shape)
+        self.NN_output = nn.Linear(classes, dim)
         nn.init.zeros_(self.NN_output.weight)
         nn.init.zeros_(self.NN_output.bias)
 
@@ -68,8 +68,10 @@ def moved(latents: Tensor, alphas: Tensor, thetas: Tensor, kept: Kept) -> Tensor
     Returns:
         (n, ...).
     """
-    there = latents + alphas.view(-1, *[1] * (latents.ndim - 1)) * thetas
+    there: Tensor = latents + alphas.view(-1, *[1] * (latents.ndim - 1)) * thetas
     if kept == "norm":
         before, after = (each.flatten(1).norm(dim=1) for each in (latents, there))
-        return there * (before / after).view(-1, *[1] * (latents.ndim - 1))
-    return there * (latents.norm() / there.norm()) if kept == "batch_norm" else there
+        there = there * (before / after).view(-1, *[1] * (latents.ndim - 1))
+    if kept == "batch_norm":
+        there = there * (latents.norm() / there.norm())
+    return there
