@@ -61,7 +61,7 @@ def mnemo(objective: Objective, theta: Tensor, batch: Batch, known: bool) -> Ten
 
 
 def main() -> None:
-    """Print latents a second of each way, the ratios to the plain loop, and the gradients' match."""
+    """Print latents a second of each way, the ratios, and how far the gradients differ."""
     turns = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     torch.set_num_threads(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
     warnings.filterwarnings("ignore")

@@ -29,18 +29,19 @@ class Slope(NamedTuple):
     latents: int
 
 
-def measure(objective: Objective, thetas: Tensor, latents: int = LATENTS) -> Slope:
+def measure(objective: Objective, thetas: Tensor, latents: int | None = None) -> Slope:
     """Measure the slope of the score, between seeds moved down and up as edits move them.
 
     Args:
         objective: The generator and the assessor.
         thetas: (1 or classes, *shape), the direction.
-        latents: Number of seeds.
+        latents: Number of seeds; None for `LATENTS`.
 
     Returns:
         The mean over seeds of (score at alpha - score at -alpha) / (2 alpha), with its t interval.
         Alpha is 0.1, or the largest that was learned with on both sides, if that is smaller.
     """
+    latents = latents or LATENTS
     low, high = objective.settings.alphas
     alpha = min(ALPHA, *(abs(each) for each in (low, high) if each))
     drawn = Indexed(objective.settings, objective.generator.z_dim, objective.classes, FRESH).take(
