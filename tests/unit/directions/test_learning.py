@@ -15,7 +15,7 @@ from tests.support.linear import DIM, FEW, Classed, Linear, LinearScorer
 from tests.support.networks import small_stylegan2
 from torch import Tensor, nn
 
-from mnemo import directions, generators, tables
+from mnemo import assessors, directions, generators, tables
 from mnemo.assessors import memorability
 from mnemo.assessors.network import Clipped, NetworkScorer
 from mnemo.assessors.registry import ASSESSORS
