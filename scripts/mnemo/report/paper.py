@@ -1,5 +1,6 @@
 """The page that sets the paper's tables and figures beside a study's own."""
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -22,6 +23,7 @@ section { margin: 2.4em 0; break-inside: avoid; }
 section h2 { font-size: 1.1em; margin: 0; }
 section > p { margin: .2em 0 .7em; }
 section table { width: 100%; max-width: 75em; }
+section td { vertical-align: baseline; }
 td.item { width: 22%; } td.verdict { width: 12em; white-space: nowrap; }
 .grey { color: #666; }
 .mark { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .5em; }
@@ -94,7 +96,7 @@ def _section(rows: Sequence[Row], figures: Mapping[str, Path], shown: dict[str, 
     said, verdict = _shared(rows), _common(rows, "verdict")
     if said:
         mark = f"{_mark(verdict)}{verdict}: " if verdict else ""
-        above.append(f"<p>{mark}{escape('; '.join(said))}.</p>")
+        above.append(f"<p>{mark}{_with_code('; '.join(said))}.</p>")
     numbers = [
         name
         for name in ("published", "notebook", "ours")
@@ -150,8 +152,13 @@ def _line(row: Row, numbers: Sequence[str], digits: Mapping[str, int], said: Seq
         f'<tr><td class="item">{escape(name)}</td>'
         + "".join(f'<td class="number">{cells[name]}</td>' for name in numbers)
         + f'<td class="verdict">{_mark(row["verdict"])}{escape(row["verdict"])}</td>'
-        + f'<td class="small">{escape("; ".join(reasons))}</td></tr>'
+        + f'<td class="small">{_with_code("; ".join(reasons))}</td></tr>'
     )
+
+
+def _with_code(text: str) -> str:
+    """Return a text as HTML; what stands between backticks is code."""
+    return re.sub("`([^`]*)`", r"<code>\1</code>", escape(text))
 
 
 def _number(value: float | None, digits: int, source: str | None) -> str:
