@@ -21,7 +21,7 @@ from mnemo.directions.learning.state import Best
 from mnemo.errors import MnemoError
 
 LOGGER = logging.getLogger(__name__)
-#: Images computed at once: as many as PyTorch's fast kernels take on a CPU.
+#: Images of 256 pixels computed at once: on a CPU, as many as PyTorch's fast kernels take.
 AT_ONCE = {"cpu": 16, "cuda": 32}
 
 
@@ -121,7 +121,8 @@ def learn(
     settings = choose(
         preset, space=space, seed=seed, **({} if steps is None else {"steps": steps}), **changes
     )
-    at_once = at_once or AT_ONCE.get(torch.device(generator.device).type, AT_ONCE["cpu"])
+    device = torch.device(generator.device).type
+    at_once = at_once or images_at_once(device, generator.resolution)
     objective = Objective(generator, assessor, settings, at_once)
     search = Search(objective, known)
     conditions = checkpoints.conditions(objective, None if known is None else known.scores)
@@ -150,6 +151,20 @@ def learn(
         settings=settings,
         weights={name: conditions[name] for name in ("generator", "assessor")},
     )
+
+
+def images_at_once(device: str, resolution: int) -> int:
+    """Return how many images are computed at once: fewer where they are large, for the memory.
+
+    Args:
+        device: Type of the device, such as "cuda".
+        resolution: Height of an image, in pixels.
+
+    Returns:
+        At least 1, and never more than of 256 pixels.
+    """
+    most = AT_ONCE.get(device, AT_ONCE["cpu"])
+    return max(1, most * 256**2 // max(resolution, 256) ** 2)
 
 
 def _normalised(best: Best) -> tuple[NDArray[np.float64], float | NDArray[np.float64]]:
