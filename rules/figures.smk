@@ -86,6 +86,68 @@ rule draw_strip:
         "../scripts/draw_strip.py"
 
 
+rule draw_catalogue:
+    """Lay out images of an edit over alpha, ranked by the change of their score."""
+    input:
+        unpack(pages.files_of_catalogue),
+    output:
+        page=report(
+            "<results>/pages/{edit}/catalogue.html",
+            caption="captions/caption.rst",
+            category="3 Edits",
+            labels={"result": "Catalogue of the edit {edit} (GANalyze, Figure 4)"},
+        ),
+    log:
+        "<logs>/draw_catalogue/{edit}.log",
+    wildcard_constraints:
+        edit="|".join([each.name for each in pages.catalogued] or nothing),
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        edit=params.edit_on_page,
+        shown=study.figures.catalogue,
+        classes=study.generator.class_names,
+        caption=captions.of_catalogue,
+        code=code_of("draw_catalogue"),
+    script:
+        "../scripts/draw_catalogue.py"
+
+
+if pages.side_by_side:
+
+    rule draw_properties:
+        """Lay out the same images under several edits, each at its lowest and highest alpha."""
+        input:
+            **pages.files_side_by_side,
+        output:
+            page=report(
+                "<results>/pages/properties.html",
+                caption="captions/caption.rst",
+                category="3 Edits",
+                labels={"result": "The same images under each edit (GANalyze, Figure 10)"},
+            ),
+        log:
+            "<logs>/draw_properties.log",
+        conda:
+            "../envs/statistics.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory,
+            runtime=minutes,
+        params:
+            edits=list(map(params.on_page, pages.side_by_side)),
+            images=pages.keys_side_by_side,
+            classes=study.generator.class_names,
+            caption=captions.of_properties(pages.side_by_side),
+            code=code_of("draw_properties"),
+        script:
+            "../scripts/draw_properties.py"
+
+
 rule draw_inversions:
     """Draw each photograph, the face cut out of it, and the image found for it."""
     input:

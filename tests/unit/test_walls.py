@@ -87,6 +87,8 @@ MAY_READ = {
     "draw_dose_response": {"figures", "rounding"},
     "draw_realness": {"figures", "rounding"},
     "draw_strip": {"figures", "rounding", "report"},
+    "draw_catalogue": {"figures", "rounding", "report", "images", "scores"},
+    "draw_properties": {"figures", "rounding", "report", "images", "scores"},
     "draw_inversions": {"figures", "rounding", "report"},
     "draw_photos": {"figures", "rounding", "report"},
     "draw_layers": {"figures", "report", "rounding", "images", "edits"},
@@ -291,6 +293,7 @@ def test_an_addition_reruns_no_finished_job(
         ("results__layers", {"measure_layers", "merge_table layers", "merge_table layer_effects"}),
         ("figures__layers", {"draw_figure layers", "draw_layers"}),
         ("report__layers", {"draw_layers"}),
+        ("report__catalogue", {"draw_catalogue", "draw_properties"}),
         ("results__controls", {"measure_controls", "merge_table controls"}),
         (
             "edits__distance",

@@ -5,6 +5,7 @@ and no w. Those of cats, horses, cars and churches are alike (tests/unit/study/t
 and test_stylegan.py runs such a study.
 """
 
+from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from mnemo import tables
+from mnemo.generators import imagenet
 from mnemo.results.registry import RESULTS
 from tests.data import biggan_layouts
 from tests.support import memnet
@@ -53,6 +55,7 @@ def test_its_figures_have_the_papers_numbers_in_the_report(objects: Checkout) ->
     items = shown(objects.results() / "report.html")
     labels = {Path(path).name: item["labels"]["result"] for path, item in items.items()}
     assert labels["strip.html"] == "Figure 34: images of the edit memorable"
+    assert labels["catalogue.html"] == "Catalogue of the edit memorable (GANalyze, Figure 4)"
     assert labels["memnet.svg"] == "Figure 35b: scores by memnet of the edit memorable"
 
 
@@ -74,4 +77,8 @@ def test_the_page_of_the_paper_has_its_strip_and_says_what_differs(objects: Chec
 
 def test_the_images_are_of_all_classes_in_turn(objects: Checkout) -> None:
     latents = tables.read(objects.results() / "eval/latents/00000.parquet")
-    assert len(set(latents["class_index"].to_pylist())) == 10
+    indices = latents["class_index"].to_pylist()
+    assert len(set(indices)) == 10
+    page = (objects.results() / "pages/memorable/catalogue.html").read_text()
+    for image, index in zip(latents["image"].to_pylist(), indices, strict=True):
+        assert f">{image}</a><br>{escape(imagenet.names()[index])}<" in page

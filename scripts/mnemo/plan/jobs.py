@@ -157,6 +157,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             return Workload(of_scores, of_scores)
         case "draw_dose_response", _:
             return Workload(of_scores // scorers, of_scores // scorers)
+        case "draw_catalogue", _:
+            return Workload(of_edit, of_edit)
         case "measure_drift", _:
             drifting = (fit * shapes + of_scores // scorers) * len(config.attributes)
             return Workload(drifting, drifting)

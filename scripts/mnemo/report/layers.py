@@ -3,18 +3,16 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from PIL import Image
 
 from mnemo import images, rounding
 from mnemo.figures import layers as figures
 from mnemo.figures import parts, style
-from mnemo.report import pages
+from mnemo.report import pages, pictures
 
 #: Height of a face, in pixels. All of them must fit 2 MB, above which browsers don't show a page
 #: that is inside a report.
@@ -27,17 +25,6 @@ _STYLE = """
 .card h2 small { font-weight: normal; color: #595959; }
 .card p { margin: .2em 0 .6em; }
 .side { display: flex; flex-wrap: wrap; gap: 1.2em; align-items: center; }
-.strip { border-spacing: 3px; border-collapse: separate; }
-.strip th, .strip td { padding: 0; border: 0; text-align: center; font-weight: normal; }
-.strip th { font-size: .8em; color: #595959; }
-.strip td { position: relative; width: 104px; height: 104px; background: #f2f2f2; color: #595959;
-  font-size: .8em; vertical-align: middle; }
-.strip td.original { outline: 2px solid #1a1a1a; outline-offset: -1px; }
-.strip img { display: block; width: 104px; height: 104px; object-fit: contain;
-  transition: transform .12s; }
-.strip img:hover { transform: scale(1.9); position: relative; z-index: 2; }
-.strip b { position: absolute; top: 2px; left: 2px; background: #ffffffd9; color: #1a1a1a;
-  padding: 0 3px; font-weight: normal; z-index: 1; font-variant-numeric: tabular-nums; }
 nav a { display: inline-block; margin: 0 .9em .3em 0; color: #0072B2; }
 """
 
@@ -62,29 +49,6 @@ class Card(NamedTuple):
     scores: Mapping[tuple[str, float], float]
 
 
-def gather(
-    paths: Sequence[str | Path], wanted: Sequence[str], levels: Mapping[float, float]
-) -> dict[tuple[str, float], images.Pixels]:
-    """Read selected images of one set of layerwise edits.
-
-    Args:
-        paths: Its first shards of `images.IMAGES` or `ovals.OVALS`.
-        wanted: Keys of the selected images.
-        levels: The level of each step.
-
-    Returns:
-        The images, by key and level; without those in which no face was found.
-    """
-    found = {}
-    for path in paths:
-        shard, pixels = images.read(path)
-        places = zip(shard["image"].to_pylist(), shard["alpha"].to_pylist(), strict=True)
-        for row, (image, step) in enumerate(places):
-            if image in wanted:
-                found[image, levels[step]] = pixels[row]
-    return found
-
-
 def cards(
     moved: Mapping[str, Sequence[int]],
     levels: pd.DataFrame,
@@ -101,22 +65,27 @@ def cards(
         effects: Rows of `layers.LAYER_EFFECTS` by it.
         scores: Its scores of the edited images and of the unedited ones, with `edit`, `image`,
             `alpha` and `score`.
-        paths: The first shards of images of each set, `.../layers/<name>/...`.
+        paths: The first shards of images of each set.
         wanted: Keys of the images that are shown.
 
     Returns:
         A card for each, in the order of `moved`.
     """
     scores = scores[scores["image"].isin(wanted)]
+    gathered = pictures.gather(paths, wanted)
 
     def of(
         name: str, level: Mapping[float, float]
     ) -> tuple[dict[tuple[str, float], images.Pixels], dict[tuple[str, float], float]]:
-        """Read the faces of one set and their scores, by key and level."""
+        """Return the faces of one set and their scores, by key and level."""
         own = scores[scores["edit"] == name]
         places = zip(own["image"], own["alpha"].map(level), strict=True)
-        shards = [path for path in paths if f"/layers/{name}/" in path]
-        return gather(shards, wanted, level), dict(zip(places, own["score"], strict=True))
+        faces = {
+            (image, level[step]): pixels
+            for (edit, image, step), pixels in gathered.items()
+            if edit == name
+        }
+        return faces, dict(zip(places, own["score"], strict=True))
 
     originals, unedited = of("original", {0.0: 0.0})
     found = []
@@ -170,7 +139,9 @@ def page(
     )
     links = "".join(f'<a href="#{card.layer}">{escape(_name(card))}</a>' for card in ranked)
     body = "\n".join(_card(card, shown, limits, most) for card in ranked)
-    return pages.document(title, f"<style>{_STYLE}</style>", intro, f"<nav>{links}</nav>", body)
+    return pages.document(
+        title, f"<style>{pictures.STYLE}{_STYLE}</style>", intro, f"<nav>{links}</nav>", body
+    )
 
 
 def _name(card: Card) -> str:
@@ -231,16 +202,13 @@ def _strip(card: Card, shown: Sequence[str]) -> str:
 
 def _face(card: Card, image: str, level: float) -> str:
     """Lay out one face with its score."""
-    kind = ' class="original"' if level == 0 else ""
+    alt, original = f"image {image} at level {level:g}", level == 0
     if (image, level) not in card.faces:
         missing = card.levels.loc[card.levels["level"] == level, "reason"].notna().any()
-        return f"<td{kind}>{'no step' if missing else 'no face'}</td>"
-    picture = Image.fromarray(card.faces[image, level])
-    picture.thumbnail((FACE, FACE), Image.Resampling.LANCZOS)
-    score = card.scores.get((image, level))
-    corner = "" if score is None else f"<b>{score:.2f}</b>"
-    shown = pages.embedded(f"image {image} at level {level:g}", pages.jpeg(picture))
-    return f"<td{kind}>{corner}{shown}</td>"
+        absent = "no step" if missing else "no face"
+        return pictures.cell(alt, None, original=original, absent=absent)
+    face = pictures.thumbnail(card.faces[image, level], FACE)
+    return pictures.cell(alt, face, card.scores.get((image, level)), original=original)
 
 
 def _chart(figure: Figure, alt: str) -> str:

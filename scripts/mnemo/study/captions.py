@@ -1,5 +1,6 @@
 """The captions of the report: templates, filled in with what a study is."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,7 @@ class Captions:
         }
 
     def _write(self, template: str, **more: Any) -> str:
-        return self._templates.get_template(f"{template}.rst").render(**self._study, **more)
+        return self._templates.get_template(f"{template}.rst").render({**self._study, **more})
 
     def of(self, name: str) -> str:
         """Write the caption of a figure or page of the whole study."""
@@ -100,6 +101,19 @@ class Captions:
         edit = self.config.edit(wildcards.edit)
         shown = min(self.config.figures.strips, sets.base(self.config, edit.of).count)
         return self._of_edit("strip", edit, shown=shown, assessor=self.config.shown(edit))
+
+    def of_catalogue(self, wildcards: Any) -> str:
+        """Write the caption of the catalogue of an edit."""
+        edit = self.config.edit(wildcards.edit)
+        ranked, shown = sets.base(self.config, edit.of).count, self.config.figures.catalogue
+        own = {"assessor": self.config.shown(edit), "ranked": ranked, "shown": shown}
+        return self._of_edit("catalogue", edit, **own)
+
+    def of_properties(self, edits: Sequence[Edit]) -> str:
+        """Write the caption of the page of several edits of one set side by side."""
+        shown = min(self.config.figures.strips, sets.base(self.config, edits[0].of).count)
+        own = {"moved": self._images(edits[0].of), "edits": list(map(self._edit, edits))}
+        return self._write("properties", **own, shown=shown)
 
     def of_photos(self, wildcards: Any) -> str:
         """Write the caption of the figure of an edit of photographs."""
@@ -122,6 +136,4 @@ class Captions:
             "moved": self._images(edit.of),
             "loses_ovals": self.config.loses_ovals(edit),
         }
-        return self._templates.get_template(f"{template}.rst").render(
-            **{**self._study, **own, **more}
-        )
+        return self._write(template, **own, **more)

@@ -3,7 +3,7 @@
 Functions of `wildcards` read the wildcards of a job as attributes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Any
 
@@ -11,7 +11,7 @@ from mnemo.figures.registry import FIGURES
 from mnemo.study import sets
 from mnemo.study.config import Config
 from mnemo.study.paths import Paths
-from mnemo.study.sections.edits import alpha_name
+from mnemo.study.sections.edits import Edit, alpha_name
 
 #: The figures of the whole study that the paper has too.
 IN_PAPER = ("distributions", "agreement", "accuracy", "training", "drift", "layers")
@@ -81,30 +81,70 @@ class Pages:
         name, count = self.config.edit(wildcards.edit).of, self.config.figures.strips
         return [] if name == "photos" else sets.first_keys(self.config, name, count)
 
-    def _strips(self, wildcards: Any) -> int:
-        """Return the number of images from the first on that a strip is chosen from."""
-        name = self.config.edit(wildcards.edit).of
-        count = sets.base(self.config, name).count
-        return count if name == "photos" else min(self.config.figures.strips, count)
-
     def files_of_strip(self, wildcards: Any) -> dict[str, list[str]]:
         """List the shards that hold the faces of a strip, by shape, and those of their scores."""
         edit, config = self.config.edit(wildcards.edit), self.config
-        shapes = config.shapes_of(edit)
+        shapes, names = config.shapes_of(edit), sets.edited(edit)
         scored = [f"scores/{config.shown(edit)}/{shape}" for shape in shapes]
         return {
-            **{shape: self._first([shape], wildcards, config.shard_size) for shape in shapes},
-            "scores": self._first(scored, wildcards, config.score_shard_size),
+            **{shape: self._first([shape], names, config.shard_size) for shape in shapes},
+            "scores": self._first(scored, names, config.score_shard_size),
         }
 
-    def _first(self, folders: Iterable[str], wildcards: Any, size: int) -> list[str]:
-        """List the shards of an edit that hold the faces of its strip."""
+    def _first(self, folders: Iterable[str], names: Sequence[str], size: int) -> list[str]:
+        """List the shards of edited sets that hold the images of a strip.
+
+        Photographs are chosen from all, since only some can be used.
+        """
+        count = sets.base(self.config, names[0]).count
+        if not names[0].startswith("photos/"):
+            count = min(self.config.figures.strips, count)
         return [
-            f"<results>/{edited}/{folder}/{shard}.parquet"
+            f"<results>/{name}/{folder}/{shard}.parquet"
             for folder in folders
-            for edited in sets.edited(self.config.edit(wildcards.edit))
-            for shard in sets.cut(self._strips(wildcards), size)
+            for name in names
+            for shard in sets.cut(count, size)
         ]
+
+    @property
+    def catalogued(self) -> list[Edit]:
+        """The edits that have a catalogue: those of generated images."""
+        return [edit for edit in self.config.edits if edit.of != "photos"]
+
+    @property
+    def side_by_side(self) -> list[Edit]:
+        """The edits on the page that compares them: those of the first set that several move."""
+        sets_moved = [edit.of for edit in self.catalogued]
+        of = next((name for name in sets_moved if sets_moved.count(name) > 1), None)
+        return [edit for edit in self.catalogued if edit.of == of]
+
+    def files_of_catalogue(self, wildcards: Any) -> dict[str, list[str]]:
+        """List the shards of the images of an edit, in its first shape, and of their scores."""
+        edit = self.config.edit(wildcards.edit)
+        shape, names = self.config.shapes_of(edit)[0], sets.edited(edit)
+        return {
+            "images": self.paths.shards(shape, names),
+            "scores": self.paths.scores(names, [self.config.shown(edit)], [shape]),
+        }
+
+    @property
+    def keys_side_by_side(self) -> list[str]:
+        """The keys of the images that are shown under several edits: the first of their set."""
+        edits = self.side_by_side
+        return sets.first_keys(self.config, edits[0].of, self.config.figures.strips)
+
+    @property
+    def files_side_by_side(self) -> dict[str, list[str]]:
+        """The shards that hold them, in each edit's first shape, and those of their scores."""
+        config = self.config
+        images, scores = [], []
+        for edit in self.side_by_side:
+            shape, ends = config.shapes_of(edit)[0], {min(edit.alphas), 0.0, max(edit.alphas)}
+            names = [f"{edit.of}/{edit.name}/{alpha_name(alpha)}" for alpha in sorted(ends)]
+            scored = f"scores/{config.shown(edit)}/{shape}"
+            images += self._first([shape], names, config.shard_size)
+            scores += self._first([scored], names, config.score_shard_size)
+        return {"images": images, "scores": scores}
 
     @property
     def figures(self) -> list[str]:
@@ -140,6 +180,8 @@ class Pages:
         others = [name for name in ("faces", "layers") if name in self.paths.tables]
         return [
             *(f"<results>/pages/{edit.name}/strip.html" for edit in self.config.edits),
+            *(f"<results>/pages/{edit.name}/catalogue.html" for edit in self.catalogued),
+            *(["<results>/pages/properties.html"] if self.side_by_side else []),
             *(f"<results>/pages/{name}.html" for name in self._pictures_of_photos),
             *(
                 f"<results>/pages/{name}.html"

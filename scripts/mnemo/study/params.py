@@ -84,9 +84,22 @@ class Params:
 
     def quality(self, wildcards: Any) -> str:
         """Return the quality that an edit should increase; none if its direction is borrowed."""
-        if self.config.direction(self.config.edit(wildcards.edit)).method == "file":
-            return ""
-        return assessors.entry(self.assessor(wildcards)).quality
+        return str(self.on_page(self.config.edit(wildcards.edit))["quality"])
+
+    def edit_on_page(self, wildcards: Any) -> dict[str, Any]:
+        """Return what the catalogue of an edit says of it."""
+        return self.on_page(self.config.edit(wildcards.edit))
+
+    def on_page(self, edit: Edit) -> dict[str, Any]:
+        """Return what a page of pictures says of an edit, as in `catalogue.Edit`."""
+        borrowed = self.config.direction(edit).method == "file"
+        assessor = self.config.shown(edit)
+        return {
+            "name": edit.name,
+            "alphas": list(edit.alphas),
+            "assessor": assessor,
+            "quality": "" if borrowed else assessors.entry(assessor).quality,
+        }
 
     def held(self, wildcards: Any) -> list[str]:
         """Return the attributes that an edit holds constant."""

@@ -53,6 +53,27 @@ def test_a_caption_says_what_a_direction_holds_and_which_layers_move() -> None:
     assert "The first 2 images of the set eval, not selected" in text
 
 
+def test_the_caption_of_a_catalogue_says_how_its_images_were_chosen() -> None:
+    job = SimpleNamespace(edit="memorable")
+    assert "The page shows all of them." in plain(captions().of_catalogue(job))
+    text = plain(captions(figures={"catalogue": 2}).of_catalogue(job))
+    assert "shows 2 images each of the largest increase, around the median, and" in text
+    assert "ranked by the change of their score by resmem (hit rate" in text
+    assert "without a face" not in text
+    ovals = captions(
+        edits=[{"name": "memorable", "along": "memorable", "alphas": [0, 3], "shapes": ["oval"]}]
+    )
+    assert "Images without a face at either end have no rank." in plain(ovals.of_catalogue(job))
+
+
+def test_the_caption_of_edits_side_by_side_says_what_each_moves_along() -> None:
+    made = captions()
+    text = plain(made.of_properties(made.config.edits))
+    assert "The first 2 images of the set, not selected" in text
+    for edit in made.config.edits:
+        assert f"The edit *{edit.name}* moves the set eval in z" in text
+
+
 def test_a_caption_warns_of_lost_ovals_only_where_an_edit_has_ovals() -> None:
     for edit, warns in (("memorable", True), ("memorable-same-light", False)):
         job = SimpleNamespace(edit=edit, assessor="resmem")

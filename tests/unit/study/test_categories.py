@@ -76,3 +76,18 @@ def test_the_studies_of_cats_horses_cars_and_churches_differ_in_no_more_than_the
         [edit], [another] = first["edits"], other["edits"]
         assert {**edit, "alphas": None} == {**another, "alphas": None}
     assert study("stylegan2-car").generator.rows == (64, 448)
+
+
+def test_images_are_called_by_the_names_of_their_classes() -> None:
+    whole = study("biggan-256").generator
+    assert whole.class_names[207] == "golden retriever"
+    assert whole.model_copy(update={"classes": ("cheeseburger", 1)}).class_names == (
+        "cheeseburger",
+        "goldfish",
+    )
+    own = {"name": "own", "architecture": "biggan", "resolution": 128, "class_count": 2}
+    assert study("biggan-256", generator={**own, "weights": "own.pt"}).generator.class_names == (
+        "class 0",
+        "class 1",
+    )
+    assert study("stylegan2-cat").generator.class_names == ()

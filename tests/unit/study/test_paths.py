@@ -208,6 +208,65 @@ def test_a_strip_reads_only_the_shards_of_its_faces() -> None:
     assert set(files) == {"square", "oval", "scores"}
 
 
+def test_a_catalogue_reads_all_images_of_its_edit_and_the_scores_that_it_shows() -> None:
+    drawn = paths(shard_size=5, score_shard_size=10)
+    files = Pages(drawn.config, drawn).files_of_catalogue(SimpleNamespace(edit="memorable"))
+    assert files == {
+        "images": [
+            f"<results>/eval/memorable/{alpha}/square/{shard:05d}.parquet"
+            for alpha in (0, 3)
+            for shard in (0, 1)
+        ],
+        "scores": [
+            f"<results>/eval/memorable/{alpha}/scores/resmem/square/00000.parquet"
+            for alpha in (0, 3)
+        ],
+    }
+
+
+def test_edits_of_one_set_are_shown_side_by_side_at_their_ends() -> None:
+    drawn = paths(shard_size=5, score_shard_size=10)
+    pages = Pages(drawn.config, drawn)
+    assert pages.keys_side_by_side == ["1000000", "1000001"]
+    names = ["memorable/0", "memorable/3", "memorable-same-light/0", "memorable-same-light/2"]
+    assert pages.files_side_by_side == {
+        "images": [f"<results>/eval/{name}/square/00000.parquet" for name in names],
+        "scores": [f"<results>/eval/{name}/scores/resmem/square/00000.parquet" for name in names],
+    }
+    assert "<results>/pages/properties.html" in pages.pages
+
+
+def test_edits_of_different_sets_are_not_shown_side_by_side() -> None:
+    of = ("eval", "reference")
+    edits = [{"name": name, "of": name, "along": "memorable", "alphas": [0, 1]} for name in of]
+    # A name of a set may not be that of an edit.
+    edits = [{**edit, "name": f"of-{edit['name']}"} for edit in edits]
+    asked = paths(edits=edits)
+    pages = Pages(asked.config, asked)
+    assert pages.side_by_side == []
+    assert "<results>/pages/properties.html" not in pages.pages
+    assert {f"<results>/pages/of-{name}/catalogue.html" for name in of} <= {*pages.pages}
+
+
+def test_photographs_have_no_catalogue_but_a_figure_of_their_own() -> None:
+    photos = {"count": 3, "folder": "photos"}
+    edits = [{"name": "moved", "of": "photos", "along": "memorable", "alphas": [0, 1]}]
+    asked = paths(photos=photos, edits=edits)
+    pages = Pages(asked.config, asked).pages
+    assert "<results>/pages/moved/photos.html" in pages
+    assert "<results>/pages/moved/catalogue.html" not in pages
+
+
+def test_a_page_of_a_borrowed_direction_names_no_quality() -> None:
+    borrowed = [{"name": "borrowed", "method": "file", "space": "z", "file": "boundary.npy"}]
+    edits = [{"name": "moved", "along": "borrowed", "alphas": [0, 1]}]
+    job = SimpleNamespace(edit="moved")
+    shown = {"name": "moved", "alphas": [0.0, 1.0], "assessor": "resmem", "quality": ""}
+    assert Params(paths(directions=borrowed, edits=edits).config).edit_on_page(job) == shown
+    own = Params(paths().config).edit_on_page(SimpleNamespace(edit="memorable"))
+    assert own["quality"] == "memorable"
+
+
 def test_a_calibration_reads_the_scores_of_the_set_fit_whose_deviation_is_its_unit() -> None:
     study = paths(calibration={"changes": [0.5], "in_units": {"happiness": [0.02]}})
     job = SimpleNamespace(edit="memorable")

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, ValidationInfo
 
-from mnemo.generators.imagenet import class_index
+from mnemo.generators.imagenet import class_index, names
 from mnemo.generators.registry import ARCHITECTURES, DEFAULTS, GENERATORS, Entry, entry
 from mnemo.study.sections.base import Name, Section, known, unique
 from mnemo.study.sections.images import Truncation
@@ -124,3 +124,9 @@ class Generator(Section):
         """Indices of the classes that take turns; none for a generator without classes."""
         count = self.entry.class_count
         return tuple(class_index(name, count) for name in self.classes or range(count))
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes that take turns; their indices where they are not ImageNet's."""
+        known = names() if self.entry.class_count == len(names()) else None
+        return tuple(known[each] if known else f"class {each}" for each in self.class_indices)

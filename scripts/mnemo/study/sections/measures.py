@@ -108,4 +108,19 @@ class Calibration(Section):
 class Figures(Section):
     """What the figures show."""
 
-    strips: int = Field(6, ge=1, le=50, description="Faces in the strip of edits.")
+    strips: int = Field(
+        6,
+        ge=1,
+        le=50,
+        description="Images in the strip of an edit, and on the page with all edits side by side: "
+        "the first ones.",
+    )
+    catalogue: int = Field(
+        8,
+        ge=1,
+        le=50,
+        # As if there were no such key, so that what a study without it has finished stays so.
+        exclude_if=lambda given: given == 8,
+        description="Images in each part of the catalogue of an edit: those whose score increases "
+        "most, those around the median, and those whose score increases least.",
+    )
