@@ -12,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from mnemo import tables
-from mnemo.directions.hyperplanes import HYPERPLANES
+from mnemo.directions.hyperplane_tables import HYPERPLANES
 from mnemo.figures import (
     accuracy,
     agreement,
