@@ -48,6 +48,7 @@ TEXT = {
     "run": ["holdout", "fold-01", "folds"],
     "validation": ["holdout"] * 3,
     "assessor": ["resmem"] * 3,
+    "estimator": ["logistic", "ridge", "svm"],
 }
 
 

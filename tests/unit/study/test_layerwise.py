@@ -49,7 +49,7 @@ def job(layer: str, shard: str) -> Any:
         ({"layers": "some"}, "must be all, groups, or a list of layers, ranges and groups"),
         ({"layers": []}, "must be all, groups, or a list of layers, ranges and groups"),
         ({"direction": "in-z"}, "layerwise.direction: 'in-z': moves in z, which has no layers"),
-        ({"direction": "absent"}, "the study's directions are everywhere, coarse, foreign, in-z"),
+        ({"direction": "absent"}, "the study's directions are everywhere, foreign, in-z"),
         ({"levels": [-1, 0, 1]}, "0 is the unedited image"),
         ({"levels": [1, 2, 1]}, "given twice: 1.0"),
         ({"levels": [2000]}, "must be from -1000 to 1000"),
