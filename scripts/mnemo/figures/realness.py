@@ -129,7 +129,7 @@ def _inception_score(place: SubFigure, own: pd.DataFrame) -> None:
     parts.bars(score, own, "inception_score", own["alpha"], label="mean of ten parts", **look)
     hollow = {**look, "line": ":", "hollow": True, "label": "all images as one part"}
     parts.bars(score, own, "inception_score_whole", own["alpha"], **hollow)
-    score.set(title="Inception Score", ylabel="Inception Score")
+    score.set(title="Inception Score", ylabel="score")
     score.legend()
     parts.bars(difference, own, "inception_score_difference", own["alpha"], **look)
     difference.set_ylabel("difference from alpha 0")
