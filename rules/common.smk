@@ -65,7 +65,7 @@ wildcard_constraints:
     layer="|".join([sets.UNMOVED, *study.layers]),
     shard=r"\d{5}\d*",
     part=r"\d{5}\d*",
-    features=study.realness.features,
+    features="|".join(study.realness.extractors),
     file="|".join(filter(None, (entry.file for entry in catalogue.entries().values()))),
     assessor="|".join([*models.measured, *models.derived, *study.measured_factors]),
     run=r"holdout|fold-\d\d",
@@ -104,6 +104,10 @@ def code_of(script, *modules):
 
 def code_of_assessor(wildcards):
     return code_of("score_images", *models.modules_of_assessor(wildcards))
+
+
+def code_of_extractor(wildcards):
+    return code_of("extract_features", models.module_of_extractor(wildcards))
 
 
 def code_of_table(wildcards):

@@ -36,7 +36,7 @@ rule read_reference:
 
 
 rule extract_features:
-    """Extract the features of one shard of images, once for all comparisons."""
+    """Extract the features or logits of one shard of images, once for all comparisons."""
     input:
         images=paths.images_to_extract,
         weights=ancient(models.files(models.extractor.weights)),
@@ -55,7 +55,7 @@ rule extract_features:
         runtime=minutes,
     params:
         stamp=models.stamp(*models.extractor.weights),
-        code=code_of("extract_features", models.extractor.module),
+        code=code_of_extractor,
     script:
         "../scripts/extract_features.py"
 
@@ -67,6 +67,10 @@ rule measure_realness:
         reference=paths.features(["reference"]),
         floor=paths.features_of_floor,
         photographs=paths.features_of_photographs,
+        edited_logits=lambda wildcards: paths.logits(paths.features_of_edit(wildcards)),
+        reference_logits=paths.logits(paths.features(["reference"])),
+        floor_logits=lambda wildcards: paths.logits(paths.features_of_floor(wildcards)),
+        photographs_logits=paths.logits(paths.features_of_photographs),
     output:
         realness="<results>/realness/{edit}.parquet",
     log:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from mnemo import logs, tables
 from mnemo.features import table
-from mnemo.results import realness
+from mnemo.results import inception_score, realness
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -28,6 +28,16 @@ for name in params.references:
         seed=params.seed,
         confidence=params.confidence,
     )
+    if inputs.edited_logits:
+        scores = inception_score.measure(
+            table.read(inputs.edited_logits),
+            table.read(inputs.reference_logits if own else inputs.photographs_logits)[None],
+            table.read(inputs.floor_logits)[None] if own else None,
+            confidence=params.confidence,
+        )
+        part = part.merge(scores, on="alpha")
+    else:
+        part = part.assign(**inception_score.UNKNOWN)
     parts.append(part.assign(reference=name))
 tables.write(
     snakemake.output.realness,

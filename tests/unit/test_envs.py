@@ -13,7 +13,7 @@ import yaml
 from tests.support.paths import ROOT
 
 from mnemo.assessors.registry import ASSESSORS, TRAINED
-from mnemo.features.registry import IDENTITY, REALNESS
+from mnemo.features.registry import IDENTITY, LOGITS, REALNESS
 from mnemo.generators.registry import GENERATORS
 from mnemo.study import digests
 
@@ -26,7 +26,7 @@ MODULES = {
         # The rules that measure factors name theirs.
         *(entry.module for entry in ASSESSORS.values() if entry.module and not entry.factor),
     ],
-    "extract_features": [entry.module for entry in REALNESS.values()],
+    "extract_features": [entry.module for entry in {**REALNESS, **LOGITS}.values()],
     "embed_faces": [entry.module for entry in IDENTITY.values()],
 }
 #: The environment of each rule's script.

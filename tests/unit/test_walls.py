@@ -9,7 +9,7 @@ import pytest
 
 from mnemo.assessors.backbones.registry import NETWORKS
 from mnemo.assessors.registry import ASSESSORS
-from mnemo.features.registry import IDENTITY, REALNESS
+from mnemo.features.registry import IDENTITY, LOGITS, REALNESS
 from mnemo.figures.registry import FIGURES
 from mnemo.generators.registry import ARCHITECTURES
 from mnemo.results.registry import RESULTS
@@ -172,7 +172,7 @@ def jobs(root: Path) -> dict[str, str]:
             for name, entry in ASSESSORS.items()
             if entry.module and not entry.factor
         },
-        "extract_features": {name: entry.module for name, entry in REALNESS.items()},
+        "extract_features": {name: entry.module for name, entry in {**REALNESS, **LOGITS}.items()},
         "embed_faces": {name: entry.module for name, entry in IDENTITY.items()},
         "train_assessor": {name: " ".join(entry.modules) for name, entry in NETWORKS.items()},
         "merge_table": {name: entry.schema.split(":")[0] for name, entry in RESULTS.items()},
@@ -337,6 +337,8 @@ def test_an_addition_reruns_no_finished_job(
         ),
         ("inversion__search", {"invert_photos"}),
         ("features__dinov2", {"extract_features dinov2"}),
+        ("features__inception_logits", {"extract_features inception-logits"}),
+        ("statistics__inception_score", {"measure_realness", "merge_table realness"}),
         ("locks", set()),
         ("weights__catalogue", set()),
     ],

@@ -16,8 +16,10 @@ class Entry:
         weights: Names of its weights in the catalogue.
         dim: Number of features of an image.
         faces: Whether it describes the largest face in an image, and not the whole image.
-        frechet: Name of the Fréchet distance on its features; empty if it describes faces.
+        frechet: Name of the Fréchet distance on its features; empty if they are for no distance.
         kernel: Name of the kernel distance on its features; empty in the same case.
+        logits: Name of the extractor of logits for the Inception Score beside its features; empty
+            if there is none.
         threshold: Euclidean distance of features below which two faces are of the same person, as
             the network's authors published it; None if they published none, or if it describes
             whole images.
@@ -30,6 +32,7 @@ class Entry:
     faces: bool = False
     frechet: str = ""
     kernel: str = ""
+    logits: str = ""
     threshold: float | None = None
     gpu: bool = True
 
@@ -58,6 +61,12 @@ EXTRACTORS: dict[str, Entry] = {
         dim=2048,
         frechet="FID",
         kernel="KID",
+        logits="inception-logits",
+    ),
+    "inception-logits": Entry(
+        module="mnemo.features.inception_logits",
+        weights=("inception",),
+        dim=1008,
     ),
     "dinov2": Entry(
         module="mnemo.features.dinov2",
@@ -79,6 +88,8 @@ EXTRACTORS: dict[str, Entry] = {
     "senet50-vggface2": _vggface2("senet50"),
 }
 #: Extractors of whole images, on whose features realness is measured.
-REALNESS = {name: entry for name, entry in EXTRACTORS.items() if not entry.faces}
+REALNESS = {name: entry for name, entry in EXTRACTORS.items() if entry.frechet}
+#: Extractors of logits, of which the Inception Score is computed.
+LOGITS = {each.logits: EXTRACTORS[each.logits] for each in REALNESS.values() if each.logits}
 #: Extractors of faces, on whose features identity is measured.
 IDENTITY = {name: entry for name, entry in EXTRACTORS.items() if entry.faces}

@@ -41,7 +41,7 @@ def draw(distances: pd.DataFrame, frechet: str, kernel: str, confidence: float) 
         kernel distance first. Above, the distance itself and the interval of its floor as a grey
         band, where there is one; below, its difference from that at alpha 0. Where a distance has a
         ratio to that at alpha 0, there is a third row. The last has precision and recall, and
-        density and coverage.
+        density and coverage. Where there is an Inception Score, it is below all blocks.
     """
     quantities = {"kernel": (kernel, "D", style.VERMILION), "frechet": (frechet, "o", style.BLUE)}
     parted = distances.sort_values("alpha").groupby("reference", sort=False)
@@ -55,10 +55,15 @@ def draw(distances: pd.DataFrame, frechet: str, kernel: str, confidence: float) 
         else 3
         for own in blocks.values()
     ]
-    figure = Figure((style.WIDTH, ROW * sum(rows) + 0.2), layout="constrained")
-    places = figure.subfigures(len(blocks), 1, squeeze=False, height_ratios=rows)[:, 0]
-    for place, count, (name, own) in zip(places, rows, blocks.items(), strict=True):
+    # It is of the edited images alone, and the same beside each reference.
+    scored = next(iter(blocks.values())).dropna(subset="inception_score")
+    heights = [*rows, 1] if len(scored) else rows
+    figure = Figure((style.WIDTH, ROW * sum(heights) + 0.2), layout="constrained")
+    places = figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for place, count, (name, own) in zip(places, rows, blocks.items(), strict=False):
         _block(place, count, own, REFERENCES.get(name, name), quantities)
+    if len(scored):
+        _inception_score(places[-1], scored)
     n = parts.counts(distances["n"])
     figure.supxlabel(
         f"n = {n} images at each alpha, {parts.percent(confidence)} intervals", fontsize=7
@@ -114,6 +119,24 @@ def _block(
             panel.set_xticks(own["alpha"])
             panel.axhline(level, color=style.GREY, linewidth=0.8, linestyle="--", zorder=0)
             panel.set_xlabel("alpha" if panel is column[-1] else "")
+
+
+def _inception_score(place: SubFigure, own: pd.DataFrame) -> None:
+    """Draw the Inception Score, and its difference from that at alpha 0."""
+    score, difference = place.subplots(1, 2)
+    look: dict[str, Any] = {"line": "-", "marker": "o", "colour": style.BLUE}
+    _floor(score, own, "inception_score")
+    parts.bars(score, own, "inception_score", own["alpha"], label="mean of ten parts", **look)
+    hollow = {**look, "line": ":", "hollow": True, "label": "all images as one part"}
+    parts.bars(score, own, "inception_score_whole", own["alpha"], **hollow)
+    score.set(title="Inception Score", ylabel="score")
+    score.legend()
+    parts.bars(difference, own, "inception_score_difference", own["alpha"], **look)
+    difference.set_ylabel("difference from alpha 0")
+    difference.axhline(0, color=style.GREY, linewidth=0.8, linestyle="--", zorder=0)
+    for panel in (score, difference):
+        panel.set_xticks(own["alpha"])
+        panel.set_xlabel("alpha")
 
 
 def _say(panel: Axes, why: str) -> None:

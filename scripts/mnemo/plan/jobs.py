@@ -36,7 +36,7 @@ class Workload(NamedTuple):
         images: Images; of a job that reads several scores of an image, its scores.
         at_once: How many of them it holds in memory at once.
         times: How often it goes over them, against the default study.
-        extractor: The network, of a job that extracts features or embeds faces.
+        extractor: The extractor, of a job that extracts features or embeds faces.
     """
 
     images: int
@@ -102,7 +102,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             count,
             min(count, at_once.get(rule, count)),
             _slowness(config, wildcards),
-            _extractor(config, rule),
+            _extractor(config, rule, wildcards),
         )
     if rule == "invert_photos" and config.photos and config.photos.count:
         inverted = sets.places(wildcards["part"], config.photos.count, config.photos.batch)
@@ -207,11 +207,11 @@ def _of_photos(config: Config) -> Iterator[tuple[str, str, dict[str, str]]]:
         yield rule, f"photos/latents/{shard}", {"set": "photos", "shard": shard}
 
 
-def _extractor(config: Config, rule: str) -> str:
-    """Return the network of a job that extracts features; empty for any other."""
+def _extractor(config: Config, rule: str, wildcards: Mapping[str, str]) -> str:
+    """Return the extractor of a job that extracts features; empty for any other."""
     if rule == "embed_faces" and config.identity:
         return config.identity.features
-    return config.realness.features if rule == "extract_features" else ""
+    return wildcards["features"] if rule == "extract_features" else ""
 
 
 def _slowness(config: Config, wildcards: Mapping[str, str]) -> float:
@@ -331,16 +331,15 @@ def of_study(config: Config) -> Iterator[Job]:
         yield job("split_database", "training/split")
         for run in config.trained.runs:
             yield job("train_assessor", f"training/{run}/predictions", run)
-    extracted = f"{config.realness.features}/{{shard}}"
     photographs = [SET] if config.realness.folder else []
     for place in each(photographs, images):
         yield job("read_reference", "{set}/square/{shard}", "{shard}", **place)
     real = filter(config.measures_realness, config.edits)
     compared = [name for edit in real for name in sets.edited(edit)]
     for place in each(["reference", "floor", *photographs, *compared], scores):
-        yield job(
-            "extract_features", f"{{set}}/features/{extracted}", f"{{set}}/{extracted}", **place
-        )
+        for extractor in config.realness.extractors:
+            path, record = "{set}/features/{features}/{shard}", "{set}/{features}/{shard}"
+            yield job("extract_features", path, record, features=extractor, **place)
     embedded = config.identity.features if config.identity else None
     if embedded:
         for place in each(edited, images):

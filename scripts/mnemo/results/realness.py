@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mnemo import tables
 from mnemo.errors import MnemoError
 from mnemo.features import registry
-from mnemo.results import columns
+from mnemo.results import columns, inception_score
 from mnemo.statistics import comparison, jackknife, summaries
 from mnemo.statistics import neighbours as nearest
 from mnemo.statistics.comparison import Distances, Reference
@@ -32,8 +32,8 @@ from mnemo.statistics.summaries import Selections, Summary
 
 LOGGER = logging.getLogger(__name__)
 
-#: Columns that name what a row is about.
-_NAMES = ("edit", "features", "reference")
+#: Columns that `compare` leaves out: what a row is about, and what logits are needed for.
+_ELSEWHERE = ("edit", "features", "reference", *inception_score.UNKNOWN)
 _FEW = "Null, as all distances, of fewer than two photographs for each group of the jackknife"
 _CONSERVATIVE = "the interval is conservative, and covers up to 100 %"
 _NEIGHBOURS = (
@@ -162,6 +162,7 @@ REALNESS = tables.define(
         nullable=True,
         limits="0 to 1",
     ),
+    *inception_score.FIELDS,
 )
 
 #: n keys of images, and blocks of their (n, d) features in the same order, to be read once.
@@ -224,9 +225,9 @@ def compare(
         confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
-        One row per alpha, ascending: the columns of `REALNESS` but for `edit`, `features` and
-        `reference`. Differences and ratios are to alpha 0, where they are exactly 0 and 1. What is
-        null in `REALNESS` is nan.
+        One row per alpha, ascending: the columns of `REALNESS` but for `edit`, `features`,
+        `reference` and those of `inception_score.measure`. Differences and ratios are to alpha 0,
+        where they are exactly 0 and 1. What is null in `REALNESS` is nan.
 
     Raises:
         MnemoError: Alpha 0 is missing, the reference has fewer than two images per group, or the
@@ -296,7 +297,7 @@ def compare(
             fewest,
             groups,
         )
-        absent = [name for name in REALNESS.names if name not in (*about, *_NAMES)]
+        absent = [name for name in REALNESS.names if name not in (*about, *_ELSEWHERE)]
         return pd.DataFrame({**about, **dict.fromkeys(absent, np.nan)})
     lowest = Distances.unknown(groups)
     if floor:

@@ -197,6 +197,10 @@ class Models:
         """Return the paths of weights files."""
         return [self.file(name) for name in names]
 
+    def module_of_extractor(self, wildcards: Any) -> str:
+        """Return the module of the extractor that a job extracts features with."""
+        return EXTRACTORS[wildcards.features].module
+
     def named(self, wildcards: Any) -> str:
         """Return the name of the weights that a file of the catalogue holds."""
         known = catalogue.entries().items()

@@ -377,6 +377,11 @@ class Paths:
         cut = sets.cut(count, self.config.score_shard_size)
         return [f"<results>/floor/{folder}/{shard}.parquet" for shard in cut]
 
+    def logits(self, features: Iterable[str]) -> list[str]:
+        """List the logits beside features; none if realness has no Inception Score."""
+        own, *logits = (f"/features/{each}/" for each in self.config.realness.extractors)
+        return [path.replace(own, beside) for beside in logits for path in features]
+
     def _edit(self, wildcards: Any) -> Edit:
         return self.config.edit(wildcards.edit)
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from mnemo import features
 from mnemo.errors import MnemoError
-from mnemo.features.registry import EXTRACTORS, IDENTITY, REALNESS
+from mnemo.features.registry import EXTRACTORS, IDENTITY, LOGITS, REALNESS
 
 Pixels = NDArray[np.uint8]
 Weights = Callable[[str], Path]
@@ -138,7 +138,8 @@ def test_a_file_that_is_missing_or_not_dlib_s_is_named(
 
 
 def test_realness_and_identity_share_no_extractor() -> None:
-    assert {*REALNESS} | {*IDENTITY} == {*EXTRACTORS}
+    assert {*REALNESS, *LOGITS} | {*IDENTITY} == {*EXTRACTORS}
     assert all(entry.frechet and entry.kernel for entry in REALNESS.values())
+    assert not {*REALNESS, *LOGITS} & {*IDENTITY}
     assert not any(entry.frechet or entry.kernel for entry in IDENTITY.values())
     assert not any(entry.threshold for entry in REALNESS.values())

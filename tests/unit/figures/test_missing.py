@@ -89,7 +89,9 @@ SCORES = pd.DataFrame(
 PICTURES = [{**row, "pixels": None} for row in SCORES.drop(columns="score").to_dict("records")]
 
 FIGURES: dict[str, Callable[[int], Figure]] = {
-    "accuracy": lambda missing: accuracy.draw(rows(HYPERPLANES, missing), 0.95),
+    "accuracy": lambda missing: accuracy.draw(
+        rows(HYPERPLANES, missing, estimator=["logistic"] * 3), 0.95
+    ),
     "agreement": lambda missing: agreement.draw(rows(AGREEMENT, missing), 0.95),
     "agreement as a matrix": lambda missing: agreement.draw(
         pd.concat(

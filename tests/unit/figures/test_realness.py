@@ -25,13 +25,25 @@ ESTIMATES = {
     "density": [0.5, 1.1, 0.4],
     "coverage": [0.3, 0.7, 0.2],
 }
+SCORES = {
+    "inception_score": [8.0, 9.0, 9.5],
+    "inception_score_difference": [-1.0, 0.0, 0.5],
+    "inception_score_whole": [12.0, 13.0, 13.5],
+    "inception_score_floor": [9.1] * 3,
+}
 SHARES = ("precision", "recall", "density", "coverage")
 
 
 @pytest.fixture
 def distances() -> pd.DataFrame:
-    frame = pd.DataFrame({"alpha": ALPHAS, "n": 200, "reference": "generator", **ESTIMATES})
-    for name in ESTIMATES:
+    """What is measured on other features than Inception's."""
+    return without(estimated({**ESTIMATES, **SCORES}), *SCORES)
+
+
+def estimated(values: dict[str, list[float]]) -> pd.DataFrame:
+    """Give estimates their intervals."""
+    frame = pd.DataFrame({"alpha": ALPHAS, "n": 200, "reference": "generator", **values})
+    for name in values:
         frame[f"{name}_low"], frame[f"{name}_high"] = frame[name] - 0.002, frame[name] + 0.003
     return frame
 
@@ -148,3 +160,26 @@ def test_realness_without_one_ratio_says_why(
         "kernel_ratio" not in missing,
         "frechet_ratio" not in missing,
     ]
+
+
+def test_realness_draws_the_inception_score_once_below_all_references(
+    distances: pd.DataFrame,
+) -> None:
+    scored = estimated({**ESTIMATES, **SCORES})
+    floorless = without(scored, "inception_score_floor").assign(reference="folder")
+    figure = realness.draw(pd.concat([scored, floorless]), *NAMES, 0.95)
+    assert len(figure.axes) == 8 + 8 + 2
+    score, difference = figure.axes[-2:]
+    for panel, place, name in (
+        (score, 0, "inception_score"),
+        (score, 1, "inception_score_whole"),
+        (difference, 0, "inception_score_difference"),
+    ):
+        drawn, bars = points(panel, place)
+        np.testing.assert_allclose(drawn[:, 1], scored[name])
+        np.testing.assert_allclose(
+            [ends[:, 1] for ends in bars], scored[[f"{name}_low", f"{name}_high"]]
+        )
+    (floor,) = [patch for patch in score.patches if isinstance(patch, Rectangle)]
+    assert floor.get_y() == pytest.approx(9.1 - 0.002)
+    assert "Inception Score" not in words(realness.draw(distances, *NAMES, 0.95))

@@ -27,6 +27,7 @@ from mnemo.results import (
     dose_response,
     drift,
     identity,
+    inception_score,
     lost_faces,
     realness,
     schemas,
@@ -273,11 +274,32 @@ def test_realness_of_any_features_is_estimates_or_missing(
         floor = reference[::-1]
         measured = realness.compare(sets, (keys, [reference]), (keys, [floor]), groups=4)
     named = {"edit": "e", "features": "resnet152", "reference": "generator"}
+    named |= inception_score.UNKNOWN
     table = checked(measured, realness.REALNESS, named)
     ratios = table["frechet_ratio"].to_pylist()
     assert ratios[0] in (1, None)
     if alike:
         assert ratios == [None, None]
+
+
+@some
+@given(
+    logits=arrays(np.float32, (2, 24, 3), elements=st.sampled_from([0.0, 1.0, 0.1, -1e4, 30.0])),
+    count=st.sampled_from([4, 19, 24]),
+)
+def test_an_inception_score_of_any_logits_is_an_estimate_or_missing(
+    logits: np.ndarray, count: int
+) -> None:
+    keys = [f"{image:02d}" for image in range(count)]
+    original, moved = ((keys, [rows[:count]]) for rows in logits)
+    floor = original if count > 4 else None
+    measured = inception_score.measure({0.0: original, 1.0: moved}, moved, floor)
+    fields = pa.schema(inception_score.FIELDS)
+    table = checked(measured, fields).to_pandas()
+    assert (table["inception_score"].isna() == (count < 20)).all()
+    assert not (table.drop(columns=[name for name in table if "difference" in name]) < 1).any(
+        axis=None
+    )
 
 
 @settings(derandomize=True, deadline=None, max_examples=25)

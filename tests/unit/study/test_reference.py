@@ -62,6 +62,20 @@ def test_a_folder_is_a_set_whose_images_are_its_pictures(folder: Path) -> None:
     assert jobs.workload(config, "read_reference", {"shard": "00002"}).images == 20
 
 
+def test_on_inception_s_features_the_logits_are_extracted_beside_them(folder: Path) -> None:
+    config = study(folder, features="inception")
+    paths = Paths(config)
+    photographs = paths.features_of_photographs
+    beside = [path.replace("/inception/", "/inception-logits/") for path in photographs]
+    assert paths.logits(photographs) == beside != photographs
+    extracted = [job for job in jobs.of_study(config) if job.rule == "extract_features"]
+    outputs = {f"<results>/{job.output}" for job in extracted}
+    assert {*photographs, *beside} < outputs
+    assert {job.work.extractor for job in extracted} == {"inception", "inception-logits"}
+    other = Paths(study(folder))
+    assert other.logits(other.features_of_photographs) == []
+
+
 def test_a_job_knows_its_photographs_by_their_places_and_a_digest_and_not_by_name(
     folder: Path,
 ) -> None:

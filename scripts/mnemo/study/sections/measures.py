@@ -36,6 +36,12 @@ class Realness(Section):
     )
 
     @property
+    def extractors(self) -> tuple[str, ...]:
+        """The extractors of what realness is measured on: features, and logits where there are."""
+        logits = REALNESS[self.features].logits
+        return (self.features, logits) if logits else (self.features,)
+
+    @property
     def folder(self) -> str | None:
         """The folder of photographs that realness is measured against, if it is against one."""
         return None if self.reference == OWN else self.reference
