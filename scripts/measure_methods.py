@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mnemo import logs, scores, tables
-from mnemo.results import cosines, joined, methods
+from mnemo.results import cosines, identity_distances, joined, methods
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,7 +16,7 @@ measured = methods.measure(
     scores.read(inputs.fit_scores, columns),
     tables.frame(inputs.changes, ["edit", "alpha", "image", "image_change"]),
     params.compared,
-    faces=methods.read_distances(inputs.embeddings),
+    faces=identity_distances.read(inputs.embeddings),
     realness=tables.frame(inputs.realness, methods.READ) if inputs.realness else None,
     gain=params.gain,
     change=params.change,

@@ -61,7 +61,7 @@ def draw(methods: pd.DataFrame, confidence: float) -> Figure:
     shape = parts.shapes(methods)[0]
     shown = methods[methods["shape"] == shape]
     columns = [each for each in COLUMNS if shown[each.estimate].notna().any()]
-    blocks = dict(list(shown.groupby("assessor", sort=False)))
+    blocks = {str(name): own for name, own in shown.groupby("assessor", sort=False)}
     edits = [own["edit"].nunique() for own in blocks.values()]
     figure = Figure((style.WIDTH, 0.9 + sum(0.6 + 0.3 * count for count in edits)))
     figure.set_layout_engine("constrained", h_pad=0.05, w_pad=0.02)

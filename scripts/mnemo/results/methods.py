@@ -7,9 +7,8 @@ equally (`change`).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,9 +18,9 @@ from scipy import stats
 from scipy.interpolate import make_interp_spline
 
 from mnemo import tables
-from mnemo.results import identity
 from mnemo.scores import ASSESSOR, SHAPE
-from mnemo.statistics import frames, ranks, shares
+from mnemo.statistics import equal_effect, frames, ranks, shares
+from mnemo.statistics.equal_effect import At, Floats, Response, Sample, clear, means
 from mnemo.statistics.means import CLEAR, Estimate
 
 #: Images below which nothing has an interval: a bootstrap of few shows too little of their error.
@@ -192,8 +191,6 @@ METHODS = tables.define(
     ),
 )
 
-Floats = NDArray[np.float64]
-
 #: Means and shares over the images, and the mean that is given.
 _MEANS = (
     *("gain", "confirmed_gain", "relative_gain", "image_change", "identity_distance"),
@@ -201,87 +198,6 @@ _MEANS = (
 )
 _SHARES = ("improvement_ratio", "accepted")
 _GIVEN = {"gain": "gain", "change": "image_change"}
-
-
-class _Response(NamedTuple):
-    """How the n images of one edit respond at the alphas from 0 on, by one assessor in one shape.
-
-    Attributes:
-        alphas: (a,) ascending, from 0.
-        unedited: (n,) scores at alpha 0.
-        changes: (n, a) change of the score in standard deviations, by scorer: the assessor itself,
-            those that confirm its gain, and the attributes. Only the assessor's own is never nan.
-        own: The assessor.
-        confirming: Assessors that confirm its gain.
-        attributes: Scorers of attributes.
-        deviation: Standard deviation of the assessor's scores of the set fit.
-        image: (n, a) image changes.
-        identity: (n, a) distances of embeddings; None if they are not measured.
-    """
-
-    alphas: Floats
-    unedited: Floats
-    changes: Mapping[str, Floats]
-    own: str
-    confirming: Sequence[str]
-    attributes: Sequence[str]
-    deviation: float
-    image: Floats
-    identity: Floats | None
-
-
-class _Sample(NamedTuple):
-    """Resamples of the images and of the scorers' deviations.
-
-    Attributes:
-        rows: (r, k) the places of the k images of each of r resamples.
-        units: (r,) the deviation of each scorer's scores, divided by that of all images.
-    """
-
-    rows: NDArray[np.int64]
-    units: Mapping[str, Floats]
-
-
-def distances(embeddings: Mapping[float | None, identity.Embeddings]) -> pd.DataFrame:
-    """Compute the distances of faces' embeddings from those at alpha 0.
-
-    Args:
-        embeddings: Embeddings of one edit by alpha, including alpha 0, as `identity.read` has them.
-
-    Returns:
-        One row per `image` and `alpha` with its `distance`; none for a face that is lost.
-    """
-    faces = {
-        alpha: pd.DataFrame(np.asarray(rows, np.float64), index=list(keys)).dropna()
-        for alpha, (keys, rows) in embeddings.items()
-    }
-    parts = [
-        np.linalg.norm(moved - faces[0].reindex(moved.index), axis=1) for moved in faces.values()
-    ]
-    found = [
-        pd.DataFrame({"image": moved.index, "alpha": alpha, "distance": part})
-        for (alpha, moved), part in zip(faces.items(), parts, strict=True)
-    ]
-    return pd.concat(found, ignore_index=True).dropna()
-
-
-def read_distances(paths: Iterable[str | Path]) -> pd.DataFrame | None:
-    """Compute the distances of the faces of several edits, one edit in memory at a time.
-
-    Args:
-        paths: Tables of embeddings in `<edit>/<alpha>/embeddings/<embedder>/`, edit by edit.
-
-    Returns:
-        The rows of `distances` with their `edit`; None of no path.
-
-    Raises:
-        MnemoError: A shard is missing or damaged.
-    """
-    parts = [
-        distances(identity.read(list(own))).assign(edit=edit)
-        for edit, own in groupby(paths, lambda path: Path(path).parts[-5])
-    ]
-    return pd.concat(parts, ignore_index=True) if parts else None
 
 
 def seconds(
@@ -350,7 +266,7 @@ def measure(
         edits: For each edit `edit`, `direction`, `method` and `found_with` as in `METHODS`; and
             `assessors`: by the name of each that the edit is compared by, the lists
             `confirmed_by` and `attributes`.
-        faces: Distances of embeddings, as `read_distances` gives them; None if not measured.
+        faces: Distances of embeddings, as `identity_distances.read` gives them; None if not measured.
         realness: Rows of `realness.REALNESS`; None if not measured.
         gain: Mean change of the score at which edits are compared, above 0, in standard deviations
             of the set fit.
@@ -372,14 +288,15 @@ def measure(
         for pair in _responses(edit, scores, deviations[deviations > 0], changes, faces)
     ]
     if change is None:
-        ends = [_means(own.image[np.newaxis])[0, -1] for _, own in found if len(own.image)]
+        ends = [means(own.image[np.newaxis])[0, -1] for _, own in found if len(own.image)]
         change = float(min(ends, default=np.nan))
     units = _units(fit_scores, resamples, seed)
     rows = []
     for about, own in found:
         drawn = _drawn(len(own.unedited), resamples, seed)
-        sample = _Sample(drawn, {name: units[name, about["shape"]] for name in own.changes})
-        for at, wanted in (("gain", gain), ("change", change)):
+        sample = Sample(drawn, {name: units[name, about["shape"]] for name in own.changes})
+        equal: dict[At, float] = {"gain": gain, "change": change}
+        for at, wanted in equal.items():
             row = _measured(own, sample, at, wanted, threshold, confidence)
             beside = _realness(realness, about["edit"], row["alpha"])
             rows.append({**about, "at": at, "n": len(own.unedited), **row, **beside})
@@ -410,7 +327,7 @@ def _responses(
     deviations: "pd.Series[float]",
     changes: pd.DataFrame,
     faces: pd.DataFrame | None,
-) -> Iterator[tuple[dict[str, Any], _Response]]:
+) -> Iterator[tuple[dict[str, Any], Response]]:
     """Lay out the responses of an edit, each with what its rows say of it."""
     own = frames.scored(scores[(scores["edit"] == edit["edit"]) & (scores["alpha"] >= 0)])
     alphas = np.unique(own["alpha"])
@@ -440,7 +357,7 @@ def _responses(
             about |= {key: ", ".join(names) or None for key, names in known.items()}
             yield (
                 about,
-                _Response(
+                Response(
                     alphas=alphas,
                     unedited=whole[0.0].to_numpy(),
                     deviation=float(deviations.get((name, shape), np.nan)),
@@ -455,9 +372,9 @@ def _responses(
 
 
 def _measured(
-    own: _Response,
-    sample: _Sample,
-    at: str,
+    own: Response,
+    sample: Sample,
+    at: At,
     wanted: float,
     threshold: float | None,
     confidence: float,
@@ -469,20 +386,20 @@ def _measured(
     if own.own not in own.changes:
         lacks = "no image is scored at all alphas from 0 on"
         return {**absent, "reason": "the scores of the set fit do not differ" if n else lacks}
-    all_images = _Sample(np.arange(n)[np.newaxis], {name: np.ones(1) for name in own.changes})
-    whole = _at(own, all_images, at, wanted, threshold)
+    all_images = Sample(np.arange(n)[np.newaxis], {name: np.ones(1) for name in own.changes})
+    whole = equal_effect.measure(own, all_images, at, wanted, threshold)
     if not whole["alpha"][0] <= own.alphas[-1]:
-        means = own.changes[own.own] if at == "gain" else own.image
-        reached, unit = _means(means[np.newaxis])[0].max(), " SD" if at == "gain" else ""
+        curve = own.changes[own.own] if at == "gain" else own.image
+        reached, unit = curve.mean(axis=0).max(), " SD" if at == "gain" else ""
         what = "the mean score rises" if at == "gain" else "the mean image changes"
         reason = f"{what} by {wanted:.3g}{unit} at no alpha: by at most {reached:.3g}{unit}"
         return {**absent, "reason": reason}
     gains = make_interp_spline(own.alphas, own.changes[own.own], k=1, axis=1)(whole["alpha"][0])
-    if not _clear(gains):
+    if not clear(gains):
         whole["confirmed_gain"][:] = np.nan
-    if not (_clear(own.unedited) and own.unedited.mean() > 0):
+    if not (clear(own.unedited) and own.unedited.mean() > 0):
         whole["relative_gain"][:] = np.nan
-    resampled = _at(own, sample, at, wanted, threshold)
+    resampled = equal_effect.measure(own, sample, at, wanted, threshold)
     found: dict[str, Any] = {"reason": None}
     # Of few images, percentiles are too narrow by as much as a mean's normal interval with the
     # deviation of n in place of n - 1 is, against its t interval.
@@ -501,92 +418,6 @@ def _measured(
             estimate = Estimate(value)
         found |= estimate.columns(name)
     return found
-
-
-def _at(
-    own: _Response, sample: _Sample, at: str, wanted: float, threshold: float | None
-) -> dict[str, Floats]:
-    """Find the alpha of an equal gain or change in each resample, and what a response is there.
-
-    Args:
-        own: The response.
-        sample: The resamples.
-        at: What is equal.
-        wanted: The gain in standard deviations, or the image change.
-        threshold: As for `measure`.
-
-    Returns:
-        (r,) of each estimate; nan where a resample has none.
-    """
-    rows, units = sample
-    gains = own.changes[own.own]
-    curves = _means((gains if at == "gain" else own.image)[rows])
-    piece, share = _reach(curves, wanted * units[own.own] if at == "gain" else wanted)
-
-    def lines(values: Floats) -> Floats:
-        """Return the values of the images in each resample at its alpha, (r, k)."""
-        before, after = (values[rows, (piece + end)[:, np.newaxis]] for end in (0, 1))
-        line: Floats = (1 - share[:, np.newaxis]) * before + share[:, np.newaxis] * after
-        return line
-
-    gain = lines(gains)
-    mean = _means(gain) / units[own.own]
-    others = [_means(lines(own.changes[name])) / units[name] for name in own.confirming]
-    attributes = [_means(np.abs(lines(own.changes[name]))) / units[name] for name in own.attributes]
-    none = np.full(len(rows), np.nan)
-    unedited = own.unedited[rows]
-    apart = accepted = none
-    if own.identity is not None:
-        away = lines(own.identity)
-        apart = _means(away)
-        if threshold is not None:
-            accepted = _means(np.where(np.isnan(away), np.nan, away < threshold))
-    return {
-        "alpha": (1 - share) * own.alphas[piece] + share * own.alphas[piece + 1],
-        "gain": mean,
-        "confirmed_gain": np.mean(others, axis=0) / mean if others else none,
-        "relative_gain": _means(gain) * own.deviation / _means(unedited),
-        "image_change": _means(lines(own.image)),
-        "identity_distance": apart,
-        "attribute_dependency": np.mean(attributes, axis=0) if attributes else none,
-        "improvement_ratio": np.mean(gain > 0, axis=1),
-        "accepted": accepted,
-    }
-
-
-def _reach(curves: Floats, wanted: Floats | float) -> tuple[NDArray[np.intp], Floats]:
-    """Find where curves first reach a value.
-
-    Args:
-        curves: (r, a) values at ascending alphas, of which the first is 0.
-        wanted: Value above 0, or one for each curve.
-
-    Returns:
-        (r,) index of the alpha before; and (r,) the share of the way to the next: from 1 to 2 where
-        a curve ends below the value, and its last piece would reach it in as much again; nan where
-        it would not.
-    """
-    above = curves[:, 1:] >= np.reshape(wanted, (-1, 1))
-    piece = np.where(above.any(axis=1), above.argmax(axis=1), curves.shape[1] - 2)
-    row = np.arange(len(curves))
-    start, end = curves[row, piece], curves[row, piece + 1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(end > start, (wanted - start) / (end - start), np.nan)
-    return piece, np.where(share <= 2, share, np.nan)
-
-
-def _clear(values: Floats) -> bool:
-    """Return whether a mean is far enough from 0 to be a divisor."""
-    return len(values) > 1 and abs(values.mean()) > CLEAR * stats.sem(values)
-
-
-def _means(values: Floats) -> Floats:
-    """Compute means over the images, the second axis, of those that are known; nan if none is."""
-    known = np.isfinite(values)
-    count = known.sum(axis=1)
-    total = np.where(known, values, 0).sum(axis=1)
-    means: Floats = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
-    return means
 
 
 def _realness(realness: pd.DataFrame | None, edit: str, alpha: float) -> dict[str, float]:

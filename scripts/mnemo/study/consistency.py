@@ -292,10 +292,14 @@ def _methods_possible(sections: Sections) -> Mistakes:
     if sections["generator"].noise == "random":
         allowed = "needs generator.noise const: noise drawn anew changes images by itself"
         yield "methods", given, allowed
+    directions = {direction.name: direction for direction in sections["directions"]}
+    known = {entry(name).quality for name in sections["assessors"]}
     for edit in compared:
-        count = _counts(sections)[edit.of]
-        if count < 2:
-            yield "methods", given, f"the edit {edit.name} needs at least 2 images, and has {count}"
+        found_with = directions[edit.along].assessor if edit.along in directions else None
+        quality = entry(found_with).quality if found_with else "memorable"
+        if quality not in known:
+            allowed = f"no assessor of the study scores how {quality} an image is, which the edit"
+            yield "methods", given, f"{allowed} {edit.name} changes"
 
 
 def _edits_scored(sections: Sections) -> Mistakes:
@@ -484,7 +488,7 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("directions", "assessors", "factors"), _held_possible),
     (("generator", "directions", "edits"), _edits_possible),
     (("layerwise", "generator", "directions", "sets"), _layers_possible),
-    (("methods", "generator", "edits", "sets", "photos"), _methods_possible),
+    (("methods", "generator", "edits", "directions", "assessors"), _methods_possible),
     (("edits", "assessors", "shapes"), _edits_scored),
     (("photos", "generator", "shard_size"), _photos_possible),
     (("photos", "generator", "edits", "directions"), _photos_moved),
