@@ -36,6 +36,10 @@ READ = [
 ]
 
 _AT = "; interpolated between alphas like the scores, for the alpha of this row taken as given"
+_OF_IMAGES = (
+    ". The interval is Wilson's, for as many images as a bootstrap shows the share to be worth; it "
+    "covers 83 to 100 % in place of 95 % where fewer than five images are in the share, or out of it"
+)
 _NONE = "null where the reason says why, or where the study doesn't measure it"
 
 METHODS = tables.define(
@@ -108,9 +112,8 @@ METHODS = tables.define(
     ),
     *tables.estimate(
         "improvement_ratio",
-        "share of the images whose score is above that at alpha 0 (MemCoach); its interval is "
-        "Wilson's, for as many images as a bootstrap of the images shows it to be worth; it covers "
-        "up to 100 % where all images improve; null where alpha is",
+        "share of the images whose score is above that at alpha 0 (MemCoach); null where alpha is"
+        + _OF_IMAGES,
         limits="0 to 1",
         nullable=True,
     ),
@@ -145,8 +148,7 @@ METHODS = tables.define(
     *tables.estimate(
         "accepted",
         "share of these faces whose distance is below identity.threshold, as in the table "
-        "identity; its interval is as that of improvement_ratio, and covers up to 100 % where all "
-        f"are accepted; {_NONE}",
+        f"identity; {_NONE}{_OF_IMAGES}",
         limits="0 to 1",
         nullable=True,
     ),
@@ -266,7 +268,7 @@ def measure(
         edits: For each edit `edit`, `direction`, `method` and `found_with` as in `METHODS`; and
             `assessors`: by the name of each that the edit is compared by, the lists
             `confirmed_by` and `attributes`.
-        faces: Distances of embeddings, as `identity_distances.read` gives them; None if not measured.
+        faces: Distances of embeddings, as `identity_distances.read` has them; None if not measured.
         realness: Rows of `realness.REALNESS`; None if not measured.
         gain: Mean change of the score at which edits are compared, above 0, in standard deviations
             of the set fit.

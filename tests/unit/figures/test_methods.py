@@ -37,17 +37,9 @@ def test_every_edit_has_a_mark_at_equal_gain_and_one_at_equal_change() -> None:
     across = len(methods.COLUMNS)
     assert len(figure.axes) == 2 * across
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert names == [
-        "plain\nhyperplane, found with student",
-        "far\nlayers, found with student",
-        "lent\nfile",
-    ]
-    confirmed = figure.axes[1]
-    marks = {
-        line.get_marker(): line.get_xdata()
-        for line in confirmed.lines
-        if line.get_label()[0] == "a"
-    }
+    assert names[1:] == ["far\nlayers, found with student", "lent\nfile"]
+    lines = [line for line in figure.axes[1].lines if line.get_marker() in ("o", "s")]
+    marks = {line.get_marker(): line.get_xdata() for line in lines}
     np.testing.assert_allclose(marks["o"], [0.2, np.nan, 0.4])
     np.testing.assert_allclose(marks["s"], [0.2, 0.3, 0.4])
     said = words(figure)
