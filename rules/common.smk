@@ -182,7 +182,11 @@ def results_of_methods(wildcards):
     """List what the stage `methods` makes."""
     if study.methods is None:
         raise WorkflowError("this study compares no methods: give it a section `methods`")
-    return ["<results>/pages/methods.html", "<results>/pages/cosines.html", "<results>/figures/methods.svg"]
+    return [
+        "<results>/pages/methods.html",
+        "<results>/pages/cosines.html",
+        "<results>/figures/methods.svg",
+    ]
 
 
 def digest_of_file(path):

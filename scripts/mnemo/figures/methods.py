@@ -113,6 +113,7 @@ def _block(panels: Any, own: pd.DataFrame, columns: list[Column]) -> None:
         panel.tick_params(axis="y", length=0, labelsize=7)
         panel.tick_params(axis="x", labelsize=6.5)
         panel.xaxis.set_major_locator(MaxNLocator(2))
+        panel.margins(x=0.1)
         if panel is not panels[0]:
             panel.set_yticklabels([])
             panel.spines["left"].set_visible(False)

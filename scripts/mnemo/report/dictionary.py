@@ -38,9 +38,9 @@ key `image` is the seed that the image's latent was drawn from, zero-padded to s
 is the assessor's score, never rescaled.
 
 The examples read the default study, run by `make demo`; a study without ovals of edits has no
-`lost_faces`, one without layerwise edits no `layers` and `layer_effects`, one without a comparison of
-methods no `methods` and `cosines`, one without a training no `training`, `curves` and `predictions`. The second and third
-example of each table need `pip install duckdb datasets`.
+`lost_faces`, one without layerwise edits no `layers` and `layer_effects`, one without a comparison
+of methods no `methods` and `cosines`, one without a training no `training`, `curves` and
+`predictions`. The second and third example of each table need `pip install duckdb datasets`.
 """
 
 _PUBLIC = """

@@ -20,7 +20,7 @@ from scipy.interpolate import make_interp_spline
 from mnemo import tables
 from mnemo.scores import ASSESSOR, SHAPE
 from mnemo.statistics import equal_effect, frames, ranks, shares
-from mnemo.statistics.equal_effect import At, Floats, Response, Sample, clear, means
+from mnemo.statistics.equal_effect import At, Floats, Response, Sample, clear
 from mnemo.statistics.means import CLEAR, Estimate
 
 #: Images below which nothing has an interval: a bootstrap of few shows too little of their error.
@@ -37,8 +37,9 @@ READ = [
 
 _AT = "; interpolated between alphas like the scores, for the alpha of this row taken as given"
 _OF_IMAGES = (
-    ". The interval is Wilson's, for as many images as a bootstrap shows the share to be worth; it "
-    "covers 83 to 100 % in place of 95 % where fewer than five images are in the share, or out of it"
+    ". The interval is Wilson's, for as many images as a bootstrap shows the share to be worth: it "
+    "is a little cautious. It covers 83 to 100 % in place of 95 % where fewer than five images are "
+    "in the share or out of it"
 )
 _NONE = "null where the reason says why, or where the study doesn't measure it"
 
@@ -290,7 +291,7 @@ def measure(
         for pair in _responses(edit, scores, deviations[deviations > 0], changes, faces)
     ]
     if change is None:
-        ends = [means(own.image[np.newaxis])[0, -1] for _, own in found if len(own.image)]
+        ends = [own.image[:, -1].mean() for _, own in found if len(own.image)]
         change = float(min(ends, default=np.nan))
     units = _units(fit_scores, resamples, seed)
     rows = []
@@ -410,15 +411,13 @@ def _measured(
     for name in names:
         value = float(whole[name][0])
         around = value + expanded * (resampled[name] - value)
-        ends = ranks.bounds(around[:, np.newaxis], confidence)
-        estimate = Estimate(value, float(ends[0][0]), float(ends[1][0]))
-        if name in _SHARES:
-            variance = np.nanvar(around) if np.isfinite(around).any() else np.nan
-            worth = value * (1 - value) / variance if 0 < value < 1 else n
-            estimate = Estimate(*shares.of_images(value, worth, confidence)[:3])
+        low, high = (float(end[0]) for end in ranks.bounds(around[:, np.newaxis], confidence))
         if n < LEAST or name == _GIVEN[at]:
-            estimate = Estimate(value)
-        found |= estimate.columns(name)
+            low = high = np.nan
+        elif name in _SHARES and np.isfinite([low, high]).all():
+            worth = value * (1 - value) / np.nanvar(around) if 0 < value < 1 else n
+            _, low, high, _ = shares.of_images(value, worth, confidence)
+        found |= Estimate(value, low, high).columns(name)
     return found
 
 

@@ -75,7 +75,7 @@ def measure(
     """
     rows, units = sample
     gains = own.changes[own.own]
-    curves = means((gains if at == "gain" else own.image)[rows])
+    curves = _means((gains if at == "gain" else own.image)[rows])
     piece, share = _reach(curves, wanted * units[own.own] if at == "gain" else wanted)
 
     def lines(values: Floats) -> Floats:
@@ -85,22 +85,22 @@ def measure(
         return line
 
     gain = lines(gains)
-    mean = means(gain) / units[own.own]
-    others = [means(lines(own.changes[name])) / units[name] for name in own.confirming]
-    attributes = [means(np.abs(lines(own.changes[name]))) / units[name] for name in own.attributes]
+    mean = _means(gain) / units[own.own]
+    others = [_means(lines(own.changes[name])) / units[name] for name in own.confirming]
+    attributes = [_means(np.abs(lines(own.changes[name]))) / units[name] for name in own.attributes]
     none = np.full(len(rows), np.nan)
     apart = accepted = none
     if own.identity is not None:
         away = lines(own.identity)
-        apart = means(away)
+        apart = _means(away)
         if threshold is not None:
             accepted = _share(away, away < threshold)
     return {
         "alpha": (1 - share) * own.alphas[piece] + share * own.alphas[piece + 1],
         "gain": mean,
         "confirmed_gain": np.mean(others, axis=0) / mean if others else none,
-        "relative_gain": means(gain) * own.deviation / means(own.unedited[rows]),
-        "image_change": means(lines(own.image)),
+        "relative_gain": _means(gain) * own.deviation / _means(own.unedited[rows]),
+        "image_change": _means(lines(own.image)),
         "identity_distance": apart,
         "attribute_dependency": np.mean(attributes, axis=0) if attributes else none,
         "improvement_ratio": _share(gain, gain > 0),
@@ -136,7 +136,7 @@ def clear(values: Floats) -> bool:
     return len(values) > 1 and abs(values.mean()) > CLEAR * stats.sem(values)
 
 
-def means(values: Floats) -> Floats:
+def _means(values: Floats) -> Floats:
     """Compute means over the images, the second axis, of those that are known; nan if none is."""
     known = np.isfinite(values)
     count = known.sum(axis=1)
@@ -147,4 +147,4 @@ def means(values: Floats) -> Floats:
 
 def _share(values: Floats, counted: NDArray[np.bool_]) -> Floats:
     """Compute the share of the images that count among those whose value is known."""
-    return means(np.where(np.isnan(values), np.nan, counted))
+    return _means(np.where(np.isnan(values), np.nan, counted))
