@@ -60,7 +60,8 @@ def draw(methods: pd.DataFrame, confidence: float) -> Figure:
     """
     shape = parts.shapes(methods)[0]
     shown = methods[methods["shape"] == shape]
-    columns = [each for each in COLUMNS if shown[each.estimate].notna().any()]
+    measured = [each for each in COLUMNS if shown[each.estimate].notna().any()]
+    columns = measured or [COLUMNS[0]]
     blocks = {str(name): own for name, own in shown.groupby("assessor", sort=False)}
     edits = [own["edit"].nunique() for own in blocks.values()]
     figure = Figure((style.WIDTH, 0.9 + sum(0.6 + 0.3 * count for count in edits)))
@@ -103,7 +104,8 @@ def _block(panels: Any, own: pd.DataFrame, columns: list[Column]) -> None:
             rows = own[own["at"] == at]
             where = rows["edit"].map(place).to_numpy() + aside
             if column.given == at:
-                panel.axvline(rows[column.estimate].max(), color=colour, linewidth=0.8, alpha=0.6)
+                for given in rows[column.estimate].dropna().unique():
+                    panel.axvline(given, color=colour, linewidth=0.8, alpha=0.6)
                 continue
             look: dict[str, Any] = {"colour": colour, "marker": marker, "label": label}
             parts.bars(panel, rows, column.estimate, where, across=True, **look)

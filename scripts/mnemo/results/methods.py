@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 from scipy import stats
 from scipy.interpolate import make_interp_spline
 
@@ -293,35 +292,32 @@ def measure(
     if change is None:
         ends = [own.image[:, -1].mean() for _, own in found if len(own.image)]
         change = float(min(ends, default=np.nan))
-    units = _units(fit_scores, resamples, seed)
+    errors = _errors(fit_scores, resamples, seed)
     rows = []
     for about, own in found:
-        drawn = _drawn(len(own.unedited), resamples, seed)
-        sample = Sample(drawn, {name: units[name, about["shape"]] for name in own.changes})
+        n, generator = len(own.unedited), np.random.default_rng(seed)
+        drawn = generator.integers(max(n, 1), size=(resamples, min(n, ranks.RESAMPLED)))
+        # Deviations of smaller resamples are rescaled later, and these with them.
+        scale = np.sqrt(n / max(drawn.shape[1], 1))
+        units = {name: np.exp(scale * errors[name, about["shape"]]) for name in own.changes}
         equal: dict[At, float] = {"gain": gain, "change": change}
         for at, wanted in equal.items():
-            row = _measured(own, sample, at, wanted, threshold, confidence)
+            row = _measured(own, Sample(drawn, units), at, wanted, threshold, confidence)
             beside = _realness(realness, about["edit"], row["alpha"])
-            rows.append({**about, "at": at, "n": len(own.unedited), **row, **beside})
+            rows.append({**about, "at": at, "n": n, **row, **beside})
     return pd.DataFrame(rows)
 
 
-def _units(fit_scores: pd.DataFrame, resamples: int, seed: int) -> dict[Any, Floats]:
-    """Draw deviations by assessor and shape, (resamples,) each, as multiples of the set fit's.
+def _errors(fit_scores: pd.DataFrame, resamples: int, seed: int) -> dict[Any, Floats]:
+    """Draw errors of the logarithms of deviations, (resamples,) for each assessor and shape.
 
-    The errors of two that are of the same images are correlated.
+    Those of two scores of the same images are correlated.
     """
     influences = frames.influences(fit_scores).fillna(0)
     covariance = influences.T @ influences
     generator = np.random.default_rng((seed, 1))
     errors = generator.multivariate_normal(np.zeros(len(covariance)), covariance, size=resamples)
-    return dict(zip(influences.columns, np.exp(errors).T, strict=True))
-
-
-def _drawn(n: int, resamples: int, seed: int) -> NDArray[np.int64]:
-    """Draw the places of the images of bootstrap resamples, (resamples, k)."""
-    generator = np.random.default_rng(seed)
-    return generator.integers(max(n, 1), size=(resamples, min(n, ranks.RESAMPLED)))
+    return dict(zip(influences.columns, errors.T, strict=True))
 
 
 def _responses(

@@ -60,6 +60,12 @@ def test_a_study_that_measures_no_identity_has_no_column_of_it() -> None:
     assert "identity" not in " ".join(words(figure))
 
 
+def test_a_figure_is_drawn_of_edits_that_reach_nothing() -> None:
+    names = ["alpha", *(column.estimate for column in methods.COLUMNS)]
+    [panel] = methods.draw(table(1).assign(**dict.fromkeys(names, np.nan)), 0.95).axes
+    assert np.isfinite([*panel.get_xlim(), *panel.get_ylim()]).all()
+
+
 def test_the_same_figure_has_the_same_bytes(tmp_path: Path) -> None:
     first, second = saved_twice(lambda: methods.draw(table(1), 0.95), tmp_path)
     assert first == second

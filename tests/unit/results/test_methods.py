@@ -12,6 +12,7 @@ from scipy.optimize import brentq
 
 from mnemo import tables
 from mnemo.results import cosines, identity_distances, methods
+from mnemo.statistics import ranks
 
 ALPHAS = np.array([0.0, 1.0, 2.0, 4.0])
 N, FITTED = 60, 200
@@ -128,6 +129,18 @@ def test_the_interval_of_alpha_is_about_that_of_the_mean_divided_by_its_slope() 
     # Of the deviation of the set fit: half of the relative error of a normal variance.
     error = np.hypot(np.std(there, ddof=1) / np.sqrt(N), 0.5 / np.sqrt(2 * FITTED)) / slope
     assert (row["alpha_high"] - row["alpha_low"]) / 4 == pytest.approx(error, rel=0.12)
+
+
+def test_smaller_resamples_of_many_images_give_the_same_intervals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The relative gain at equal gain has little error but that of the deviation."""
+    names = [f"{name}_{end}" for name in ("alpha", "relative_gain") for end in ("low", "high")]
+    whole = measured(drawn(), resamples=4000).loc["gain", names].astype(float)
+    monkeypatch.setattr(ranks, "RESAMPLED", N // 3)
+    few = measured(drawn(), resamples=4000).loc["gain", names].astype(float)
+    widths = [each[1::2].to_numpy() - each[::2].to_numpy() for each in (whole, few)]
+    np.testing.assert_allclose(*widths, rtol=0.1)
 
 
 def test_the_equal_change_is_by_default_the_largest_that_all_edits_reach() -> None:
