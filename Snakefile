@@ -47,11 +47,13 @@ include: "rules/training.smk"
 include: "rules/directions.smk"
 include: "rules/controls.smk"
 include: "rules/dose_response.smk"
+include: "rules/image_change.smk"
 include: "rules/layers.smk"
 include: "rules/mixing.smk"
 include: "rules/lost_faces.smk"
 include: "rules/realness.smk"
 include: "rules/identity.smk"
+include: "rules/methods.smk"
 include: "rules/contrasts.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
@@ -142,6 +144,12 @@ rule realness:
     """Stage: measure how real the edited images look."""
     input:
         "<results>/realness.parquet",
+
+
+rule methods:
+    """Stage: compare all edits at equal gain and at equal image change."""
+    input:
+        results_of_methods,
 
 
 rule figures:

@@ -11,6 +11,7 @@ from mnemo.results.registry import RESULTS
 from mnemo.photos.folder import SET as REFERENCE_FOLDER
 from mnemo.study import digests, folder, photographs, reference, sets
 from mnemo.study.captions import Captions
+from mnemo.study.compared import Compared
 from mnemo.study.layerwise import Layers
 from mnemo.study.mistakes import checked
 from mnemo.study.models import Models
@@ -179,6 +180,17 @@ def results_of_layers(wildcards):
     if study.layerwise is None:
         raise WorkflowError("this study edits no layers: give it a section `layerwise`")
     return ["<results>/layers.parquet", "<results>/pages/layers.html"]
+
+
+def results_of_methods(wildcards):
+    """List what the stage `methods` makes."""
+    if study.methods is None:
+        raise WorkflowError("this study compares no methods: give it a section `methods`")
+    return [
+        "<results>/pages/methods.html",
+        "<results>/pages/cosines.html",
+        "<results>/figures/methods.svg",
+    ]
 
 
 def digest_of_file(path):

@@ -75,32 +75,6 @@ if study.layerwise:
         script:
             "../scripts/edit_layers.py"
 
-    rule measure_image_change:
-        """Measure how far the edited images of one shard are from the unedited ones."""
-        input:
-            edited=layers.images_edited,
-            unedited=layers.images_unedited,
-            weights=ancient(models.files(models.perceptual)),
-        output:
-            changes="<results>/eval/layers/{layer}/image_change/{shard}.parquet",
-        log:
-            "<logs>/measure_image_change/{layer}/{shard}.log",
-        benchmark:
-            "<benchmarks>/measure_image_change/{layer}/{shard}.tsv"
-        conda:
-            "../envs/torch.yaml"
-        threads: 4
-        resources:
-            gpu=1,
-            mem_mb=memory,
-            runtime=minutes,
-        params:
-            perceptual=study.layerwise.perceptual,
-            stamp=models.stamp(*models.perceptual),
-            code=code_of("measure_image_change"),
-        script:
-            "../scripts/measure_image_change.py"
-
     rule measure_layers:
         """Measure what each part of the layers does to the scores (Figures 9, 16 to 26)."""
         input:

@@ -9,6 +9,7 @@ from benchmarks.simulations import Simulation, simulations
 from tests.support.paths import ROOT
 
 from mnemo.results import joined
+from mnemo.results.methods import REALNESS
 from mnemo.results.registry import RESULTS
 
 #: The estimate whose interval is called `low` and `high` alone.
@@ -23,7 +24,10 @@ ESTIMATES = {
     "slopes": "slope",
 }
 #: Intervals that are those of another table.
-COPIED = {("transfer", "slope"): "slopes", ("transfer", "slope_fit"): "slopes"}
+COPIED = {
+    **{("transfer", name): "slopes" for name in ("slope", "slope_fit")},
+    **{("methods", name): "realness" for name in REALNESS},
+}
 #: Simulated studies of the small version.
 RUNS = 40
 
@@ -37,7 +41,8 @@ def intervals() -> Iterator[tuple[str, str]]:
                 yield COPIED.get((table, estimate), table), estimate + name.removeprefix("low")
             # The ends of a range of alphas are no interval.
             elif name.endswith("_low") and name not in ("alpha_low", "moved_low"):
-                yield table, name.removesuffix("_low")
+                estimate = name.removesuffix("_low")
+                yield COPIED.get((table, estimate), table), estimate
 
 
 @pytest.fixture(scope="module")

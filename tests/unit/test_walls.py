@@ -76,6 +76,7 @@ MAY_READ = {
     "measure_transfer": {"results", "statistics", "scores"},
     "measure_lost_faces": {"results", "statistics", "scores"},
     "measure_contrasts": {"edits", "results", "statistics", "scores"},
+    "measure_methods": {"edits", "results", "statistics", "scores"},
     "measure_findings": {"results", "directions", "statistics", "rounding"},
     "measure_reproduction": {"results", "directions"},
     "measure_identity": {"results", "statistics", "scores"},
@@ -255,10 +256,12 @@ def test_an_addition_reruns_no_finished_job(
         ("statistics__neighbours", {"measure_realness", "merge_table realness"}),
         ("photos__reference", {"read_reference"}),
         ("results__drift", {"measure_drift", "merge_table drift"}),
-        ("results__identity", {"measure_identity", "merge_table identity"}),
+        ("results__identity", {"measure_identity", "merge_table identity", "measure_methods"}),
         ("results__lost_faces", {"measure_lost_faces", "merge_table lost_faces"}),
         ("results__transfer", {"measure_transfer", "merge_table transfer"}),
         ("results__contrasts", {"measure_contrasts", "merge_table contrasts"}),
+        ("results__methods", {"measure_methods", "merge_table methods"}),
+        ("results__cosines", {"measure_methods", "merge_table cosines"}),
         ("results__findings", {"measure_findings", "merge_table findings"}),
         (
             "statistics__corrections",
@@ -298,7 +301,8 @@ def test_an_addition_reruns_no_finished_job(
         (
             "edits__distance",
             {
-                *("measure_contrasts", *(f"merge_table {name}" for name in RESULTS)),
+                *("measure_contrasts", "measure_methods"),
+                *(f"merge_table {name}" for name in RESULTS),
                 *("edit_layers", "calibrate_layers", "measure_layers", "draw_layers"),
             },
         ),

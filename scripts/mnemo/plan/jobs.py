@@ -14,7 +14,9 @@ from mnemo.features.registry import EXTRACTORS
 from mnemo.photos.folder import SET
 from mnemo.plan import rates
 from mnemo.study import sets
+from mnemo.study.compared import Compared
 from mnemo.study.config import Config
+from mnemo.study.paths import Paths
 from mnemo.study.sections.edits import Edit
 
 #: Images in a resample of an agreement's bootstrap, as `ranks.RESAMPLED` has it.
@@ -79,7 +81,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             name = SET
         elif rule == "mix_latents":
             name = "fit"
-        elif rule in ("edit_layers", "measure_image_change"):
+        elif rule == "edit_layers":
             name = sets.layer_set(wildcards["layer"])
         images = sets.scored(config, name, wildcards.get("assessor", ""))
         scored = rule in (
@@ -165,7 +167,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         case "measure_transfer", _:
             moved = sum(scores[edit.name] for edit in config.edits if config.is_plain(edit))
             return Workload(fitted + moved, fitted + moved)
-        case "measure_contrasts", _:
+        case "measure_contrasts" | "measure_methods", _:
             compared = fitted + sum(scores.values())
             return Workload(compared, compared)
         case "measure_identity", _:
@@ -345,10 +347,9 @@ def of_study(config: Config) -> Iterator[Job]:
         for place in each(edited, images):
             path = f"{{set}}/embeddings/{embedded}/{{shard}}"
             yield job("embed_faces", path, f"{{set}}/{embedded}/{{shard}}", **place)
-    for part in config.layers:
-        for place in each([sets.layer_set(part)], scores):
-            path, record = f"{{set}}/image_change/{place['shard']}", f"{part}/{place['shard']}"
-            yield job("measure_image_change", path, record, layer=part, **place)
+    moved = Compared(config, Paths(config)).moved if config.methods else []
+    for place in each([*map(sets.layer_set, config.layers), *moved], scores):
+        yield job("measure_image_change", "{set}/image_change/{shard}", "{set}/{shard}", **place)
     for names in config.grid:
         record, assessor = "/".join(names), names[1]
         rule = "fit_mixed_hyperplane" if mixed else "fit_hyperplane"
@@ -371,5 +372,7 @@ def of_study(config: Config) -> Iterator[Job]:
         yield job("measure_transfer", "transfer")
     if layers:
         yield job("measure_layers", "layers")
+    if config.methods:
+        yield job("measure_methods", "methods")
     yield job("measure_contrasts", "contrasts")
     yield job("merge_table", "scores", "scores", table="scores")

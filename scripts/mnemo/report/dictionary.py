@@ -27,7 +27,8 @@ _INTRODUCTION = """\
 Every table is a parquet file. The file's schema contains the description, unit and range of each
 column (`pyarrow.parquet.read_schema(path).field("score").metadata`), and its metadata record the
 study, rule, settings, version and weights that it was made with (`mnemo.*`). Files are written
-atomically, so every file is complete, and the same study gives the same bytes on the same machine.
+atomically, so every file is complete, and the same study gives the same bytes on the same machine,
+but for the column `seconds` of `methods`.
 
 In tables about images, the columns `set`, `edit`, `alpha` and `image` identify the image; use them
 to join tables. Tables about edits join on `edit`, `alpha`, `assessor` and `shape`. `edit` and
@@ -37,9 +38,9 @@ key `image` is the seed that the image's latent was drawn from, zero-padded to s
 is the assessor's score, never rescaled.
 
 The examples read the default study, run by `make demo`; a study without ovals of edits has no
-`lost_faces`, one without layerwise edits no `layers` and `layer_effects`, one without a training no
-`training`, `curves` and `predictions`. The second and third
-example of each table need `pip install duckdb datasets`.
+`lost_faces`, one without layerwise edits no `layers` and `layer_effects`, one without a comparison
+of methods no `methods` and `cosines`, one without a training no `training`, `curves` and
+`predictions`. The second and third example of each table need `pip install duckdb datasets`.
 """
 
 _PUBLIC = """

@@ -62,6 +62,10 @@ def _moves_layers(study: Config) -> bool:
     return study.layerwise is not None
 
 
+def _compares_methods(study: Config) -> bool:
+    return study.methods is not None
+
+
 def _scores_with_trained(study: Config) -> bool:
     return study.trained is not None
 
@@ -242,6 +246,24 @@ RESULTS: dict[str, Result] = {
         category="3 Edits",
         title="Effect of each layer",
         wanted=_moves_layers,
+    ),
+    "methods": Result(
+        "mnemo.results.methods:METHODS",
+        "Which method moves the score, and whose gain do other assessors confirm?",
+        'table[["edit", "method", "assessor", "at", "gain", "confirmed_gain", "image_change"]]',
+        "SELECT edit, method, assessor, at, gain, confirmed_gain, image_change FROM {}",
+        category="3 Edits",
+        title="Methods at equal gain and at equal image change",
+        wanted=_compares_methods,
+    ),
+    "cosines": Result(
+        "mnemo.results.cosines:COSINES",
+        "Did two methods find the same direction?",
+        'table.pivot(index="direction", columns="other", values="cosine")',
+        "PIVOT {} ON other USING first(cosine) GROUP BY direction",
+        category="2 Hyperplanes",
+        title="Cosines between the directions",
+        wanted=_compares_methods,
     ),
     "lost_faces": Result(
         "mnemo.results.lost_faces:LOST_FACES",

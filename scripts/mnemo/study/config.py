@@ -14,6 +14,7 @@ from mnemo.study.sections.generator import Generator
 from mnemo.study.sections.images import Images, ImageSet, Ovals, Sets
 from mnemo.study.sections.layerwise import Layerwise
 from mnemo.study.sections.measures import Calibration, Figures, Identity, Realness, Statistics
+from mnemo.study.sections.methods import Methods
 from mnemo.study.sections.photos import Photos
 from mnemo.study.sections.training import Training
 
@@ -93,6 +94,13 @@ class Config(Section):
     realness: Realness = Realness()  # type: ignore[call-arg]
     identity: Identity | None = Field(
         None, description="Measures whether edits keep the person's identity; not if absent."
+    )
+    methods: Methods | None = Field(
+        None,
+        # As if there were no such key, so that what a study without it has finished stays so.
+        exclude_if=lambda given: given is None,
+        description="Comparison of all edits of generated images at equal gain and at equal image "
+        "change (`snakemake methods`); {} for the defaults, none if absent.",
     )
     statistics: Statistics = Statistics()  # type: ignore[call-arg]
     calibration: Calibration = Calibration()  # type: ignore[call-arg]
@@ -207,6 +215,15 @@ class Config(Section):
         """
         own = self.direction(edit).assessor
         return own if own is not None and own in self.assessors else self.assessors[0]
+
+    def changed(self, edit: Edit) -> list[str]:
+        """List the assessors whose scores an edit should change: those of its direction's quality.
+
+        For a direction from a file that names no assessor they are those of memorability.
+        """
+        own = self.direction(edit).assessor
+        quality = entry(own).quality if own else "memorable"
+        return [each for each in self.assessors if entry(each).quality == quality]
 
     @property
     def layers(self) -> dict[str, tuple[int, ...]]:

@@ -280,6 +280,28 @@ def _layers_possible(sections: Sections) -> Mistakes:
         seen.setdefault(moved, part)
 
 
+def _methods_possible(sections: Sections) -> Mistakes:
+    own = sections["methods"]
+    if own is None:
+        return
+    given = own.model_dump()
+    compared = [edit for edit in sections["edits"] if edit.of != "photos" and max(edit.alphas) > 0]
+    if len(compared) < 2:
+        allowed = "compares edits of generated images that have positive alphas: give at least two"
+        yield "methods", given, f"{allowed}, and the study has {len(compared)}"
+    if sections["generator"].noise == "random":
+        allowed = "needs generator.noise const: noise drawn anew changes images by itself"
+        yield "methods", given, allowed
+    directions = {direction.name: direction for direction in sections["directions"]}
+    known = {entry(name).quality for name in sections["assessors"]}
+    for edit in compared:
+        found_with = directions[edit.along].assessor if edit.along in directions else None
+        quality = entry(found_with).quality if found_with else "memorable"
+        if quality not in known:
+            allowed = f"no assessor of the study scores how {quality} an image is, which the edit"
+            yield "methods", given, f"{allowed} {edit.name} changes"
+
+
 def _edits_scored(sections: Sections) -> Mistakes:
     for index, edit in enumerate(sections["edits"]):
         if edit.assessor and edit.assessor not in sections["assessors"]:
@@ -466,6 +488,7 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("directions", "assessors", "factors"), _held_possible),
     (("generator", "directions", "edits"), _edits_possible),
     (("layerwise", "generator", "directions", "sets"), _layers_possible),
+    (("methods", "generator", "edits", "directions", "assessors"), _methods_possible),
     (("edits", "assessors", "shapes"), _edits_scored),
     (("photos", "generator", "shard_size"), _photos_possible),
     (("photos", "generator", "edits", "directions"), _photos_moved),

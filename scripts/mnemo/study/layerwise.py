@@ -121,21 +121,6 @@ class Layers:
         """The number of images on which they are found."""
         return min(sets.CALIBRATED_ON, self.settings.count)
 
-    def images_edited(self, wildcards: Any) -> list[str]:
-        """List the images of a large shard whose change is measured."""
-        name = sets.layer_set(wildcards.layer)
-        sizes = self.config.score_shard_size, self.config.shard_size
-        covered = sets.within(wildcards.shard, sets.base(self.config, name).count, *sizes)
-        return [f"<results>/{name}/square/{shard}.parquet" for shard in covered]
-
-    def images_unedited(self, wildcards: Any) -> list[str]:
-        """List the unedited images that they are compared with."""
-        rows = self._rows(wildcards.layer, wildcards.shard, self.config.score_shard_size)
-        shards = self._shards(self._faces(wildcards.layer, rows))
-        return [
-            f"<results>/{name}/square/{shard}.parquet" for name in self.unedited for shard in shards
-        ]
-
     @property
     def scores(self) -> list[str]:
         """The scores of the edited images."""

@@ -11,6 +11,7 @@ from mnemo.assessors import registry as assessors
 from mnemo.assessors.backbones.registry import NETWORKS, Network
 from mnemo.features.registry import EXTRACTORS
 from mnemo.inversion.registry import PERCEPTUAL
+from mnemo.study import sets
 from mnemo.study.config import Config
 from mnemo.weights import catalogue
 
@@ -159,6 +160,20 @@ class Models:
         return PERCEPTUAL[layerwise.perceptual] if layerwise else ()
 
     @property
+    def perceptual_of_methods(self) -> tuple[str, ...]:
+        """Names of the weights of the perceptual distance of compared edits, if there are any."""
+        methods = self.config.methods
+        return PERCEPTUAL[methods.perceptual] if methods else ()
+
+    def files_of_perceptual(self, wildcards: Any) -> list[str]:
+        """Return the weights files of the perceptual distance of an edited set."""
+        return self.files(PERCEPTUAL[sets.perceptual(self.config, wildcards.set)])
+
+    def stamp_of_perceptual(self, wildcards: Any) -> dict[str, Any]:
+        """Return the stamp of the image changes of an edited set."""
+        return self.stamp(*PERCEPTUAL[sets.perceptual(self.config, wildcards.set)])
+
+    @property
     def of_photos(self) -> list[str]:
         """Names of the weights behind the inversion of photographs."""
         embedder = self.embedder.weights if self.embedder else ()
@@ -173,7 +188,11 @@ class Models:
     def all(self) -> list[str]:
         """Names of all the weights behind the study's results."""
         embedder = self.embedder.weights if self.embedder else ()
-        perceptual = (*self.perceptual, *self.perceptual_of_photos)
+        perceptual = (
+            *self.perceptual,
+            *self.perceptual_of_photos,
+            *self.perceptual_of_methods,
+        )
         return sorted(
             {*self.of_scores, *self.extractor.weights, *embedder, *perceptual, *self.landmarks}
         )

@@ -47,6 +47,10 @@ class Params:
         first, end = self.config.generator.kept_rows
         return self.config.generator.entry.resolution, end - first
 
+    def perceptual(self, wildcards: Any) -> str:
+        """Return the perceptual distance by which an edited set is compared."""
+        return sets.perceptual(self.config, wildcards.set)
+
     def layers(self, wildcards: Any) -> list[int] | None:
         """Return the layers that an edit moves; None for all."""
         chosen = self.config.edit(wildcards.edit).layers
@@ -190,19 +194,10 @@ class Params:
         by_folds = config.validation == "cross-validation"
         return {
             "hyperplanes": list(dict.fromkeys(planes)),
-            "edits": {edit.name: self._changed(edit) for edit in config.edits},
+            "edits": {edit.name: config.changed(edit) for edit in config.edits},
             "folds": config.hyperplanes.folds if by_folds else None,
             "groups": config.realness.groups,
         }
-
-    def _changed(self, edit: Edit) -> list[str]:
-        """List the assessors whose scores an edit should change: those of its direction's quality.
-
-        For a direction from a file they are those of memorability.
-        """
-        own = self.config.direction(edit).assessor
-        quality = assessors.entry(own).quality if own else "memorable"
-        return [each for each in self.config.assessors if assessors.entry(each).quality == quality]
 
     @property
     def reproduction(self) -> dict[str, Any]:

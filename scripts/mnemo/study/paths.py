@@ -26,7 +26,7 @@ TRAINING = ("training", "curves", "predictions")
 #: The public tables that one job measures for the whole study; the others are joined from parts.
 MEASURED_WHOLE = (
     *("agreement", "transfer", "training", "contrasts", "findings", "reproduction"),
-    *("layers", "layer_effects"),
+    *("layers", "layer_effects", "methods", "cosines"),
 )
 #: The tables that the findings are read from, as far as a study has them.
 FINDINGS_FROM = ("hyperplanes", "slopes", "transfer", "contrasts", "realness", "identity")
@@ -146,8 +146,20 @@ class Paths:
         return self._covered(wildcards.shape, wildcards, count)
 
     def images_to_extract(self, wildcards: Any) -> list[str]:
-        """List the shards of images that one shard of features covers."""
+        """List the shards of images that one shard of features, or of image changes, covers."""
         return self._covered("square", wildcards, sets.base(self.config, wildcards.set).count)
+
+    def images_unedited(self, wildcards: Any) -> list[str]:
+        """List the shards of unedited images that one shard of image changes compares with."""
+        config, size = self.config, self.config.shard_size
+        name, versions = sets.unedited(config, wildcards.set)
+        edited = sets.base(config, wildcards.set).count
+        rows = sets.places(wildcards.shard, edited, config.score_shard_size)
+        first, end = rows.start // versions, -(-rows.stop // versions)
+        shards = list(sets.cut(sets.base(config, name).count, size))[
+            first // size : -(-end // size)
+        ]
+        return [f"<results>/{name}/square/{shard}.parquet" for shard in shards]
 
     def _covered(self, folder: str, wildcards: Any, count: int) -> list[str]:
         sizes = self.config.score_shard_size, self.config.shard_size

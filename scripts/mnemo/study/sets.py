@@ -219,6 +219,30 @@ def levels(config: Config, part: str) -> tuple[float, ...]:
     return config.layerwise.levels
 
 
+def unedited(config: Config, name: str) -> tuple[str, int]:
+    """Return the set that an edited set is compared with, image by image.
+
+    Args:
+        config: The study.
+        name: A set that an edit makes at some alpha, or a set of layerwise edits.
+
+    Returns:
+        The set of the unedited images, and how many versions of each the edited set has, one after
+        another.
+    """
+    first, edit, part = name.split("/")
+    if edit == LAYERS:
+        return layer_set(UNMOVED), len(levels(config, part))
+    return f"{first}/{edit}/{alpha_name(0)}", 1
+
+
+def perceptual(config: Config, name: str) -> str:
+    """Return the perceptual distance by which an edited set is compared with the unedited one."""
+    section = config.layerwise if name.split("/")[1] == LAYERS else config.methods
+    assert section
+    return section.perceptual
+
+
 def scored(config: Config, name: str, assessor: str) -> ImageSet:
     """Return the images of a set that an assessor scores: all, but for `fit_on`."""
     images = base(config, name)

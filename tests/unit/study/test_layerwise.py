@@ -150,11 +150,12 @@ def test_every_row_of_a_set_is_made_once() -> None:
 def test_an_image_change_is_measured_in_large_shards_beside_the_unedited_images() -> None:
     own = layers(layers=[0])
     # Rows 12 to 23, of the images 2 to 4.
-    assert own.images_edited(job("0", "00001")) == [
+    shard = SimpleNamespace(set="eval/layers/0", shard="00001")
+    assert own.paths.images_to_extract(shard) == [
         "<results>/eval/layers/0/square/00002.parquet",
         "<results>/eval/layers/0/square/00003.parquet",
     ]
-    assert own.images_unedited(job("0", "00001")) == [
+    assert own.paths.images_unedited(shard) == [
         "<results>/eval/layers/original/square/00000.parquet"
     ]
     assert len(own.changes) == 5

@@ -1,0 +1,39 @@
+"""Compare all edits at equal gain and at equal image change, and all directions."""
+
+from typing import TYPE_CHECKING
+
+from mnemo import logs, scores, tables
+from mnemo.results import cosines, identity_distances, joined, methods
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+logs.to(snakemake.log[0])
+inputs, params = snakemake.input, snakemake.params
+columns = ["image", "assessor", "shape", "score"]
+measured = methods.measure(
+    scores.read(inputs.scores, ["edit", "alpha", *columns]),
+    scores.read(inputs.fit_scores, columns),
+    tables.frame(inputs.changes, ["edit", "alpha", "image", "image_change"]),
+    params.compared,
+    faces=identity_distances.read(inputs.embeddings),
+    realness=tables.frame(inputs.realness, methods.READ) if inputs.realness else None,
+    gain=params.gain,
+    change=params.change,
+    threshold=params.threshold,
+    resamples=params.resamples,
+    seed=params.seed,
+    confidence=params.confidence,
+)
+shares = joined.shares(inputs.directions, params.edits, params.layers)
+seconds = methods.seconds(inputs.benchmarks, params.compared)
+measured = measured.assign(
+    moved=measured["alpha"] * measured["edit"].map(shares),
+    seconds=measured["edit"].map(seconds),
+    perceptual_by=params.perceptual,
+)
+parts = [tables.read(path, ["name", "space", "layers", "normal"]) for path in inputs.directions]
+found = [row for part in parts for row in part.to_pylist()]
+provenance = tables.Provenance.of(snakemake.rule, params.items())
+tables.write(snakemake.output.methods, methods.METHODS, measured, provenance)
+tables.write(snakemake.output.cosines, cosines.COSINES, cosines.measure(found), provenance)
