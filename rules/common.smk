@@ -9,7 +9,7 @@ from mnemo.figures.registry import FIGURES
 from mnemo.plan import jobs, plans, rates
 from mnemo.results.registry import RESULTS
 from mnemo.photos.folder import SET as REFERENCE_FOLDER
-from mnemo.study import digests, folder, photographs, reference, sets
+from mnemo.study import digests, folder, learned, photographs, reference, sets
 from mnemo.study.captions import Captions
 from mnemo.study.compared import Compared
 from mnemo.study.layerwise import Layers
@@ -109,6 +109,10 @@ def code_of_assessor(wildcards):
 
 def code_of_extractor(wildcards):
     return code_of("extract_features", models.module_of_extractor(wildcards))
+
+
+def code_of_learning(wildcards):
+    return code_of("learn_direction", *models.modules_of_learning(wildcards))
 
 
 def code_of_table(wildcards):

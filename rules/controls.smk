@@ -44,6 +44,7 @@ if study.controls:
         input:
             latents=paths.latents_to_control,
             directions="<results>/directions/controls/{edit}.parquet",
+            direction=paths.direction_of_edit,
         output:
             latents="<results>/{base}/controls/{edit}/latents/{shard}.parquet",
         log:

@@ -1,7 +1,8 @@
 """Directions: the hyperplanes, and the unit vectors that edits move along (Tables 2 and 4).
 
-Needs fit/latents/ and fit/scores/, for a direction of another program its file; makes hyperplanes/,
-held_out/, refits/, directions/ and conditions/.
+Needs fit/latents/ and fit/scores/, for a direction of another program its file, for a learned one
+the weights of the generator and the assessor; makes hyperplanes/, held_out/, refits/, directions/,
+learning/ and conditions/.
 """
 
 
@@ -130,6 +131,43 @@ rule import_direction:
         code=code_of("import_direction"),
     script:
         "../scripts/import_direction.py"
+
+
+rule learn_direction:
+    """Learn a direction through generator and assessor, or go on with it (GANalyze, section 2)."""
+    input:
+        trained=models.trained_of_learning,
+        assessor=ancient(models.files_of_learning),
+        weights=ancient(models.file(models.generator.weights)),
+    output:
+        direction="<results>/directions/{direction}.parquet",
+        learning="<results>/learning/{direction}.parquet",
+        card="<results>/directions/{direction}.json",
+    log:
+        "<logs>/learn_direction/{direction}.log",
+    benchmark:
+        "<benchmarks>/learn_direction/{direction}.tsv"
+    wildcard_constraints:
+        direction="|".join([each.name for each in learned.of_study(study)] or nothing),
+    conda:
+        "../envs/torch.yaml"
+    threads: 4
+    resources:
+        gpu=1,
+        mem_mb=memory,
+        runtime=minutes,
+    params:
+        direction=params.direction,
+        generator=asdict(models.generator),
+        generator_weights=models.generator.weights,
+        preset=models.preset_of_learning,
+        settings=params.settings_of_learning,
+        at_once=params.at_once_of_learning,
+        confidence=study.statistics.confidence,
+        stamp=models.stamp_of_direction,
+        code=code_of_learning,
+    script:
+        "../scripts/learn_direction.py"
 
 
 rule export_interfacegan:

@@ -21,7 +21,10 @@ places = pc.index_in(faces["image"], pa.array(params.images)).to_numpy()
 normals = {
     row["control"]: np.array(row["normals"]) for row in tables.read(inputs.directions).to_pylist()
 }
-normals = {name: rows if len(rows) == 1 else rows[places] for name, rows in normals.items()}
+[scale] = tables.read(inputs.direction, ["scale"])["scale"].to_pylist()
+normals = {
+    name: scale * (rows if len(rows) == 1 else rows[places]) for name, rows in normals.items()
+}
 moved = controls.edit(
     faces, normals, params.variants, params.space, layers=params.layers, chosen=params.chosen
 )

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 params = snakemake.params
-direction = tables.read(snakemake.input.direction, ["space", "normal"]).to_pylist()[0]
+direction = tables.read(snakemake.input.direction, ["space", "normal", "scale"]).to_pylist()[0]
 moved = move(
     tables.read(snakemake.input.latents),
-    np.array(direction["normal"]),
+    direction["scale"] * np.array(direction["normal"]),
     direction["space"],
     snakemake.wildcards.edit,
     float(snakemake.wildcards.alpha),

@@ -24,6 +24,7 @@ from mnemo.directions import hyperplane_tables, hyperplanes, table
 from mnemo.directions.planes import Plane
 from mnemo.edits.move import move
 from mnemo.errors import MnemoError
+from mnemo.interop import ganalyze
 
 LAYERS, DIM = 18, 512
 FFHQ = {"z_dim": DIM, "w_dim": DIM, "layers": LAYERS}
@@ -1073,6 +1074,21 @@ def test_a_direction_is_kept_as_a_table_that_reads_as_itself(study: Study, tmp_p
     np.testing.assert_allclose(again.rows, direction.rows, atol=1e-15)
 
 
+def write_learned(path: Path, study: Study) -> None:
+    """Write a direction of length 12 as a study that learned it does."""
+    told = {"name": "up", "method": "learned", "space": "z", "assessor": "memnet", "hold": []}
+    told |= {"shape": "square", "threshold": None}
+    row = table.row(told, "biggan-256", None, np.full(140, 1 / np.sqrt(140)), 1, scale=12)
+    tables.write(path, table.DIRECTIONS, row, study.by)
+
+
+def test_a_learned_direction_is_read_with_its_length(study: Study, tmp_path: Path) -> None:
+    write_learned(tmp_path / "up.parquet", study)
+    direction = interop.read_direction(tmp_path / "up.parquet", **BIGGAN)
+    assert direction.norm == pytest.approx(12)
+    assert np.linalg.norm(direction.rows) == pytest.approx(1)
+
+
 def test_the_examples_of_the_documentation_run(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1097,6 +1113,10 @@ def test_the_examples_of_the_documentation_run(
     npy(Path("w_aug_ass2_sq_mean.npy"), np.tile(UNIT, LAYERS))
     pt(Path("pose.pt"), torch.tensor(DIFFERENT[np.newaxis]))
     pt(Path("pytorch_model_400000.pth"), {"w": torch.randn(1, 140)})
+    Path("results/ganalyze/directions").mkdir(parents=True)
+    write_learned(Path("results/ganalyze/directions/learned.parquet"), study)
+    ganalyze.write_options("opts.json", dict.fromkeys(ganalyze.OPTIONS))
+    ganalyze.write_losses("losses.txt", [(0, 0.1), (4, 0.05)])
     results = Path("results/stylegan2-ffhq")
     for folder, paths in {
         "fit/latents": study.latents,

@@ -51,6 +51,7 @@ MAY_READ = {
     "measure_conditions": {"directions", "scores", "statistics"},
     "derive_controls": {"directions", "edits", "latents", "scores", "statistics"},
     "edit_controls": {"directions", "edits", "latents", "scores", "statistics"},
+    "learn_direction": {"directions", "generators", "assessors", "checkpoints", "statistics"},
     "import_direction": {"directions", "interop", "checkpoints", "latents", "scores"},
     "export_interfacegan": {"interop", "directions", "checkpoints", "latents", "scores"},
     "invert_photos": {
@@ -312,6 +313,7 @@ def test_an_addition_reruns_no_finished_job(
             {"derive_direction", "measure_conditions", "merge_table conditions"},
         ),
         ("directions__refits", {"fit_hyperplane"}),
+        ("directions__learning__table", {"learn_direction", "merge_table learning"}),
         ("faces__ovals", {"ovalize_images", "align_photos", "merge_table faces", "measure_faces"}),
         ("faces__alignment", {"align_photos", "measure_faces"}),
         ("faces__skin", {"measure_faces"}),

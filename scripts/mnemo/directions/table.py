@@ -1,6 +1,6 @@
 """The table of directions: unit vectors in latent spaces, one row each, whoever made it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from mnemo import tables
 DIRECTIONS = tables.define(
     "Directions that edits move along",
     tables.field("name", pa.string(), "name of the direction"),
-    tables.field("method", pa.string(), "where it comes from", limits="hyperplane, file"),
+    tables.field("method", pa.string(), "where it comes from", limits="hyperplane, file, learned"),
     tables.field("space", pa.string(), "latent space of the direction", limits="z, w, w_plus"),
     tables.field("generator", pa.string(), "generator whose latent space it lies in"),
     tables.field(
@@ -53,13 +53,28 @@ DIRECTIONS = tables.define(
         "kept",
         pa.float64(),
         "length that the projection leaves of the hyperplane's unit normal, 1 where nothing is "
-        "held constant; null for a direction from a file",
+        "held constant; null for a direction that is not a hyperplane's",
         nullable=True,
     ),
     tables.field(
         "norm",
         pa.float64(),
         "length of the vector in the file; null where there is no file",
+        nullable=True,
+    ),
+    tables.field(
+        "scale",
+        pa.float64(),
+        "distance that an alpha of 1 moves: the length of a learned direction, whose alphas are in "
+        "the unit of the assessor's score; 1 for any other",
+        unit="length in the latent space for a unit of alpha",
+        limits="above 0",
+    ),
+    *tables.estimate(
+        "slope",
+        "mean rise of the assessor's score by alpha, on latents that the direction was not learned "
+        "on; 1 if an alpha of 0.1 moves the score by 0.1. Null for a direction that is not learned",
+        unit="score per unit of alpha",
         nullable=True,
     ),
     tables.field(
@@ -84,6 +99,8 @@ def row(
     intercept: float | None = None,
     kept: float | None = None,
     norm: float | None = None,
+    scale: float = 1.0,
+    slope: Sequence[float | None] = (None, None, None),
     foreign: bool = False,
     source: str | None = None,
 ) -> dict[str, list[Any]]:
@@ -99,6 +116,8 @@ def row(
         intercept: Signed distance of the origin from its hyperplane, if it is a normal.
         kept: Length that a projection left of the normal.
         norm: Length of the vector in its file.
+        scale: Distance that an alpha of 1 moves.
+        slope: Rise of the score by alpha along a learned direction, with its interval.
         foreign: Whether it is another generator's.
         source: Name of its file.
 
@@ -116,6 +135,8 @@ def row(
         "intercept": [intercept],
         "kept": [kept],
         "norm": [norm],
+        "scale": [scale],
+        **dict(zip(("slope", "slope_low", "slope_high"), ([end] for end in slope), strict=True)),
         "foreign": [foreign],
         "source": [source],
     }

@@ -126,8 +126,9 @@ def edit(
 
     Args:
         latents: The table `LATENTS` of the images.
-        normals: Unit normals by control: (n, d), one for each image, or (1, d).
-        variants: Controls and the distances to move by.
+        normals: Unit normals by control: (n, d), one for each image, or (1, d); or as long as an
+            alpha of 1 of the edit moves.
+        variants: Controls and the alphas of the edit.
         space: Space of the normals: "z", "w" or "w_plus". In "w_plus", each layer moves along the
             same d dimensions, by the distance divided by the square root of the number of layers.
         layers: Number of the generator's layers.

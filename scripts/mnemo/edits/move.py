@@ -21,7 +21,7 @@ def move(
     layers: int = 1,
     chosen: Sequence[int] | None = None,
 ) -> pa.Table:
-    """Move latents along a unit normal (paper 1, Equations 3 and 4).
+    """Move latents along a direction (paper 1, Equations 3 and 4; GANalyze, equation 2).
 
     In `w`, each layer's w moves by alpha. In `w_plus`, each layer moves by its own part of the
     normal; the parts of a hyperplane's normal are equal, so each layer moves by alpha divided by
@@ -30,10 +30,12 @@ def move(
 
     Args:
         latents: The table `LATENTS`.
-        normal: Unit normal, (z_dim,), (w_dim,) or (layers * w_dim,), or one for each image: (n, …).
+        normal: Direction, (z_dim,), (w_dim,) or (layers * w_dim,), or one for each image: (n, …).
+            It is a unit vector, or as long as an alpha of 1 should move.
         space: The normal's space: "z", "w" or "w_plus".
         edit: Name of the edit.
-        alpha: Distance to move, in the norm of that space; 0 leaves the latents unchanged.
+        alpha: How far to move, in units of the direction's length: along a unit vector the distance
+            in the norm of that space. 0 leaves the latents unchanged.
         layers: Number of the generator's layers.
         chosen: Indices of the layers that move; None for all.
 

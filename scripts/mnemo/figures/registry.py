@@ -72,6 +72,7 @@ FIGURES: dict[str, Figure] = {
         "2 Hyperplanes",
         "Tables 2 and 4 as a figure: accuracy of the hyperplanes",
     ),
+    "learning": Figure(("learning",), "2 Hyperplanes", "Learning of the directions"),
     "transfer": Figure(("transfer",), "3 Edits", "Transfer between assessors, as a figure"),
     "lost_faces": Figure(("lost_faces",), "3 Edits", "Faces that the edits lose, as a figure"),
     "drift": Figure(("contrasts", "drift"), "3 Edits", "Figure 27: change of each attribute"),

@@ -185,7 +185,7 @@ def _direction_of_table(path: Path, weights: str | None) -> tuple[Numbers, Space
         )
     [held] = table.to_pylist()
     others = weights is not None and made_with and weights not in made_with
-    normal = contents.array(np.asarray(held["normal"]), path, "normal")
+    normal = contents.array(np.asarray(held["normal"]), path, "normal") * held.get("scale", 1.0)
     return normal, held["space"], bool(others or held.get("foreign"))
 
 

@@ -13,11 +13,11 @@ from mnemo.assessors.registry import entry
 from mnemo.features.registry import EXTRACTORS
 from mnemo.photos.folder import SET
 from mnemo.plan import rates
-from mnemo.study import sets
+from mnemo.study import learned, sets
 from mnemo.study.compared import Compared
 from mnemo.study.config import Config
 from mnemo.study.paths import Paths
-from mnemo.study.sections.edits import Edit
+from mnemo.study.sections.edits import Direction, Edit
 
 #: Images in a resample of an agreement's bootstrap, as `ranks.RESAMPLED` has it.
 RESAMPLED = 2000
@@ -27,6 +27,8 @@ DATABASE = 2222
 FITS_TO_CHOOSE = 8
 #: Steps that are tried for each level until one changes the image by the wanted amount.
 STEPS_TRIED = 6
+#: Images that learning a direction computes at once on a GPU, where the study does not say.
+LEARNED_AT_ONCE = 32
 #: Images whose features take as much memory as measuring realness does for however many.
 MEASURED_AT_ONCE = 50_000
 
@@ -109,6 +111,8 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
     if rule == "invert_photos" and config.photos and config.photos.count:
         inverted = sets.places(wildcards["part"], config.photos.count, config.photos.batch)
         return Workload(len(inverted), len(inverted), config.photos.steps / 1000)
+    if rule == "learn_direction":
+        return _learning(config, config.named_direction(wildcards["direction"]))
     fit, grid = config.sets.fit.count, config.hyperplanes
     edited = {edit.name: _images(config, edit) for edit in config.edits}
     of_edit = edited.get(wildcards.get("edit", ""), 0)
@@ -187,6 +191,18 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         case "merge_table" | "show_faces", ("faces" | None):
             return Workload(fit + sum(edited.values()), config.shard_size)
     return Workload(0, 0)
+
+
+def _learning(config: Config, direction: Direction) -> Workload:
+    """Return what learning a direction works on, where no start ends early."""
+    settings = learned.settings(config, direction)
+    changed = direction.learning
+    measured = settings.held_out * (settings.steps // settings.every + 1)
+    # A measurement renders and scores once, without a gradient; a step does so as often as four.
+    latents = settings.steps * settings.batch + measured // 4
+    at_once = (changed.at_once if changed else None) or LEARNED_AT_ONCE
+    slowness = _slowness(config, {"assessor": str(direction.assessor)})
+    return Workload(latents * settings.restarts, min(settings.batch, at_once), slowness)
 
 
 def _images(config: Config, edit: Edit) -> int:
@@ -354,6 +370,9 @@ def of_study(config: Config) -> Iterator[Job]:
         record, assessor = "/".join(names), names[1]
         rule = "fit_mixed_hyperplane" if mixed else "fit_hyperplane"
         yield job(rule, f"hyperplanes/{record}", record, assessor=assessor)
+    for direction in learned.of_study(config):
+        name = direction.name
+        yield job("learn_direction", f"directions/{name}", name, direction=name)
     yield job("measure_agreement", "agreement")
     for edit in config.edits:
         responses = f"dose_response/{edit.name}/dose_response"

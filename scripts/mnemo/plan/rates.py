@@ -18,6 +18,9 @@ from mnemo.generators.registry import GENERATORS, Entry
 MEMORY_MARGIN, TIME_MARGIN = 1.5, 3
 #: What a step of an inversion takes against rendering an image, in time and in memory.
 INVERTING = 2.5
+#: What a latent that a direction is learned on takes against rendering and scoring an image: the
+#: seed's and the moved latent's, and going back through the latter.
+LEARNING = 4
 #: MiB that Snakemake itself takes inside a SLURM job: two processes beside that of the rule.
 SNAKEMAKE_MEMORY = 300
 #: Least time asked for, in minutes: a node may be slow to start Python from a shared disk.
@@ -188,6 +191,11 @@ def cost(
         # Of 1,000 steps, each of which renders the photograph, and goes back through the generator.
         seconds += 1000 * INVERTING * rendering.seconds
         gpu = 1 / (1 / rate.gpu + 1000 * INVERTING / rendering.gpu) if rate.gpu else None
+        memory += INVERTING * rendering.memory
+    if rule == "learn_direction":
+        # Its rate is that of scoring; rendering takes as long whatever the assessor.
+        seconds += LEARNING * rendering.seconds / times
+        gpu = 1 / (1 / rate.gpu + LEARNING / rendering.gpu / times) if rate.gpu else None
         memory += INVERTING * rendering.memory
     if rule in ("render_images", "calibrate_layers"):
         seconds += rendering.seconds

@@ -33,14 +33,16 @@ but for the column `seconds` of `methods`.
 In tables about images, the columns `set`, `edit`, `alpha` and `image` identify the image; use them
 to join tables. Tables about edits join on `edit`, `alpha`, `assessor` and `shape`. `edit` and
 `alpha` are null for the unedited sets. `alpha` is how far an edit moves along its unit direction;
-`moved` is the distance that the latent moves, which is less if the edit moves only some layers. The
+along a learned direction, it is how much the score that it was learned with should rise. `moved` is
+the distance that the latent moves, which is less if the edit moves only some layers. The
 key `image` is the seed that the image's latent was drawn from, zero-padded to seven digits. `score`
 is the assessor's score, never rescaled.
 
 The examples read the default study, run by `make demo`; a study without ovals of edits has no
 `lost_faces`, one without layerwise edits no `layers` and `layer_effects`, one without a comparison
-of methods no `methods` and `cosines`, one without a training no `training`, `curves` and
-`predictions`. The second and third example of each table need `pip install duckdb datasets`.
+of methods no `methods` and `cosines`, one without learned directions no `learning`, one without a
+training no `training`, `curves` and `predictions`. The second and third example of each table need
+`pip install duckdb datasets`.
 """
 
 _PUBLIC = """

@@ -9,8 +9,9 @@ EDITED = [tables.field("edit", pa.string(), "name of the edit"), ASSESSOR, SHAPE
 ALPHA = tables.field(
     "alpha",
     pa.float64(),
-    "how far the edit moves along its unit direction: a distance if all layers move",
-    unit="length in the latent space of the edit",
+    "how far the edit moves along its unit direction: a distance if all layers move; along a "
+    "learned direction, how much the score of its assessor should rise",
+    unit="length in the latent space of the edit; along a learned direction that of the score",
 )
 SLOPE = (
     tables.field(

@@ -58,7 +58,7 @@ CONTRASTS = tables.define(
         "alpha",
         pa.float64(),
         "how far the edit moves along its unit direction; null for hyperplanes",
-        unit="length in the latent space of the edit",
+        unit="length in the latent space of the edit; along a learned direction that of the score",
         nullable=True,
     ),
     tables.field(

@@ -48,7 +48,7 @@ FINDINGS = tables.define(
         "alpha",
         pa.float64(),
         "how far the edit moves along its unit direction; null where the statement is about all",
-        unit="length in the latent space of the edit",
+        unit="length in the latent space of the edit; along a learned direction that of the score",
         nullable=True,
     ),
     tables.field(

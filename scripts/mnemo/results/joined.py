@@ -41,7 +41,8 @@ def schema(name: str) -> pa.Schema:
         moved = tables.field(
             MOVED[alpha],
             pa.float64(),
-            f"distance that the latent moves at {alpha}, with its sign: {alpha} itself; less if "
+            f"distance that the latent moves at {alpha}, with its sign: {alpha} itself, along a "
+            "learned direction times its length; less if "
             "the edit moves only some layers: in w_plus times the length of their part of the "
             "unit vector, in w times the square root of their share",
             unit="length in the latent space of the edit",
@@ -63,16 +64,19 @@ def shares(
         layers: Number of the generator's layers.
 
     Returns:
-        The distances, as for `distance.share`, by the edit's name.
+        The distances by the edit's name: as for `distance.share`, times a learned direction's
+        length.
 
     Raises:
         MnemoError: A table is missing or damaged.
     """
-    columns = ["name", "space", "normal"]
+    columns = ["name", "space", "normal", "scale"]
     rows = [row for path in directions for row in tables.read(path, columns).to_pylist()]
     along = {row["name"]: (np.array(row["normal"]), row["space"]) for row in rows}
+    scales = {row["name"]: row["scale"] for row in rows}
     return {
-        each["edit"]: distance.share(*along[each["along"]], layers=layers, chosen=each["layers"])
+        each["edit"]: scales[each["along"]]
+        * distance.share(*along[each["along"]], layers=layers, chosen=each["layers"])
         for each in edits
     }
 

@@ -38,6 +38,10 @@ def _compares(study: Config) -> bool:
     return _drifts(study) and any(each.method == "hyperplane" for each in study.directions)
 
 
+def _learns(study: Config) -> bool:
+    return any(each.method == "learned" for each in study.directions)
+
+
 def _controls(study: Config) -> bool:
     return study.controls is not None
 
@@ -157,6 +161,13 @@ RESULTS: dict[str, Result] = {
         "SELECT * EXCLUDE normal FROM {}",
         category="2 Hyperplanes",
         title="Directions of the edits",
+    ),
+    "learning": Result(
+        "mnemo.directions.learning.table:LEARNING",
+        "How far did the loss fall while directions were learned?",
+        'table.groupby(["direction", "restart"])[["step", "images", "held_out_loss"]].last()',
+        "SELECT * FROM {} QUALIFY step = max(step) OVER (PARTITION BY direction, restart)",
+        wanted=_learns,
     ),
     "conditions": Result(
         "mnemo.directions.conditions:CONDITIONS",

@@ -62,6 +62,8 @@ def _in_particular(item: Item, study: Study) -> Iterator[str]:
     edit = edit_of(item, study)
     if edit is not None and edit["estimator"] not in (None, LOGISTIC):
         yield f"a hyperplane fitted by {edit['estimator']} in place of {LOGISTIC}"
+    if edit is not None and edit.get("learned"):
+        yield "a learned direction in place of a hyperplane's normal"
     if (item.table == "hyperplanes" or edit is not None) and study["regularisation"] != 1:
         yield f"regularisation {study['regularisation']} in place of 1"
     fit = study["fit_on"].get(item.assessor, study["fit"])
@@ -171,7 +173,8 @@ def edit_of(item: Item, study: Study) -> Mapping[str, Any] | None:
 
     Returns:
         The study's edit of the same set that is most like the item's, along a hyperplane of the
-        paper's estimator if there are several; None if there is none, or the item is about none.
+        paper's estimator if there are several, and along a learned direction only if there is no
+        other; None if there is none, or the item is about none.
     """
     if item.edit is None:
         return None
@@ -179,6 +182,10 @@ def edit_of(item: Item, study: Study) -> Mapping[str, Any] | None:
     alike = [edit for edit in study["edits"] if edit["of"] == wanted["of"]]
     return max(
         alike,
-        key=lambda edit: (_matching(wanted, edit), edit["estimator"] in (None, LOGISTIC)),
+        key=lambda edit: (
+            not edit.get("learned"),
+            _matching(wanted, edit),
+            edit["estimator"] in (None, LOGISTIC),
+        ),
         default=None,
     )

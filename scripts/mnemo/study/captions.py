@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mnemo.statistics.counts import extrapolated
-from mnemo.study import reference, sets
+from mnemo.study import learned, reference, sets
 from mnemo.study.config import Config
 from mnemo.study.models import Models
 from mnemo.study.sections.edits import Edit
@@ -58,6 +58,10 @@ class Captions:
             "photos": config.photos,
             "space_of_photos": config.space_of_photos,
             "photographs": reference.count(config),
+            "learned": [
+                {"direction": each, "settings": learned.settings(config, each)}
+                for each in learned.of_study(config)
+            ],
             "training": training,
             "target": training.target.replace("_", " ") if training else "",
         }
@@ -72,7 +76,8 @@ class Captions:
         along = direction.words
         if edit.layers is not None:
             layers = ", ".join(map(str, edit.layers))
-            along += f", in the layers {layers} alone, by less than alpha (*moved* in the tables)"
+            less = "less" if direction.method == "learned" else "less than alpha"
+            along += f", in the layers {layers} alone, by {less} (*moved* in the tables)"
         return {
             "name": edit.name,
             "of": edit.of,

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from mnemo.assessors.registry import DEFAULT_FACTORS, FACTORS, entry
 from mnemo.directions.planes import Plane
-from mnemo.study.sections.base import Name, Section, Shape, known, unique
+from mnemo.study.sections.base import Name, Preset, Section, Shape, known, unique
 from mnemo.study.sections.edits import Controls, Direction, Edit, Hyperplanes
 from mnemo.study.sections.generator import Generator
 from mnemo.study.sections.images import Images, ImageSet, Ovals, Sets
@@ -23,7 +23,7 @@ class Config(Section):
     """A study."""
 
     study: Name = Field(description="Name of the study; results go to results/<study>.")
-    preset: Literal["corrected", "faithful"] = Field(
+    preset: Preset = Field(
         "corrected",
         description="faithful: what differs in the papers' authors' code is done as there; "
         "corrected: as a reviewer would ask for it. docs/methods.md has the points.",

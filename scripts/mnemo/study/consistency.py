@@ -12,6 +12,7 @@ from mnemo.assessors.registry import ASSESSORS, entry
 from mnemo.directions.planes import LOGISTIC
 from mnemo.errors import MnemoError
 from mnemo.generators.imagenet import class_index
+from mnemo.study import learned
 from mnemo.study.sections.layerwise import GROUPS, span
 from mnemo.study.sections.measures import OWN
 from mnemo.training.layout import LEAST, ROWS
@@ -169,6 +170,7 @@ def _directions_possible(sections: Sections) -> Mistakes:
         needed = {
             "hyperplane": ("assessor", "shape", "threshold"),
             "file": ("file",),
+            "learned": ("assessor",),
         }
         for method, keys in needed.items():
             for key in keys:
@@ -179,13 +181,17 @@ def _directions_possible(sections: Sections) -> Mistakes:
                 elif method != direction.method and value is not None and key != "assessor":
                     allowed = f"belongs to the method {method}, and this is {direction.method}"
                     yield f"{path}.{key}", value, allowed
-        if direction.estimator is not None and direction.method != "hyperplane":
-            allowed = f"belongs to the method hyperplane, and this is {direction.method}"
-            yield f"{path}.estimator", direction.estimator, allowed
-        for key, absent in (("component", None), ("allow_foreign", False)):
-            if (value := getattr(direction, key)) is not absent and direction.method != "file":
-                allowed = f"belongs to the method file, and this is {direction.method}"
-                yield f"{path}.{key}", value, allowed
+        for key, method, absent in (
+            ("estimator", "hyperplane", None),
+            ("component", "file", None),
+            ("allow_foreign", "file", False),
+            ("preset", "learned", None),
+            ("learning", "learned", None),
+        ):
+            if (value := getattr(direction, key)) is not absent and direction.method != method:
+                allowed = f"belongs to the method {method}, and this is {direction.method}"
+                given = value.model_dump(exclude_none=True) if key == "learning" else value
+                yield f"{path}.{key}", given, allowed
 
 
 def _directions_in_grid(sections: Sections) -> Mistakes:
@@ -216,7 +222,7 @@ def _held_possible(sections: Sections) -> Mistakes:
         for place, name in enumerate(direction.hold):
             path = f"directions.{index}.hold.{place}"
             if direction.method != "hyperplane":
-                allowed = "projects a hyperplane's normal, and this direction comes from a file"
+                allowed = f"projects a hyperplane's normal, and this is {direction.method}"
                 yield path, name, allowed
             elif name == direction.assessor:
                 yield path, name, "is what the direction changes"
@@ -485,6 +491,8 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("sets", "hyperplanes", "controls", "edits"), _mixing_possible),
     (("generator", "directions"), _directions_possible),
     (("directions", "hyperplanes", "assessors", "shapes"), _directions_in_grid),
+    (("directions", "generator", "assessors", "preset"), learned.impossible),
+    (("directions", "edits", "preset"), learned.beyond),
     (("directions", "assessors", "factors"), _held_possible),
     (("generator", "directions", "edits"), _edits_possible),
     (("layerwise", "generator", "directions", "sets"), _layers_possible),

@@ -6,11 +6,11 @@ from typing import Any
 from mnemo.assessors.registry import entry
 from mnemo.directions.planes import Plane
 from mnemo.study.config import Config
-from mnemo.study.sections.edits import Edit
+from mnemo.study.sections.edits import Direction, Edit
 
 
 def edits(config: Config) -> list[dict[str, Any]]:
-    """List the pairs of edits that move the same set in the same space.
+    """List the pairs of edits that move the same set in the same space, by alphas of one unit.
 
     Args:
         config: The study.
@@ -25,7 +25,7 @@ def edits(config: Config) -> list[dict[str, Any]]:
     for pair in combinations(config.edits, 2):
         a, b = sorted(pair, key=lambda edit: -len(config.direction(edit).hold))
         first, second = config.direction(a), config.direction(b)
-        if (a.of, first.space) != (b.of, second.space):
+        if (a.of, *_unit(first)) != (b.of, *_unit(second)):
             continue
         held = [name for name in first.hold if name not in second.hold]
         own = first.assessor if first.assessor == second.assessor else None
@@ -33,6 +33,11 @@ def edits(config: Config) -> list[dict[str, Any]]:
         alike = alike and {*second.hold} <= {*first.hold}
         pairs.append({"a": a.name, "b": b.name, "held": held if alike else [], "own": own})
     return pairs
+
+
+def _unit(direction: Direction) -> tuple[str, str | None]:
+    """Return the space of a direction, and whose score its alphas are in; none for distances."""
+    return direction.space, direction.assessor if direction.method == "learned" else None
 
 
 def _apart_from_hold(config: Config, edit: Edit) -> tuple[Any, ...]:

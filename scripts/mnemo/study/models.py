@@ -280,14 +280,17 @@ class Models:
     def stamp_of_direction(self, wildcards: Any) -> dict[str, Any]:
         """Return the stamp of a direction."""
         direction = self.config.named_direction(wildcards.direction)
-        found_with = [direction.assessor] if direction.method == "hyperplane" else []
+        found_with = [] if direction.method == "file" else [direction.assessor]
         assessors = filter(None, (*found_with, *direction.hold))
         models = [name for assessor in assessors for name in self.behind(assessor)]
         return self.stamp(self.generator.weights, *models)
 
     def preset_of_assessor(self, wildcards: Any) -> str:
         """Return the preset that an assessor scores in, corrected where the two are the same."""
-        known = assessors.entry(wildcards.assessor)
+        return self._preset_of(wildcards.assessor)
+
+    def _preset_of(self, assessor: str) -> str:
+        known = assessors.entry(assessor)
         return "corrected" if known.faithful == known.corrected else self.config.preset
 
     def preset_of_ovals(self, wildcards: Any) -> str:
@@ -306,12 +309,37 @@ class Models:
 
     def modules_of_assessor(self, wildcards: Any) -> list[str]:
         """Return the modules that scoring imports by name."""
-        name = wildcards.assessor
+        return self._modules_of(wildcards.assessor)
+
+    def _modules_of(self, name: str) -> list[str]:
         known = assessors.entry(name)
         modules = [known.module, *known.modules]
         if network := self._network_of(name):
             modules += [assessors.TRAINED.module, *filter(None, network.modules)]
         return list(dict.fromkeys(modules))
+
+    def modules_of_learning(self, wildcards: Any) -> list[str]:
+        """Return the modules that learning a direction imports by name."""
+        return [self.generator.module, *self._modules_of(self._learned_with(wildcards))]
+
+    def files_of_learning(self, wildcards: Any) -> list[str]:
+        """Return the weights files of the assessor that a direction is learned with.
+
+        That of one which this study trains is not among them.
+        """
+        names = self.of_assessor(self._learned_with(wildcards))
+        return self.files(name for name in names if name != self.trained)
+
+    def trained_of_learning(self, wildcards: Any) -> list[str]:
+        """Return the file of that assessor if this study trains it; none for any other."""
+        return [self.trained_file] if self.is_trained(self._learned_with(wildcards)) else []
+
+    def preset_of_learning(self, wildcards: Any) -> str:
+        """Return the preset that this assessor scores in, as it scores the study's images."""
+        return self._preset_of(self._learned_with(wildcards))
+
+    def _learned_with(self, wildcards: Any) -> str:
+        return str(self.config.named_direction(wildcards.direction).assessor)
 
     @property
     def modules_of_training(self) -> list[str]:

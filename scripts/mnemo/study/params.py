@@ -3,6 +3,7 @@
 Functions of `wildcards` read the wildcards of a job as attributes.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from mnemo.assessors import registry as assessors
@@ -11,7 +12,7 @@ from mnemo.figures.registry import BY_GENERATOR, FIGURES, OF_FACES, Numbers
 from mnemo.photos import folder
 from mnemo.photos.folder import SET
 from mnemo.results.registry import RESULTS
-from mnemo.study import contrasts, sets
+from mnemo.study import contrasts, learned, sets
 from mnemo.study.config import Config
 from mnemo.study.sections.edits import Direction, Edit
 
@@ -116,6 +117,18 @@ class Params:
     def direction(self, wildcards: Any) -> dict[str, Any]:
         """Return what the study says of a direction."""
         return _described(self.config.named_direction(wildcards.direction))
+
+    def settings_of_learning(self, wildcards: Any) -> dict[str, Any]:
+        """Return how a direction is learned."""
+        return asdict(learned.settings(self.config, self._learned(wildcards)))
+
+    def at_once_of_learning(self, wildcards: Any) -> int | None:
+        """Return how many images are computed at once while a direction is learned."""
+        changed = self._learned(wildcards).learning
+        return changed.at_once if changed else None
+
+    def _learned(self, wildcards: Any) -> Direction:
+        return self.config.named_direction(wildcards.direction)
 
     def edits_of_table(self, wildcards: Any) -> list[dict[str, Any]]:
         """Return how each edit moves, if a table's rows are about edits at some alpha."""
@@ -252,6 +265,7 @@ class Params:
             "shape": direction.shape,
             "threshold": direction.threshold,
             "estimator": _described(direction).get("estimator"),
+            "learned": direction.method == "learned",
             "hold": list(direction.hold),
             "layers": None if edit.layers is None else list(edit.layers),
             "alphas": list(edit.alphas),

@@ -13,7 +13,7 @@ from mnemo.assessors import registry as assessors
 from mnemo.directions.planes import Plane
 from mnemo.photos.folder import SET
 from mnemo.results.registry import RESULTS
-from mnemo.study import contrasts, sets
+from mnemo.study import contrasts, learned, sets
 from mnemo.study.config import Config
 from mnemo.study.sections.edits import Direction, Edit
 from mnemo.study.sections.measures import OWN
@@ -249,13 +249,16 @@ class Paths:
     def _controlled_by(self, wildcards: Any) -> Plane:
         """Return the hyperplane whose permuted scores an edit's controls are fitted on.
 
-        It is the edit's own; for a direction from a file, the first one in its space.
+        It is the edit's own; for a direction that is no hyperplane's, the first one in its space,
+        of the assessor that it was learned with.
         """
         edit = self._edit(wildcards)
         along, grid = self.config.direction(edit), self.config.hyperplanes
         if along.method == "hyperplane":
             return along.plane()
-        assessor, shape = self.config.assessors[0], self.config.shapes_of(edit)[0]
+        own = along.assessor if along.method == "learned" else None
+        assessor = own or self.config.assessors[0]
+        shape = self.config.shapes_of(edit)[0]
         return Plane(along.space, assessor, shape, grid.thresholds[0], grid.estimators[0])
 
     def direction_of_controls(self, wildcards: Any) -> str:
@@ -265,9 +268,9 @@ class Paths:
         holds brightness moves to neither side.
         """
         along = self.config.direction(self._edit(wildcards))
-        if along.method == "file":
-            return f"<results>/directions/{along.name}.parquet"
-        return _hyperplane(along.plane())
+        if along.method == "hyperplane":
+            return _hyperplane(along.plane())
+        return f"<results>/directions/{along.name}.parquet"
 
     def scores_of_controls_fit(self, wildcards: Any) -> list[str]:
         """List the scores that are permuted for an edit's controls."""
@@ -337,7 +340,8 @@ class Paths:
     def refits_of_direction(self, wildcards: Any) -> list[str]:
         """List the refits of the direction of an edit: one file, or none if its error is unknown.
 
-        Nobody knows that of a direction from a file, or what an error does in some layers alone.
+        Nobody knows that of a direction from a file, or of one that was learned, or what an error
+        does in some layers alone.
         """
         edit = self._edit(wildcards)
         known = self.config.direction(edit).method == "hyperplane" and edit.layers is None
@@ -431,6 +435,10 @@ class Paths:
                 return self.hyperplanes
             case "directions":
                 return [f"<results>/directions/{each.name}.parquet" for each in config.directions]
+            case "learning":
+                return [
+                    f"<results>/learning/{each.name}.parquet" for each in learned.of_study(config)
+                ]
             case "conditions":
                 fitted = [each for each in config.directions if each.method == "hyperplane"]
                 compared = [each.name for each in fitted if config.attributes_of(each)]

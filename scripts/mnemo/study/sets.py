@@ -170,13 +170,14 @@ def controls_of(config: Config) -> list[str]:
 def sharing(config: Config, edit: Edit) -> list[Edit]:
     """List the edits that share their controls with one: of one set, space, layers and hyperplane.
 
-    Edits along directions from files share them if they move along the same.
+    Edits along directions that are no hyperplanes' share them if they move along the same.
     """
 
     def key(one: Edit) -> tuple[Any, ...]:
         along = config.direction(one)
         plane = (along.assessor, along.shape, along.threshold)
-        return one.of, one.layers, along.space, along.name if along.method == "file" else plane
+        fitted = along.method == "hyperplane"
+        return one.of, one.layers, along.space, plane if fitted else along.name
 
     return [each for each in config.edits if key(each) == key(edit)]
 

@@ -141,6 +141,16 @@ def test_classes_and_alphas_of_faithful_follow_all_latents() -> None:
         np.testing.assert_allclose(drawn.alphas, alphas[start // 4], rtol=1e-5)
 
 
+@pytest.mark.parametrize("preset", ["faithful", "corrected"])
+def test_only_the_classes_that_are_asked_for_are_drawn(preset: Any) -> None:
+    every, some = (
+        Search(Objective(Classed(), LinearScorer(), choose(preset, steps=50, classes=classes), 16))
+        for classes in ((), (2, 0))
+    )
+    assert set(every.draws.take(0, 200).classes) == {0, 1, 2}
+    assert set(some.draws.take(0, 200).classes) == set(some.held_out.classes.tolist()) == {0, 2}
+
+
 def test_drawn_z_is_normal_within_its_bound() -> None:
     made = Search(Objective(Linear(), LinearScorer(), choose("corrected"), 16))
     drawn = made.draws.take(100, 500)
@@ -439,6 +449,8 @@ def test_the_curve_has_the_tables_columns_and_the_log_says_how_it_goes(
     assert table["step"].to_pylist() == [0, 100, 200, 300]
     assert table["images"].to_pylist() == [0, 3200, 6400, 9600]
     assert table["loss"].null_count == 1
+    [chosen] = [row for row in learned.curve if row["chosen"]]
+    assert chosen["held_out_loss"] == learned.held_out_loss
     assert "images/s, at most 0:00:" in caplog.text
 
 

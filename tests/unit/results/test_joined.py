@@ -35,10 +35,12 @@ def test_the_ends_of_an_interval_stay_beside_their_estimate(name: str) -> None:
             assert names[names.index(end) - 1] == before
 
 
-def write_direction(path: Path, name: str, space: str, normal: np.ndarray, layers: int) -> Path:
+def write_direction(
+    path: Path, name: str, space: str, normal: np.ndarray, layers: int, scale: float = 1
+) -> Path:
     keys = dict.fromkeys(("assessor", "shape", "threshold"))
     said = {"name": name, "method": "file", "space": space, "hold": [], **keys}
-    row = directions.row(said, "stylegan2-ffhq", None, normal, layers)
+    row = directions.row(said, "stylegan2-ffhq", None, normal, layers, scale=scale)
     tables.write(path, directions.DIRECTIONS, row, WRITER)
     return path
 
@@ -48,11 +50,13 @@ def test_the_parts_of_a_table_are_joined_with_the_distances_of_their_edits(tmp_p
     along = [
         write_direction(tmp_path / "tiled.parquet", "tiled", "w_plus", tiled, 18),
         write_direction(tmp_path / "alone.parquet", "alone", "w", alone, 1),
+        write_direction(tmp_path / "learned.parquet", "learned", "w", alone, 1, scale=30),
     ]
     edits = [
         {"edit": "whole", "along": "tiled", "layers": None},
         {"edit": "layer-2", "along": "tiled", "layers": [2]},
         {"edit": "coarse", "along": "alone", "layers": [0, 1]},
+        {"edit": "learned", "along": "learned", "layers": None},
     ]
     shares = joined.shares(along, edits, 18)
     paths = []
@@ -77,6 +81,7 @@ def test_the_parts_of_a_table_are_joined_with_the_distances_of_their_edits(tmp_p
     found = tables.read(tmp_path / "whole.parquet")
     assert found.schema.names == schema.names
     expected = [-60, None, -60 / np.sqrt(18), None, -60 * np.sqrt(2 / 18), None]
+    expected += [-60 * 30, None]
     for moved, distance in zip(found["moved"].to_pylist(), expected, strict=True):
         assert moved is None if distance is None else moved == pytest.approx(distance)
 

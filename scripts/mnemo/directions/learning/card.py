@@ -10,13 +10,13 @@ from mnemo.directions.learning.learn import Learned
 from mnemo.version import __version__
 
 
-def card(learned: Learned, **names: str | None) -> dict[str, Any]:
+def card(learned: Learned, **names: Any) -> dict[str, Any]:
     """Describe a learned direction.
 
     Args:
         learned: The direction.
-        names: What else is known of it, such as `generator`, `generator_sha256`, `assessor` and
-            `assessor_sha256`, those of the files.
+        names: What else is known of it, such as `generator` and `assessor`, and `files`, the sha256
+            of their weights files by name.
 
     Returns:
         Values that JSON has. The digests under `weights` are of the tensors, whatever file they

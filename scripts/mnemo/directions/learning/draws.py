@@ -1,6 +1,6 @@
 """The latents, classes and alphas that a direction is learned on."""
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +69,7 @@ class Indexed:
         return Drawn(
             # The quantile function of the truncated normal distribution.
             ndtri(outside + (1 - 2 * outside) * numbers[:, 2:]).astype(np.float32),
-            (numbers[:, 1] * self.classes).astype(np.int64),
+            _chosen(self.settings, (numbers[:, 1] * _number(self.settings, self.classes))),
             (low + (high - low) * numbers[:, 0]).astype(np.float32),
         )
 
@@ -90,7 +90,8 @@ class InOrder:
         _pass_over(self._after, count, z_dim)
         self._classes = np.zeros(count, np.int64)
         if classes:
-            self._classes[:] = self._after.randint(0, classes, size=count)
+            drawn = self._after.randint(0, _number(settings, classes), size=count)
+            self._classes = _chosen(settings, drawn)
         low, high = settings.alphas
         self._alphas = ((high - low) * self._after.random_sample(count) + low).astype(np.float32)
         self._rewind()
@@ -108,6 +109,17 @@ class InOrder:
         z = truncnorm.rvs(-bound, bound, size=(count, self.z_dim), random_state=self._state)
         rows = slice(start, start + count)
         return Drawn(z.astype(np.float32), self._classes[rows], self._alphas[rows])
+
+
+def _number(settings: Settings, classes: int) -> int:
+    """Return how many of a generator's classes are drawn."""
+    return len(settings.classes) or classes
+
+
+def _chosen(settings: Settings, places: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the classes at some places, rounded down, among those that are drawn."""
+    whole: NDArray[np.int64] = places.astype(np.int64)
+    return np.array(settings.classes, np.int64)[whole] if settings.classes else whole
 
 
 def _pass_over(state: np.random.RandomState, rows: int, width: int) -> None:

@@ -77,6 +77,7 @@ def learn(
     at_once: int | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: float = 60.0,
+    confidence: float = 0.95,
     **changes: Any,
 ) -> Learned:
     """Learn a direction through a generator and an assessor (GANalyze, section 2).
@@ -107,6 +108,7 @@ def learn(
         checkpoint: File in which to keep where learning stands. If it is killed, the same call goes
             on from there. The caller deletes it when it has saved the result. None for no file.
         checkpoint_every: Seconds between two writings of that file.
+        confidence: Confidence of the slope's interval, 0 to 1.
         changes: Other attributes of `settings.Settings` that differ from the preset's.
 
     Returns:
@@ -143,9 +145,9 @@ def learn(
     return Learned(
         space,
         *_normalised(best),
-        curve=state.curve,
+        curve=[{**row, "chosen": _of(best, row)} for row in state.curve],
         held_out_loss=best.held_out_loss,
-        slope=measure(objective, best.thetas),
+        slope=measure(objective, best.thetas, confidence=confidence),
         agreement=_agreement(best, others),
         ended=state.ended,
         settings=settings,
@@ -178,6 +180,11 @@ def _normalised(best: Best) -> tuple[NDArray[np.float64], float | NDArray[np.flo
         )
     units = thetas / lengths.reshape(-1, *[1] * (thetas.ndim - 1))
     return (units[0], float(lengths[0])) if len(units) == 1 else (units, lengths)
+
+
+def _of(best: Best, measured: dict[str, Any]) -> bool:
+    """Return whether a row of the curve is of the best direction."""
+    return (measured["restart"], measured["step"]) == (best.restart, best.step)
 
 
 def _agreement(best: Best, others: Sequence[Best]) -> float | None:

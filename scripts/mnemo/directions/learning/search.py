@@ -187,7 +187,7 @@ class Search:
                 "step": state.step,
                 "images": state.step * self.settings.batch,
                 "loss": state.loss_sum / state.since if state.since else np.nan,
-                "held_out_loss": loss,
+                "held_out_loss": loss if isfinite(loss) else np.nan,
                 "length": mean_length(thetas),
             }
         )

@@ -38,6 +38,7 @@ class Settings:
         start: What the direction starts from: zeros as in the authors' TensorFlow, or normal
             numbers as in their PyTorch.
         clipped: Whether the loss has the score as the assessor clips it.
+        classes: Indices of the classes that are drawn, all alike; empty for all of the generator's.
         by_class: Whether each class has a direction of its own.
         isotropic: Whether one step size holds for all numbers of a direction, so that the shortest
             is found (`descent.IsotropicAdam`), or each has its own, as in Adam.
@@ -63,6 +64,7 @@ class Settings:
     start: Start = "zeros"
     clipped: bool = True
     isotropic: bool = False
+    classes: tuple[int, ...] = ()
     by_class: bool = False
     restarts: int = 1
     held_out: int = 64

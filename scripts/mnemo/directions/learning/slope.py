@@ -10,8 +10,8 @@ from mnemo.directions.learning.objective import Objective
 from mnemo.statistics import means
 from mnemo.statistics.means import Estimate
 
-#: Number of fresh latents, the alphas that they are moved by, and the confidence.
-LATENTS, ALPHA, CONFIDENCE = 200, 0.1, 0.95
+#: Number of fresh latents, and the alpha that they are moved by.
+LATENTS, ALPHA = 200, 0.1
 
 
 class Slope(NamedTuple):
@@ -29,13 +29,16 @@ class Slope(NamedTuple):
     latents: int
 
 
-def measure(objective: Objective, thetas: Tensor, latents: int | None = None) -> Slope:
+def measure(
+    objective: Objective, thetas: Tensor, latents: int | None = None, confidence: float = 0.95
+) -> Slope:
     """Measure the slope of the score, between seeds moved down and up as edits move them.
 
     Args:
         objective: The generator and the assessor.
         thetas: (1 or classes, *shape), the direction.
         latents: Number of seeds; None for `LATENTS`.
+        confidence: Confidence of the interval, 0 to 1.
 
     Returns:
         The mean over seeds of (score at alpha - score at -alpha) / (2 alpha), with its t interval.
@@ -52,4 +55,4 @@ def measure(objective: Objective, thetas: Tensor, latents: int | None = None) ->
     step = alpha * thetas.to(seeds)[classes if len(thetas) > 1 else slice(None)]
     down, up = (objective.seed_scores(seeds + sign * step, classes) for sign in (-1, 1))
     slopes = ((up - down) / (2 * alpha)).double().cpu().numpy()
-    return Slope(means.mean(slopes, CONFIDENCE), alpha, latents)
+    return Slope(means.mean(slopes, confidence), alpha, latents)

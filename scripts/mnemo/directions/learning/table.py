@@ -37,4 +37,5 @@ LEARNING = tables.define(
         unit="length in the latent space for a unit of the score",
         nullable=True,
     ),
+    tables.field("chosen", pa.bool_(), "whether this is the direction that was kept"),
 )

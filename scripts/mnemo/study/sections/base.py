@@ -1,6 +1,6 @@
 """What sections are made of: their base, and the values that several have."""
 
-from typing import Annotated, Any, Literal, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -8,6 +8,7 @@ Shape = Literal["square", "oval"]
 Threshold = Literal["mean", "median"]
 Estimator = Literal["logistic", "ridge", "svm"]
 Space = Literal["z", "w", "w_plus"]
+Preset = Literal["corrected", "faithful"]
 #: A name is part of file names: of one name and a lock's ending, or of several on a cluster, which
 #: have 255 bytes at most.
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)]
@@ -43,10 +44,11 @@ class Section(BaseModel):
     def _no_truth_for_a_number(cls, given: Any, field: ValidationInfo) -> Any:
         """Refuse true and false where they would count as 1 and 0."""
         expected = cls.model_fields[str(field.field_name)].annotation
+        truth = bool in (expected, *get_args(expected))
         listed = [given]
         if get_origin(expected) is dict and isinstance(given, dict):
             listed = list(given.values())
         listed = [each for one in listed for each in (one if isinstance(one, list) else [one])]
-        if expected is not bool and any(isinstance(value, bool) for value in listed):
+        if not truth and any(isinstance(value, bool) for value in listed):
             raise ValueError("true and false are not allowed here")
         return given

@@ -12,10 +12,12 @@ from pydantic import (
     PositiveInt,
 )
 
+from mnemo.directions.learning.settings import Kept, Settings, Start, choose
 from mnemo.directions.planes import LOGISTIC, Plane
 from mnemo.study.sections.base import (
     Estimator,
     Name,
+    Preset,
     Section,
     Shape,
     Space,
@@ -60,6 +62,12 @@ def alpha_name(alpha: float) -> str:
     """
     # Adding 0.0 takes the sign off a negative zero.
     return f"{alpha + 0.0:.{ALPHA_DECIMALS}f}".rstrip("0").rstrip(".")
+
+
+def _rising(values: tuple[float, float] | None) -> tuple[float, float] | None:
+    if values is not None and not values[0] < values[1]:
+        raise ValueError("must rise from the first to the second")
+    return values
 
 
 def _strength(given: Any) -> Any:
@@ -113,15 +121,86 @@ class Hyperplanes(Section):
     )
 
 
+class Learning(Section):
+    """How a direction is learned; a key that is absent has the default of the direction's preset.
+
+    The defaults are those of `directions.learning.settings`: of faithful those of GANalyze.
+    """
+
+    steps: PositiveInt | None = Field(
+        None,
+        description="Largest number of steps; so that 400,000 latents are seen: faithful 100,000, "
+        "corrected 12,500 from each start, which mostly end earlier.",
+    )
+    batch: PositiveInt | None = Field(
+        None, description="Latents in a step; faithful 4, corrected 32."
+    )
+    rate: PositiveFloat | None = Field(
+        None, description="Adam's learning rate; faithful 0.0002, corrected 0.2."
+    )
+    alphas: Annotated[tuple[float, float] | None, AfterValidator(_rising)] = Field(
+        None,
+        description="Smallest and largest alpha that it learns with, in the unit of the assessor's "
+        "score, uniform between them; -0.5 and 0.5. Edits go no further.",
+    )
+    kept: Kept | None = Field(
+        None,
+        description="What a latent keeps while learning moves it: norm, its length, as in "
+        "GANalyze's TensorFlow code; batch_norm, the length of the whole batch, as in its PyTorch "
+        "code; nothing, as in the paper, and as edits move it. Faithful norm, corrected nothing.",
+    )
+    start: Start | None = Field(
+        None,
+        description="What it starts from: zeros, as in GANalyze's TensorFlow code, or normal "
+        "numbers, as in its PyTorch code; zeros.",
+    )
+    clipped: bool | None = Field(
+        None,
+        description="Whether the loss has the score as the assessor clips it, beyond which there "
+        "is no gradient; faithful true, corrected false.",
+    )
+    restarts: PositiveInt | None = Field(
+        None,
+        description="Number of starts, each on other latents, of which the best on held-out "
+        "latents counts; faithful 1, corrected 2.",
+    )
+    held_out: PositiveInt | None = Field(
+        None,
+        description="Latents on which the loss is measured and no step is taken; faithful 64, "
+        "corrected 128.",
+    )
+    every: PositiveInt | None = Field(
+        None,
+        description="Steps between two measurements of that loss; faithful 1,000, corrected 10.",
+    )
+    patience: NonNegativeInt | None = Field(
+        None,
+        description="Measurements without a smaller held-out loss after which a start ends, at the "
+        "direction with the smallest; 0 takes all steps, and the last direction. Faithful 0, "
+        "corrected 5.",
+    )
+    seed: int | None = Field(
+        None, ge=0, lt=2**32, description="Seed of all that is drawn at random; 0."
+    )
+    at_once: PositiveInt | None = Field(
+        None,
+        description="Images computed at once, for the memory that there is: it changes no result "
+        "by more than rounding. 16 on a CPU, 32 on a GPU.",
+    )
+
+
 class Direction(Section):
     """A unit vector in a latent space that edits move along."""
 
     name: Name = Field(description="Name of the direction.")
-    method: Literal["hyperplane", "file"] = Field(
-        description="Where it comes from: the normal of one hyperplane of the grid, or a file."
+    method: Literal["hyperplane", "file", "learned"] = Field(
+        description="Where it comes from: the normal of one hyperplane of the grid, a file, or "
+        "learning through the generator and an assessor (GANalyze)."
     )
     space: Space = Field(description="Latent space of the direction.")
-    assessor: Name | None = Field(None, description="Assessor of the hyperplane.")
+    assessor: Name | None = Field(
+        None, description="Assessor of the hyperplane, or that the direction is learned with."
+    )
     shape: Shape | None = Field(
         None, description="Shape of the images that the hyperplane was fitted on."
     )
@@ -147,6 +226,31 @@ class Direction(Section):
     allow_foreign: bool = Field(
         False, description="Whether the file's direction may be another generator's."
     )
+    preset: Preset | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="How the direction is learned: faithful, as GANalyze's code does it, or "
+        "corrected; the study's preset if absent. The assessor scores in the study's preset.",
+    )
+    learning: Learning | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="In what learning differs from the preset; nothing if absent.",
+    )
+
+    def settings(self, preset: Preset, **of_study: Any) -> Settings:
+        """Return how a learned direction is learned.
+
+        Args:
+            preset: The study's preset.
+            of_study: What else the study decides: `psi`, `noise` and `classes`.
+
+        Returns:
+            The settings of the direction's preset, with what it changes.
+        """
+        changed = self.learning.model_dump(exclude={"at_once"}) if self.learning else {}
+        changed = {key: value for key, value in changed.items() if value is not None}
+        return choose(self.preset or preset, space=self.space, **changed, **of_study)
 
     def plane(self, assessor: str | None = None, shape: str | None = None) -> Plane:
         """Return the direction's hyperplane, or that of another assessor or shape beside it."""
@@ -159,6 +263,11 @@ class Direction(Section):
         if self.method == "file":
             part = "the direction" if self.component is None else f"component {self.component}"
             return f"{part} of {self.file}"
+        if self.method == "learned":
+            return (
+                f"the direction that was learned for the scores by {self.assessor}, which an alpha "
+                "of 0.1 should raise by 0.1"
+            )
         by = _BY.get(self.estimator or LOGISTIC, "")
         way = (
             f"the normal of the hyperplane fitted{by} on the {self.threshold} of the scores by "
@@ -178,8 +287,9 @@ class Edit(Section):
     )
     along: Name = Field(description="Direction that the set is moved along.")
     alphas: Annotated[tuple[float, ...], Field(min_length=2), AfterValidator(_alphas)] = Field(
-        description="How far to move along the unit vector: the distance, if all layers move; 0 "
-        "is the unedited image."
+        description="How far to move along the unit vector: the distance, if all layers move; "
+        "along a learned direction, how much the assessor's score should rise, if all layers move. "
+        "0 is the unedited image."
     )
     layers: Annotated[tuple[NonNegativeInt, ...] | None, AfterValidator(unique)] = Field(
         None, description="Layers of a StyleGAN that move, from 0, the coarsest; all if absent."

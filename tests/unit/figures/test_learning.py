@@ -1,0 +1,51 @@
+"""What the figure of the learned directions promises to a reader."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.support.drawn import saved_twice, words
+
+from mnemo.figures import learning
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    """Three directions, of which the first was started twice."""
+    starts = [("memorable", 0), ("memorable", 1), ("pleasant", 0), ("large", 0)]
+    rows = [
+        {"direction": direction, "restart": restart, "step": step, "images": 4 * step}
+        | {
+            "loss": np.nan if step == 0 else 0.08 / step,
+            "held_out_loss": 0.1 / (step + restart + 1),
+        }
+        | {"length": 3.0, "chosen": restart == 0 and step == 20}
+        for direction, restart in starts
+        for step in (0, 10, 20)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_each_direction_has_a_panel_with_both_losses_of_each_start(table: pd.DataFrame) -> None:
+    figure = learning.draw(table, 0.95)
+    shown = [panel for panel in figure.axes if panel.axison]
+    assert [panel.get_title("left") for panel in shown] == ["memorable", "pleasant", "large"]
+    assert [len(panel.lines) for panel in shown] == [4, 2, 2]
+    second = table[(table["direction"] == "memorable") & (table["restart"] == 1)]
+    (line,) = [line for line in shown[0].lines if line.get_label() == "start 2"]
+    np.testing.assert_array_equal(line.get_xydata(), second[["step", "held_out_loss"]])
+    assert {"held-out latents", "steps", "kept"} <= {*words(figure)}
+
+
+def test_a_circle_marks_what_was_kept(table: pd.DataFrame) -> None:
+    (ring,) = learning.draw(table, 0.95).axes[0].collections
+    np.testing.assert_allclose(ring.get_offsets(), [[20, 0.1 / 21]])
+
+
+def test_the_figure_is_drawn_alike_each_time_and_without_a_finite_loss(
+    table: pd.DataFrame, tmp_path: Path
+) -> None:
+    first, second = saved_twice(lambda: learning.draw(table, 0.95), tmp_path)
+    assert first == second
+    learning.draw(table.assign(loss=np.nan, held_out_loss=np.nan), 0.95).draw_without_rendering()
