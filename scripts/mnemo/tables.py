@@ -82,9 +82,9 @@ _EDIT = field("edit", pa.string(), "name of the edit; null for unedited sets", n
 _ALPHA = field(
     "alpha",
     pa.float64(),
-    "distance moved along the hyperplane's unit normal or the direction's unit vector; null for "
-    "unedited sets",
-    unit="length in the latent space of the edit",
+    "how far the edit moves along its unit direction: a distance if all layers move; along a "
+    "learned direction, how much the score of its assessor should rise; null for unedited sets",
+    unit="length in the latent space of the edit; along a learned direction that of the score",
     nullable=True,
 )
 

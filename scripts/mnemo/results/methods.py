@@ -78,7 +78,7 @@ METHODS = tables.define(
         "alpha, from 0 on, that first has this gain or image change, by linear interpolation of "
         "means between the alphas; like all figures for the line through the measured alphas, "
         "whatever lies between them; null where the reason says why",
-        unit="length in the latent space of the edit",
+        unit="length in the latent space of the edit; along a learned direction that of the score",
         nullable=True,
     ),
     tables.field(

@@ -185,7 +185,8 @@ class Learning(Section):
     at_once: PositiveInt | None = Field(
         None,
         description="Images computed at once, for the memory that there is: it changes no result "
-        "by more than rounding. 16 on a CPU, 32 on a GPU.",
+        "by more than rounding. Of 256 pixels or less 16 on a CPU and 32 on a GPU; fewer of larger "
+        "images.",
     )
 
 
