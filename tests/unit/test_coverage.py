@@ -19,6 +19,7 @@ ESTIMATES = {
     "controls": "mean",
     "dose_response": "mean",
     "drift": "change",
+    "factors": "mean",
     "layers": "mean",
     "local_slopes": "slope",
     "slopes": "slope",

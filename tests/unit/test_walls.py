@@ -73,6 +73,7 @@ MAY_READ = {
     "measure_agreement": {"results", "statistics", "scores"},
     "measure_dose_response": {"results", "directions", "statistics", "scores"},
     "measure_drift": {"results", "statistics", "scores"},
+    "relate_factors": {"results", "statistics", "scores"},
     "measure_controls": {"results", "statistics", "scores"},
     "measure_transfer": {"results", "statistics", "scores"},
     "measure_lost_faces": {"results", "statistics", "scores"},
@@ -257,6 +258,10 @@ def test_an_addition_reruns_no_finished_job(
         ("statistics__neighbours", {"measure_realness", "merge_table realness"}),
         ("photos__reference", {"read_reference"}),
         ("results__drift", {"measure_drift", "merge_table drift"}),
+        (
+            "results__factors",
+            {"relate_factors", "merge_table factors", "merge_table factor_models"},
+        ),
         ("results__identity", {"measure_identity", "merge_table identity", "measure_methods"}),
         ("results__lost_faces", {"measure_lost_faces", "merge_table lost_faces"}),
         ("results__transfer", {"measure_transfer", "merge_table transfer"}),

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import statsmodels.formula.api as smf
 import yaml
 from datasets import Image, load_dataset
+from scipy import stats
 
 from mnemo import tables
 from mnemo.assessors.registry import DEFAULT_FACTORS as FACTORS
@@ -51,6 +53,8 @@ RELIED_ON = {
     "directions": "name method space generator generator_sha256 assessor shape threshold "
     "estimator hold normal intercept kept source",
     "drift": "edit attribute shape held alpha n change low high deviation",
+    "factors": "edit factor alpha n mean low high source",
+    "factor_models": "edit factor assessor shape slope low high p standardised",
     "identity": "edit alpha n lost gained distance distance_low distance_high accepted "
     "accepted_low accepted_high accepted_bound threshold impostor impostor_low impostor_high "
     "rank_one",
@@ -234,6 +238,30 @@ def test_drift_is_the_change_of_an_attribute_against_the_same_face_unedited(
     assert (drift.xs(0.0, level="alpha")["change"] == 0).all()
 
 
+def test_factors_change_along_the_edit_and_are_related_to_the_scores(finished: Checkout) -> None:
+    factors = table(finished, "factors").set_index(["edit", "factor", "shape", "alpha"])
+    assert len(factors) == len(FACTORS) * 2 * (2 + 1)
+    assert set(factors["source"]) == {"pixels"}
+    scores = table(finished, "scores").query("edit == 'memorable' and shape == 'square'")
+    wide = scores.pivot(index=["image", "alpha"], columns="assessor", values="score").astype(float)
+    light = wide["brightness"].unstack()
+    row = factors.loc[("memorable", "brightness", "square", 3.0)]
+    for values, ends in (
+        (light[3.0], ["low", "high"]),
+        (light[3.0] - light[0.0], ["change_low", "change_high"]),
+    ):
+        interval = stats.ttest_1samp(values, 0).confidence_interval()
+        assert tuple(row[ends]) == pytest.approx(tuple(interval))
+    models = table(finished, "factor_models")
+    assert len(models) == len(ASSESSORS) * (len(FACTORS) + 1) * (2 + 1)
+    models = models.set_index(["edit", "shape", "assessor", "factor"])
+    row = models.loc[("memorable", "square", "resmem", "brightness")]
+    scaled = ((wide - wide.mean()) / wide.std()).reset_index()
+    theirs = smf.mixedlm("resmem ~ brightness", scaled, groups="image").fit(reml=True)
+    assert row["model"] == "score ~ brightness + (1 | image)"
+    assert row["standardised"] == pytest.approx(theirs.params["brightness"], rel=1e-3)
+
+
 def test_transfer_holds_an_edit_against_the_scores_of_every_assessor(finished: Checkout) -> None:
     transfer = table(finished, "transfer")
     assert set(transfer["edit"]) == {"memorable"}
@@ -280,6 +308,7 @@ def test_the_report_has_every_figure_and_table_and_names_the_licences(finished: 
         "Figure 6",
         "Figure 7",
         "Figure 27",
+        "Figure 3B of GANalyze",
         "Transfer between assessors",
         "Identity of the edited faces",
         "Table 1",

@@ -76,6 +76,7 @@ FIGURES: dict[str, Figure] = {
     "transfer": Figure(("transfer",), "3 Edits", "Transfer between assessors, as a figure"),
     "lost_faces": Figure(("lost_faces",), "3 Edits", "Faces that the edits lose, as a figure"),
     "drift": Figure(("contrasts", "drift"), "3 Edits", "Figure 27: change of each attribute"),
+    "factors": Figure(("factors",), "3 Edits", "Figure 3B of GANalyze: visual factors"),
     "methods": Figure(("methods",), "3 Edits", "Methods at equal effect, as a figure"),
     "layers": Figure(("layer_effects",), "3 Edits", "Layers by effect, as a figure"),
     "identity": Figure(("identity",), "4 Realness", "Identity of the edited faces, as a figure"),

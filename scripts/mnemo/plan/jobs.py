@@ -168,6 +168,11 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         case "measure_drift", _:
             drifting = (fit * shapes + of_scores // scorers) * len(config.attributes)
             return Workload(drifting, drifting)
+        case "relate_factors", _:
+            # One model for each assessor and factor, and for alpha.
+            factors = len(config.measured_factors)
+            related = of_scores // scorers * assessors * (factors + 1)
+            return Workload(related, of_scores + fit * shapes * factors)
         case "measure_transfer", _:
             moved = sum(scores[edit.name] for edit in config.edits if config.is_plain(edit))
             return Workload(fitted + moved, fitted + moved)
@@ -383,6 +388,8 @@ def of_study(config: Config) -> Iterator[Job]:
             yield job("measure_controls", f"controls/{edit.name}", edit.name, edit=edit.name)
         if config.attributes:
             yield job("measure_drift", f"drift/{edit.name}", edit.name, edit=edit.name)
+        if config.measured_factors:
+            yield job("relate_factors", f"factors/{edit.name}", edit.name, edit=edit.name)
         if config.measures_realness(edit):
             yield job("measure_realness", f"realness/{edit.name}", edit.name, edit=edit.name)
         if embedded:

@@ -5,7 +5,8 @@ assessor in the place of people.
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,12 @@ FACTOR_MODELS = tables.define(
         nullable=True,
     ),
     tables.field("high", pa.float64(), "upper end of the interval of the slope", nullable=True),
-    tables.field("p", pa.float64(), "p-value of the t test of a slope of 0", nullable=True),
+    tables.field(
+        "p",
+        pa.float64(),
+        "p-value of the t test of a slope of 0, not corrected for the number of factors",
+        nullable=True,
+    ),
     tables.field(
         "standardised",
         pa.float64(),
@@ -123,27 +129,29 @@ def measure(
     """Measure each factor at each alpha, and its change from alpha 0 (GANalyze, Figure 3B).
 
     Args:
-        scores: The factors of one or more edits: one row per `edit`, `assessor` (the factor),
-            `shape`, `alpha` and `image`, with its `score`. An image that lacks a factor has no row.
-        fit_scores: The same factors of the set fit, one row per `image`, `assessor` and `shape`.
+        scores: The scores of one or more edits by the factors, and perhaps by assessors: one row
+            per `edit`, `assessor`, `shape`, `alpha` and `image`, with its `score`. An image that
+            lacks a factor has no row for it.
+        fit_scores: The factors of the set fit, one row per `image`, `assessor` and `shape`.
         sources: What each factor is measured from, by its name.
         confidence: Confidence of the intervals, between 0 and 1.
 
     Returns:
-        The columns of `FACTORS`, one row per edit, factor, shape and alpha of the edit.
+        The columns of `FACTORS`, one row per edit, shape, factor and alpha of the edit.
     """
     parts = []
-    for (edit, factor, shape), frame in scores.groupby(["edit", "assessor", "shape"]):
+    by_shape = scores.groupby(["edit", "shape"])
+    for ((edit, shape), frame), factor in product(by_shape, sources):
         alphas = np.unique(scores.loc[scores["edit"] == edit, "alpha"])
-        values = frames.by_image(frame).reindex(columns=alphas)
+        values = frames.by_image(frame[frame["assessor"] == factor]).reindex(columns=alphas)
         # Without alpha 0 nothing is known of the changes.
         unedited = values[0.0] if 0 in values else pd.Series(np.nan, values.index)
         changes = frames.means(values.sub(unedited, axis=0), "change", confidence)
         names = {"n": "pairs", "low": "change_low", "high": "change_high"}
         table = frames.means(values, "mean", confidence).join(changes.rename(columns=names))
         table = table.rename_axis("alpha").reset_index()
-        table = table.assign(edit=str(edit), factor=str(factor), shape=str(shape))
-        parts.append(table.assign(source=sources[str(factor)]))
+        named = {"edit": str(edit), "factor": factor, "shape": str(shape)}
+        parts.append(table.assign(**named, source=sources[factor]))
     table = pd.concat(parts, ignore_index=True)
     deviations = frames.deviations(fit_scores).rename_axis(["factor", "shape"])
     return table.join(deviations, on=["factor", "shape"])
@@ -178,24 +186,17 @@ def relate(
     known = frames.scored(scores)
     rows: list[dict[str, Any]] = []
     for (edit, shape), frame in known.groupby(["edit", "shape"]):
-        wide = frame.pivot(index=key, columns="assessor", values="score").reset_index()
-        for assessor, factor in _pairs(wide, factors, assessors):
+        wide = frame.pivot(index=key, columns="assessor", values="score")
+        wide = wide.reindex(columns=[*dict.fromkeys([*assessors, *factors])]).reset_index()
+        for assessor, factor in product(assessors, (*factors, "alpha")):
+            if assessor == factor:
+                continue
             both = pd.DataFrame(
                 {"image": wide["image"], factor: wide[factor], "score": wide[assessor]}
             ).dropna()
             named = {"edit": edit, "factor": factor, "assessor": assessor, "shape": shape}
             rows.append(named | _related(both, factor, f"{shape} of {assessor}", confidence))
     return pd.DataFrame(rows)
-
-
-def _pairs(
-    wide: pd.DataFrame, factors: Collection[str], assessors: Collection[str]
-) -> Iterator[tuple[str, str]]:
-    """List each assessor with each factor, and with alpha, of those that have scores."""
-    for assessor in assessors:
-        for factor in (*factors, "alpha"):
-            if assessor != factor and {assessor, factor} <= {*wide.columns}:
-                yield assessor, factor
 
 
 def _related(both: pd.DataFrame, factor: str, what: str, confidence: float) -> dict[str, Any]:

@@ -42,6 +42,10 @@ def _learns(study: Config) -> bool:
     return any(each.method == "learned" for each in study.directions)
 
 
+def _measures_factors(study: Config) -> bool:
+    return bool(study.measured_factors)
+
+
 def _controls(study: Config) -> bool:
     return study.controls is not None
 
@@ -241,6 +245,25 @@ RESULTS: dict[str, Result] = {
         title="Change of each attribute",
         by_alpha=True,
         wanted=_drifts,
+    ),
+    "factors": Result(
+        "mnemo.results.factors:FACTORS",
+        "What is the mean of each visual factor along the edits? (GANalyze, Figure 3B)",
+        'table.pivot(index=["edit", "shape", "alpha"], columns="factor", values="mean")',
+        "PIVOT {} ON factor USING first(mean) GROUP BY edit, shape, alpha",
+        category="3 Edits",
+        title="Visual factors at each alpha",
+        by_alpha=True,
+        wanted=_measures_factors,
+    ),
+    "factor_models": Result(
+        "mnemo.results.factors:FACTOR_MODELS",
+        "How closely does the score follow each visual factor, and alpha? (GANalyze, Table 1)",
+        'table.pivot_table("standardised", ["edit", "factor"], ["assessor", "shape"])',
+        "PIVOT {} ON assessor, shape USING first(standardised) GROUP BY edit, factor",
+        category="3 Edits",
+        title="Relation of the scores to visual factors",
+        wanted=_measures_factors,
     ),
     "layers": Result(
         "mnemo.results.layers:LAYERS",

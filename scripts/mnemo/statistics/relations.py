@@ -25,15 +25,13 @@ class _Images(NamedTuple):
     """Sums over each image's rows, of the design (1, predictor) and of the scores.
 
     Attributes:
-        designs: (n, 2, 2), products of the design with itself.
-        moments: (n, 2), products of the design with the scores.
-        squares: (n,), squares of the scores.
+        products: (n, 2, 3), products of the design with itself, and with the scores.
+        squares: Sum of the squares of all scores.
         rows: Number of rows in all.
     """
 
-    designs: Floats
-    moments: Floats
-    squares: Floats
+    products: Floats
+    squares: float
     rows: int
 
 
@@ -82,11 +80,16 @@ def slope(frame: pd.DataFrame, predictor: str, *, confidence: float = 0.95) -> S
     given, score = (given - given.mean()) / scale, (score - score.mean()) / spread
     sums = _sums(given, score, image, len(images))
     differing = pd.Series(given).groupby(image).nunique()
-    fits = [_fit(sums, effects) for effects in ((1, 2) if (differing > 2).any() else (1,))]
+    without_noise = f"The scores of each image lie on a line over {predictor}, without noise."
+    try:
+        fits = [_fit(sums, effects) for effects in ((1, 2) if (differing > 2).any() else (1,))]
+    except np.linalg.LinAlgError:
+        # Against vanishing noise, the random effects grow without bound.
+        raise MnemoError(without_noise) from None
     random_slope = fits[-1].criterion < fits[0].criterion - _NO_BETTER
     best = fits[-1] if random_slope else fits[0]
     if best.noise < _LEAST_NOISE:
-        raise MnemoError(f"The scores of each image lie on a line over {predictor}, without noise.")
+        raise MnemoError(without_noise)
     estimate, error = (spread / scale * value for value in (best.slope, best.standard_error))
     margin = stats.t.ppf((1 + confidence) / 2, paired - 1) * error
     return Slope(
@@ -105,10 +108,9 @@ def _sums(given: Floats, score: Floats, image: NDArray[np.int64], n: int) -> _Im
     def summed(values: Floats) -> Floats:
         return np.bincount(image, values, minlength=n).astype(np.float64)
 
-    counts, sums = summed(np.ones_like(given)), summed(given)
-    designs = np.array([[counts, sums], [sums, summed(given**2)]]).transpose(2, 0, 1)
-    moments = np.stack([summed(score), summed(given * score)], axis=1)
-    return _Images(designs, moments, summed(score**2), len(score))
+    rows = [np.ones_like(given), given], [np.ones_like(given), given, score]
+    products = np.array([[summed(left * right) for right in rows[1]] for left in rows[0]])
+    return _Images(products.transpose(2, 0, 1), float(score @ score), len(score))
 
 
 def _fit(images: _Images, effects: int) -> _Fit:
@@ -126,23 +128,25 @@ def _fit(images: _Images, effects: int) -> _Fit:
         The fit.
     """
     freedom = images.rows - 2
+    total = images.products.sum(axis=0)
 
     def profile(factor: Floats) -> _Fit:
         root = np.zeros((2, 2))
         root[np.tril_indices(effects)] = factor
         root = root[:, :effects]
-        seen = root.T @ images.designs
-        inner = np.eye(effects) + seen @ root
+        seen = root.T @ images.products
+        inner = np.eye(effects) + seen[..., :2] @ root
         own = np.linalg.solve(inner, seen)
-        moments = images.moments @ root
-        weighted = np.linalg.solve(inner, moments[..., np.newaxis])[..., 0]
-        information = (images.designs - seen.transpose(0, 2, 1) @ own).sum(axis=0)
-        moment = (images.moments - np.einsum("nij,ni->nj", seen, weighted)).sum(axis=0)
-        squares = images.squares.sum() - (moments * weighted).sum()
-        fixed = np.linalg.solve(information, moment)
-        residual = max(float(squares - fixed @ moment), float(np.finfo(float).eps))
-        determinants = np.linalg.slogdet(inner)[1].sum() + np.linalg.slogdet(information)[1]
-        error = np.sqrt(residual / freedom * np.linalg.inv(information)[1, 1])
+        # (3, n * effects) times (n * effects, 3) sums over the images.
+        left, right = (each.reshape(-1, 3) for each in (seen, own))
+        explained = left.T @ right
+        information, moment = np.hsplit(total - explained[:2], [2])
+        covariance = np.linalg.inv(information)
+        fixed = (covariance @ moment)[:, 0]
+        squares = images.squares - explained[2, 2]
+        residual = max(float(squares - fixed @ moment[:, 0]), float(np.finfo(float).eps))
+        determinants = np.log(np.linalg.det(inner)).sum() - np.linalg.slogdet(covariance)[1]
+        error = np.sqrt(residual / freedom * covariance[1, 1])
         criterion = float(determinants + freedom * np.log(residual))
         return _Fit(criterion, float(fixed[1]), float(error), residual / freedom)
 
@@ -151,6 +155,6 @@ def _fit(images: _Images, effects: int) -> _Fit:
         lambda factor: profile(factor).criterion,
         start,
         method="Nelder-Mead",
-        options={"xatol": 1e-6, "fatol": 1e-8, "maxiter": 5000},
+        options={"xatol": 1e-4, "fatol": 1e-6, "maxiter": 1000},
     )
     return profile(best.x)

@@ -47,6 +47,7 @@ class Captions:
             "moved": self._images(config.edits[0].of),
             "assessors": {name: self.models.describe(name) for name in config.assessors},
             "attributes": {name: self.models.describe(name) for name in config.attributes},
+            "factors": {name: self.models.describe(name) for name in config.measured_factors},
             "edits": [self._edit(edit) for edit in config.edits],
             "cut": [edit.name for edit in config.edits if "oval" in config.shapes_of(edit)],
             "confidence": f"{100 * config.statistics.confidence:g}",

@@ -56,7 +56,7 @@ class Config(Section):
     ] = Field(
         DEFAULT_FACTORS,
         description="Visual factors of every scored image, measured from its pixels, its face's "
-        "landmarks or its main object's mask: what edits change of them is in the table drift, "
+        "landmarks or its main object's mask: what edits change of them is in the table factors, "
         "and a direction can hold them constant. docs/assessors.md lists them.",
         json_schema_extra={"items": {"enum": list(FACTORS)}},
     )

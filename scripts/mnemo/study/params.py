@@ -110,6 +110,11 @@ class Params:
         """Return the attributes that an edit holds constant."""
         return list(self.config.direction(self.config.edit(wildcards.edit)).hold)
 
+    @property
+    def sources_of_factors(self) -> dict[str, str]:
+        """What each visual factor is measured from, by its name."""
+        return {name: assessors.entry(name).factor for name in self.config.measured_factors}
+
     def estimator(self, wildcards: Any) -> str:
         """Return what a hyperplane is fitted with."""
         return wildcards.by.removeprefix("-") or LOGISTIC

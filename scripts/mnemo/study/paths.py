@@ -366,6 +366,15 @@ class Paths:
         names = [*sets.edited(self._edit(wildcards)), "fit"]
         return self.scores(names, self.config.attributes)
 
+    def scores_with_factors(self, wildcards: Any) -> list[str]:
+        """List the scores of an edit by the assessors and the visual factors."""
+        return self.scores(sets.edited(self._edit(wildcards)), self.config.scorers)
+
+    @property
+    def factors_unedited(self) -> list[str]:
+        """The visual factors of the set fit."""
+        return self.scores(["fit"], self.config.measured_factors)
+
     def embeddings_of_edit(self, wildcards: Any) -> list[str]:
         """List the embeddings of an edit's faces."""
         embedder = self.config.identity.features if self.config.identity else ""

@@ -19,6 +19,7 @@ from mnemo.figures import (
     distributions,
     dose_response,
     drift,
+    factors,
     identity,
     lost_faces,
     realness,
@@ -33,6 +34,7 @@ from mnemo.results.contrasts import CONTRASTS
 from mnemo.results.controls import CONTROLS
 from mnemo.results.dose_response import DOSE_RESPONSE
 from mnemo.results.drift import DRIFT
+from mnemo.results.factors import FACTORS
 from mnemo.results.identity import IDENTITY
 from mnemo.results.lost_faces import LOST_FACES
 from mnemo.results.realness import REALNESS
@@ -111,6 +113,7 @@ FIGURES: dict[str, Callable[[int], Figure]] = {
     "drift": lambda missing: drift.draw(
         one(CONTRASTS, missing, kind=["held"] * 3), one(DRIFT, missing), 0.95
     ),
+    "factors": lambda missing: factors.draw(one(FACTORS, missing, factor=["redness"] * 3), 0.95),
     "identity": lambda missing: identity.draw(one(IDENTITY, missing, threshold=[0.6] * 3), 0.95),
     "lost_faces": lambda missing: lost_faces.draw(one(LOST_FACES, missing), 0.95),
     "realness": lambda missing: realness.draw(

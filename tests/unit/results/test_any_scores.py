@@ -26,6 +26,7 @@ from mnemo.results import (
     contrasts,
     dose_response,
     drift,
+    factors,
     identity,
     inception_score,
     lost_faces,
@@ -170,6 +171,28 @@ def test_drift_and_transfer_of_any_scores_are_estimates_or_missing(
     table = checked(matrix, transfer.TRANSFER).to_pandas()
     spread = len(set(unedited["score"])) > 1
     assert (table["standard_slope"].notna() == (table["slope"].notna() & spread)).all()
+
+
+@some
+@given(scores=Scores, bright=Scores, fit=arrays(float, st.integers(0, 4), elements=VALUES))
+def test_relations_of_any_scores_and_factors_are_estimates_or_missing(
+    scores: np.ndarray, bright: np.ndarray, fit: np.ndarray
+) -> None:
+    edited = frame_of(scores)
+    if edited.empty:
+        return
+    both = pd.concat([edited, frame_of(bright).assign(assessor="brightness")])
+    unedited = frame_of(fit[:, np.newaxis]).assign(assessor="brightness")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        measured = factors.measure(both, unedited, {"brightness": "pixels"})
+        related = factors.relate(both, ["brightness"], ["resmem", "brightness"])
+    means = checked(measured, factors.FACTORS).to_pandas()
+    assert (means["mean"].isna() == (means["n"] == 0)).all()
+    models = checked(related, factors.FACTOR_MODELS).to_pandas()
+    assert len(models) == 3
+    assert (models["slope"].isna() == (models["model"] == "")).all()
+    assert (models[["slope", "low", "high", "p", "standardised"]].isna().nunique(axis=1) == 1).all()
 
 
 @some

@@ -90,6 +90,18 @@ def test_a_factor_that_no_image_has_at_an_alpha_has_a_row_there(lost):
     assert np.isnan(row["mean"])
 
 
+def test_a_factor_that_no_image_has_is_null_in_both_tables(scores):
+    closed = scores[scores["assessor"] != "eye-opening"]
+    means = tables.conform(factors.measure(closed, unedited(closed), SOURCES), factors.FACTORS)
+    eyes = means.to_pandas().query("factor == 'eye-opening'")
+    assert eyes["alpha"].tolist() == list(ALPHAS)
+    assert (eyes["n"] == 0).all()
+    assert eyes[["mean", "change", "deviation"]].isna().all(axis=None)
+    row = factors.relate(closed, list(SOURCES), ["resmem"]).set_index("factor").loc["eye-opening"]
+    assert (row["n"], row["model"]) == (0, "")
+    assert np.isnan(row["slope"])
+
+
 def test_relations_are_those_of_statsmodels_on_standardised_values(lost):
     table = factors.relate(lost, list(SOURCES), ["resmem", "brightness"])
     tables.conform(table, factors.FACTOR_MODELS)

@@ -98,8 +98,9 @@ def test_two_alphas_have_a_random_intercept_alone():
         related().assign(factor=1.0),
         related().assign(score=0.0),
         related(noise=0),
+        related(4, alphas=2).assign(factor=[-1.0, 0.0] * 4, score=np.repeat([0, 1e-9, 0, 1e6], 2)),
     ],
-    ids=["one image", "one row each", "one value", "one score", "no noise"],
+    ids=["one image", "one row each", "one value", "one score", "no noise", "no change"],
 )
 def test_a_relation_that_nothing_determines_is_refused(frame):
     with pytest.raises(MnemoError, match="factor"):

@@ -89,6 +89,17 @@ def test_an_edit_is_scored_in_its_own_shapes() -> None:
     assert asked.ovals == ["fit", "eval/memorable/0", "eval/memorable/3"]
 
 
+def test_the_factors_of_an_edit_are_read_with_its_scores_and_those_of_the_set_fit() -> None:
+    asked = paths(assessors=["resmem", "redness"], factors=["brightness"])
+    squares = asked.scores_with_factors(SimpleNamespace(edit="memorable-same-light"))
+    folder = "<results>/eval/memorable-same-light/{}/scores/{}/square/00000.parquet"
+    scorers = ("resmem", "redness", "brightness")
+    assert squares == [folder.format(alpha, name) for name in scorers for alpha in (0, 2)]
+    assert {path.split("/")[3] for path in asked.factors_unedited} == {"redness", "brightness"}
+    sources = Params(asked.config).sources_of_factors
+    assert sources == {"redness": "pixels", "brightness": "pixels"}
+
+
 def test_a_direction_knows_its_hyperplane_and_those_of_what_it_holds() -> None:
     asked, held = paths(), SimpleNamespace(direction="memorable-same-light")
     own = "<results>/hyperplanes/z/{}/square/mean.parquet"
@@ -126,6 +137,7 @@ def test_nobody_knows_the_error_of_a_direction_from_a_file() -> None:
         ("directions", ["directions/memorable", "directions/memorable-same-light"]),
         ("conditions", ["conditions/memorable", "conditions/memorable-same-light"]),
         ("realness", ["realness/memorable", "realness/memorable-same-light"]),
+        ("factors", ["factors/memorable", "factors/memorable-same-light"]),
         # The other edit has no ovals.
         ("lost_faces", ["lost_faces/memorable"]),
         (
@@ -161,7 +173,8 @@ def test_directions_from_files_have_controls_of_their_own(found_with: dict[str, 
 
 def test_sections_that_are_left_out_leave_out_their_tables_and_figures() -> None:
     whole = paths()
-    of_all = {"identity", "drift", "conditions", "faces", "lost_faces", "transfer"}
+    of_factors = {"factors", "factor_models"}
+    of_all = {"identity", "drift", "conditions", "faces", "lost_faces", "transfer", *of_factors}
     assert of_all <= {*whole.tables}
     assert not {"training", "curves", "predictions"} & {*whole.tables}
     plain = [each.model_dump() for each in whole.config.directions[:1]]
@@ -178,7 +191,9 @@ def test_sections_that_are_left_out_leave_out_their_tables_and_figures() -> None
     )
     pages = Pages(little.config, little)
     absent = {"identity", "drift", "conditions", "controls", "faces", "lost_faces"}
-    assert not absent & {*little.tables}
+    assert not (absent | of_factors) & {*little.tables}
+    assert "<results>/figures/factors.svg" in Pages(whole.config, whole).figures
+    assert "<results>/figures/factors.svg" not in pages.figures
     assert "<results>/figures/agreement.svg" not in pages.figures
     assert "<results>/pages/agreement.html" not in pages.pages
     assert "agreement" in little.tables
