@@ -101,6 +101,13 @@ def _generator_can(sections: Sections) -> Mistakes:
         yield "generator.rows", list(settings.rows), allowed
     if settings.noise == "random" and not layered:
         yield "generator.noise", settings.noise, f"{lacks} noise"
+    if (count := settings.random_classes) is not None:
+        known = generator.class_count
+        if settings.classes:
+            yield "generator.random_classes", count, "is in place of classes: leave out one of them"
+        elif count > known:
+            allowed = f"must be at most its {known} classes" if known else f"{lacks} classes"
+            yield "generator.random_classes", count, allowed
     found: list[int] = []
     for index, name in enumerate(settings.classes):
         path = f"generator.classes.{index}"

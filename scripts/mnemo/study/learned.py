@@ -25,7 +25,7 @@ def settings(config: Config, direction: Direction) -> Settings:
         config.preset,
         psi=config.truncation_psi("fit"),
         noise=generator.noise,
-        classes=generator.class_indices if generator.classes else (),
+        classes=generator.class_indices if generator.classes or generator.random_classes else (),
     )
 
 

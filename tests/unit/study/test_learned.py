@@ -121,7 +121,7 @@ def test_the_classes_of_a_study_are_those_that_its_directions_are_learned_on() -
     config = shipped("ganalyze-memnet")
     assert settings(config).classes == config.generator.class_indices
     every = config.model_copy(
-        update={"generator": config.generator.model_copy(update={"classes": ()})}
+        update={"generator": config.generator.model_copy(update={"random_classes": None})}
     )
     assert settings(every).classes == ()
 

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[3]
 
 def paths(**changes: Any) -> Paths:
     raw = yaml.safe_load((ROOT / "tests/data/study.yaml").read_text())
+    raw["methods"] = None
     raw["assessors"].append("happiness")
     return Paths(checked({**raw, **changes}))
 

@@ -1,5 +1,6 @@
 """The generator of a study."""
 
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, ValidationInfo
@@ -94,6 +95,13 @@ class Generator(Section):
         description="Classes of a BigGAN's images, by index, or if it has 1000 by ImageNet's name; "
         "all if empty.",
     )
+    random_classes: PositiveInt | None = Field(
+        None,
+        # As if there were no such key, so that what a study without it has finished stays so.
+        exclude_if=lambda given: given is None,
+        description="In place of classes, how many of a BigGAN's classes are chosen at random: "
+        "always the same ones.",
+    )
     rows: tuple[NonNegativeInt, PositiveInt] | None = Field(
         None,
         description="Rows of the images that are kept: the first, and the first below that is not; "
@@ -123,7 +131,11 @@ class Generator(Section):
     def class_indices(self) -> tuple[int, ...]:
         """Indices of the classes that take turns; none for a generator without classes."""
         count = self.entry.class_count
-        return tuple(class_index(name, count) for name in self.classes or range(count))
+        if self.random_classes is None:
+            return tuple(class_index(name, count) for name in self.classes or range(count))
+        # In the order of their digests, which is random and the same everywhere.
+        shuffled = sorted(range(count), key=lambda each: sha256(f"class {each}".encode()).digest())
+        return tuple(sorted(shuffled[: self.random_classes]))
 
     @property
     def class_names(self) -> tuple[str, ...]:
