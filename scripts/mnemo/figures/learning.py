@@ -44,7 +44,7 @@ def draw(learning: pd.DataFrame, confidence: float) -> Figure:
         panel.set(title=name, xlabel="step", ylabel="squared error of the score")
         if (own[["loss", "held_out_loss"]] > 0).any(axis=None):
             panel.set_yscale("log")
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         panel.legend()
     for panel in panels[len(names) :]:
         panel.set_axis_off()

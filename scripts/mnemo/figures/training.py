@@ -49,7 +49,7 @@ def draw(
         _chosen(losses, curve, "validation_loss", own=run == OWN)
         _chosen(ranks, curve, "validation_spearman", own=run == OWN)
     for panel in (losses, ranks):
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         panel.set_xlabel("epoch")
         panel.legend()
     losses.set(title=f"{own['assessor']}, architecture {own['architecture']}", ylabel="mean loss")
