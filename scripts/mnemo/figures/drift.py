@@ -20,13 +20,14 @@ def draw(contrasts: pd.DataFrame, drift: pd.DataFrame, confidence: float) -> Fig
 
     Args:
         contrasts: Rows of `contrasts.CONTRASTS`; those of the kind `held` are marked where clear.
-        drift: Rows of `drift.DRIFT`.
+        drift: Rows of `drift.DRIFT`, with the distances moved.
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
-        A figure with one panel per attribute and shape and one line per edit, solid with filled
-        marks if the edit holds the attribute constant. A star marks where its change clearly
-        differs in size from that by an otherwise equal edit, corrected for the number of contrasts.
+        A figure with one panel per attribute and shape and one line per edit over the distance
+        moved, solid with filled marks if the edit holds the attribute constant. A star marks where
+        its change clearly differs in size from that by an otherwise equal edit, corrected for the
+        number of contrasts.
         The left y axes show changes in standard deviations of the attribute, the right ones in its
         own unit.
     """
@@ -49,14 +50,17 @@ def draw(contrasts: pd.DataFrame, drift: pd.DataFrame, confidence: float) -> Fig
             # An edit need not be scored in every shape.
             if edit in held.index
         }
-        parts.over_alpha(panel, own, "change", drawn_as, ends=("low", "high"))
+        placed = parts.by_distance(own)
+        parts.over_alpha(panel, placed, "change", drawn_as, ends=("low", "high"))
         _mark_clear(panel, own, contrasts[contrasts["p_holm"] <= 1 - confidence], drawn_as)
-        ends = own["alpha"].min(), own["alpha"].max()
+        ends = placed["alpha"].min(), placed["alpha"].max()
         panel.hlines(0, *ends, color=style.GREY, linewidth=0.6, zorder=0)
-        panel.set(title=f"{attribute}, {shape}, n = {parts.counts(own['n'])}", xlabel="alpha")
+        panel.set(
+            title=f"{attribute}, {shape}, n = {parts.counts(own['n'])}", xlabel="distance moved"
+        )
         panel.yaxis.set_tick_params(labelleft=True)
         _other_unit(panel, own["deviation"].iloc[0])
-        named.append((panel, own, drawn_as))
+        named.append((panel, placed, drawn_as))
     for panel, own, drawn_as in named:
         parts.name_lines(panel, own, "change", drawn_as, (style.WIDTH / columns - 1, HEIGHT - 0.6))
     for panel in panels[len(drawn) :]:
@@ -80,10 +84,10 @@ def _mark_clear(
     place = {"a": "edit", "assessor": "attribute", "shape": "shape", "alpha": "alpha"}
     held = clear.loc[clear["kind"] == "held", list(place)].rename(columns=place)
     marked = own.merge(held.drop_duplicates(), on=list(place.values()))
-    for edit, alpha, high in marked[["edit", "alpha", "high"]].itertuples(index=False):
+    for edit, moved, high in marked[["edit", "moved", "high"]].itertuples(index=False):
         panel.annotate(
             "*",
-            (alpha, high),
+            (moved, high),
             (0, -1),
             textcoords="offset points",
             ha="center",

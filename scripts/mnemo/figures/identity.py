@@ -22,7 +22,7 @@ def draw(identity: pd.DataFrame, confidence: float) -> Figure:
     """Draw whether edited faces still show the same persons, over alpha.
 
     Args:
-        identity: Rows of `identity.IDENTITY`.
+        identity: Rows of `identity.IDENTITY`, with the distances moved.
         confidence: Confidence of the intervals, 0 to 1.
 
     Returns:
@@ -33,6 +33,7 @@ def draw(identity: pd.DataFrame, confidence: float) -> Figure:
         own in its place, or, of too few faces for that, the second the share of faces that are
         nearest to their own.
     """
+    identity = parts.by_distance(identity)
     drawn_as = parts.looks(identity["edit"])
     heights = (2.2, 2.2, 1.6)
     figure = Figure((style.WIDTH, sum(heights) + 0.6), layout="constrained")
@@ -63,7 +64,7 @@ def draw(identity: pd.DataFrame, confidence: float) -> Figure:
     found = parts.counts(identity["n"] + identity["lost"])
     lost.set_ylabel(f"faces lost\nof {found}")
     _explain(lost, GAINED, "faces gained")
-    lost.set_xlabel(f"alpha ({parts.percent(confidence)} intervals)")
+    lost.set_xlabel(f"distance moved ({parts.percent(confidence)} intervals)")
     for panel, name, height in zip(panels, ("distance", share, "lost"), heights, strict=True):
         parts.name_lines(panel, identity, name, drawn_as, (style.WIDTH - 0.8, height - 0.3))
     return figure

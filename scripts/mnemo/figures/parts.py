@@ -209,6 +209,20 @@ def _cell(value: float, low: float, high: float, width: float) -> str:
     return f"{estimate}\n{interval if width >= WIDE else interval.replace(' ', chr(10))}"
 
 
+def by_distance(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return estimates with the distance moved as `alpha`, to draw edits in one panel.
+
+    Their alphas have different units where one moves along a learned direction.
+
+    Args:
+        frame: Rows of a public table by alpha.
+
+    Returns:
+        The rows.
+    """
+    return frame.assign(alpha=frame["moved"])
+
+
 def over_alpha(
     panel: Axes, frame: pd.DataFrame, name: str, drawn_as: Mapping[str, Look], **more: Any
 ) -> None:

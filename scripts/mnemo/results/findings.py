@@ -1,6 +1,6 @@
 """Findings: what the report claims, one statement a row, read from the study's other tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,7 +56,7 @@ FINDINGS = tables.define(
         pa.float64(),
         "separates: accuracy minus base rate. changes: slope of the score over alpha, in "
         "standard deviations of the set fit if `transfer` has them, whose error the interval "
-        "includes. exceeds: "
+        "includes; along a learned direction in the unit of the score. exceeds: "
         "mean score minus that along the control. held: size "
         "of the attribute's mean change minus that by the edit that does not hold it. departs: "
         "kernel distance minus that at alpha 0. recognised: accepted_bound minus impostor. Null "
@@ -114,6 +114,7 @@ def gather(
     edits: Mapping[str, Sequence[str]],
     folds: int | None,
     groups: int,
+    learned: Collection[str] = (),
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """State what a study found, and what of it holds after Holm's correction for all statements.
@@ -126,6 +127,7 @@ def gather(
         edits: By the name of each edit the assessors whose scores it should change.
         folds: Folds of the hyperplanes' cross-validation; None if one split holds images out.
         groups: Groups of the jackknife of realness.
+        learned: Names of the edits along learned directions.
         confidence: Confidence of the tables' intervals, between 0 and 1.
 
     Returns:
@@ -133,7 +135,7 @@ def gather(
     """
     rows = [
         *_separates(study["hyperplanes"], hyperplanes, folds, confidence),
-        *_changes(study["slopes"], study.get("transfer"), edits),
+        *_changes(study["slopes"], study.get("transfer"), edits, learned),
         *_exceeds(study["contrasts"], edits),
         *_held(study["contrasts"]),
     ]
@@ -177,10 +179,15 @@ def _separates(
 
 
 def _changes(
-    slopes: pd.DataFrame, transfer: pd.DataFrame | None, edits: Mapping[str, Sequence[str]]
+    slopes: pd.DataFrame,
+    transfer: pd.DataFrame | None,
+    edits: Mapping[str, Sequence[str]],
+    learned: Collection[str],
 ) -> Iterator[Row]:
     """State slopes in standard deviations where the study has them, and else in the score's unit.
 
+    An alpha of a learned direction is in that unit too, so its slope is the calibration: 1 if the
+    score of the assessor that taught it rises by alpha.
     The deviation of an assessor's scores is the same for every edit. `transfer` has it and, in the
     width of its intervals, its error, which the intervals of all edits include.
     """
@@ -189,7 +196,8 @@ def _changes(
         edit, assessor, shape = slope["edit"], slope["assessor"], slope["shape"]
         if assessor not in edits.get(edit, ()):
             continue
-        spread, error = known.get((assessor, shape), (np.nan, 0.0))
+        own = None if edit in learned else known.get((assessor, shape))
+        spread, error = own or (np.nan, 0.0)
         one, unit = (spread, "standard deviations of the set fit") if spread > 0 else (1.0, "score")
         estimate = slope["slope"] / one
         margin = np.hypot((slope["high"] - slope["low"]) / 2 / one, error * estimate)

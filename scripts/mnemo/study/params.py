@@ -215,6 +215,9 @@ class Params:
             "edits": {edit.name: config.changed(edit) for edit in config.edits},
             "folds": config.hyperplanes.folds if by_folds else None,
             "groups": config.realness.groups,
+            "learned": [
+                edit.name for edit in config.edits if config.direction(edit).method == "learned"
+            ],
         }
 
     @property

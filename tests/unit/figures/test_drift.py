@@ -37,7 +37,8 @@ def drifts() -> pd.DataFrame:
         for shape in ("square", "oval")
         for alpha in ALPHAS
     ]
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    return frame.assign(moved=frame["alpha"])
 
 
 @pytest.mark.parametrize("shape", ["square", "oval"])
@@ -54,6 +55,17 @@ def test_drift_draws_changes_in_standard_deviations_with_their_intervals(
         np.testing.assert_allclose(drawn[:, 0], own["alpha"], atol=0.1)
         ends = own[["low", "high"]].dropna() / 8
         np.testing.assert_allclose([ends[:, 1] for ends in bars], ends)
+
+
+def test_drift_draws_edits_over_the_distance_whatever_the_unit_of_their_alphas(
+    drifts: pd.DataFrame,
+) -> None:
+    """An alpha of a learned direction is in the unit of a score."""
+    learned = drifts["edit"] == "held"
+    drifts.loc[learned, "alpha"] /= 40
+    panel = drift.draw(NONE, drifts, 0.95).axes[0]
+    for number in (0, 1):
+        np.testing.assert_allclose(points(panel, number)[0][:, 0], ALPHAS, atol=0.1)
 
 
 def test_drift_draws_an_edit_that_holds_the_attribute_unlike_one_that_does_not(

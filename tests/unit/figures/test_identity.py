@@ -21,6 +21,7 @@ def identities() -> pd.DataFrame:
     frame = frame.assign(accepted_bound=[0.7, 1.0, 0.1])
     edits = [frame.assign(edit="memorable"), frame.assign(edit="mild", distance=[0.2, 0.0, 0.3])]
     both = pd.concat(edits, ignore_index=True)
+    both["moved"] = both["alpha"]
     for name, margin in (("distance", 0.02), ("accepted", 0.05), ("impostor", 0.03)):
         edited = both["alpha"] != 0
         both[f"{name}_low"] = (both[name] - margin).where(edited)

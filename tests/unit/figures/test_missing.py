@@ -82,7 +82,8 @@ def one(schema: pa.Schema, missing: int, **given: Any) -> pd.DataFrame:
         fixed["alpha"] = [-1.0, 0.0, 1.0]
     if "shape" in schema.names:
         fixed["shape"] = ["square"] * 3
-    return rows(schema, missing, **{**fixed, **given})
+    made = rows(schema, missing, **{**fixed, **given})
+    return made.assign(moved=made["alpha"]) if "alpha" in made else made
 
 
 SCORES = pd.DataFrame(

@@ -94,6 +94,16 @@ def test_a_study_with_clear_effects_says_each_with_its_numbers_and_units() -> No
     }
 
 
+def test_a_slope_along_a_learned_direction_is_in_the_unit_of_its_alpha() -> None:
+    """That is of the score: at 1, an alpha of 0.1 raises it by 0.1."""
+    slope = {"slopes": {"slope": 0.82, "low": 0.76, "high": 0.88}}
+    row = found(study(**slope), learned=["plain"]).query("finding == 'changes'").iloc[0]
+    assert row["unit"] == "score per unit of alpha"
+    assert row["sentence"] == (
+        "Along plain, the score of squares by resmem rises by 0.82 per alpha (0.76 to 0.88)."
+    )
+
+
 @pytest.mark.parametrize(
     ("finding", "changes", "sentence"),
     [
