@@ -14,6 +14,7 @@ from tests.support import markup
 
 from mnemo import images, tables
 from mnemo.report import catalogue, pictures
+from mnemo.study.consistency import PICTURES
 
 ALPHAS = (-2.0, 0.0, 2.0)
 KEYS = [f"{seed:07d}" for seed in range(20)]
@@ -157,6 +158,13 @@ def test_large_images_are_shown_as_large_as_the_report_has_room_for() -> None:
         sizes.append(Image.open(BytesIO(small["wide", KEYS[0], 0.0])).size)
     assert sizes[0] == (132, 176)
     assert sizes[1] == (72, 96)
+
+
+def test_a_page_has_room_for_as_many_pictures_as_a_study_may_ask_for(
+    faces_64: NDArray[np.uint8],
+) -> None:
+    found = {("e", str(number), 0.0): faces_64[number % len(faces_64)] for number in range(PICTURES)}
+    assert sum(map(len, pictures.thumbnails(found).values())) <= pictures.ROOM
 
 
 def test_a_row_names_the_class_that_its_seed_has(faces_64: NDArray[np.uint8]) -> None:

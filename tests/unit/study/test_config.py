@@ -702,6 +702,16 @@ def test_layers_that_the_generator_lacks_are_reported(
     assert told in mistakes(stylegan)
 
 
+def test_a_catalogue_that_its_page_has_no_room_for_is_refused(study: dict[str, Any]) -> None:
+    study["sets"]["eval"]["count"] = 200
+    study["edits"][0]["alphas"] = list(range(-5, 5))
+    study["figures"]["catalogue"] = 46
+    assert checked(study)
+    study["figures"]["catalogue"] = 47
+    told = "figures.catalogue: 47: 141 images at the 10 alphas of the edit memorable are more than"
+    assert told in mistakes(study)
+
+
 def test_an_edit_may_move_some_layers_along_a_direction_outside_the_grid(
     stylegan: dict[str, Any],
 ) -> None:
