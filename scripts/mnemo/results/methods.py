@@ -183,8 +183,8 @@ METHODS = tables.define(
         pa.float64(),
         "wall time of the jobs that found the direction, as Snakemake measured it: of a hyperplane "
         "its fit with cross-validation and permutations, and those of what it holds constant, but "
-        "not the images and scores of the set fit, which all share; differs from run to run; null "
-        "for a file",
+        "not the images and scores of the set fit, which all share; of a learning that was killed "
+        "and went on, the last job alone; differs from run to run; null for a file",
         unit="seconds",
         nullable=True,
     ),
