@@ -3,6 +3,7 @@
 import base64
 import re
 from io import BytesIO
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -163,7 +164,8 @@ def test_large_images_are_shown_as_large_as_the_report_has_room_for() -> None:
 def test_a_page_has_room_for_as_many_pictures_as_a_study_may_ask_for(
     faces_64: NDArray[np.uint8],
 ) -> None:
-    found = {("e", str(number), 0.0): faces_64[number % len(faces_64)] for number in range(PICTURES)}
+    places = [("e", str(number), 0.0) for number in range(PICTURES)]
+    found = dict(zip(places, cycle(faces_64), strict=False))
     assert sum(map(len, pictures.thumbnails(found).values())) <= pictures.ROOM
 
 
