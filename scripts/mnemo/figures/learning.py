@@ -1,5 +1,6 @@
 """The learning figure: how the loss fell while directions were learned."""
 
+import textwrap
 from itertools import cycle
 
 import pandas as pd
@@ -11,6 +12,8 @@ from mnemo.figures import style
 
 #: Height of a row of panels, in inches.
 HEIGHT = 2.4
+#: Characters of a line of a panel's title.
+LONGEST = 36
 
 
 @style.applied()
@@ -41,11 +44,14 @@ def draw(learning: pd.DataFrame, confidence: float) -> Figure:
         chosen = own[own["chosen"]]
         mark = {"facecolor": "white", "edgecolor": "black", "zorder": 3, "s": 30}
         panel.scatter(chosen["step"], chosen["held_out_loss"], **mark)
-        panel.set(title=name, xlabel="step", ylabel="squared error of the score")
+        title = textwrap.fill(name, LONGEST)
+        panel.set(title=title, xlabel="step", ylabel="squared error of the score")
         if (own[["loss", "held_out_loss"]] > 0).any(axis=None):
             panel.set_yscale("log")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-        panel.legend()
+        # More starts than colours can't be told apart, and their names would hide the lines.
+        if own["restart"].nunique() <= len(style.EDITS):
+            panel.legend()
     for panel in panels[len(names) :]:
         panel.set_axis_off()
     keys = [

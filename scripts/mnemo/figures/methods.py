@@ -1,5 +1,6 @@
 """The figure of methods: what every edit does at equal gain, and at equal image change."""
 
+import textwrap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,6 +45,10 @@ AT = {
 }
 #: Half the distance between the two marks of an edit, in rows.
 ASIDE = 0.17
+#: Characters of a line of names, beyond which it would take the panels' width.
+LONGEST = 31
+#: Height of a line of names, and of what is between two rows, in inches.
+LINE, BETWEEN = 0.12, 0.06
 
 
 @style.applied()
@@ -63,19 +68,19 @@ def draw(methods: pd.DataFrame, confidence: float) -> Figure:
     measured = [each for each in COLUMNS if shown[each.estimate].notna().any()]
     columns = measured or [COLUMNS[0]]
     blocks = {str(name): own for name, own in shown.groupby("assessor", sort=False)}
-    edits = [own["edit"].nunique() for own in blocks.values()]
-    figure = Figure((style.WIDTH, 0.9 + sum(0.6 + 0.3 * count for count in edits)))
+    heights = [_height(own) for own in blocks.values()]
+    figure = Figure((style.WIDTH, 0.9 + sum(0.6 + height for height in heights)))
     figure.set_layout_engine("constrained", h_pad=0.05, w_pad=0.02)
     grid = figure.subplots(
-        len(blocks), len(columns), squeeze=False, sharex="col", height_ratios=edits
+        len(blocks), len(columns), squeeze=False, sharex="col", height_ratios=heights
     )
     for panels, (assessor, own) in zip(grid, blocks.items(), strict=True):
         _block(panels, own, columns)
-        about = f"scored by {assessor}, n = {parts.counts(own['n'])}"
+        about = textwrap.fill(f"scored by {assessor}, n = {parts.counts(own['n'])}", LONGEST)
         beside: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
         panels[0].annotate(about, (0, 1), (-4, 4), **beside, ha="right", weight="bold")
     for panel, column in zip(grid[0], columns, strict=True):
-        panel.set_title(column.title, loc="center", pad=8)
+        panel.set_title(column.title, loc="center", pad=8, fontsize=7)
     keys = [
         Line2D([], [], color=colour, marker=marker, linestyle="", label=label)
         for label, colour, marker in AT.values()
@@ -89,12 +94,26 @@ def draw(methods: pd.DataFrame, confidence: float) -> Figure:
     return figure
 
 
+def _names(own: pd.DataFrame) -> dict[str, str]:
+    """Name the edits of one assessor, in lines that leave room for the panels."""
+    edits = own.drop_duplicates("edit")
+    how = edits["method"] + (", found with " + edits["found_with"]).fillna("")
+    return {
+        edit: "\n".join(textwrap.fill(part, LONGEST) for part in (edit, found))
+        for edit, found in zip(edits["edit"], how, strict=True)
+    }
+
+
+def _height(own: pd.DataFrame) -> float:
+    """Return the height of the panels of one assessor, in inches, whose rows are equally high."""
+    names = _names(own).values()
+    return len(names) * (BETWEEN + LINE * max(1 + name.count("\n") for name in names))
+
+
 def _block(panels: Any, own: pd.DataFrame, columns: list[Column]) -> None:
     """Draw the panels of one assessor."""
-    edits = own.drop_duplicates("edit")
-    place = {edit: row for row, edit in enumerate(edits["edit"])}
-    named = edits["edit"] + "\n" + edits["method"]
-    names = list(named + (", found with " + edits["found_with"]).fillna(""))
+    named = _names(own)
+    place, names = {edit: row for row, edit in enumerate(named)}, list(named.values())
     for panel, column in zip(panels, columns, strict=True):
         for row in range(0, len(names), 2):
             panel.axhspan(row - 0.5, row + 0.5, color="#F4F4F4", linewidth=0, zorder=0)

@@ -12,7 +12,7 @@ from mnemo.report import pages
 #: Where a picture belongs: its edit, its image's key, and its alpha.
 Place = tuple[str, str, float]
 #: Longest sides of a page's pictures in pixels, from the one that is wanted.
-SIDES = (176, 128, 96, 64)
+SIDES = (176, 128, 96, 64, 48, 32)
 #: Bytes of a page's pictures. Encoded as text they are a third larger, and browsers don't show a
 #: page of more than 2 MB inside a report.
 ROOM = 1_400_000

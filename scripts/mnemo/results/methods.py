@@ -183,8 +183,8 @@ METHODS = tables.define(
         pa.float64(),
         "wall time of the jobs that found the direction, as Snakemake measured it: of a hyperplane "
         "its fit with cross-validation and permutations, and those of what it holds constant, but "
-        "not the images and scores of the set fit, which all share; differs from run to run; null "
-        "for a file",
+        "not the images and scores of the set fit, which all share; of a learning that was killed "
+        "and went on, the last job alone; differs from run to run; null for a file",
         unit="seconds",
         nullable=True,
     ),
@@ -328,8 +328,10 @@ def _responses(
     faces: pd.DataFrame | None,
 ) -> Iterator[tuple[dict[str, Any], Response]]:
     """Lay out the responses of an edit, each with what its rows say of it."""
-    own = frames.scored(scores[(scores["edit"] == edit["edit"]) & (scores["alpha"] >= 0)])
-    alphas = np.unique(own["alpha"])
+    moved_to = scores[(scores["edit"] == edit["edit"]) & (scores["alpha"] >= 0)]
+    # Those at which no image has a score are among them.
+    alphas = np.unique(moved_to["alpha"].astype(np.float64))
+    own = frames.scored(moved_to)
 
     def wide(frame: pd.DataFrame, value: str) -> pd.DataFrame:
         return frame.pivot(index="image", columns="alpha", values=value).reindex(columns=alphas)
@@ -338,7 +340,7 @@ def _responses(
     image[0.0] = 0.0
     apart = None if faces is None else wide(faces[faces["edit"] == edit["edit"]], "distance")
     scored = {key: wide(frame, "score") for key, frame in own.groupby(["assessor", "shape"])}
-    for shape in dict.fromkeys(own["shape"]):
+    for shape in dict.fromkeys(moved_to["shape"]):
         for name, others in edit["assessors"].items():
             whole = scored.get((name, shape), pd.DataFrame(columns=alphas, dtype=float)).dropna()
             moved = {}

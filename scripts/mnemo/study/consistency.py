@@ -17,6 +17,8 @@ from mnemo.study.sections.layerwise import GROUPS, span
 from mnemo.study.sections.measures import OWN
 from mnemo.training.layout import LEAST, ROWS
 
+#: Pictures that a page has room for, at the smallest size that it shows them at.
+PICTURES = 1400
 #: NumPy's RandomState takes no larger seed.
 SEEDS = 2**32
 
@@ -315,6 +317,18 @@ def _methods_possible(sections: Sections) -> Mistakes:
             yield "methods", given, f"{allowed} {edit.name} changes"
 
 
+def _catalogues_fit(sections: Sections) -> Mistakes:
+    shown, counts = 3 * sections["figures"].catalogue, _counts(sections)
+    for edit in sections["edits"]:
+        images, columns = min(shown, counts.get(edit.of, 0)), len(edit.alphas)
+        if edit.of != "photos" and images * columns > PICTURES:
+            allowed = (
+                f"{images} images at the {columns} alphas of the edit {edit.name} are more than "
+                f"the {PICTURES:,} pictures that its page has room for"
+            )
+            yield "figures.catalogue", sections["figures"].catalogue, allowed
+
+
 def _edits_scored(sections: Sections) -> Mistakes:
     for index, edit in enumerate(sections["edits"]):
         if edit.assessor and edit.assessor not in sections["assessors"]:
@@ -504,6 +518,7 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("generator", "directions", "edits"), _edits_possible),
     (("layerwise", "generator", "directions", "sets"), _layers_possible),
     (("methods", "generator", "edits", "directions", "assessors"), _methods_possible),
+    (("edits", "figures", "sets", "photos"), _catalogues_fit),
     (("edits", "assessors", "shapes"), _edits_scored),
     (("photos", "generator", "shard_size"), _photos_possible),
     (("photos", "generator", "edits", "directions"), _photos_moved),

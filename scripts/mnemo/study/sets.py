@@ -175,9 +175,8 @@ def sharing(config: Config, edit: Edit) -> list[Edit]:
 
     def key(one: Edit) -> tuple[Any, ...]:
         along = config.direction(one)
-        plane = (along.assessor, along.shape, along.threshold)
         fitted = along.method == "hyperplane"
-        return one.of, one.layers, along.space, plane if fitted else along.name
+        return one.of, one.layers, along.space, along.plane() if fitted else along.name
 
     return [each for each in config.edits if key(each) == key(edit)]
 

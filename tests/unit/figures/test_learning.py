@@ -49,3 +49,13 @@ def test_the_figure_is_drawn_alike_each_time_and_without_a_finite_loss(
     first, second = saved_twice(lambda: learning.draw(table, 0.95), tmp_path)
     assert first == second
     learning.draw(table.assign(loss=np.nan, held_out_loss=np.nan), 0.95).draw_without_rendering()
+
+
+def test_many_starts_and_a_long_name_leave_the_lines_room(table: pd.DataFrame) -> None:
+    own = table[(table["direction"] == "memorable") & (table["restart"] == 0)]
+    starts = [own.assign(restart=start, direction="a-name-" * 9) for start in range(25)]
+    figure = learning.draw(pd.concat(starts), 0.95)
+    figure.draw_without_rendering()
+    [panel] = figure.axes
+    assert panel.get_legend() is None
+    assert panel.get_window_extent().height > 0.5 * learning.HEIGHT * figure.dpi

@@ -1,5 +1,6 @@
 """What the figure of methods promises to a reader."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -69,3 +70,14 @@ def test_a_figure_is_drawn_of_edits_that_reach_nothing() -> None:
 def test_the_same_figure_has_the_same_bytes(tmp_path: Path) -> None:
     first, second = saved_twice(lambda: methods.draw(table(1), 0.95), tmp_path)
     assert first == second
+
+
+def test_long_names_leave_the_panels_and_their_titles_room() -> None:
+    long = {"edit": "an-edit-" * 8, "found_with": "an_assessor_of_my_own_" * 2}
+    long["assessor"] = str(long["found_with"])
+    figure = methods.draw(table(1).assign(**long), 0.95)
+    figure.draw_without_rendering()
+    titles = [panel.title.get_window_extent() for panel in figure.axes]
+    assert all(one.x1 < other.x0 for one, other in pairwise(titles))
+    labels = figure.axes[0].get_yticklabels()
+    assert labels[0].get_window_extent().height < figure.axes[0].get_window_extent().height

