@@ -49,7 +49,7 @@ def test_a_file_says_who_wrote_it_and_what_each_column_means(
     assert told["mnemo.version"]
     assert "mnemo.config_digest" not in told
     field = pq.read_schema(tmp_path / "a").field("alpha")
-    assert b"unit normal" in field.metadata[b"description"]
+    assert b"unit direction" in field.metadata[b"description"]
     assert not pq.read_schema(tmp_path / "a").field("score").nullable
 
 

@@ -371,10 +371,9 @@ def of_study(config: Config) -> Iterator[Job]:
     moved = Compared(config, Paths(config)).moved if config.methods else []
     for place in each([*map(sets.layer_set, config.layers), *moved], scores):
         yield job("measure_image_change", "{set}/image_change/{shard}", "{set}/{shard}", **place)
-    for names in config.grid:
-        record, assessor = "/".join(names), names[1]
+    for plane in config.grid:
         rule = "fit_mixed_hyperplane" if mixed else "fit_hyperplane"
-        yield job(rule, f"hyperplanes/{record}", record, assessor=assessor)
+        yield job(rule, f"hyperplanes/{plane.name}", plane.name, assessor=plane.assessor)
     for direction in learned.of_study(config):
         name = direction.name
         yield job("learn_direction", f"directions/{name}", name, direction=name)

@@ -285,7 +285,7 @@ RESULTS: dict[str, Result] = {
         "mnemo.results.methods:METHODS",
         "Which method moves the score, and whose gain do other assessors confirm?",
         'table[["edit", "method", "assessor", "at", "gain", "confirmed_gain", "image_change"]]',
-        "SELECT edit, method, assessor, at, gain, confirmed_gain, image_change FROM {}",
+        'SELECT edit, method, assessor, "at", gain, confirmed_gain, image_change FROM {}',
         category="3 Edits",
         title="Methods at equal gain and at equal image change",
         wanted=_compares_methods,
