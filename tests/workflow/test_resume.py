@@ -50,8 +50,8 @@ def job(checkout: Checkout, rule: str) -> bool:
     return False
 
 
-#: What needs images, ovals and scores of all shards.
-PLANE = "hyperplanes/z/resmem/oval/mean.parquet"
+#: What needs images and ovals of two shards.
+SCORES = "fit/scores/resmem/oval/00000.parquet"
 
 
 def test_a_run_killed_three_times_ends_as_if_it_never_was(
@@ -63,7 +63,7 @@ def test_a_run_killed_three_times_ends_as_if_it_never_was(
         lambda: any(checkout.results().rglob("scores/**/.*.partial")),
     ]
     for moment in moments:
-        run = checkout.start(f"results/tiny/{PLANE}")
+        run = checkout.start(f"results/tiny/{SCORES}")
         wait(run, moment)
         kill(run)
         before = set(checkout.results().rglob("*/*.parquet"))
@@ -71,15 +71,15 @@ def test_a_run_killed_three_times_ends_as_if_it_never_was(
         assert "Cleared the lock" in clear(checkout)
         planned = {
             checkout.results() / output
-            for jobs in checkout.plan(f"results/tiny/{PLANE}").jobs.values()
+            for jobs in checkout.plan(f"results/tiny/{SCORES}").jobs.values()
             for output in jobs
         }
         interrupted = planned & set(before)
         assert len(interrupted) <= 2, "more than the jobs that were running are redone"
-    checkout.run(f"results/tiny/{PLANE}")
+    checkout.run(f"results/tiny/{SCORES}")
     assert not list(checkout.results().rglob(".*.partial"))
     whole, ended = finished.tables(), checkout.tables()
-    assert {PLANE, "fit/scores/resmem/oval/00000.parquet"} <= ended.keys()
+    assert SCORES in ended
     assert [name for name in ended if ended[name] != whole[name]] == []
 
 

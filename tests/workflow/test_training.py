@@ -130,6 +130,7 @@ def test_the_papers_networks_start_from_face_recognition_or_come_from_the_author
         "assessors": ["resnet50-us10k", "senet50-us10k"],
         "assessor_weights": {"senet50-us10k": "senet50.h5"},
         "shapes": ["square"],
+        "sets": {"fit": {"count": 60}},
         **edit_along("senet50-us10k"),
     }
     checkout.run("score", *give_study(checkout, study))
