@@ -24,6 +24,7 @@ learned = learn(
     assessor,
     at_once=params.at_once,
     checkpoint=checkpoint,
+    tested=params.classes,
     confidence=params.confidence,
     **params.settings,
 )

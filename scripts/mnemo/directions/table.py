@@ -72,8 +72,11 @@ DIRECTIONS = tables.define(
     ),
     *tables.estimate(
         "slope",
-        "mean rise of the assessor's score by alpha, on latents that the direction was not learned "
-        "on; 1 if an alpha of 0.1 moves the score by 0.1. Null for a direction that is not learned",
+        "mean rise of the assessor's score by alpha, on 200 latents drawn as those of the set fit, "
+        "from seeds of no set: (score at 0.1 - score at -0.1) / 0.2, or between the largest alphas "
+        "that it is learned with, if they are smaller. 1 if an alpha of 0.1 moves the score by "
+        "0.1. A rise that flattens on one side does not show, as it does in local_slopes. Null for "
+        "a direction that is not learned",
         unit="score per unit of alpha",
         nullable=True,
     ),

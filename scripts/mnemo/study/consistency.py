@@ -17,8 +17,9 @@ from mnemo.study.sections.layerwise import GROUPS, span
 from mnemo.study.sections.measures import OWN
 from mnemo.training.layout import LEAST, ROWS
 
-#: NumPy's RandomState takes no larger seed.
-SEEDS = 2**32
+#: NumPy's RandomState takes no seed from 2**32 on; the slopes of learned directions take the last
+#: ones (`directions.learning.slope.LATENTS`).
+SEEDS = 2**32 - 200
 
 Sections = dict[str, Any]
 Mistakes = Iterator[tuple[str, Any, str]]

@@ -38,7 +38,8 @@ class Learned:
         curve: The columns of the table `LEARNING` but the direction's name: a dictionary for each
             measurement.
         held_out_loss: Its loss on latents on which no step was taken.
-        slope: How much the score rises with alpha on fresh latents; 1 is what was asked for.
+        slope: How much the score rises with alpha on latents drawn as a study draws its sets; 1 is
+            what was asked for.
         agreement: Cosine of the directions of the best two starts, which saw other latents, the
             mean over classes; None with one start.
         ended: Why each start ended.
@@ -77,6 +78,7 @@ def learn(
     at_once: int | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: float = 60.0,
+    tested: Sequence[int] = (),
     confidence: float = 0.95,
     **changes: Any,
 ) -> Learned:
@@ -108,6 +110,7 @@ def learn(
         checkpoint: File in which to keep where learning stands. If it is killed, the same call goes
             on from there. The caller deletes it when it has saved the result. None for no file.
         checkpoint_every: Seconds between two writings of that file.
+        tested: Classes that the slope is measured on, in turn; empty for those learned on.
         confidence: Confidence of the slope's interval, 0 to 1.
         changes: Other attributes of `settings.Settings` that differ from the preset's.
 
@@ -147,7 +150,7 @@ def learn(
         *_normalised(best),
         curve=[{**row, "chosen": _of(best, row)} for row in state.curve],
         held_out_loss=best.held_out_loss,
-        slope=measure(objective, best.thetas, confidence=confidence),
+        slope=measure(objective, best.thetas, tested, confidence=confidence),
         agreement=_agreement(best, others),
         ended=state.ended,
         settings=settings,
