@@ -81,6 +81,14 @@ DIRECTIONS = tables.define(
         nullable=True,
     ),
     tables.field(
+        "agreement",
+        pa.float64(),
+        "cosine of a learned direction with that of the next best start, which saw other latents; "
+        "null where only one start found a direction, and for a direction that is not learned",
+        limits="-1 to 1",
+        nullable=True,
+    ),
+    tables.field(
         "foreign",
         pa.bool_(),
         "whether the file was made with other weights, or for another number of layers, as far as "
@@ -104,6 +112,7 @@ def row(
     norm: float | None = None,
     scale: float = 1.0,
     slope: Sequence[float | None] = (None, None, None),
+    agreement: float | None = None,
     foreign: bool = False,
     source: str | None = None,
 ) -> dict[str, list[Any]]:
@@ -121,6 +130,7 @@ def row(
         norm: Length of the vector in its file.
         scale: Distance that an alpha of 1 moves.
         slope: Rise of the score by alpha along a learned direction, with its interval.
+        agreement: Cosine of a learned direction with that of its next best start.
         foreign: Whether it is another generator's.
         source: Name of its file.
 
@@ -140,6 +150,7 @@ def row(
         "norm": [norm],
         "scale": [scale],
         **dict(zip(("slope", "slope_low", "slope_high"), ([end] for end in slope), strict=True)),
+        "agreement": [agreement],
         "foreign": [foreign],
         "source": [source],
     }

@@ -485,6 +485,7 @@ def test_the_curve_has_the_tables_columns_and_the_log_says_how_it_goes(
     assert table["loss"].null_count == 1
     [chosen] = [row for row in learned.curve if row["chosen"]]
     assert chosen["held_out_loss"] == learned.held_out_loss
+    assert table["ended"].to_pylist() == [None, None, None, "it took all 300 steps"]
     assert "images/s, at most 0:00:" in caplog.text
 
 

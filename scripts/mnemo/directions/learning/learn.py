@@ -17,7 +17,7 @@ from mnemo.directions.learning.progress import Progress
 from mnemo.directions.learning.search import Known, Search
 from mnemo.directions.learning.settings import Settings, Space, choose
 from mnemo.directions.learning.slope import Slope, measure
-from mnemo.directions.learning.state import Best
+from mnemo.directions.learning.state import Best, State
 from mnemo.errors import MnemoError
 
 LOGGER = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ def learn(
     return Learned(
         space,
         *_normalised(best),
-        curve=[{**row, "chosen": _of(best, row)} for row in state.curve],
+        curve=_curve(state, best),
         held_out_loss=best.held_out_loss,
         slope=measure(objective, best.thetas, tested, confidence=confidence),
         agreement=_agreement(best, others),
@@ -185,9 +185,17 @@ def _normalised(best: Best) -> tuple[NDArray[np.float64], float | NDArray[np.flo
     return (units[0], float(lengths[0])) if len(units) == 1 else (units, lengths)
 
 
-def _of(best: Best, measured: dict[str, Any]) -> bool:
-    """Return whether a row of the curve is of the best direction."""
-    return (measured["restart"], measured["step"]) == (best.restart, best.step)
+def _curve(state: State, best: Best) -> list[dict[str, Any]]:
+    """Return the measurements, with which is of the best direction and why each start ended."""
+    last = {row["restart"]: row for row in state.curve}
+    return [
+        {
+            **row,
+            "ended": state.ended[row["restart"]] if row is last[row["restart"]] else None,
+            "chosen": (row["restart"], row["step"]) == (best.restart, best.step),
+        }
+        for row in state.curve
+    ]
 
 
 def _agreement(best: Best, others: Sequence[Best]) -> float | None:
