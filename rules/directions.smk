@@ -163,6 +163,7 @@ rule learn_direction:
         preset=models.preset_of_learning,
         settings=params.settings_of_learning,
         at_once=params.at_once_of_learning,
+        classes=study.generator.class_indices,
         confidence=study.statistics.confidence,
         stamp=models.stamp_of_direction,
         code=code_of_learning,

@@ -24,6 +24,7 @@ learned = learn(
     assessor,
     at_once=params.at_once,
     checkpoint=checkpoint,
+    tested=params.classes,
     confidence=params.confidence,
     **params.settings,
 )
@@ -36,6 +37,7 @@ row = table.row(
     learned.normal.shape[0] if learned.space == "w_plus" else 1,
     scale=float(learned.scale),
     slope=learned.slope.estimate,
+    agreement=learned.agreement,
 )
 tables.write(output.direction, table.DIRECTIONS, row, provenance)
 curve = [{"direction": said["name"], **measured} for measured in learned.curve]

@@ -1,8 +1,6 @@
 """How much a score rises along a learned direction, on latents that it was not learned on."""
 
-from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -22,12 +20,13 @@ class Bent:
     """
 
     def __init__(self, seed: int, rise: float):
-        self.settings = choose("corrected", seed=seed)
-        self.generator, self.classes, self.rise = SimpleNamespace(z_dim=DIM), 0, rise
+        self.settings, self.classes = choose("corrected"), 0
+        self.seed, self.rise = seed, rise
 
-    def latents(self, z: Any) -> torch.Tensor:
-        """Return z as it is."""
-        return torch.from_numpy(z)
+    def sampled(self, seeds: Sequence[int]) -> torch.Tensor:
+        """Draw latents as generators do, other ones in each study."""
+        drawn = np.random.default_rng(self.seed).standard_normal((len(seeds), DIM))
+        return torch.from_numpy(drawn)
 
     def seed_scores(self, latents: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
         """Score latents, (n, `DIM`)."""

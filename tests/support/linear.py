@@ -22,7 +22,8 @@ class Linear:
     network: nn.Linear = field(default_factory=lambda: _linear(DIM, 3 * PIXELS**2))
 
     def sample(self, seeds: Sequence[int], psi: float = 1.0) -> NDArray[np.float32]:
-        return np.stack([np.random.RandomState(seed).randn(self.z_dim) for seed in seeds])
+        drawn = [np.random.RandomState(seed).randn(self.z_dim) for seed in seeds]
+        return (psi * np.stack(drawn)).astype(np.float32)
 
     def differentiable(self, latents: Tensor) -> Tensor:
         return self.network(latents).view(-1, 3, PIXELS, PIXELS)  # type: ignore[no-any-return]

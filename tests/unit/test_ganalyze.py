@@ -41,10 +41,11 @@ class ClassDependent(nn.Module):
         self.NN_output = nn.Linear(vocab_size, dim_z)
 
 
-def test_a_direction_is_what_its_code_loads(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shape", [(140,), (1, 140)])
+def test_a_direction_is_what_its_code_loads(shape: tuple[int, ...], tmp_path: Path) -> None:
     path = tmp_path / "pytorch_model_400000.pth"
     theta = 12 * np.random.default_rng(0).normal(size=140)
-    ganalyze.write_model(path, theta)
+    ganalyze.write_model(path, theta.reshape(shape))
     module = OneDirection(140)
     module.load_state_dict(torch.load(path))
     np.testing.assert_allclose(module.w[0].detach(), theta, rtol=1e-6)

@@ -19,7 +19,7 @@ from mnemo.statistics.jackknife import interval
 Preset = Literal["corrected", "faithful"]
 
 CONDITIONS = tables.define(
-    "Cosines of directions with the attributes of the study, and what is held constant",
+    "Cosines of hyperplanes' directions with the attributes of a study, and what is held constant",
     tables.field("direction", pa.string(), "name of the direction"),
     tables.field("attribute", pa.string(), "assessor of the attribute"),
     tables.field("held", pa.bool_(), "whether the direction holds the attribute constant"),

@@ -72,9 +72,20 @@ DIRECTIONS = tables.define(
     ),
     *tables.estimate(
         "slope",
-        "mean rise of the assessor's score by alpha, on latents that the direction was not learned "
-        "on; 1 if an alpha of 0.1 moves the score by 0.1. Null for a direction that is not learned",
+        "mean rise of the assessor's score by alpha, on 200 latents drawn as those of the set fit, "
+        "from seeds of no set: (score at 0.1 - score at -0.1) / 0.2, or between the largest alphas "
+        "that it is learned with, if they are smaller. 1 if an alpha of 0.1 moves the score by "
+        "0.1. A rise that flattens on one side does not show, as it does in local_slopes. Null for "
+        "a direction that is not learned",
         unit="score per unit of alpha",
+        nullable=True,
+    ),
+    tables.field(
+        "agreement",
+        pa.float64(),
+        "cosine of a learned direction with that of the next best start, which saw other latents; "
+        "null where only one start found a direction, and for a direction that is not learned",
+        limits="-1 to 1",
         nullable=True,
     ),
     tables.field(
@@ -101,6 +112,7 @@ def row(
     norm: float | None = None,
     scale: float = 1.0,
     slope: Sequence[float | None] = (None, None, None),
+    agreement: float | None = None,
     foreign: bool = False,
     source: str | None = None,
 ) -> dict[str, list[Any]]:
@@ -118,6 +130,7 @@ def row(
         norm: Length of the vector in its file.
         scale: Distance that an alpha of 1 moves.
         slope: Rise of the score by alpha along a learned direction, with its interval.
+        agreement: Cosine of a learned direction with that of its next best start.
         foreign: Whether it is another generator's.
         source: Name of its file.
 
@@ -137,6 +150,7 @@ def row(
         "norm": [norm],
         "scale": [scale],
         **dict(zip(("slope", "slope_low", "slope_high"), ([end] for end in slope), strict=True)),
+        "agreement": [agreement],
         "foreign": [foreign],
         "source": [source],
     }

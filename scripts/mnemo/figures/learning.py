@@ -3,10 +3,11 @@
 import textwrap
 from itertools import cycle
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from mnemo.figures import style
 
@@ -26,7 +27,8 @@ def draw(learning: pd.DataFrame, confidence: float) -> Figure:
 
     Returns:
         A figure with a panel for each direction: the loss of the steps, thin, and that on held-out
-        latents, by step, in a colour for each start. A circle marks the direction that was kept.
+        latents, by step, in a colour for each start. A circle marks the direction that was kept,
+        and the legend says how far each start's held-out loss fell.
     """
     names = learning["direction"].unique()
     columns = min(2, len(names))
@@ -39,7 +41,7 @@ def draw(learning: pd.DataFrame, confidence: float) -> Figure:
             own.groupby("restart"), cycle(style.EDITS), strict=False
         ):
             panel.plot(start["step"], start["loss"], color=colour, linewidth=0.5, alpha=0.6)
-            label = f"start {restart + 1}"
+            label = f"start {restart + 1}{_fallen(start['held_out_loss'])}"
             panel.plot(start["step"], start["held_out_loss"], color=colour, label=label)
         chosen = own[own["chosen"]]
         mark = {"facecolor": "white", "edgecolor": "black", "zorder": 3, "s": 30}
@@ -48,6 +50,9 @@ def draw(learning: pd.DataFrame, confidence: float) -> Figure:
         panel.set(title=title, xlabel="step", ylabel="squared error of the score")
         if (own[["loss", "held_out_loss"]] > 0).any(axis=None):
             panel.set_yscale("log")
+            panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            panel.yaxis.set_major_formatter(FuncFormatter(_plain))
+            panel.yaxis.set_minor_formatter(NullFormatter())
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         # More starts than colours can't be told apart, and their names would hide the lines.
         if own["restart"].nunique() <= len(style.EDITS):
@@ -63,3 +68,17 @@ def draw(learning: pd.DataFrame, confidence: float) -> Figure:
     ]
     figure.legend(handles=keys, loc="outside upper right", ncols=3)
     return figure
+
+
+def _fallen(losses: pd.Series) -> str:
+    """Say how far a start's held-out loss fell, and whether it still did at the end."""
+    first, last = losses.iloc[0], losses.iloc[-1]
+    if not (first > 0 and np.isfinite(last)):
+        return ""
+    falling = ", still falling" if last < losses.iloc[:-1].min() else ""
+    return f": {last / first:.0%} left{falling}"
+
+
+def _plain(value: float, position: int | None = None) -> str:
+    """Write a number in plain decimals."""
+    return np.format_float_positional(value, precision=3, fractional=False, trim="-")

@@ -30,15 +30,15 @@ def write_model(path: str | Path, thetas: NDArray[np.floating[Any]]) -> None:
 
     Args:
         path: The file; its folder must exist.
-        thetas: (dim,) of one direction for all, or (classes, dim), at the length at which an alpha
-            of 1 is a unit of the score.
+        thetas: (dim,) or (1, dim) of one direction for all, or (classes, dim), at the length at
+            which an alpha of 1 is a unit of the score.
 
     Raises:
         MnemoError: The direction has another shape; or the disk is full.
     """
     values = torch.from_numpy(np.asarray(thetas, np.float32).copy())
-    if values.ndim == 1:
-        state = {"w": values[None]}
+    if values.ndim == 1 or (values.ndim == 2 and len(values) == 1):
+        state = {"w": values.reshape(1, -1)}
     elif values.ndim == 2:
         # A class's direction is the sum of its column and the bias.
         bias = values.mean(0)

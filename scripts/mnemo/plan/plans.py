@@ -22,6 +22,13 @@ from mnemo.study.config import Config
 
 #: Minutes that a GPU job should take: less is spent on starting, more is lost when one is killed.
 GPU_MINUTES = (5, 20)
+#: Rules whose killed jobs go on where they stood, a minute before at most, and the keys of a study
+#: that make one shorter.
+RESUMED = {
+    "invert_photos": "photos.steps or photos.batch",
+    "learn_direction": "the direction's learning.steps",
+    "train_assessor": "training.epochs",
+}
 #: Jobs above which Snakemake takes minutes to plan, and core hours above which a GPU is missed.
 MANY_JOBS, MANY_CORE_HOURS = 20_000, 24
 
@@ -235,12 +242,13 @@ def warnings(
     plan = list(plan)
     sentences = []
     for line in plan:
-        if line.gpu and line.minutes > GPU_MINUTES[1]:
+        in_shards = line.gpu and line.rule not in RESUMED
+        if in_shards and line.minutes > GPU_MINUTES[1]:
             sentences.append(
                 f"{line.rule}: a job takes {line.minutes:.0f} minutes on a GPU: make "
                 "score_shard_size smaller, so that less is lost when one is killed."
             )
-        if line.gpu and line.minutes < GPU_MINUTES[0] and line.gpu_hours * 60 > GPU_MINUTES[1]:
+        if in_shards and line.minutes < GPU_MINUTES[0] and line.gpu_hours * 60 > GPU_MINUTES[1]:
             sentences.append(
                 f"{line.rule}: the longest job takes {line.minutes:.1f} minutes on a GPU, of which "
                 "starting is a good part: make score_shard_size larger (for images: shard_size)."
@@ -318,6 +326,15 @@ def _unfit(line: Line, request: Request, partitions: Iterable[Any]) -> Iterator[
             f"{line.rule}: a job asks for {line.memory} MB of memory, {line.runtime} minutes and "
             f"{request.threads} CPUs, which no partition of partitions.yaml allows."
         )
+        longest = max(each.limits.max_runtime for each in open_to)
+        if line.rule in RESUMED and line.runtime > longest:
+            yield (
+                f"{line.rule}: a job is estimated at {line.minutes:.0f} minutes, and goes on where "
+                "it was killed. Let it ask for what a partition allows "
+                f"(set-resources: {{{line.rule}: {{runtime: {longest:g}}}}} in "
+                "profile.yaml) and start it again until it is done; find a partition with a larger "
+                f"limit; or make {RESUMED[line.rule]} smaller."
+            )
 
 
 def _free(results: str | Path) -> int:

@@ -19,8 +19,9 @@ from mnemo.training.layout import LEAST, ROWS
 
 #: Pictures that a page has room for, at the smallest size that it shows them at.
 PICTURES = 1400
-#: NumPy's RandomState takes no larger seed.
-SEEDS = 2**32
+#: NumPy's RandomState takes no seed from 2**32 on; the slopes of learned directions take the last
+#: ones (`directions.learning.slope.LATENTS`).
+SEEDS = 2**32 - 200
 
 Sections = dict[str, Any]
 Mistakes = Iterator[tuple[str, Any, str]]

@@ -19,13 +19,16 @@ def of_study(config: Config) -> list[Direction]:
 
 
 def settings(config: Config, direction: Direction) -> Settings:
-    """Return how a direction is learned: with the truncation and classes of the set fit."""
+    """Return how a direction is learned: with the truncation of the set fit.
+
+    As in GANalyze, where the study chooses its images' classes at random, all are learned on.
+    """
     generator = config.generator
     return direction.settings(
         config.preset,
         psi=config.truncation_psi("fit"),
         noise=generator.noise,
-        classes=generator.class_indices if generator.classes or generator.random_classes else (),
+        classes=generator.class_indices if generator.classes else (),
     )
 
 

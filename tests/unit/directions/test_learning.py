@@ -19,12 +19,14 @@ from mnemo import assessors, directions, generators, tables
 from mnemo.assessors import memorability
 from mnemo.assessors.network import Clipped, NetworkScorer
 from mnemo.assessors.registry import ASSESSORS
+from mnemo.directions.learning import slope
 from mnemo.directions.learning.objective import Objective
 from mnemo.directions.learning.search import Known, Search
 from mnemo.directions.learning.settings import choose
 from mnemo.directions.learning.state import State
 from mnemo.directions.learning.table import LEARNING
 from mnemo.errors import MnemoError
+from mnemo.study import consistency
 
 
 def planted(generator: Linear, scorer: LinearScorer) -> NDArray[np.float64]:
@@ -417,6 +419,38 @@ def test_the_gradient_of_equation_1_is_that_of_finite_differences(
     assert (ends[1] - ends[0]) / (2 * step) == pytest.approx(slope, rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("name", "space"), [("linear", "z"), ("stylegan2", "z"), ("stylegan2", "w"), ("biggan", "z")]
+)
+def test_the_slope_is_that_of_images_drawn_as_a_study_draws_its_sets(
+    name: str, space: Any, tmp_path: Path
+) -> None:
+    generator, scorer = THROUGH[name][0](tmp_path), _networked()
+    settings = choose("corrected", space=space, psi=0.7, alphas=(-0.05, 0.5))
+    objective = Objective(generator, scorer, settings, at_once=4)
+    theta = torch.randn(1, *objective.shape, generator=torch.Generator().manual_seed(0))
+    tested = (3, 1) if name == "biggan" else ()
+    measured = slope.measure(objective, theta, tested, latents=6)
+    seeds = range(2**32 - 6, 2**32)
+    options: dict[str, Any] = {"classes": [3, 1] * 3, "psi": 0.7} if tested else {}
+    drawn = generator.sample(seeds, 0.7)
+    if space == "w":
+        drawn = generator.map(drawn, 0.7)
+    ends = []
+    for alpha in (-0.05, 0.05):
+        there = drawn + alpha * theta.numpy()
+        if (name, space) == ("stylegan2", "z"):
+            there = generator.map(there, 0.7)
+        images = generator.differentiable(torch.from_numpy(there), **options)
+        ends.append(scorer.differentiable(images, clipped=False).detach().double().numpy())
+    assert measured.estimate.value == pytest.approx(np.mean(ends[1] - ends[0]) / 0.1, rel=1e-3)
+    assert measured.alpha == 0.05
+
+
+def test_sets_leave_the_latents_of_the_slope_alone() -> None:
+    assert consistency.SEEDS == 2**32 - slope.LATENTS
+
+
 def test_a_direction_in_w_plus_has_a_row_for_each_layer() -> None:
     generator = small_stylegan2((8, 6, 4))
     learned = directions.learn(
@@ -451,6 +485,7 @@ def test_the_curve_has_the_tables_columns_and_the_log_says_how_it_goes(
     assert table["loss"].null_count == 1
     [chosen] = [row for row in learned.curve if row["chosen"]]
     assert chosen["held_out_loss"] == learned.held_out_loss
+    assert table["ended"].to_pylist() == [None, None, None, "it took all 300 steps"]
     assert "images/s, at most 0:00:" in caplog.text
 
 

@@ -20,7 +20,7 @@ def table() -> pd.DataFrame:
             "loss": np.nan if step == 0 else 0.08 / step,
             "held_out_loss": 0.1 / (step + restart + 1),
         }
-        | {"length": 3.0, "chosen": restart == 0 and step == 20}
+        | {"length": 3.0, "chosen": restart == 0 and step == 20, "ended": None}
         for direction, restart in starts
         for step in (0, 10, 20)
     ]
@@ -33,7 +33,7 @@ def test_each_direction_has_a_panel_with_both_losses_of_each_start(table: pd.Dat
     assert [panel.get_title("left") for panel in shown] == ["memorable", "pleasant", "large"]
     assert [len(panel.lines) for panel in shown] == [4, 2, 2]
     second = table[(table["direction"] == "memorable") & (table["restart"] == 1)]
-    (line,) = [line for line in shown[0].lines if line.get_label() == "start 2"]
+    (line,) = [line for line in shown[0].lines if line.get_label().startswith("start 2")]
     np.testing.assert_array_equal(line.get_xydata(), second[["step", "held_out_loss"]])
     assert {"held-out latents", "steps", "kept"} <= {*words(figure)}
 
@@ -41,6 +41,27 @@ def test_each_direction_has_a_panel_with_both_losses_of_each_start(table: pd.Dat
 def test_a_circle_marks_what_was_kept(table: pd.DataFrame) -> None:
     (ring,) = learning.draw(table, 0.95).axes[0].collections
     np.testing.assert_allclose(ring.get_offsets(), [[20, 0.1 / 21]])
+
+
+def test_the_legend_says_how_far_each_start_fell_and_which_still_did(table: pd.DataFrame) -> None:
+    flat = table["restart"].eq(1) & table["step"].eq(20)
+    drawn = learning.draw(table.assign(held_out_loss=table["held_out_loss"].mask(flat, 0.04)), 0.95)
+    labels = [line.get_label() for line in drawn.axes[0].lines[1::2]]
+    assert labels == ["start 1: 5% left, still falling", "start 2: 80% left"]
+
+
+@pytest.mark.parametrize("smallest", [0.00002, 0.0018, 0.004, 0.5])
+def test_losses_are_written_in_plain_decimals(table: pd.DataFrame, smallest: float) -> None:
+    losses = table["held_out_loss"].clip(lower=smallest, upper=0.0131)
+    figure = learning.draw(table.assign(held_out_loss=losses, loss=np.nan), 0.95)
+    figure.draw_without_rendering()
+    axis = figure.axes[0].yaxis
+    low, high = axis.get_view_interval()
+    ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+    shown = [tick.label1.get_text() for tick in ticks if low <= tick.get_loc() <= high]
+    written = list(filter(None, shown))
+    assert len(written) >= 2
+    assert all("e" not in each and float(each) > 0 for each in written)
 
 
 def test_the_figure_is_drawn_alike_each_time_and_without_a_finite_loss(

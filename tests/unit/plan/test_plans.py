@@ -183,6 +183,28 @@ def test_shards_too_large_for_a_gpu_are_warned_of(tmp_path: Path) -> None:
     assert "make score_shard_size smaller" in warnings(huge, tmp_path, CPU, GPU)
 
 
+def test_a_learning_that_goes_on_where_it_was_killed_needs_no_shorter_job(tmp_path: Path) -> None:
+    long = study("studies/ganalyze-memnet.yaml")
+    requests = REQUESTS | {"learn_direction": plans.Request(threads=4, gpu=1)}
+    lines = [
+        line for line in plans.lines(long, requests, tmp_path) if line.rule == "learn_direction"
+    ]
+    assert lines[0].minutes > plans.GPU_MINUTES[1]
+
+    def told(*partitions: Any) -> list[str]:
+        told = plans.warnings(long, lines, requests, tmp_path, partitions)
+        return [each for each in told if each.startswith("learn_direction")]
+
+    assert told(CPU, partition(max_gpu=1)) == []
+    why, mend = told(CPU, partition(max_runtime=60, max_gpu=1))
+    assert "which no partition of partitions.yaml allows" in why
+    assert "goes on where it was killed" in mend
+    assert "set-resources: {learn_direction: {runtime: 60}}" in mend
+    assert "make the direction's learning.steps smaller" in mend
+    # Where memory alone is short, time is no remedy.
+    assert len(told(CPU, partition(max_mem_mb=100, max_gpu=1))) == 1
+
+
 def test_a_rule_that_fits_no_partition_is_warned_of(tmp_path: Path) -> None:
     large = study("studies/large.yaml")
     little = partition(max_mem_mb=4000)

@@ -117,13 +117,12 @@ def test_how_a_direction_is_learned_is_the_presets_but_for_what_the_study_says()
     assert checked(raw({"preset": "faithful"})).preset == "corrected"
 
 
-def test_the_classes_of_a_study_are_those_that_its_directions_are_learned_on() -> None:
+def test_a_direction_is_learned_on_all_classes_where_the_study_lists_none() -> None:
     config = shipped("ganalyze-memnet")
-    assert settings(config).classes == config.generator.class_indices
-    every = config.model_copy(
-        update={"generator": config.generator.model_copy(update={"random_classes": None})}
-    )
-    assert settings(every).classes == ()
+    assert len(config.generator.class_indices) == 750
+    assert settings(config).classes == ()
+    named = config.generator.model_copy(update={"random_classes": None, "classes": ("tench", 3)})
+    assert settings(config.model_copy(update={"generator": named})).classes == (0, 3)
 
 
 def test_a_study_without_learned_directions_is_what_it_was_before_there_were_any() -> None:

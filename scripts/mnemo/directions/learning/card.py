@@ -20,7 +20,8 @@ def card(learned: Learned, **names: Any) -> dict[str, Any]:
 
     Returns:
         Values that JSON has. The digests under `weights` are of the tensors, whatever file they
-        were in; `slope` is the rise of the score by alpha on fresh latents, 1 if it is as asked.
+        were in; `slope` is the rise of the score by alpha on latents drawn as a study draws its
+        sets, 1 if it is as asked.
     """
     slope = learned.slope
     return {

@@ -9,8 +9,8 @@ from scipy.stats import truncnorm
 
 from mnemo.directions.learning.settings import Settings
 
-#: What an index is drawn for: a step, a measurement of the loss, or the slope at the end.
-STEPS, HELD_OUT, FRESH = range(3)
+#: What an index is drawn for: a step, or a measurement of the loss.
+STEPS, HELD_OUT = range(2)
 # Rows of numbers that are drawn at once only to be passed over.
 _CHUNK = 4096
 
@@ -51,7 +51,7 @@ class Indexed:
         settings: The settings.
         z_dim: Dimensions of z.
         classes: Number of classes; 0 for none.
-        purpose: `STEPS`, `HELD_OUT` or `FRESH`, whose draws differ.
+        purpose: `STEPS` or `HELD_OUT`, whose draws differ.
     """
 
     def __init__(self, settings: Settings, z_dim: int, classes: int, purpose: int = STEPS):

@@ -17,7 +17,7 @@ from mnemo.directions.learning.progress import Progress
 from mnemo.directions.learning.search import Known, Search
 from mnemo.directions.learning.settings import Settings, Space, choose
 from mnemo.directions.learning.slope import Slope, measure
-from mnemo.directions.learning.state import Best
+from mnemo.directions.learning.state import Best, State
 from mnemo.errors import MnemoError
 
 LOGGER = logging.getLogger(__name__)
@@ -38,7 +38,8 @@ class Learned:
         curve: The columns of the table `LEARNING` but the direction's name: a dictionary for each
             measurement.
         held_out_loss: Its loss on latents on which no step was taken.
-        slope: How much the score rises with alpha on fresh latents; 1 is what was asked for.
+        slope: How much the score rises with alpha on latents drawn as a study draws its sets; 1 is
+            what was asked for.
         agreement: Cosine of the directions of the best two starts, which saw other latents, the
             mean over classes; None with one start.
         ended: Why each start ended.
@@ -77,6 +78,7 @@ def learn(
     at_once: int | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: float = 60.0,
+    tested: Sequence[int] = (),
     confidence: float = 0.95,
     **changes: Any,
 ) -> Learned:
@@ -108,6 +110,7 @@ def learn(
         checkpoint: File in which to keep where learning stands. If it is killed, the same call goes
             on from there. The caller deletes it when it has saved the result. None for no file.
         checkpoint_every: Seconds between two writings of that file.
+        tested: Classes that the slope is measured on, in turn; empty for those learned on.
         confidence: Confidence of the slope's interval, 0 to 1.
         changes: Other attributes of `settings.Settings` that differ from the preset's.
 
@@ -145,9 +148,9 @@ def learn(
     return Learned(
         space,
         *_normalised(best),
-        curve=[{**row, "chosen": _of(best, row)} for row in state.curve],
+        curve=_curve(state, best),
         held_out_loss=best.held_out_loss,
-        slope=measure(objective, best.thetas, confidence=confidence),
+        slope=measure(objective, best.thetas, tested, confidence=confidence),
         agreement=_agreement(best, others),
         ended=state.ended,
         settings=settings,
@@ -182,9 +185,17 @@ def _normalised(best: Best) -> tuple[NDArray[np.float64], float | NDArray[np.flo
     return (units[0], float(lengths[0])) if len(units) == 1 else (units, lengths)
 
 
-def _of(best: Best, measured: dict[str, Any]) -> bool:
-    """Return whether a row of the curve is of the best direction."""
-    return (measured["restart"], measured["step"]) == (best.restart, best.step)
+def _curve(state: State, best: Best) -> list[dict[str, Any]]:
+    """Return the measurements, with which is of the best direction and why each start ended."""
+    last = {row["restart"]: row for row in state.curve}
+    return [
+        {
+            **row,
+            "ended": state.ended[row["restart"]] if row is last[row["restart"]] else None,
+            "chosen": (row["restart"], row["step"]) == (best.restart, best.step),
+        }
+        for row in state.curve
+    ]
 
 
 def _agreement(best: Best, others: Sequence[Best]) -> float | None:

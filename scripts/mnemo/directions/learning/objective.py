@@ -1,6 +1,6 @@
 """What a direction is learned by: the score of a moved latent's image (GANalyze, equation 1)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,13 +76,18 @@ class Objective:
 
     def latents(self, z: NDArray[np.float32]) -> Tensor:
         """Convert drawn z, (n, z_dim), to latents of the space, truncated, (n, *shape)."""
-        psi, space = self.settings.psi, self.settings.space
-        if not isinstance(self.generator, Mapped):
-            return torch.from_numpy(z * np.float32(psi)).to(self.device)
-        if space == "z":
+        mapped = isinstance(self.generator, Mapped)
+        return self._in_space(z if mapped else z * np.float32(self.settings.psi))
+
+    def sampled(self, seeds: Sequence[int]) -> Tensor:
+        """Draw the latent of each seed, (n, *shape), as a study draws those of its sets."""
+        return self._in_space(self.generator.sample(seeds, self.settings.psi))
+
+    def _in_space(self, z: NDArray[np.float32]) -> Tensor:
+        if self.settings.space == "z":
             return torch.from_numpy(z).to(self.device)
-        w = torch.from_numpy(self.generator.map(z, psi)).to(self.device)
-        return w if space == "w" else w[:, None].repeat(1, *self.shape[:1], 1)
+        w = torch.from_numpy(self.generator.map(z, self.settings.psi)).to(self.device)
+        return w if self.settings.space == "w" else w[:, None].repeat(1, *self.shape[:1], 1)
 
     def scores(self, latents: Tensor, classes: Tensor) -> Tensor:
         """Score latents' images, with a gradient.

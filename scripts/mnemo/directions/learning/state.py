@@ -42,7 +42,8 @@ class State:
         loss_sum: Sum of the steps' losses since the last measurement.
         since: Number of these steps.
         worse: Measurements since the smallest held-out loss of this start.
-        curve: A row for each measurement, as in the table `LEARNING` without the direction's name.
+        curve: A row for each measurement, as in the table `LEARNING` without the direction's name,
+            what was chosen, and why a start ended.
         ended: Why each start ended.
         kept: What was kept of this start; None before the first measurement.
         found: What was kept of the starts that ended.
@@ -55,7 +56,7 @@ class State:
     loss_sum: float = 0.0
     since: int = 0
     worse: int = 0
-    curve: list[dict[str, float]] = field(default_factory=list)
+    curve: list[dict[str, Any]] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     kept: Best | None = None
     found: list[Best] = field(default_factory=list)

@@ -9,7 +9,12 @@ _SQUARE = "square of the assessor's score"
 LEARNING = tables.define(
     "How the loss fell while directions were learned: a row for each measurement",
     tables.field("direction", pa.string(), "name of the direction"),
-    tables.field("restart", pa.int64(), "number of the start, from 0; each sees other latents"),
+    tables.field(
+        "restart",
+        pa.int64(),
+        "number of the start, from 0, which the figure calls start 1. Each sees other latents, and "
+        "begins at zeros, or at other normal numbers with start: normal",
+    ),
     tables.field("step", pa.int64(), "steps taken since the start"),
     tables.field("images", pa.int64(), "latents moved and rendered since the start"),
     tables.field(
@@ -35,6 +40,12 @@ LEARNING = tables.define(
         "length of the direction, which the paper calls theta: distance in the latent space for an "
         "alpha of 1; the mean over classes that have directions of their own",
         unit="length in the latent space for a unit of the score",
+        nullable=True,
+    ),
+    tables.field(
+        "ended",
+        pa.string(),
+        "why the start ended, in its last measurement; null in the others",
         nullable=True,
     ),
     tables.field("chosen", pa.bool_(), "whether this is the direction that was kept"),

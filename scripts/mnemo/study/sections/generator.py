@@ -100,7 +100,7 @@ class Generator(Section):
         # As if there were no such key, so that what a study without it has finished stays so.
         exclude_if=lambda given: given is None,
         description="In place of classes, how many of a BigGAN's classes are chosen at random: "
-        "always the same ones.",
+        "always the same ones. A direction is learned on all classes.",
     )
     rows: tuple[NonNegativeInt, PositiveInt] | None = Field(
         None,
