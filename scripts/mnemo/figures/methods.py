@@ -81,9 +81,11 @@ def draw(methods: pd.DataFrame, confidence: float) -> Figure:
         for label, colour, marker in AT.values()
     ]
     figure.legend(handles=keys, loc="outside upper right", ncols=2)
+    finders = shown["found_with"].unique()
+    found = f"; all directions found with {finders[0]}" if _alike(shown["found_with"]) else ""
     label = (
-        f"{shape} images, with {parts.percent(confidence)} intervals; a coloured line is the gain "
-        "or image change that is equal"
+        f"{shape} images, with {parts.percent(confidence)} intervals{found}\n"
+        "a coloured line is the gain or image change that is equal; \N{EN DASH}: no value"
     )
     figure.supxlabel(label, fontsize=7)
     return figure
@@ -93,8 +95,7 @@ def _block(panels: Any, own: pd.DataFrame, columns: list[Column]) -> None:
     """Draw the panels of one assessor."""
     edits = own.drop_duplicates("edit")
     place = {edit: row for row, edit in enumerate(edits["edit"])}
-    named = edits["edit"] + "\n" + edits["method"]
-    names = list(named + (", found with " + edits["found_with"]).fillna(""))
+    names = _names(edits)
     for panel, column in zip(panels, columns, strict=True):
         for row in range(0, len(names), 2):
             panel.axhspan(row - 0.5, row + 0.5, color="#F4F4F4", linewidth=0, zorder=0)
@@ -109,21 +110,40 @@ def _block(panels: Any, own: pd.DataFrame, columns: list[Column]) -> None:
                 continue
             look: dict[str, Any] = {"colour": colour, "marker": marker, "label": label}
             parts.bars(panel, rows, column.estimate, where, across=True, **look)
+            reached = rows["alpha"].notna()
             if column.given:
-                _not_reached(panel, where[rows["alpha"].isna()], colour)
+                _say(panel, "not reached", where[~reached], colour, 5.5)
+            _say(panel, "\N{EN DASH}", where[reached & rows[column.estimate].isna()], style.GREY, 8)
         parts.name_rows(panel, names)
         panel.tick_params(axis="y", length=0, labelsize=7)
         panel.tick_params(axis="x", labelsize=6.5)
-        panel.xaxis.set_major_locator(MaxNLocator(2))
+        panel.xaxis.set_major_locator(MaxNLocator(3, min_n_ticks=3))
         panel.margins(x=0.1)
         if panel is not panels[0]:
             panel.set_yticklabels([])
             panel.spines["left"].set_visible(False)
 
 
-def _not_reached(panel: Axes, where: "np.ndarray[Any, Any]", colour: str) -> None:
-    """Say of which edits there is no alpha."""
+def _alike(found_with: "pd.Series[str]") -> bool:
+    """Return whether all directions were found with the same assessor."""
+    return found_with.nunique(dropna=False) == 1 and bool(found_with.notna().all())
+
+
+def _names(edits: pd.DataFrame) -> list[str]:
+    """Name edits, with the method where it says more and the assessor where they differ in it."""
+    alike = _alike(edits["found_with"])
+    names = []
+    for edit, method, found_with in zip(
+        edits["edit"], edits["method"], edits["found_with"], strict=True
+    ):
+        said = [] if method == edit else [method]
+        said += [] if alike or pd.isna(found_with) else [f"found with {found_with}"]
+        names.append("\n".join([edit, *([", ".join(said)] if said else [])]))
+    return names
+
+
+def _say(panel: Axes, text: str, where: "np.ndarray[Any, Any]", colour: str, size: float) -> None:
+    """Say in some rows why they have no mark."""
     for y in where:
-        said: dict[str, Any] = {"color": colour, "fontsize": 5.5, "ha": "center", "va": "center"}
-        said["bbox"] = {"facecolor": "white", "linewidth": 0, "pad": 0.4}
-        panel.annotate("not reached", (0.5, y), xycoords=("axes fraction", "data"), **said)
+        said: dict[str, Any] = {"color": colour, "fontsize": size, "ha": "center", "va": "center"}
+        panel.annotate(text, (0.5, y), xycoords=("axes fraction", "data"), **said)
