@@ -192,6 +192,7 @@ def results_of_methods(wildcards):
         raise WorkflowError("this study compares no methods: give it a section `methods`")
     return [
         "<results>/pages/methods.html",
+        "<results>/pages/method_contrasts.html",
         "<results>/pages/cosines.html",
         "<results>/figures/methods.svg",
     ]

@@ -1,8 +1,8 @@
 """Methods: all edits of generated images, at equal gain and at equal image change.
 
 Needs `methods` in the config, the scores of the set fit and of the edits, image_change/, directions/
-and, as far as the study has them, embeddings/ and realness/; makes methods.parquet and
-cosines.parquet.
+and, as far as the study has them, embeddings/ and realness/; makes methods.parquet,
+method_contrasts.parquet and cosines.parquet.
 """
 
 if study.methods:
@@ -21,6 +21,7 @@ if study.methods:
             benchmarks=compared.benchmarks,
         output:
             methods="<results>/methods.parquet",
+            method_contrasts="<results>/method_contrasts.parquet",
             cosines="<results>/cosines.parquet",
         log:
             "<logs>/measure_methods.log",
@@ -34,6 +35,7 @@ if study.methods:
             runtime=minutes,
         params:
             compared=compared.described,
+            pairs=compared.pairs,
             edits=params.moves_of_edits,
             layers=models.generator.layers,
             gain=study.methods.gain,

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from mnemo import logs, scores, tables
-from mnemo.results import cosines, identity_distances, joined, methods
+from mnemo.results import cosines, identity_distances, joined, method_contrasts, methods
+from mnemo.results.responses import Responses
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -11,20 +12,21 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 inputs, params = snakemake.input, snakemake.params
 columns = ["image", "assessor", "shape", "score"]
-measured = methods.measure(
+responses = Responses(
     scores.read(inputs.scores, ["edit", "alpha", *columns]),
     scores.read(inputs.fit_scores, columns),
     tables.frame(inputs.changes, ["edit", "alpha", "image", "image_change"]),
     params.compared,
     faces=identity_distances.read(inputs.embeddings),
-    realness=tables.frame(inputs.realness, methods.READ) if inputs.realness else None,
     gain=params.gain,
     change=params.change,
     threshold=params.threshold,
     resamples=params.resamples,
     seed=params.seed,
-    confidence=params.confidence,
 )
+realness = tables.frame(inputs.realness, methods.READ) if inputs.realness else None
+measured = methods.measure(responses, realness=realness, confidence=params.confidence)
+contrasts = method_contrasts.measure(responses, params.pairs, confidence=params.confidence)
 shares = joined.shares(inputs.directions, params.edits, params.layers)
 seconds = methods.seconds(inputs.benchmarks, params.compared)
 measured = measured.assign(
@@ -36,4 +38,7 @@ parts = [tables.read(path, ["name", "space", "layers", "normal"]) for path in in
 found = [row for part in parts for row in part.to_pylist()]
 provenance = tables.Provenance.of(snakemake.rule, params.items())
 tables.write(snakemake.output.methods, methods.METHODS, measured, provenance)
+tables.write(
+    snakemake.output.method_contrasts, method_contrasts.METHOD_CONTRASTS, contrasts, provenance
+)
 tables.write(snakemake.output.cosines, cosines.COSINES, cosines.measure(found), provenance)

@@ -8,6 +8,7 @@ from benchmarks.simulations import Interval, Simulation
 from benchmarks.simulations._responses import Floats
 
 from mnemo.results import methods
+from mnemo.results.responses import Responses
 
 _ALPHAS = np.array([0.0, 1.0, 2.0, 4.0])
 #: Mean changes of the score, in standard deviations, and of the image.
@@ -19,6 +20,7 @@ _EDIT = {
     "edit": "e",
     "direction": "d",
     "method": "hyperplane",
+    "estimator": "logistic",
     "found_with": "finder",
     "assessors": {"finder": {"confirmed_by": ["other"], "attributes": ["age"]}},
 }
@@ -91,7 +93,7 @@ def _compared(n: int, fitted: int, at: str, effect: float, **instead: str) -> Si
             pd.DataFrame({"image": keys, "assessor": name, "score": random.normal(0, 1, fitted)})
             for name in _SCORERS
         ]
-        table = methods.measure(
+        responses = Responses(
             pd.concat(scores).assign(**named),
             pd.concat(fit).assign(**named),
             _long(images["image"], "image_change"),
@@ -103,6 +105,7 @@ def _compared(n: int, fitted: int, at: str, effect: float, **instead: str) -> Si
             resamples=200,
             seed=seed,
         )
+        table = methods.measure(responses)
         row, given = table.set_index("at").loc[at], {"gain": "gain", "change": "image_change"}[at]
         return {
             name: (row[f"{name}_low"], truth, row[f"{name}_high"])

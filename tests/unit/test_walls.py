@@ -267,12 +267,18 @@ def test_an_addition_reruns_no_finished_job(
         ("results__transfer", {"measure_transfer", "merge_table transfer"}),
         ("results__contrasts", {"measure_contrasts", "merge_table contrasts"}),
         ("results__methods", {"measure_methods", "merge_table methods"}),
+        ("results__method_contrasts", {"measure_methods", "merge_table method_contrasts"}),
+        (
+            "results__responses",
+            {"measure_methods", "merge_table methods", "merge_table method_contrasts"},
+        ),
         ("results__cosines", {"measure_methods", "merge_table cosines"}),
         ("results__findings", {"measure_findings", "merge_table findings"}),
         (
             "statistics__corrections",
             {
                 *("measure_contrasts", "merge_table contrasts"),
+                *("measure_methods", "merge_table method_contrasts"),
                 *("measure_findings", "merge_table findings"),
             },
         ),

@@ -44,7 +44,7 @@ def test_the_study_ends_with_a_report_and_every_table(objects: Checkout) -> None
     # and trains and learns nothing.
     of_faces = {"faces", "lost_faces", "identity"}
     of_others = {"conditions", "drift", "controls", "layers", "layer_effects"}
-    of_ways = {"learning", "methods", "cosines"}
+    of_ways = {"learning", "methods", "method_contrasts", "cosines"}
     of_photos, of_training = {"photos", "inversions"}, {"curves", "predictions", "training"}
     of_factors = {"factors", "factor_models"}
     left_out = of_faces | of_others | of_photos | of_training | of_ways | of_factors

@@ -63,10 +63,11 @@ RELIED_ON = {
     "contrasts": "kind a b edit assessor shape alpha n unit difference low high p p_holm mcnemar_p",
     "findings": "finding holds sentence subject assessor shape alpha estimate low high unit p "
     "p_holm",
-    "methods": "direction method assessor at gain gain_low gain_high confirmed_gain "
+    "methods": "direction method estimator assessor at gain gain_low gain_high confirmed_gain "
     "confirmed_gain_low confirmed_gain_high improvement_ratio improvement_ratio_low "
     "improvement_ratio_high relative_gain image_change identity_distance accepted "
     "attribute_dependency frechet_difference kernel_difference precision recall seconds",
+    "method_contrasts": "a b assessor shape at estimate n difference low high p p_holm reason",
     "reproduction": "item published source ours low high verdict reason",
     "realness": "edit alpha features reference reference_count reference_rank n neighbours "
     "precision precision_low precision_high recall recall_low recall_high density density_low "

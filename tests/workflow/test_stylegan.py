@@ -56,7 +56,7 @@ def test_the_study_ends_with_a_report_and_every_table(styled: Checkout) -> None:
     # It has no ovals, trains and learns nothing, compares no methods, conditions no edit and asks
     # for nobody's identity.
     of_faces = {"faces", "lost_faces", "identity"}
-    of_ways = {"learning", "methods", "cosines"}
+    of_ways = {"learning", "methods", "method_contrasts", "cosines"}
     left_out = of_faces | of_ways | {"curves", "predictions", "training"}
     assert {*RESULTS} - left_out == {path.stem for path in styled.results().glob("*.parquet")}
     planes = tables.read(styled.results() / "hyperplanes.parquet").to_pandas()

@@ -12,7 +12,13 @@ from mnemo import tables
 DIRECTIONS = tables.define(
     "Directions that edits move along",
     tables.field("name", pa.string(), "name of the direction"),
-    tables.field("method", pa.string(), "where it comes from", limits="hyperplane, file, learned"),
+    tables.field(
+        "method",
+        pa.string(),
+        "where it comes from; the table methods has a column of this name that also tells apart "
+        "estimators, directions that hold attributes and edits of some layers",
+        limits="hyperplane, file, learned",
+    ),
     tables.field("space", pa.string(), "latent space of the direction", limits="z, w, w_plus"),
     tables.field("generator", pa.string(), "generator whose latent space it lies in"),
     tables.field(

@@ -86,28 +86,14 @@ def draw(methods: pd.DataFrame, confidence: float) -> Figure:
         for label, colour, marker in AT.values()
     ]
     figure.legend(handles=keys, loc="outside upper right", ncols=2)
+    finders = shown["found_with"].unique()
+    found = f"; all directions found with {finders[0]}" if _alike(shown["found_with"]) else ""
     label = (
-        f"{shape} images, with {parts.percent(confidence)} intervals; a coloured line is the gain "
-        "or image change that is equal"
+        f"{shape} images, with {parts.percent(confidence)} intervals{found}\n"
+        "a coloured line is the gain or image change that is equal; \N{EN DASH}: no value"
     )
     figure.supxlabel(label, fontsize=7)
     return figure
-
-
-def _names(own: pd.DataFrame) -> dict[str, str]:
-    """Name the edits of one assessor, in lines that leave room for the panels."""
-    edits = own.drop_duplicates("edit")
-    how = edits["method"] + (", found with " + edits["found_with"]).fillna("")
-    return {
-        edit: "\n".join(textwrap.fill(part, LONGEST) for part in (edit, found))
-        for edit, found in zip(edits["edit"], how, strict=True)
-    }
-
-
-def _height(own: pd.DataFrame) -> float:
-    """Return the height of the panels of one assessor, in inches, whose rows are equally high."""
-    names = _names(own).values()
-    return len(names) * (BETWEEN + LINE * max(1 + name.count("\n") for name in names))
 
 
 def _block(panels: Any, own: pd.DataFrame, columns: list[Column]) -> None:
@@ -128,21 +114,54 @@ def _block(panels: Any, own: pd.DataFrame, columns: list[Column]) -> None:
                 continue
             look: dict[str, Any] = {"colour": colour, "marker": marker, "label": label}
             parts.bars(panel, rows, column.estimate, where, across=True, **look)
+            reached = rows["alpha"].notna()
             if column.given:
-                _not_reached(panel, where[rows["alpha"].isna()], colour)
+                _say(panel, "not reached", where[~reached], colour, 5.5)
+            _say(panel, "\N{EN DASH}", where[reached & rows[column.estimate].isna()], style.GREY, 8)
         parts.name_rows(panel, names)
         panel.tick_params(axis="y", length=0, labelsize=7)
         panel.tick_params(axis="x", labelsize=6.5)
-        panel.xaxis.set_major_locator(MaxNLocator(2))
+        panel.xaxis.set_major_locator(MaxNLocator(3, min_n_ticks=3))
         panel.margins(x=0.1)
         if panel is not panels[0]:
             panel.set_yticklabels([])
             panel.spines["left"].set_visible(False)
 
 
-def _not_reached(panel: Axes, where: "np.ndarray[Any, Any]", colour: str) -> None:
-    """Say of which edits there is no alpha."""
+def _alike(found_with: "pd.Series[str]") -> bool:
+    """Return whether all directions were found with the same assessor."""
+    return found_with.nunique(dropna=False) == 1 and bool(found_with.notna().all())
+
+
+def _names(own: pd.DataFrame) -> dict[str, str]:
+    """Name the edits of one assessor, in lines that leave room for the panels.
+
+    The method is named where it says more, and the assessor where directions differ in it.
+    """
+    edits = own.drop_duplicates("edit")
+    alike = _alike(edits["found_with"])
+    names = {}
+    for edit, method, found_with in zip(
+        edits["edit"], edits["method"], edits["found_with"], strict=True
+    ):
+        said = [] if method == edit else [method]
+        said += [] if alike or pd.isna(found_with) else [f"found with {found_with}"]
+        lines = filter(None, (edit, ", ".join(said)))
+        names[edit] = "\n".join(textwrap.fill(line, LONGEST) for line in lines)
+    return names
+
+
+def _height(own: pd.DataFrame) -> float:
+    """Return the height of the panels of one assessor, in inches, whose rows are equally high.
+
+    A row has two marks, so it takes the height of two lines.
+    """
+    names = _names(own).values()
+    return len(names) * (BETWEEN + LINE * max(2, *(1 + name.count("\n") for name in names)))
+
+
+def _say(panel: Axes, text: str, where: "np.ndarray[Any, Any]", colour: str, size: float) -> None:
+    """Say in some rows why they have no mark."""
     for y in where:
-        said: dict[str, Any] = {"color": colour, "fontsize": 5.5, "ha": "center", "va": "center"}
-        said["bbox"] = {"facecolor": "white", "linewidth": 0, "pad": 0.4}
-        panel.annotate("not reached", (0.5, y), xycoords=("axes fraction", "data"), **said)
+        said: dict[str, Any] = {"color": colour, "fontsize": size, "ha": "center", "va": "center"}
+        panel.annotate(text, (0.5, y), xycoords=("axes fraction", "data"), **said)

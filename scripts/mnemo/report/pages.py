@@ -36,6 +36,10 @@ img { max-width: 100%; }
 """
 
 
+#: Columns up to which a table fits on a screen.
+FIT = 14
+
+
 def save(page: str, path: str | Path) -> None:
     """Write a page atomically.
 
@@ -53,7 +57,8 @@ def save(page: str, path: str | Path) -> None:
 def tabulate(table: pa.Table, confidence: float | None = None) -> str:
     """Return a page that shows a table with its title, column descriptions and provenance.
 
-    An estimate and the ends of its interval share one column; columns of lists are left out.
+    An estimate and the ends of its interval share one column; columns of lists are left out. Of a
+    table that is wider than a screen, a note has the columns that are the same in all rows.
 
     Args:
         table: A table with a title in its metadata and a description of each column.
@@ -69,26 +74,38 @@ def tabulate(table: pa.Table, confidence: float | None = None) -> str:
     fields = [field for field in table.schema if field.name not in {*folded, *lists}]
     frame = table.drop_columns(lists).to_pandas()
     cells = [_cells(frame, field, ends[field.name]) for field in fields]
+    wide = len(fields) > FIT and len(table) > 1
+    alike = {
+        field.name: own[0]
+        for field, own in zip(fields, cells, strict=True)
+        if wide and len({*own}) == 1
+    }
+    columns = [
+        (field, own) for field, own in zip(fields, cells, strict=True) if field.name not in alike
+    ]
     metadata = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
     notes = [] if len(table) else ["No rows."]
     if confidence is not None and folded:
         notes.append(f"In brackets: the {100 * confidence:g} % interval.")
     if "\N{EN DASH}" in {cell for column in cells for cell in column}:
         notes.append("\N{EN DASH}: no value; the column's description explains why.")
+    if alike:
+        said = "; ".join(f"{name}: {cell}" for name, cell in alike.items())
+        notes.append(f"The same in all rows: {said}.")
     if lists:
         notes.append(f"Only in the parquet file: {', '.join(lists)}.")
     head = "".join(
         f'<th class="{_kind(field)}" title="{escape(_about(field))}">{_breakable(field.name)}</th>'
-        for field in fields
+        for field, _ in columns
     )
     rows = "\n".join(
         "<tr>"
         + "".join(
             f'<td class="{_kind(field)}">{_breakable(cell)}</td>'
-            for field, cell in zip(fields, row, strict=True)
+            for (field, _), cell in zip(columns, row, strict=True)
         )
         + "</tr>"
-        for row in zip(*cells, strict=True)
+        for row in zip(*(own for _, own in columns), strict=True)
     )
     legend = "".join(
         f"<dt>{escape(field.name)}</dt><dd>{escape(_about(field))}</dd>" for field in fields

@@ -37,7 +37,9 @@ CALIBRATION = tables.define(
     tables.field(
         "alpha",
         pa.float64(),
-        "alpha that achieves the change; null if no alpha in the measured range does, or if the "
+        "alpha that achieves the change, on a smooth curve through the mean changes at all alphas; "
+        "the table methods joins them by straight lines, and has other alphas where the measured "
+        "ones are far apart. Null if no alpha in the measured range achieves the change, or if the "
         "response is neither rising nor falling at 0",
         nullable=True,
     ),

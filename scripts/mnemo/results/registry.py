@@ -290,6 +290,15 @@ RESULTS: dict[str, Result] = {
         title="Methods at equal gain and at equal image change",
         wanted=_compares_methods,
     ),
+    "method_contrasts": Result(
+        "mnemo.results.method_contrasts:METHOD_CONTRASTS",
+        "Which method gains more for the same image change, and whose gain is confirmed more?",
+        'table[table["estimate"].isin(["gain", "confirmed_gain"])].sort_values("p_holm")',
+        "SELECT * FROM {} WHERE estimate IN ('gain', 'confirmed_gain') ORDER BY p_holm",
+        category="3 Edits",
+        title="Differences between methods",
+        wanted=_compares_methods,
+    ),
     "cosines": Result(
         "mnemo.results.cosines:COSINES",
         "Did two methods find the same direction?",

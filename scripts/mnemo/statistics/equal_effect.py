@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
 from mnemo.statistics.means import CLEAR
 
 At = Literal["gain", "change"]
+AT: tuple[At, ...] = ("gain", "change")
 Floats = NDArray[np.float64]
 
 # Part of a mean that is rounding: sums of the same numbers in another order differ.
@@ -23,6 +25,7 @@ class Response(NamedTuple):
     """How the n images of one edit respond at the alphas from 0 on, by one assessor in one shape.
 
     Attributes:
+        images: (n,) keys of the images, ascending.
         alphas: (a,) ascending, from 0.
         unedited: (n,) scores at alpha 0.
         changes: (n, a) change of the score in standard deviations, by scorer: the assessor itself,
@@ -35,6 +38,7 @@ class Response(NamedTuple):
         identity: (n, a) distances of embeddings; None if they are not measured.
     """
 
+    images: "pd.Index[str]"
     alphas: Floats
     unedited: Floats
     changes: Mapping[str, Floats]
@@ -44,6 +48,22 @@ class Response(NamedTuple):
     deviation: float
     image: Floats
     identity: Floats | None
+
+    def shared(self, other: "Response") -> "Response":
+        """Return the response of the images, and by the scorers, that another one has as well."""
+        images = self.images.intersection(other.images)
+        rows = self.images.get_indexer(images)
+        return self._replace(
+            images=images,
+            unedited=self.unedited[rows],
+            changes={
+                name: own[rows] for name, own in self.changes.items() if name in other.changes
+            },
+            confirming=[name for name in self.confirming if name in other.confirming],
+            attributes=[name for name in self.attributes if name in other.attributes],
+            image=self.image[rows],
+            identity=None if self.identity is None else self.identity[rows],
+        )
 
 
 class Sample(NamedTuple):

@@ -1,9 +1,11 @@
 """The edits that a study compares at equal effect, and the files that the comparison reads."""
 
+from itertools import combinations
 from typing import Any
 
 from mnemo.assessors.registry import entry
 from mnemo.directions.planes import LOGISTIC
+from mnemo.study import contrasts
 from mnemo.study.config import Config
 from mnemo.study.paths import Paths
 from mnemo.study.sections.edits import Edit, alpha_name
@@ -94,6 +96,21 @@ class Compared:
             return "conditioned"
         return "hyperplane" if own.plane().estimator == LOGISTIC else own.plane().estimator
 
+    def _estimator(self, edit: Edit) -> str | None:
+        """Name the estimator of an edit's hyperplane."""
+        own = self.config.direction(edit)
+        return own.plane().estimator if own.method == "hyperplane" else None
+
+    @property
+    def pairs(self) -> list[list[str]]:
+        """The pairs of edits of the same set, each in the order of `contrasts.edits`."""
+        pairs = combinations(self._edits, 2)
+        return [
+            [edit.name for edit in contrasts.ordered(self.config, *pair)]
+            for pair in pairs
+            if pair[0].of == pair[1].of
+        ]
+
     @property
     def described(self) -> list[dict[str, Any]]:
         """What each edit is, by which assessors it is judged, and by which attributes."""
@@ -102,6 +119,7 @@ class Compared:
                 "edit": edit.name,
                 "direction": edit.along,
                 "method": self._method(edit),
+                "estimator": self._estimator(edit),
                 "found_with": self.config.direction(edit).assessor,
                 "found_by": self._found_by(edit),
                 "assessors": {

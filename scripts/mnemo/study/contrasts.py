@@ -23,7 +23,7 @@ def edits(config: Config) -> list[dict[str, Any]]:
     """
     pairs = []
     for pair in combinations(config.edits, 2):
-        a, b = sorted(pair, key=lambda edit: -len(config.direction(edit).hold))
+        a, b = ordered(config, *pair)
         first, second = config.direction(a), config.direction(b)
         if (a.of, *_unit(first)) != (b.of, *_unit(second)):
             continue
@@ -33,6 +33,12 @@ def edits(config: Config) -> list[dict[str, Any]]:
         alike = alike and {*second.hold} <= {*first.hold}
         pairs.append({"a": a.name, "b": b.name, "held": held if alike else [], "own": own})
     return pairs
+
+
+def ordered(config: Config, a: Edit, b: Edit) -> tuple[Edit, Edit]:
+    """Return two edits, first the one that holds more attributes, or else as they are."""
+    held = [len(config.direction(edit).hold) for edit in (a, b)]
+    return (b, a) if held[1] > held[0] else (a, b)
 
 
 def _unit(direction: Direction) -> tuple[str, str | None]:

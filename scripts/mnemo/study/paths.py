@@ -26,7 +26,7 @@ TRAINING = ("training", "curves", "predictions")
 #: The public tables that one job measures for the whole study; the others are joined from parts.
 MEASURED_WHOLE = (
     *("agreement", "transfer", "training", "contrasts", "findings", "reproduction"),
-    *("layers", "layer_effects", "methods", "cosines"),
+    *("layers", "layer_effects", "methods", "method_contrasts", "cosines"),
 )
 #: The tables that the findings are read from, as far as a study has them.
 FINDINGS_FROM = ("hyperplanes", "slopes", "transfer", "contrasts", "realness", "identity")

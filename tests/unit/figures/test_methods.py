@@ -49,6 +49,21 @@ def test_every_edit_has_a_mark_at_equal_gain_and_one_at_equal_change() -> None:
     assert "95 % intervals" in " ".join(said)
 
 
+def test_a_name_says_each_thing_once() -> None:
+    own = table(1)
+    own = own[own["edit"] != "lent"].replace({"plain": "ridge", "hyperplane": "ridge"})
+    names = [label.get_text() for label in methods.draw(own, 0.95).axes[0].get_yticklabels()]
+    assert names == ["ridge", "far\nlayers"]
+    assert "all directions found with student" in " ".join(words(methods.draw(own, 0.95)))
+
+
+def test_an_estimate_that_an_edit_lacks_is_a_dash() -> None:
+    own = table(2)
+    lacking = (own["assessor"] == "assessor-1") & (own["edit"] == "plain")
+    own.loc[lacking, ["confirmed_gain", "confirmed_gain_low", "confirmed_gain_high"]] = np.nan
+    assert words(methods.draw(own, 0.95)).count("\N{EN DASH}") == 2
+
+
 def test_the_gain_that_is_equal_is_a_line_and_no_mark() -> None:
     gain = methods.draw(table(1), 0.95).axes[0]
     assert not [line for line in gain.lines if line.get_marker() == "o"]

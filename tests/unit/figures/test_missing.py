@@ -151,14 +151,16 @@ def test_a_page_shows_what_is_missing_as_a_dash(name: str, missing: int) -> None
     schema = schemas.of(name)
     page = pages.tabulate(tables.conform(rows(schema, missing), schema), 0.95)
     table = page.split("<tbody>")[1].split("</tbody>")[0]
-    assert "nan" not in table
-    assert "None" not in table
+    assert "nan" not in page
+    assert "None" not in page
     nullable = [
         field
         for field in schema
         if field.nullable and not field.name.endswith(("low", "high")) and field.name != "shape"
     ]
-    assert ("\N{EN DASH}" in table) == bool(nullable and missing)
+    # A column that is missing in all rows of a wide table is in a note.
+    said = page if missing == 3 else table
+    assert ("\N{EN DASH}" in said) == bool(nullable and missing)
 
 
 def test_a_page_of_faces_is_made_of_no_faces() -> None:

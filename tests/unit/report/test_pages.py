@@ -202,6 +202,21 @@ def test_columns_of_lists_are_named_as_left_out() -> None:
     assert "Only in the parquet file: normal." in page
 
 
+def test_a_wide_page_has_a_note_of_the_columns_that_are_the_same_in_all_rows() -> None:
+    names = [f"column-{number}" for number in range(pages.FIT + 1)]
+    described = {"description": "a number"}
+    fields = [pa.field(name, pa.int64(), metadata=described) for name in names]
+    schema = pa.schema(fields, metadata={"title": "Wide"})
+    values = {name: [number, number + (number != 3)] for number, name in enumerate(names)}
+    page = pages.tabulate(pa.table(values, schema=schema))
+    head, *rows = Reader(page).rows
+    assert head == [name for name in names if name != "column-3"]
+    assert [len(row) for row in rows] == [pages.FIT, pages.FIT]
+    assert "The same in all rows: column-3: 3." in page
+    narrow = pa.table(values, schema=schema).drop_columns(names[-1])
+    assert Reader(pages.tabulate(narrow)).rows[0] == names[:-1]
+
+
 def test_long_words_may_break_but_copy_whole() -> None:
     field = pa.field("sha256", pa.string(), metadata={"description": "digest"})
     schema = pa.schema([field], metadata={"title": "Weights"})

@@ -11,7 +11,8 @@ from scipy.interpolate import interp1d
 from scipy.optimize import brentq
 
 from mnemo import tables
-from mnemo.results import cosines, identity_distances, methods
+from mnemo.results import calibration, cosines, identity_distances, methods
+from mnemo.results.responses import LEAST, Responses
 from mnemo.statistics import ranks
 
 ALPHAS = np.array([0.0, 1.0, 2.0, 4.0])
@@ -28,6 +29,7 @@ EDIT = {
     "edit": "e",
     "direction": "d",
     "method": "ridge",
+    "estimator": "ridge",
     "found_with": "finder",
     "assessors": {"finder": {"confirmed_by": ["alike", "deaf"], "attributes": ["age"]}},
 }
@@ -68,10 +70,12 @@ def fitted() -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def measured(values: Values, edits: Any = (EDIT,), **more: Any) -> pd.DataFrame:
+def measured(
+    values: Values, edits: Any = (EDIT,), realness: Any = None, **more: Any
+) -> pd.DataFrame:
     named = {"shape": "square"}
     settings: dict[str, Any] = {"threshold": 0.3, "resamples": 200, **more}
-    table = methods.measure(
+    responses = Responses(
         pd.concat([long(values[name], "score", assessor=name, **named) for name in RISES]),
         fitted(),
         long(values["image"], "image_change").query("alpha > 0"),
@@ -79,6 +83,7 @@ def measured(values: Values, edits: Any = (EDIT,), **more: Any) -> pd.DataFrame:
         faces=long(values["identity"], "distance"),
         **settings,
     )
+    table = methods.measure(responses, realness=realness)
     found = {"moved": np.nan, "perceptual_by": "resnet152-early", "seconds": np.nan}
     tables.conform(table.assign(**found), methods.METHODS)
     return table.set_index("at")
@@ -116,7 +121,7 @@ def test_a_row_is_what_the_images_are_where_their_mean_line_crosses(at: str, wan
     for name in expected:
         ends = row[[f"{name}_low", f"{name}_high"]].astype(float)
         assert ends.isna().all() if name == given else ends.iloc[0] < row[name] < ends.iloc[1]
-    assert row[["n", "confirmed_by", "attributes"]].tolist() == [N, "alike, deaf", "age"]
+    assert row[["n", "confirmed_by", "attributes"]].tolist() == [N, "alike, deaf", ["age"]]
 
 
 def test_the_interval_of_alpha_is_about_that_of_the_mean_divided_by_its_slope() -> None:
@@ -129,6 +134,32 @@ def test_the_interval_of_alpha_is_about_that_of_the_mean_divided_by_its_slope() 
     # Of the deviation of the set fit: half of the relative error of a normal variance.
     error = np.hypot(np.std(there, ddof=1) / np.sqrt(N), 0.5 / np.sqrt(2 * FITTED)) / slope
     assert (row["alpha_high"] - row["alpha_low"]) / 4 == pytest.approx(error, rel=0.12)
+
+
+def test_alphas_are_those_of_calibration_where_they_are_close_together() -> None:
+    """Calibration takes a smooth curve between alphas: here that of a response that levels off."""
+    random = np.random.default_rng(2)
+    strength, origin = random.normal(1, 0.1, (N, 1)), random.normal(10, 1, (N, 1))
+
+    def alphas_of(step: float) -> tuple[float, float]:
+        alphas = np.arange(-2, 4 + step / 2, step).round(6)
+        rises = DEVIATIONS["finder"] * (origin + strength * 1.5 * (1 - np.exp(-alphas / 2)))
+        rows = {"image": [f"{image:07d}" for image in range(N)], "edit": "e"}
+        frames = [
+            pd.DataFrame({**rows, "alpha": alpha, "score": rise, "image_change": abs(alpha)})
+            for alpha, rise in zip(alphas, rises.T, strict=True)
+        ]
+        frame = pd.concat(frames).assign(assessor="finder", shape="square")
+        alone = {**EDIT, "assessors": {"finder": {"confirmed_by": [], "attributes": []}}}
+        own = Responses(frame, fitted(), frame.query("alpha > 0"), [alone], resamples=20)
+        fit = fitted().query("assessor == 'finder'")["score"]
+        calibrated = calibration.calibrate(frame, [0.5], unedited=fit, resamples=20)
+        return methods.measure(own).set_index("at")["alpha"]["gain"], calibrated["alpha"][0]
+
+    far, close = alphas_of(2), alphas_of(0.05)
+    exact = -2 * np.log(1 - 0.5 / 1.5 / strength.mean())
+    assert close == pytest.approx((exact, exact), rel=1e-3)
+    assert far[0] > 1.1 * far[1]
 
 
 def test_smaller_resamples_of_many_images_give_the_same_intervals(
@@ -154,7 +185,7 @@ def test_the_equal_change_is_by_default_the_largest_that_all_edits_reach() -> No
         for frame in (scores, changes.query("alpha > 0"))
     ]
     edits = [EDIT, {**EDIT, "edit": "short"}]
-    table = methods.measure(both[0], fitted(), both[1], edits, resamples=100)
+    table = methods.measure(Responses(both[0], fitted(), both[1], edits, resamples=100))
     rows = table[table["at"] == "change"].set_index("edit")
     largest = values["image"][:, 2].mean()
     np.testing.assert_allclose(rows["image_change"], largest)
@@ -173,7 +204,7 @@ def test_a_gain_that_is_not_reached_is_null_and_has_its_reason() -> None:
 def test_the_gain_of_few_images_or_of_no_other_assessor_is_not_confirmed() -> None:
     alone = {"finder": {"confirmed_by": [], "attributes": []}}
     row = measured(drawn(), [{**EDIT, "assessors": alone}]).loc["gain"]
-    assert row[["confirmed_by", "attributes"]].isna().all()
+    assert row[["confirmed_by", "attributes"]].tolist() == [None, []]
     assert np.isnan(row["confirmed_gain"])
     assert np.isnan(row["attribute_dependency"])
     still = {**drawn()}
@@ -213,14 +244,15 @@ def test_realness_is_interpolated_between_alphas_with_its_ends() -> None:
 
 
 def test_few_images_have_no_intervals() -> None:
-    images = pd.Series(range(methods.LEAST - 1)).map("{:07d}".format)
+    images = pd.Series(range(LEAST - 1)).map("{:07d}".format)
     scores = pd.concat(
         [long(drawn()[name], "score", assessor=name, shape="square") for name in RISES]
     )
     changes = long(drawn()["image"], "image_change").query("alpha > 0")
     few = (frame[frame["image"].isin(images)] for frame in (scores, changes))
-    table = methods.measure(next(few), fitted(), next(few), [EDIT], gain=0.2, resamples=100)
-    assert (table["n"] == methods.LEAST - 1).all()
+    responses = Responses(next(few), fitted(), next(few), [EDIT], gain=0.2, resamples=100)
+    table = methods.measure(responses)
+    assert (table["n"] == LEAST - 1).all()
     assert table["alpha"].notna().all()
     assert table.filter(regex="_(low|high)$").isna().all().all()
 
@@ -274,7 +306,8 @@ def test_an_edit_all_of_whose_faces_are_lost_at_an_alpha_has_rows_that_say_so(
     scores = long(drawn()["finder"], "score", assessor="finder", shape="oval")
     scores["score"] = scores["score"].mask(scores["alpha"].isin(lost))
     changes = long(drawn()["image"], "image_change")
-    rows = methods.measure(scores, fitted().assign(shape="oval"), changes, [EDIT], resamples=20)
+    responses = Responses(scores, fitted().assign(shape="oval"), changes, [EDIT], resamples=20)
+    rows = methods.measure(responses)
     assert rows["at"].tolist() == ["gain", "change"]
     assert (rows["n"] == 0).all()
     assert (rows["reason"] == "no image is scored at all alphas from 0 on").all()

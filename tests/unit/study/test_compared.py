@@ -75,7 +75,7 @@ def test_a_study_without_a_comparison_is_as_if_there_were_none() -> None:
     config = checked({key: value for key, value in TINY.items() if key != "methods"})
     assert config == checked(study(methods=None))
     assert "methods" not in config.model_dump_json()
-    assert not {"methods", "cosines"} & {*Paths(config).tables}
+    assert not {"methods", "method_contrasts", "cosines"} & {*Paths(config).tables}
     assert not [job for job in jobs.of_study(config) if job.rule == "measure_image_change"]
 
 
@@ -135,6 +135,22 @@ def test_a_gain_is_confirmed_by_independent_assessors_of_its_quality_alone() -> 
     assert "brightness" in plain["student"]["attributes"]
 
 
+def test_edits_of_the_same_images_are_compared_first_the_one_that_holds_attributes() -> None:
+    raw = study()
+    lent = {"name": "lent", "method": "file", "space": "z", "file": "lent.npy"}
+    raw["directions"] = [*raw["directions"], lent]
+    raw["edits"] = [
+        *TINY["edits"],
+        {"name": "lent", "along": "lent", "alphas": [0, 1]},
+        {"name": "other", "of": "fit", "along": "lent", "alphas": [0, 1]},
+    ]
+    assert compared(raw).pairs == [
+        ["memorable-same-light", "memorable"],
+        ["memorable", "lent"],
+        ["memorable-same-light", "lent"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("changes", "method"),
     [({"estimator": "ridge"}, "ridge"), ({"estimator": "svm"}, "svm"), ({}, "hyperplane")],
@@ -142,7 +158,9 @@ def test_a_gain_is_confirmed_by_independent_assessors_of_its_quality_alone() -> 
 def test_a_method_is_named_by_what_sets_it_apart(changes: dict[str, str], method: str) -> None:
     raw = study(hyperplanes={**TINY["hyperplanes"], "estimators": ["logistic", "ridge", "svm"]})
     raw["directions"] = [{**TINY["directions"][0], **changes}, TINY["directions"][1]]
-    assert compared(raw).described[0]["method"] == method
+    first, held, *_ = compared(raw).described
+    assert (first["method"], first["estimator"]) == (method, changes.get("estimator", "logistic"))
+    assert (held["method"], held["estimator"]) == ("conditioned", "logistic")
 
 
 def test_an_edit_of_some_layers_is_a_method_of_its_own() -> None:
@@ -152,7 +170,7 @@ def test_an_edit_of_some_layers_is_a_method_of_its_own() -> None:
     assert {each["edit"] for each in described if each["method"] == "layers"} == layered
 
 
-def test_the_two_tables_are_public_where_a_study_compares() -> None:
+def test_the_tables_are_public_where_a_study_compares() -> None:
     config = checked(study())
-    assert {"methods", "cosines"} <= {*Paths(config).tables}
+    assert {"methods", "method_contrasts", "cosines"} <= {*Paths(config).tables}
     assert RESULTS["methods"].category == "3 Edits"
