@@ -76,7 +76,8 @@ def draw(methods: pd.DataFrame, confidence: float) -> Figure:
     )
     for panels, (assessor, own) in zip(grid, blocks.items(), strict=True):
         _block(panels, own, columns)
-        about = textwrap.fill(f"scored by {assessor}, n = {parts.counts(own['n'])}", LONGEST)
+        count = f"n = {parts.counts(own['n'])}".replace(" ", "\N{NO-BREAK SPACE}")
+        about = textwrap.fill(f"scored by {assessor}, {count}", LONGEST)
         beside: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
         panels[0].annotate(about, (0, 1), (-4, 4), **beside, ha="right", weight="bold")
     for panel, column in zip(grid[0], columns, strict=True):
@@ -121,7 +122,7 @@ def _block(panels: Any, own: pd.DataFrame, columns: list[Column]) -> None:
         parts.name_rows(panel, names)
         panel.tick_params(axis="y", length=0, labelsize=7)
         panel.tick_params(axis="x", labelsize=6.5)
-        panel.xaxis.set_major_locator(MaxNLocator(3, min_n_ticks=3))
+        panel.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10], min_n_ticks=2))
         panel.margins(x=0.1)
         if panel is not panels[0]:
             panel.set_yticklabels([])

@@ -21,6 +21,7 @@ h1 { font-size: 1.3em; margin: 0 0 1em; }
 h2 { font-size: 1em; margin: 2em 0 .5em; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .25em .8em; text-align: left; vertical-align: top; }
+td.long { min-width: 20em; }
 th { border-bottom: 2px solid #1a1a1a; }
 td { border-bottom: 1px solid #d9d9d9; }
 th.number, td.number { text-align: right; }
@@ -38,6 +39,8 @@ img { max-width: 100%; }
 
 #: Columns up to which a table fits on a screen.
 FIT = 14
+#: Characters of a cell beyond which it is given room for a few lines.
+LINE = 40
 
 
 def save(page: str, path: str | Path) -> None:
@@ -101,7 +104,7 @@ def tabulate(table: pa.Table, confidence: float | None = None) -> str:
     rows = "\n".join(
         "<tr>"
         + "".join(
-            f'<td class="{_kind(field)}">{_breakable(cell)}</td>'
+            f'<td class="{_kind(field)}{" long" * (len(cell) > LINE)}">{_breakable(cell)}</td>'
             for (field, _), cell in zip(columns, row, strict=True)
         )
         + "</tr>"

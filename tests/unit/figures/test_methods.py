@@ -43,7 +43,7 @@ def test_every_edit_has_a_mark_at_equal_gain_and_one_at_equal_change() -> None:
     marks = {line.get_marker(): line.get_xdata() for line in lines}
     np.testing.assert_allclose(marks["o"], [0.2, np.nan, 0.4])
     np.testing.assert_allclose(marks["s"], [0.2, 0.3, 0.4])
-    said = words(figure)
+    said = [text.replace("\N{NO-BREAK SPACE}", " ") for text in words(figure)]
     assert {"at equal gain", "at equal image change", "scored by assessor-1, n = 100"} <= {*said}
     assert said.count("not reached") == 2
     assert "95 % intervals" in " ".join(said)
