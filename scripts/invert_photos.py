@@ -1,9 +1,9 @@
 """Find the latents of one shard of aligned photographs, or go on where a killed job stood."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnemo import features, latents, logs, tables
+from mnemo.checkpoints import resume
 from mnemo.generators import loading
 from mnemo.inversion import perceptual, photographs
 from mnemo.inversion.table import INVERSIONS
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 inputs, output, params = snakemake.input, snakemake.output, snakemake.params
 provenance = tables.Provenance.of(snakemake.rule, params.items())
-checkpoint = Path(f"{output.latents}.{params.code}.checkpoint")
 distance = perceptual.load(params.perceptual, *inputs.perceptual) if params.perceptual else None
 shard, pixels = photographs.read(inputs.aligned, params.images)
 found, inversions = photographs.recover(
@@ -31,10 +30,8 @@ found, inversions = photographs.recover(
     identity_by=params.embedder,
     class_index=params.class_index,
     psi=params.psi,
-    checkpoint=checkpoint,
+    checkpoint=resume.path_of(output.latents, params.code),
 )
 tables.write(output.latents, latents.LATENTS, found, provenance)
 tables.write(output.inversions, INVERSIONS, inversions, provenance)
-# Also those of other code, which no job goes on from.
-for stale in checkpoint.parent.glob(f"{Path(output.latents).name}.*.checkpoint"):
-    stale.unlink()
+resume.clear(output.latents)

@@ -1,13 +1,13 @@
 """Learn a direction through a generator and an assessor, or go on where a killed job stood."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mnemo import assessors, files, logs, tables
+from mnemo.checkpoints import resume
 from mnemo.directions import table
 from mnemo.directions.learning import card
 from mnemo.directions.learning.learn import learn
-from mnemo.directions.learning.table import LEARNING
+from mnemo.directions.learning.table import LEARNING, curve
 from mnemo.generators import loading
 
 if TYPE_CHECKING:
@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 inputs, params, output = snakemake.input, snakemake.params, snakemake.output
 provenance = tables.Provenance.of(snakemake.rule, params.items())
-checkpoint = Path(f"{output.direction}.{params.code}.checkpoint")
 said = params.direction
 assessor = assessors.load(said["assessor"], *inputs.trained, *inputs.assessor, preset=params.preset)
 learned = learn(
     loading.load(inputs.weights, params.generator),
     assessor,
     at_once=params.at_once,
-    checkpoint=checkpoint,
+    checkpoint=resume.path_of(output.direction, params.code),
     tested=params.classes,
     confidence=params.confidence,
     **params.settings,
@@ -40,13 +39,9 @@ row = table.row(
     agreement=learned.agreement,
 )
 tables.write(output.direction, table.DIRECTIONS, row, provenance)
-curve = [{"direction": said["name"], **measured} for measured in learned.curve]
-columns = {name: [measured[name] for measured in curve] for name in LEARNING.names}
-tables.write(output.learning, LEARNING, columns, provenance)
+tables.write(output.learning, LEARNING, curve(said["name"], learned.curve), provenance)
 names = {"generator": params.generator["name"], "assessor": said["assessor"]}
 with files.whole(output.card) as partial:
     described = card.card(learned, **names, files=provenance.weights)
     partial.write_text(card.text(described), encoding="utf-8")
-# Also those of other code, which no job goes on from.
-for stale in checkpoint.parent.glob(f"{Path(output.direction).name}.*.checkpoint"):
-    stale.unlink()
+resume.clear(output.direction)

@@ -34,11 +34,10 @@ measured = measured.assign(
     seconds=measured["edit"].map(seconds),
     perceptual_by=params.perceptual,
 )
-parts = [tables.read(path, ["name", "space", "layers", "normal"]) for path in inputs.directions]
-found = [row for part in parts for row in part.to_pylist()]
 provenance = tables.Provenance.of(snakemake.rule, params.items())
 tables.write(snakemake.output.methods, methods.METHODS, measured, provenance)
 tables.write(
     snakemake.output.method_contrasts, method_contrasts.METHOD_CONTRASTS, contrasts, provenance
 )
-tables.write(snakemake.output.cosines, cosines.COSINES, cosines.measure(found), provenance)
+between = cosines.measure(cosines.read(inputs.directions))
+tables.write(snakemake.output.cosines, cosines.COSINES, between, provenance)

@@ -5,8 +5,9 @@ none of these factors.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ Pixels = NDArray[np.uint8]
 HEIGHT = 512
 
 
-class Face(NamedTuple):
+@dataclass(frozen=True)
+class Face:
     """A face with its landmarks.
 
     Attributes:
@@ -35,7 +37,7 @@ class Face(NamedTuple):
     image: Pixels
     points: NDArray[np.float64]
 
-    @property
+    @cached_property
     def mask(self) -> masks.Mask:
         """The face's hull in the image, (height, width)."""
         return measures.hull(self.points, self.image.shape)

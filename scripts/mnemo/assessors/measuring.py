@@ -4,7 +4,7 @@ An image can lack such factors, because it has no face or no object. It then has
 of their scores, as an image without a face has none among the ovals.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from mnemo import images, scores
+from mnemo import images, scores, tables
 
 Pixels = NDArray[np.uint8]
 
@@ -100,3 +100,25 @@ def rows(
     for shard, values in shards:
         known = np.isfinite(values[:, place])
         yield scores.scored(shard.filter(pa.array(known)), factor, shape, values[known, place])
+
+
+def write(
+    paths: Sequence[str | Path],
+    measurer: Measurer,
+    outputs: Mapping[str, str | Path],
+    shape: str,
+    provenance: tables.Provenance,
+) -> None:
+    """Measure the images of some shards, and write each factor as scores.
+
+    Args:
+        paths: The shards.
+        measurer: What measures them.
+        outputs: A table of `scores.SCORES` for each factor.
+        shape: Shape of the images.
+        provenance: How the tables are made.
+    """
+    shards = measured(paths, measurer, list(outputs))
+    for place, (factor, output) in enumerate(outputs.items()):
+        found = rows(shards, place, factor, shape)
+        tables.write_parts(output, scores.SCORES, found, provenance)

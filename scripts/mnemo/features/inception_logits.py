@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mnemo import devices, networks
+from mnemo.assessors.tensors import resized_by_tensorflow_1
 from mnemo.errors import AGAIN, MnemoError
 from mnemo.features import inception
 
@@ -99,13 +100,5 @@ def resize(image: NDArray[np.uint8]) -> Tensor:
     Returns:
         (3, 299, 299), RGB from 0 to 255, float32.
     """
-    pixels = torch.tensor(image).permute(2, 0, 1).float()
-    for axis in (2, 1):
-        size = pixels.shape[axis]
-        places = torch.arange(_SIZE) * torch.tensor(size / _SIZE)
-        before = places.long()
-        after = (before + 1).clamp_max(size - 1)
-        share = (places - before).reshape((-1, 1) if axis == 1 else (-1,))
-        first = pixels.index_select(axis, before)
-        pixels = first + (pixels.index_select(axis, after) - first) * share
-    return pixels
+    pixels = torch.tensor(image).permute(2, 0, 1)[None].float()
+    return resized_by_tensorflow_1(pixels, (_SIZE, _SIZE))[0]

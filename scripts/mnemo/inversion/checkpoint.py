@@ -7,18 +7,17 @@ to the byte.
 import hashlib
 import json
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from mnemo import checkpoints, files
+from mnemo.checkpoints import resume
 from mnemo.errors import MnemoError
 from mnemo.inversion.search import Search
 from mnemo.inversion.state import Found, State
@@ -50,25 +49,22 @@ def fingerprint(
         digest.update(search.perceptual.name.encode())
         networks.append(search.perceptual)
     for network in networks:
-        for name, tensor in (*network.named_parameters(), *network.named_buffers()):
-            digest.update(f"{name} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        resume.add_tensors(digest, network)
     return digest.hexdigest()
 
 
-class Checkpoint:
-    """The file that holds where an inversion stands."""
+class Checkpoint(resume.Checkpoint):
+    """The file that holds where an inversion stands.
+
+    Args:
+        path: The file; its folder must exist.
+        fingerprint: The inversion's own.
+        every: Seconds between two writings.
+    """
 
     def __init__(self, path: Path, fingerprint: str, every: float):
-        """Name the file.
-
-        Args:
-            path: The file; its folder must exist.
-            fingerprint: The inversion's own.
-            every: Seconds between two writings.
-        """
-        self.path, self.fingerprint, self.every = path, fingerprint, every
-        self.saved = time.monotonic()
+        super().__init__(path, every)
+        self.fingerprint = fingerprint
 
     def read(self) -> tuple[list[Found], dict[str, Any] | None]:
         """Read where this very inversion stood when it was killed.
@@ -78,10 +74,10 @@ class Checkpoint:
             `State`. Nothing if there is no such file, or, as the log says, if it is damaged or
             another inversion's.
         """
-        if not self.path.is_file():
-            return [], None
         try:
-            content = cast(dict[str, Any], checkpoints.read(self.path))
+            content = self.content()
+            if content is None:
+                return [], None
             if content.get("fingerprint") != self.fingerprint:
                 raise MnemoError(f"{self.path} is of other images, settings or weights")
         except MnemoError as why:
@@ -98,13 +94,10 @@ class Checkpoint:
             found: What was found in each batch that has ended.
             state: Where the next batch stands.
         """
-        if time.monotonic() - self.saved < self.every:
-            return
-        content = {
-            "fingerprint": self.fingerprint,
-            "found": [vars(each) for each in found],
-            "state": state.content(),
-        }
-        with files.whole(self.path) as partial:
-            torch.save(content, partial)
-        self.saved = time.monotonic()
+        self.write(
+            lambda: {
+                "fingerprint": self.fingerprint,
+                "found": [vars(each) for each in found],
+                "state": state.content(),
+            }
+        )

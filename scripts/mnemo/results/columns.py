@@ -13,6 +13,13 @@ ALPHA = tables.field(
     "learned direction, how much the score of its assessor should rise",
     unit="length in the latent space of the edit; along a learned direction that of the score",
 )
+PERCEPTUAL_BY = tables.field(
+    "perceptual_by",
+    pa.string(),
+    "the perceptual distance: lpips-vgg16 is LPIPS; resnet152-early is not, and its numbers can't "
+    "be compared with LPIPS's",
+    limits="resnet152-early, lpips-vgg16",
+)
 SLOPE = (
     tables.field(
         "slope", pa.float64(), "change of score", unit="score per unit of alpha", nullable=True

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,22 @@ COSINES = tables.define(
         limits="0 to 1",
     ),
 )
+
+
+def read(paths: Iterable[str | Path]) -> list[dict[str, Any]]:
+    """Read directions.
+
+    Args:
+        paths: Tables of `directions.table.DIRECTIONS`.
+
+    Returns:
+        Of each what `measure` needs.
+
+    Raises:
+        MnemoError: A table is missing or damaged.
+    """
+    parts = [tables.read(path, ["name", "space", "layers", "normal"]) for path in paths]
+    return [row for part in parts for row in part.to_pylist()]
 
 
 def measure(directions: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

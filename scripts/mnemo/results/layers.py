@@ -73,13 +73,7 @@ LAYERS = tables.define(
         limits="at least 0",
         nullable=True,
     ),
-    tables.field(
-        "perceptual_by",
-        pa.string(),
-        "the perceptual distance: lpips-vgg16 is LPIPS; resnet152-early is not, and its numbers "
-        "can't be compared with LPIPS's",
-        limits="resnet152-early, lpips-vgg16",
-    ),
+    columns.PERCEPTUAL_BY,
     tables.field(
         "reason", pa.string(), "why the level has no images; null where it has", nullable=True
     ),

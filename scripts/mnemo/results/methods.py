@@ -16,6 +16,7 @@ import pyarrow as pa
 from scipy import stats
 
 from mnemo import tables
+from mnemo.results import columns
 from mnemo.results.responses import LEAST, Measured, Responses
 from mnemo.scores import ASSESSOR, SHAPE
 from mnemo.statistics import ranks, shares
@@ -181,13 +182,7 @@ METHODS = tables.define(
         "that the direction was found with, nor one that shares a part with them; null if none",
         nullable=True,
     ),
-    tables.field(
-        "perceptual_by",
-        pa.string(),
-        "the perceptual distance: lpips-vgg16 is LPIPS; resnet152-early is not, and its numbers "
-        "can't be compared with LPIPS's",
-        limits="resnet152-early, lpips-vgg16",
-    ),
+    columns.PERCEPTUAL_BY,
     tables.field(
         "attributes",
         pa.list_(pa.field("element", pa.string(), nullable=False)),

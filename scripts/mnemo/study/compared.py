@@ -1,14 +1,15 @@
 """The edits that a study compares at equal effect, and the files that the comparison reads."""
 
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
 from mnemo.assessors.registry import entry
 from mnemo.directions.planes import LOGISTIC
-from mnemo.study import contrasts
+from mnemo.study import contrasts, sets
 from mnemo.study.config import Config
 from mnemo.study.paths import Paths
-from mnemo.study.sections.edits import Edit, alpha_name
+from mnemo.study.sections.edits import Edit
 
 
 class Compared:
@@ -29,20 +30,21 @@ class Compared:
             edit for edit in config.edits if edit.of != "photos" and max(edit.alphas) > 0
         ]
 
+    def _where(self, wanted: Callable[[float], bool]) -> list[str]:
+        """List the sets at some of the edits' alphas, edit by edit."""
+        return [
+            name for edit in self._edits for name in sets.edited(edit, filter(wanted, edit.alphas))
+        ]
+
     @property
     def _sets(self) -> list[str]:
-        """The sets at alpha 0 and above, edit by edit."""
-        return [
-            f"{edit.of}/{edit.name}/{alpha_name(alpha)}"
-            for edit in self._edits
-            for alpha in edit.alphas
-            if alpha >= 0
-        ]
+        """The sets at alpha 0 and above."""
+        return self._where(lambda alpha: alpha >= 0)
 
     @property
     def moved(self) -> list[str]:
         """The sets at positive alphas."""
-        return [name for name in self._sets if not name.endswith(f"/{alpha_name(0)}")]
+        return self._where(lambda alpha: alpha > 0)
 
     @property
     def scores(self) -> list[str]:

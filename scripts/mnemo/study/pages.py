@@ -11,7 +11,7 @@ from mnemo.figures.registry import FIGURES
 from mnemo.study import sets
 from mnemo.study.config import Config
 from mnemo.study.paths import Paths
-from mnemo.study.sections.edits import Edit, alpha_name
+from mnemo.study.sections.edits import Edit
 
 #: The figures of the whole study that the paper has too.
 IN_PAPER = ("distributions", "agreement", "accuracy", "training", "drift", "layers")
@@ -55,10 +55,7 @@ class Pages:
         """
         edit, config = self.config.edit(wildcards.edit), self.config
         ends = dict.fromkeys([min(edit.alphas), max(edit.alphas)])
-        recovered, *edited = (
-            f"photos/{edit.name}/{alpha_name(alpha)}"
-            for alpha in (0, *(end for end in ends if end))
-        )
+        recovered, *edited = sets.edited(edit, (0, *filter(None, ends)))
         assessor, shape = config.shown(edit), config.shapes_of(edit)[0]
         return {
             "aligned": self.paths.shards(shape, ["originals"]),
@@ -140,7 +137,7 @@ class Pages:
         images, scores = [], []
         for edit in self.side_by_side:
             shape, ends = config.shapes_of(edit)[0], {min(edit.alphas), 0.0, max(edit.alphas)}
-            names = [f"{edit.of}/{edit.name}/{alpha_name(alpha)}" for alpha in sorted(ends)]
+            names = sets.edited(edit, sorted(ends))
             scored = f"scores/{config.shown(edit)}/{shape}"
             images += self._first([shape], names, config.shard_size)
             scores += self._first([scored], names, config.score_shard_size)

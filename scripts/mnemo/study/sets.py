@@ -4,7 +4,7 @@ A set is an ordered collection of images, each with a key. A set of seeds is one
 image is its seed. Shards have a fixed size, so that a larger set has the same shards and more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import product
 from types import MappingProxyType
@@ -116,9 +116,10 @@ def first_keys(config: Config, name: str, count: int) -> list[str]:
     return [keys.of_seed(seed) for seed in seeds(images, first)]
 
 
-def edited(edit: Edit) -> list[str]:
-    """Return the sets that an edit makes, in the order of its alphas."""
-    return [f"{edit.of}/{edit.name}/{alpha_name(alpha)}" for alpha in edit.alphas]
+def edited(edit: Edit, alphas: Iterable[float] | None = None) -> list[str]:
+    """Return the sets that an edit makes, in the order of its alphas or of those that are given."""
+    wanted = edit.alphas if alphas is None else alphas
+    return [f"{edit.of}/{edit.name}/{alpha_name(alpha)}" for alpha in wanted]
 
 
 def base(config: Config, name: str) -> ImageSet:

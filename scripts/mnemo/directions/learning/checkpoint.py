@@ -6,7 +6,6 @@ to the last bit.
 
 import hashlib
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from mnemo import checkpoints, files
+from mnemo.checkpoints import resume
 from mnemo.directions.learning.objective import Objective
 from mnemo.directions.learning.state import State
 from mnemo.errors import MnemoError
@@ -56,13 +55,11 @@ def weights(model: Any) -> str:
     digest = hashlib.sha256()
     for name, network in sorted(vars(model).items()):
         if isinstance(network, nn.Module):
-            for key, tensor in (*network.named_parameters(), *network.named_buffers()):
-                digest.update(f"{name}.{key} {tuple(tensor.shape)}".encode())
-                digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+            resume.add_tensors(digest, network, f"{name}.")
     return digest.hexdigest()
 
 
-class Checkpoint:
+class Checkpoint(resume.Checkpoint):
     """The file that holds where learning stands.
 
     Args:
@@ -72,8 +69,8 @@ class Checkpoint:
     """
 
     def __init__(self, path: Path, conditions: Mapping[str, Any], every: float):
-        self.path, self.conditions, self.every = path, dict(conditions), every
-        self.saved = time.monotonic()
+        super().__init__(path, every)
+        self.conditions = dict(conditions)
 
     def read(self) -> dict[str, Any] | None:
         """Read where this very learning stood when it was killed.
@@ -85,10 +82,10 @@ class Checkpoint:
         Raises:
             MnemoError: The file is of other settings, weights or versions.
         """
-        if not self.path.is_file():
-            return None
         try:
-            content = cast(dict[str, Any], checkpoints.read(self.path))
+            content = self.content()
+            if content is None:
+                return None
             theirs, state = content["conditions"], content["state"]
         except (MnemoError, KeyError, TypeError) as why:
             LOGGER.warning("starts anew, because %s can't be read: %s", self.path, why)
@@ -113,9 +110,4 @@ class Checkpoint:
         Args:
             state: Where learning stands.
         """
-        if time.monotonic() - self.saved < self.every:
-            return
-        content = {"conditions": self.conditions, "state": state.content()}
-        with files.whole(self.path) as partial:
-            torch.save(content, partial)
-        self.saved = time.monotonic()
+        self.write(lambda: {"conditions": self.conditions, "state": state.content()})

@@ -1,5 +1,8 @@
 """The table of how the loss fell while directions were learned."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pyarrow as pa
 
 from mnemo import tables
@@ -50,3 +53,17 @@ LEARNING = tables.define(
     ),
     tables.field("chosen", pa.bool_(), "whether this is the direction that was kept"),
 )
+
+
+def curve(name: str, measured: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Lay out how the loss fell while a direction was learned.
+
+    Args:
+        name: The direction.
+        measured: `Learned.curve`.
+
+    Returns:
+        The columns of `LEARNING`.
+    """
+    rows = [{"direction": name, **row} for row in measured]
+    return {column: [row[column] for row in rows] for column in LEARNING.names}
