@@ -166,7 +166,7 @@ def test_the_checkpoint_of_a_killed_job_outlives_the_clearing_of_partial_files(
     shard, pixels = photographs.read(write(tmp_path / "x.parquet", faces, [True] * 4), KEYS[0:1])
     path = tmp_path / "00000.parquet.abc.checkpoint"
     monkeypatch.setattr(
-        "mnemo.inversion.checkpoint.time.monotonic", iter(range(0, 10**6, 60)).__next__
+        "mnemo.checkpoints.resume.time.monotonic", iter(range(0, 10**6, 60)).__next__
     )
     photographs.recover(shard, pixels, generator, **OPTIONS, checkpoint=path)
     locks.clear_partials(tmp_path)
