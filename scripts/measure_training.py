@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from mnemo import logs, tables
 from mnemo.results import training
-from mnemo.training import database
+from mnemo.training import ceiling, database
 from mnemo.training import tables as training_tables
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ folder = database.root(snakemake.input.database)
 images = database.read(folder, target=params.target, fillers=params.fillers)
 measured = training.summary(
     tables.frame(snakemake.input.predictions, training_tables.PREDICTIONS.names),
-    database.ceiling(images, target=params.target, **statistics),
+    ceiling.measure(images, target=params.target, **statistics),
     assessor=params.assessor,
     architecture=params.architecture,
     target=params.target,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import linalg, stats
 
 from mnemo.results import training
-from mnemo.training import database
+from mnemo.training import ceiling
 
 FEATURES = 100
 FOLDS = 5
@@ -111,7 +111,7 @@ def _ceiling(images: int, responses: int) -> Simulation:
     def draw(seed: int) -> dict[str, Interval]:
         answers = _answers(images, responses, np.random.default_rng(seed))
         settings = {"splits": 10, "resamples": 200, "seed": seed}
-        found = database.ceiling(answers, target="hit_rate", **settings)
+        found = ceiling.measure(answers, target="hit_rate", **settings)
         truth = _split_halves(responses)
         low, high = (np.nan, np.nan) if found is None else (found.low, found.high)
         return {"ceiling": (low, truth, high)}

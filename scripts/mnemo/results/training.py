@@ -58,7 +58,7 @@ def summary(
 
     Args:
         predictions: Rows of `training.tables.PREDICTIONS`.
-        ceiling: What `database.ceiling` measures; None where the data has no counts.
+        ceiling: What `training.ceiling` measures; None where the data has no counts.
         assessor: Name of what was trained.
         architecture: Its network.
         target: What it was trained for.

@@ -11,46 +11,30 @@ import json
 import logging
 import re
 import unicodedata
-import zipfile
-import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
-from xml.etree.ElementTree import ParseError
+from typing import Literal
 
 import numpy as np
-import openpyxl
 import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
-from scipy import stats
 from sklearn.model_selection import KFold, train_test_split
 
-from mnemo import hashes, names
+from mnemo import hashes, names, spreadsheets
 from mnemo.errors import MnemoError
 from mnemo.training import tables as training_tables
+from mnemo.training.layout import COLUMNS as COLUMNS
+from mnemo.training.layout import COUNTS as COUNTS
 from mnemo.training.layout import IMAGES as IMAGES
 from mnemo.training.layout import LEAST as LEAST
+from mnemo.training.layout import RATES as RATES
 from mnemo.training.layout import SCORES as SCORES
 
 Target = Literal["hit_rate", "true_hit_rate"]
 
 LOGGER = logging.getLogger(__name__)
-#: The spreadsheet's columns by the names that they have here.
-COLUMNS = {
-    "file": "Filename",
-    "hit_rate": "Hit Rate (HR)",
-    "false_alarm_rate": "False Alarm Rate (FAR)",
-}
-#: Columns that may be absent. The database's readme says that the spreadsheet has these counts; how
-#: it heads them is an assumption, since no public code reads them.
-COUNTS = {
-    "hits": "Hits",
-    "misses": "Misses",
-    "false_alarms": "False Alarms",
-    "correct_rejections": "Correct Rejections",
-}
 #: Columns that may be absent: what the split keeps together, such as the images of one face, and
 #: the shape of each image. A database that a study makes has both.
 GROUPS = {"group": "Group", "shape": "Shape"}
@@ -59,56 +43,12 @@ SHAPES = ("square", "oval")
 #: What Pillow raises at a damaged image.
 UNDECODABLE = (OSError, SyntaxError, ValueError)
 
-# Each rate with the counts that it is the first's share of.
-_RATES = {
-    "hit_rate": ("hits", "misses"),
-    "false_alarm_rate": ("false_alarms", "correct_rejections"),
-}
-# How far a rate may be from its counts: the rounding to two decimals.
-_ROUNDING = 0.005 + 1e-9
 # Formats that are read: others that Pillow knows start programs or are not single pictures.
 _FORMATS = ("JPEG", "PNG")
 _SUFFIXES = (".jpg", ".jpeg", ".png")
 _MODES = ("1", "L", "P", "RGB")
-# A file can claim far more than it holds: bounds on what it unpacks to.
+# A file can claim far more than it holds.
 _MOST_PIXELS = 2**27
-_MOST_BYTES = 2**28
-_MOST_ROWS = 2**20
-_MOST_COLUMNS = 2**8
-# NumPy deals no more.
-_MOST_RESPONSES = 10**9
-# How an .xls begins, and a workbook with a password ([MS-CFB], 2.2; [MS-OFFCRYPTO], 1.3.2).
-_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# What openpyxl raises at a damaged file.
-_UNREADABLE = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    ParseError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-# Places of a mistake that its line names.
-_NAMED = 10
-
-
-class Ceiling(NamedTuple):
-    """How well one half of the human responses ranks the images as the other half does.
-
-    Attributes:
-        value: Spearman's rank correlation of the halves' targets, -1 to 1: mean over splits.
-        low: Lower end of its interval.
-        high: Upper end of its interval.
-    """
-
-    value: float
-    low: float
-    high: float
 
 
 def root(watched: str | Path) -> Path:
@@ -167,7 +107,7 @@ def read(folder: str | Path, *, target: Target, fillers: bool = False) -> pd.Dat
 
     if "false_alarm_rate" not in sheet:
         sheet.insert(len(COLUMNS) - 1, "false_alarm_rate", np.nan)
-    table = sheet.astype({"file": str} | dict.fromkeys(_RATES, float)).reset_index(drop=True)
+    table = sheet.astype({"file": str} | dict.fromkeys(RATES, float)).reset_index(drop=True)
     for name in GROUPS:
         if name in table:
             table[name] = table[name].map(_text)
@@ -295,82 +235,13 @@ def digest(folder: str | Path, table: pd.DataFrame) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
-def ceiling(
-    table: pd.DataFrame,
-    *,
-    target: Target,
-    splits: int = 25,
-    resamples: int = 1000,
-    seed: int = 0,
-    confidence: float = 0.95,
-) -> Ceiling | None:
-    """Measure how consistent people are: Spearman between two halves of the responses.
-
-    Each image's responses are dealt into two halves at random, those to its repeat and those to its
-    first showing apart, and each half gives a target; the correlation of the halves over images is
-    averaged over `splits` deals (Isola et al., CVPR 2011; Khosla et al., ICCV 2013, with 25). Those
-    papers halve the participants, whom the spreadsheet does not tell apart; a participant's
-    leaning to one answer is then spread over both halves, and not in one.
-
-    It is published as the ceiling of an assessor, and compares with the published .69 for hit rate
-    minus false-alarm rate. A half has half the responses: the targets themselves, of all responses,
-    are more reliable, by Spearman and Brown 2r / (1 + r), and an assessor that knew the truth would
-    reach about the root of that.
-
-    The interval is that of the images being a sample: percentiles over resamples of the images,
-    each measured as the images themselves are, over the same deals.
-
-    Args:
-        table: What `read` returns.
-        target: As for `read`.
-        splits: Times that the responses are dealt.
-        resamples: Bootstrap resamples of the images.
-        seed: Seed of the deals and the resamples.
-        confidence: Confidence of the interval.
-
-    Returns:
-        The mean correlation with its interval; None where the data has no counts. Images with fewer
-        than two responses to a showing are left out. All are nan if fewer than three images are
-        left, or if a half gives all of them the same target.
-    """
-    if not set(COUNTS) <= set(table):
-        return None
-    used = ("hit_rate",) if target == "hit_rate" else tuple(_RATES)
-    counts = [table[list(_RATES[rate])].to_numpy() for rate in used]
-    enough = np.all([part.sum(axis=1) >= 2 for part in counts], axis=0)
-    random = np.random.default_rng(seed)
-    halves = np.zeros((2, splits, int(enough.sum())))
-    for sign, part in zip((1, -1), counts, strict=False):
-        yes, no = part[enough].T
-        drawn = (yes + no) // 2
-        first = random.hypergeometric(yes, no, drawn, size=(splits, len(yes)))
-        halves[0] += sign * first / drawn
-        halves[1] += sign * (yes - first) / (yes + no - drawn)
-    measured = _consistency(halves)
-    if halves.shape[2] < 3 or np.isnan(measured):
-        return Ceiling(np.nan, np.nan, np.nan)
-    images = random.integers(halves.shape[2], size=(resamples, halves.shape[2]))
-    resampled = [_consistency(halves[:, :, chosen]) for chosen in images]
-    low, high = np.nanquantile(resampled, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Ceiling(measured, float(low), float(high))
-
-
-def _consistency(halves: NDArray[np.float64]) -> float:
-    """Average Spearman's correlation of (2, splits, n) over the splits; nan without ranks."""
-    ranks = stats.rankdata(halves, axis=2)
-    ranks -= ranks.mean(axis=2, keepdims=True)
-    products = (ranks[0] * ranks[1]).sum(axis=1)
-    with np.errstate(invalid="ignore"):
-        return float(np.mean(products / np.sqrt((ranks**2).sum(axis=2).prod(axis=0))))
-
-
 def _sheet(path: Path, needed: Collection[str]) -> tuple[pd.DataFrame, list[str]]:
     """Read the columns that are there, indexed by row, and say what is wrong with the file."""
     try:
-        title, rows = _rows(path)
+        title, rows = spreadsheets.rows(path)
     except FileNotFoundError:
         return pd.DataFrame(), [f"{path} is missing: put the spreadsheet there."]
-    except _UNREADABLE as why:
+    except spreadsheets.UNREADABLE as why:
         remedy = (
             "Open it in a spreadsheet program, and save it as .xlsx: an Excel workbook without a "
             "password."
@@ -408,83 +279,23 @@ def _sheet(path: Path, needed: Collection[str]) -> tuple[pd.DataFrame, list[str]
     return sheet[~sheet.isin([None, ""]).all(axis=1)], mistakes
 
 
-def _rows(path: Path) -> tuple[str, dict[int, tuple[Any, ...]]]:
-    """Read the first sheet that is shown: its title, and the values of its rows that have any.
-
-    The rows are numbered as a spreadsheet program does. Values of formulas are those that were last
-    computed.
-    """
-    if other := _other_format(path):
-        raise ValueError(f"it is {other}")
-    with zipfile.ZipFile(path) as archive:
-        size = sum(entry.file_size for entry in archive.infolist())
-    if size > _MOST_BYTES:
-        raise ValueError(f"it unpacks to {size:,} bytes")
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
-        shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        if not shown:
-            raise ValueError("no sheet of it is shown")
-        # Some programs write a size that is not the sheet's.
-        shown[0].reset_dimensions()
-        rows = shown[0].iter_rows(max_row=_MOST_ROWS, max_col=_MOST_COLUMNS, values_only=True)
-        return str(shown[0].title), {
-            number: tuple(cell.strip() if isinstance(cell, str) else cell for cell in row)
-            for number, row in enumerate(rows, start=1)
-            if row.count(None) < len(row)
-        }
-    finally:
-        book.close()
-
-
-def _other_format(path: Path) -> str:
-    """Return which other format a file has that may be named .xlsx; nothing if none is known."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            members = archive.namelist()
-            head = {
-                name: archive.open(name).read(2**12)
-                for name in ("mimetype", "xl/workbook.xml")
-                if name in members
-            }
-        if b"opendocument" in head.get("mimetype", b""):
-            return "an OpenDocument file, such as .ods"
-        if b"http://purl.oclc.org/ooxml/" in head.get("xl/workbook.xml", b""):
-            return "a Strict Open XML Spreadsheet, which has other names inside"
-        if "xl/workbook.bin" in members:
-            return "an .xlsb"
-        known = "[Content_Types].xml" in members
-        return "" if known else "a .zip, or another program's file, such as Numbers'"
-    if path.is_dir():
-        return "a folder"
-    with path.open("rb") as file:
-        content = file.read(_MOST_BYTES)
-    if content.startswith(_COMPOUND):
-        locked = "EncryptedPackage".encode("utf-16-le") in content
-        return "protected by a password" if locked else "an .xls, of Excel before 2007"
-    if not content:
-        return "empty"
-    binary = b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return "" if binary else "text, such as CSV"
-
-
 def _wrong_names(written: pd.Series) -> Iterator[str]:
     is_text = written.map(lambda name: isinstance(name, str) and name != "")
-    yield from _line(
+    yield from spreadsheets.line(
         f"{SCORES.name}: no file name",
-        _places(written[~is_text]),
+        spreadsheets.places(written[~is_text]),
         f"Write the image's in {COLUMNS['file']}, or delete the row.",
     )
     texts = written[is_text]
-    yield from _line(
+    yield from spreadsheets.line(
         f"{SCORES.name}: paths for file names",
-        _places(texts[texts.map(_is_path)]),
+        spreadsheets.places(texts[texts.map(_is_path)]),
         "Write the name alone of a file among the images.",
     )
-    yield from _line(
+    yield from spreadsheets.line(
         f"{SCORES.name}: file names there twice, but perhaps for case, blanks or how accents are "
         "encoded",
-        _places(texts[texts.map(names.plain).duplicated(keep=False)]),
+        spreadsheets.places(texts[texts.map(names.plain).duplicated(keep=False)]),
         "Delete all but one row of an image.",
     )
 
@@ -494,34 +305,38 @@ def _is_path(name: str) -> bool:
 
 
 def _wrong_rates(sheet: pd.DataFrame) -> Iterator[str]:
-    for name in _RATES:
+    for name in RATES:
         if name in sheet:
-            wrong = sheet[name][~sheet[name].map(_is_rate)]
-            yield from _line(
+            wrong = sheet[name][~sheet[name].map(spreadsheets.is_rate)]
+            yield from spreadsheets.line(
                 f"{SCORES.name}: {COLUMNS[name]} is not a number from 0 to 1",
-                _places(wrong),
-                f"Correct it, or delete the row.{_kinds(wrong)}",
+                spreadsheets.places(wrong),
+                f"Correct it, or delete the row.{spreadsheets.kinds(wrong)}",
             )
 
 
 def _wrong_counts(sheet: pd.DataFrame) -> Iterator[str]:
     for name, column in COUNTS.items():
         if name in sheet:
-            wrong = sheet[name][~sheet[name].map(_is_count)]
-            yield from _line(
+            wrong = sheet[name][~sheet[name].map(spreadsheets.is_count)]
+            yield from spreadsheets.line(
                 f"{SCORES.name}: {column} is not a whole number from 0",
-                _places(wrong),
-                f"Correct it, or delete the columns of counts.{_kinds(wrong)}",
+                spreadsheets.places(wrong),
+                f"Correct it, or delete the columns of counts.{spreadsheets.kinds(wrong)}",
             )
-    for rate, (yes, no) in _RATES.items():
+    for rate, (yes, no) in RATES.items():
         if not {rate, yes, no} <= set(sheet):
             continue
-        known = sheet[rate].map(_is_rate) & sheet[yes].map(_is_count) & sheet[no].map(_is_count)
+        known = (
+            sheet[rate].map(spreadsheets.is_rate)
+            & sheet[yes].map(spreadsheets.is_count)
+            & sheet[no].map(spreadsheets.is_count)
+        )
         given = sheet.loc[known, [rate, yes, no]].astype(float)
         made = given[yes] / (given[yes] + given[no])
         # What 0 responses make is no number, and compares as false.
-        apart = given[~((made - given[rate]).abs() <= _ROUNDING)]
-        yield from _line(
+        apart = given[~((made - given[rate]).abs() <= spreadsheets.ROUNDING)]
+        yield from spreadsheets.line(
             f"{SCORES.name}: {COLUMNS[rate]} is not {COUNTS[yes]} / ({COUNTS[yes]} + {COUNTS[no]})",
             [
                 f"row {row} ({values[0]:g}, not {values[1]:g} / ({values[1]:g} + {values[2]:g}))"
@@ -533,28 +348,17 @@ def _wrong_counts(sheet: pd.DataFrame) -> Iterator[str]:
 
 def _wrong_groups(sheet: pd.DataFrame) -> Iterator[str]:
     if "group" in sheet:
-        yield from _line(
+        yield from spreadsheets.line(
             f"{SCORES.name}: no {GROUPS['group']}",
-            _places(sheet["group"][sheet["group"].isin([None, ""])]),
+            spreadsheets.places(sheet["group"][sheet["group"].isin([None, ""])]),
             "Write the same for images that must be in one part, or delete the column.",
         )
     if "shape" in sheet:
-        yield from _line(
+        yield from spreadsheets.line(
             f"{SCORES.name}: {GROUPS['shape']} is none of {', '.join(SHAPES)}",
-            _places(sheet["shape"][~sheet["shape"].isin(SHAPES)]),
+            spreadsheets.places(sheet["shape"][~sheet["shape"].isin(SHAPES)]),
             "Correct it, or delete the column.",
         )
-
-
-def _kinds(values: pd.Series) -> str:
-    """Explain values that a spreadsheet program shows as numbers."""
-    texts = values.map(lambda value: isinstance(value, str)).any()
-    return (" What is in quotes is text: enter it as a number." if texts else "") + (
-        " None is an empty cell, or a formula whose value was never saved: save the file in a "
-        "spreadsheet program."
-        if values.isna().any()
-        else ""
-    )
 
 
 def _text(value: object) -> str:
@@ -562,18 +366,6 @@ def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return unicodedata.normalize("NFC", str(value))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_rate(value: Any) -> bool:
-    return _is_number(value) and 0 <= value <= 1
-
-
-def _is_count(value: Any) -> bool:
-    return _is_number(value) and 0 <= value < _MOST_RESPONSES and value == int(value)
 
 
 def _listed(folder: Path) -> tuple[list[str], list[str]]:
@@ -605,21 +397,21 @@ def _files(written: pd.Series, listed: Sequence[str]) -> tuple[pd.Series, Iterat
     one = {name: found[0] for name, found in meant.items() if len(found) == 1}
     return (
         written.map(lambda name: one.get(name, name) if isinstance(name, str) else name),
-        _line(f"{SCORES.name}: names that fit several images", several, remedy),
+        spreadsheets.line(f"{SCORES.name}: names that fit several images", several, remedy),
     )
 
 
 def _unpaired(files: pd.Series, listed: Sequence[str], fillers: bool) -> Iterator[str]:
     texts = files[files.map(lambda name: isinstance(name, str) and not _is_path(name))]
     texts = texts[texts != ""]
-    yield from _line(
+    yield from spreadsheets.line(
         f"{SCORES.name}: rows without an image",
-        _places(texts[~texts.isin(listed)]),
+        spreadsheets.places(texts[~texts.isin(listed)]),
         f"Put a JPEG or PNG of that name (.jpg, .jpeg or .png) into {IMAGES}, or delete the row.",
     )
     paired = set(texts) & set(listed)
     if not fillers:
-        yield from _line(
+        yield from spreadsheets.line(
             f"{IMAGES}: images without a row",
             [repr(name) for name in listed if name not in paired],
             "Give each a row, or take it out; or set `training.fillers: true` to leave "
@@ -631,7 +423,7 @@ def _unpaired(files: pd.Series, listed: Sequence[str], fillers: bool) -> Iterato
 
 def _wrong_images(folder: Path, used: Sequence[str]) -> Iterator[str]:
     faults = {name: fault for name in used if (fault := _fault(folder / name))}
-    yield from _line(
+    yield from spreadsheets.line(
         f"{folder.name}: images that can't be used",
         [f"{name!r} ({fault})" for name, fault in faults.items()],
         f"Save each as a JPEG or PNG in RGB of at most {_MOST_PIXELS:,} pixels, or take it out "
@@ -641,7 +433,7 @@ def _wrong_images(folder: Path, used: Sequence[str]) -> Iterator[str]:
     for name in used:
         if name not in faults:
             alike[hashes.of(folder / name)].append(name)
-    yield from _line(
+    yield from spreadsheets.line(
         f"{folder.name}: one image under several names, which could train and test at once",
         [" = ".join(map(repr, same)) for same in alike.values() if len(same) > 1],
         "Keep one of them and its row.",
@@ -699,14 +491,3 @@ def _fault(path: Path) -> str | None:
     except UNDECODABLE as why:
         return str(why)
     return None
-
-
-def _places(values: pd.Series) -> list[str]:
-    return [f"row {row} ({value!r})" for row, value in values.items()]
-
-
-def _line(what: str, places: Sequence[str], remedy: str) -> Iterator[str]:
-    """Write the line of a mistake with where it is, if it is anywhere."""
-    if places:
-        more = f" and {len(places) - _NAMED:,} more" if len(places) > _NAMED else ""
-        yield f"{what}: {', '.join(places[:_NAMED])}{more}. {remedy}"

@@ -36,7 +36,7 @@ from mnemo.results import (
     training,
     transfer,
 )
-from mnemo.training import database
+from mnemo.training import ceiling, database
 
 ALPHAS = (-1.0, 0.0, 1.0, 2.5)
 #: Few values, so that ties, constants and gaps are frequent; two of them are not exact in binary.
@@ -245,12 +245,12 @@ def test_the_summary_of_any_training_is_estimates_or_missing(
     columns = {name: counts[:, place] for place, name in enumerate(database.COUNTS)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        ceiling = database.ceiling(
+        people = ceiling.measure(
             pd.DataFrame(columns), target="true_hit_rate", splits=2, resamples=5
         )
         measured = training.summary(
             predictions,
-            ceiling,
+            people,
             assessor="student",
             architecture="resnet10",
             target="true_hit_rate",

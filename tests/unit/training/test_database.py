@@ -29,7 +29,7 @@ from tests.data import us10k
 
 from mnemo import tables
 from mnemo.errors import MnemoError
-from mnemo.training import database
+from mnemo.training import ceiling, database
 from mnemo.training import tables as training_tables
 from mnemo.training.database import COLUMNS, COUNTS, IMAGES, LEAST, SCORES
 
@@ -1089,7 +1089,7 @@ def test_the_ceiling_is_that_of_two_groups_of_half_as_many_people(
     target: database.Target, responses: int
 ) -> None:
     random = np.random.default_rng(responses)
-    measured = database.ceiling(people(4000, responses, random), target=target, resamples=20)
+    measured = ceiling.measure(people(4000, responses, random), target=target, resamples=20)
     assert measured is not None
     assert measured.value == pytest.approx(truth(responses // 2, target, random), abs=0.03)
     assert measured.low < measured.value < measured.high
@@ -1101,7 +1101,7 @@ def test_the_interval_of_the_ceiling_has_its_confidence() -> None:
     inside = 0
     for seed in range(100):
         table = people(100, 40, random)
-        found = database.ceiling(
+        found = ceiling.measure(
             table, target="true_hit_rate", splits=5, resamples=100, seed=seed, confidence=0.8
         )
         assert found is not None
@@ -1121,7 +1121,7 @@ def test_responses_that_do_not_depend_on_the_image_have_a_ceiling_of_zero() -> N
             "correct_rejections": 80 - false_alarms,
         }
     )
-    found = database.ceiling(table, target="true_hit_rate", resamples=100)
+    found = ceiling.measure(table, target="true_hit_rate", resamples=100)
     assert found is not None
     assert found.low < 0 < found.high
 
@@ -1131,7 +1131,7 @@ def test_people_who_all_agree_have_a_ceiling_of_one() -> None:
     table = pd.DataFrame(
         {"hits": remembered, "misses": 80 - remembered, "false_alarms": 0, "correct_rejections": 80}
     )
-    found = database.ceiling(table, target="true_hit_rate", resamples=50)
+    found = ceiling.measure(table, target="true_hit_rate", resamples=50)
     assert found is not None
     np.testing.assert_allclose(found, 1)
 
@@ -1142,7 +1142,7 @@ def test_an_image_with_one_response_is_left_out_of_the_ceiling() -> None:
         {"hits": [1], "misses": [0], "false_alarms": [9], "correct_rejections": [9]}
     )
     settings: Any = {"target": "hit_rate", "resamples": 20}
-    assert database.ceiling(table, **settings) == database.ceiling(
+    assert ceiling.measure(table, **settings) == ceiling.measure(
         pd.concat([table, lonely]), **settings
     )
 
@@ -1150,14 +1150,14 @@ def test_an_image_with_one_response_is_left_out_of_the_ceiling() -> None:
 def test_the_same_seed_gives_the_same_ceiling_and_another_another() -> None:
     table = people(300, 40, np.random.default_rng(0))
     first, again, other = (
-        database.ceiling(table, target="hit_rate", resamples=20, seed=seed) for seed in (1, 1, 2)
+        ceiling.measure(table, target="hit_rate", resamples=20, seed=seed) for seed in (1, 1, 2)
     )
     assert first == again != other
 
 
 def test_without_counts_there_is_no_ceiling(folder: Path) -> None:
     edit(folder, lambda sheet: sheet.delete_cols(4, 4))
-    assert database.ceiling(read(folder), target="hit_rate") is None
+    assert ceiling.measure(read(folder), target="hit_rate") is None
 
 
 # The layout
