@@ -118,9 +118,11 @@ def consistency(halves: Floats) -> float:
     Returns:
         The mean, -1 to 1; nan if a split has fewer than two images, or a half of it equal scores.
     """
-    known: NDArray[np.bool_] = np.isfinite(halves).all(axis=0)
+    known = np.logical_and(*np.isfinite(halves))
     if not known.all():
-        each = [consistency(halves[:, [at], chosen]) for at, chosen in enumerate(known)]
+        each = [
+            consistency(halves[:, at : at + 1, :][:, :, chosen]) for at, chosen in enumerate(known)
+        ]
         return float(np.mean(each))
     ranks = stats.rankdata(halves, axis=2)
     ranks -= ranks.mean(axis=2, keepdims=True)
