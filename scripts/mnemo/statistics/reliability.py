@@ -124,6 +124,8 @@ def consistency(halves: Floats) -> float:
             consistency(halves[:, at : at + 1, :][:, :, chosen]) for at, chosen in enumerate(known)
         ]
         return float(np.mean(each))
+    if halves.shape[2] < 2:
+        return np.nan
     ranks = stats.rankdata(halves, axis=2)
     ranks -= ranks.mean(axis=2, keepdims=True)
     products = (ranks[0] * ranks[1]).sum(axis=1)
