@@ -125,8 +125,8 @@ _ON_RANKS = "covers 90 to 97 %: of ranks the formula is up to 0.008 too high"
 _STEPPED = dict.fromkeys(["reliability", "ceiling"], _ON_RANKS)
 
 SIMULATIONS = [
-    _counts(2222, 80, 0.5, 0.6, _STEPPED),
     _counts(300, 40, 0.5, 0.6, _STEPPED),
+    _counts(2222, 80, 0.5, 0.6, _STEPPED),
     _counts(300, 40, 0.0, 0.6, {**_STEPPED, "share": "nothing to share: people don't agree"}),
     _ratings(1000, 400, 100, 0.8),
     _ratings(200, 40, 100, 0.5),
