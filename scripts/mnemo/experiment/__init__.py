@@ -1,0 +1,1 @@
+"""Experiments that test with people what an edit changes: designs, series and stimuli."""
