@@ -214,7 +214,7 @@ def _draw(
     tokens = pool.tokens[rows]
     answers = np.zeros(tokens.shape)
     if counts:
-        answers.flat = [counts.get(token, 0) for token in tokens.ravel().tolist()]
+        answers.ravel()[:] = [counts.get(token, 0) for token in tokens.ravel().tolist()]
     # Where the conditions don't divide the images, those with the fewest answers have one more.
     order = np.lexsort((random.random(len(pool.conditions)), answers.sum(axis=0)))
     columns = np.resize(order, count)

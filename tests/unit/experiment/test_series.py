@@ -62,7 +62,7 @@ def test_answers_stay_even_over_images() -> None:
 def test_the_least_answered_images_come_first(made: Experiment) -> None:
     rare = {token for token, each in made.images.items() if each.set == "targets"}
     rare = {token for token in rare if int(made.images[token].key) % 2}
-    counts = {token: 5 for token in made.images.keys() - rare}
+    counts = dict.fromkeys(made.images.keys() - rare, 5)
     dealt = series.make(made, 0, 0, seen=set(), counts=counts)
     assert set(targets(dealt)) <= rare
     checker.check(made, [dealt])
