@@ -2,7 +2,10 @@
 
 A series is built, not searched for: the places of first showings and of repeats are drawn, and a
 minimum-cost matching with random costs pairs them so that every lag is allowed. About a quarter of
-the draws is rejected, because a place has no match or too many repeats are in a row.
+the draws is rejected, because a place has no match or too many repeats are in a row. Drawing pair
+by pair is as fast, and its lags are uniform, but 58 % of the last two fifths of a series would be
+repeats, and 51 % are here: people would learn that what comes late is a repeat. It serves designs
+whose lags are too alike for random places to have a matching.
 """
 
 from collections.abc import Iterable
