@@ -345,11 +345,12 @@ def _move(staging: Path, folder: Path, content: bytes) -> None:
 def _write_texts(experiment: Experiment, folder: Path) -> None:
     """Write the texts that are not there yet."""
     kind, settings = experiment.settings.kind, experiment.settings
+    minutes = round(settings.seconds / 60)
     filled = {
         "title": _TITLES[kind],
         "task": _TASKS[kind],
         "purpose": _PURPOSES[kind],
-        "minutes": str(max(1, round(settings.seconds / 60))),
+        "duration": "1 minute" if minutes <= 1 else f"{minutes} minutes",
         "most": str(settings.most_series),
         "name": experiment.name,
         "study": experiment.study,

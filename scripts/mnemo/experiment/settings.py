@@ -12,6 +12,9 @@ Kind = Literal["memory-game", "forced-choice"]
 #: Seconds that an answer to a pair is assumed to take, when the length of a series is estimated.
 ANSWER_SECONDS = 1.0
 
+#: Most flashes in a second that are safe for people with photosensitive epilepsy (WCAG 2.3.1).
+FLASHES = 3
+
 
 @dataclass(frozen=True)
 class MemoryGame:
@@ -77,6 +80,12 @@ class MemoryGame:
         yield from _least(self, practice_fillers=0, practice_vigilance=0, most_series=1)
         yield from _least(self, image_ms=1, blank_ms=0, pay=0)
         yield from _shares(self, "most_missed", "most_false_alarms")
+        period = self.image_ms + self.blank_ms
+        if 0 < period * FLASHES < 1000:
+            yield (
+                f"image_ms and blank_ms show an image every {period} ms: more than {FLASHES} a "
+                "second can cause seizures. Lengthen one"
+            )
         for name, images in (("lag", self.targets), ("vigilance_lag", self.vigilance)):
             shortest, longest = getattr(self, name)
             if not 0 <= shortest <= longest:

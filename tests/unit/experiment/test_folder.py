@@ -179,6 +179,12 @@ def test_placeholders_are_listed_until_a_lab_has_filled_them_in(copy: Path) -> N
         folder.placeholders(copy)
 
 
+def test_the_texts_have_the_numbers_of_the_design(finished: Path) -> None:
+    consent = " ".join((finished / "texts/consent.md").read_text().split())
+    assert "about 1 minute. You may play up to 2 series" in consent
+    assert not [path for path in finished.glob("texts/*.md") if "$" in path.read_text()]
+
+
 def test_a_demonstration_says_so(tmp_path: Path) -> None:
     assert game(tmp_path / "demo", demo=True).demo
     assert "A demonstration" in (tmp_path / "demo/README.md").read_text()

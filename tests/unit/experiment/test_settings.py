@@ -34,6 +34,7 @@ def test_the_forced_choice_has_the_papers_numbers() -> None:
         ({"lag": (139, 34)}, "lag must be from 0 up, the smaller first, but is 139 to 34"),
         ({"lag": (-1, 34)}, "lag must be from 0 up"),
         ({"most_missed": 55.0}, "most_missed must be from 0 to 1, but is 55"),
+        ({"image_ms": 200, "blank_ms": 100}, "every 300 ms: more than 3 a second can cause"),
         ({"pay": float("nan")}, "pay must be at least 0, but is nan"),
         (
             {"lag": (180, 200)},
