@@ -1,0 +1,111 @@
+"""People's answers: the slopes of models of them, the rates of images, and their consistency."""
+
+import numpy as np
+import pandas as pd
+from benchmarks.simulations import Interval, Simulation
+from scipy import special
+
+from mnemo.results.people import consistency, human_models, memorability
+from mnemo.statistics import reliability
+
+_ALPHAS = np.array([-0.2, -0.1, 0.0, 0.1, 0.2])
+_NAMED = {"experiment": "game", "kind": "memory-game", "edit": "memorable"}
+
+
+def _answers(participant: object, image: object, alpha: object, hit: object) -> pd.DataFrame:
+    """Lay out the repeats of a memory game."""
+    columns = {"participant": participant, "image": image, "alpha": alpha, "correct": hit}
+    return pd.DataFrame(columns).assign(**_NAMED, role="repeat", lag=80)
+
+
+def _slope(
+    participants: int, targets: int, seeds: int, slope: float, spread: float = 1, runs: int = 1000
+) -> Simulation:
+    """A model of hits; participants and images differ by 0.8 and 0.6 log odds times the spread."""
+
+    def draw(seed: int) -> dict[str, Interval]:
+        generator = np.random.default_rng(seed)
+        participant = np.repeat(np.arange(participants), targets)
+        image = generator.random((participants, seeds)).argsort(axis=1)[:, :targets].ravel()
+        alpha = generator.integers(len(_ALPHAS), size=len(image))
+        own = spread * generator.normal(0, 0.8, participants)
+        memorable = spread * generator.normal(0, 0.6, (seeds, len(_ALPHAS)))
+        odds = 0.6 + slope * _ALPHAS[alpha] + own[participant] + memorable[image, alpha]
+        hit = generator.random(len(image)) < special.expit(odds)
+        table = human_models.measure(_answers(participant, image, _ALPHAS[alpha], hit))
+        [row] = table.to_dict("records")
+        return {"slope": (row["low"], slope, row["high"])}
+
+    setting = f"{participants} participants, {targets} targets each, of {seeds:,} seeds"
+    setting += f" at 5 alphas, slope {slope:g}"
+    if not spread:
+        setting += ", participants and images alike"
+    return Simulation("human_models", setting, draw, {}, runs)
+
+
+def _rate(n: int, share: float, **instead: str) -> Simulation:
+    """An image's hit rate, with participants who differ by 0.8 log odds."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(50)
+    truth = float(special.expit(special.logit(share) + 0.8 * nodes) @ weights / weights.sum())
+
+    def draw(seed: int) -> dict[str, Interval]:
+        generator = np.random.default_rng(seed)
+        odds = special.logit(share) + generator.normal(0, 0.8, n)
+        hit = generator.random(n) < special.expit(odds)
+        [row] = memorability.measure(_answers(np.arange(n), "0000000", 0.1, hit)).to_dict("records")
+        return {"hit_rate": (row["hit_rate_low"], truth, row["hit_rate_high"])}
+
+    setting = f"{n} answers, hit rate {truth:.2f}, participants differ"
+    return Simulation("memorability", setting, draw, instead)
+
+
+def _consistency(participants: int, images: int, spread: float) -> Simulation:
+    """Participants who all see all images; the truth is that of as many images as can be drawn."""
+    others = 4_000
+
+    def draw(seed: int) -> dict[str, Interval]:
+        generator = np.random.default_rng(seed)
+        own = generator.normal(0, 0.8, participants)
+
+        def hits(count: int) -> np.ndarray:
+            memorable = generator.normal(0, spread, (count, 1))
+            return generator.random((count, participants)) < special.expit(0.6 + own + memorable)
+
+        def frame(hit: np.ndarray) -> pd.DataFrame:
+            image, participant = (each.ravel() for each in np.indices(hit.shape))
+            return _answers(participant, image, 0.1, hit.ravel())
+
+        [row] = consistency.measure(frame(hits(images))).to_dict("records")
+        hit = hits(others)
+        image, participant = (each.ravel() for each in np.indices(hit.shape))
+        sides = reliability.sides(participants, reliability.SPLITS, np.random.default_rng(0))
+        halves = reliability.halves_of_answers(
+            hit.ravel().astype(float), image, participant, sides, others
+        )
+        truth = reliability.consistency(halves)
+        stepped = float(reliability.spearman_brown(np.array(truth)))
+        return {
+            name: (row[f"{name}_low"], value, row[f"{name}_high"])
+            for name, value in (("consistency", truth), ("reliability", stepped))
+        }
+
+    differ = f"images differ by {spread:g} log odds" if spread else "images alike"
+    setting = f"{participants} participants, {images} images, {differ}"
+    return Simulation("consistency", setting, draw, {}, 300)
+
+
+_FEW = "covers more or less than it claims with few answers"
+
+SIMULATIONS = [
+    _slope(20, 30, 150, 1.92),
+    _slope(20, 30, 150, 0.0),
+    _slope(20, 30, 150, 0.0, spread=0),
+    _slope(10, 60, 60, 6.0),
+    # The paper's numbers.
+    _slope(395, 60, 1500, 1.92, runs=40),
+    _rate(3, 0.65, hit_rate=_FEW),
+    _rate(20, 0.65),
+    _rate(80, 0.65),
+    _consistency(20, 100, 0.6),
+    _consistency(20, 100, 0.0),
+]

@@ -1,0 +1,1 @@
+"""What people remember of images, and tell apart from photographs: analyses of their answers."""

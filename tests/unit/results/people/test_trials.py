@@ -1,0 +1,84 @@
+"""Which trials count: those of series that the rules of the paper leave in."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.support.answers import memory_game
+
+from mnemo import tables
+from mnemo.results.people import participants
+from mnemo.results.people import trials as answered
+
+
+def game(missed=0, false_alarms=0, presentations=136, vigilance=19):
+    """One series with some vigilance repeats missed and some false alarms."""
+    rows = [("vigilance_repeat", at >= missed) for at in range(vigilance)]
+    roles = ["target", "filler", "vigilance"]
+    rows += [(roles[at % 3], at >= false_alarms) for at in range(presentations)]
+    # Targets that are missed don't count against a participant.
+    rows += [("repeat", False)] * 60
+    return series(rows, "memory-game")
+
+
+def choice(right):
+    return series([("vigilance", at < right) for at in range(20)] + [("target", False)] * 80)
+
+
+def series(rows, kind="forced-choice", practice=False):
+    frame = pd.DataFrame(rows, columns=["role", "correct"])
+    named = {"experiment": "one", "kind": kind, "participant": "p", "series": 0}
+    return frame.assign(**named, practice=practice)
+
+
+def judged(trials, **more):
+    table = participants.measure(trials, **more)
+    tables.conform(table, participants.PARTICIPANTS)
+    [row] = table.to_dict("records")
+    return row
+
+
+@pytest.mark.parametrize(
+    ("trials", "reason"),
+    [
+        # 55 % of 19 is 10.45, and 30 % of 136 is 40.8.
+        (game(missed=10, false_alarms=40), None),
+        (game(missed=11), "missed vigilance"),
+        (game(false_alarms=41), "false alarms"),
+        (game(missed=19, false_alarms=136), "missed vigilance and false alarms"),
+        # Exactly at a limit a series is valid.
+        (game(missed=11, vigilance=20, false_alarms=3, presentations=10), None),
+        (choice(right=13), None),
+        (choice(right=12), "failed vigilance"),
+    ],
+)
+def test_a_series_is_excluded_by_the_rules_of_the_paper(trials, reason):
+    row = judged(trials)
+    assert (row["excluded"], row["reason"] or None) == (reason is not None, reason)
+
+
+def test_the_shares_and_limits_are_told():
+    row = judged(game(missed=4, false_alarms=34))
+    assert row["missed"] == pytest.approx(4 / 19)
+    assert row["false_alarms"] == pytest.approx(0.25)
+    assert row["n"] == 19 + 136 + 60
+    assert judged(game(missed=4), most_missed=0.2)["reason"] == "missed vigilance"
+    assert judged(game(), length=216)["reason"] == "interrupted"
+    assert not judged(game(), length=215)["excluded"]
+    assert np.isnan(judged(choice(right=20))["false_alarms"])
+
+
+def test_practice_is_not_judged():
+    practice = series([("vigilance", False)] * 20, practice=True)
+    row = judged(pd.concat([practice, choice(right=20)]))
+    assert (row["n"], row["missed"], row["excluded"]) == (100, 0, False)
+
+
+def test_analyses_leave_out_practice_and_excluded_series_alone():
+    trials = memory_game(seed=1, participants=3)
+    practice = trials[:5].assign(practice=True)
+    asleep = trials["participant"].eq("p001") & trials["role"].eq("vigilance_repeat")
+    played = pd.concat([practice, trials.assign(correct=trials["correct"] & ~asleep)])
+    tables.conform(played, answered.TRIALS)
+    left = answered.analysed(played, participants.measure(played))
+    assert left["participant"].value_counts().to_dict() == {"p000": 180, "p002": 180}
+    assert not left["practice"].any()
