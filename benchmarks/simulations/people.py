@@ -104,7 +104,7 @@ SIMULATIONS = [
     # The paper's numbers.
     _slope(395, 60, 1500, 1.92, runs=40),
     _rate(3, 0.65, hit_rate=_FEW),
-    _rate(20, 0.65),
+    _rate(20, 0.65, hit_rate=_FEW),
     _rate(80, 0.65),
     _consistency(20, 100, 0.6),
     _consistency(20, 100, 0.0),
