@@ -175,7 +175,7 @@ rule export_interfacegan:
     """Write the latents and scores of the set fit, and the hyperplanes, as InterFaceGAN's files."""
     input:
         latents=paths.shards("latents", ["fit"]),
-        scores=paths.scores(["fit"]),
+        scores=paths.scores(["fit"], study.models),
         hyperplanes=paths.hyperplanes,
     output:
         folder=directory("<results>/interfacegan"),

@@ -25,7 +25,7 @@ rule relate_factors:
         runtime=minutes,
     params:
         sources=params.sources_of_factors,
-        assessors=list(study.assessors),
+        assessors=list(study.models),
         confidence=study.statistics.confidence,
         stamp=models.stamp(*models.of_scores),
         code=code_of("relate_factors"),

@@ -73,6 +73,10 @@ MAY_READ = {
         *("training", "results", "statistics", "images", "names", "scores", "spreadsheets"),
     },
     "measure_agreement": {"results", "statistics", "scores"},
+    "read_ratings": {
+        *("ratings", "statistics", "scores", "spreadsheets", "names", "keys", "training"),
+    },
+    "measure_assessor_validity": {"results", "ratings", "statistics", "scores"},
     "measure_dose_response": {"results", "directions", "statistics", "scores"},
     "measure_drift": {"results", "statistics", "scores"},
     "relate_factors": {"results", "statistics", "scores"},

@@ -117,7 +117,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
     edited = {edit.name: _images(config, edit) for edit in config.edits}
     of_edit = edited.get(wildcards.get("edit", ""), 0)
     shapes = len(config.shapes)
-    assessors, scorers = len(config.assessors), len(config.scorers)
+    assessors, scorers = len(config.models), len(config.scorers)
     # Scores of the set fit, and of each edit.
     fitted = shapes * sum(sets.scored(config, "fit", name).count for name in config.scorers)
     scores = {
@@ -155,6 +155,12 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             pairs = assessors * shapes * (assessors * shapes - 1) / 2
             times = resampled * pairs * min(fit, RESAMPLED) / fitted
             return Workload(fitted, fitted, times)
+        case "read_ratings", _:
+            return Workload(fit, fit)
+        case "measure_assessor_validity", _:
+            # Each model and shape is resampled once for each of the people's ratings.
+            pairs = assessors * shapes * len(config.ratings)
+            return Workload(pairs * min(fit, RESAMPLED), fitted, resampled)
         case "draw_distributions", _:
             return Workload(fitted, fitted)
         case "measure_dose_response", _:
@@ -327,7 +333,7 @@ def of_study(config: Config) -> Iterator[Job]:
         *(
             (assessor, shape, name)
             for name in scored
-            for assessor, shape in product(config.assessors, sets.shapes(config, name))
+            for assessor, shape in product(config.models, sets.shapes(config, name))
         ),
     ]
     for assessor, shape, name in scorings:
@@ -377,7 +383,12 @@ def of_study(config: Config) -> Iterator[Job]:
     for direction in learned.of_study(config):
         name = direction.name
         yield job("learn_direction", f"directions/{name}", name, direction=name)
+    for name, ratings in config.ratings.items():
+        read = f"{name}/{ratings.shape}"
+        yield job("read_ratings", f"ratings/{read}", read, people=name)
     yield job("measure_agreement", "agreement")
+    if config.ratings:
+        yield job("measure_assessor_validity", "assessor_validity")
     for edit in config.edits:
         responses = f"dose_response/{edit.name}/dose_response"
         yield job("measure_dose_response", responses, edit.name, edit=edit.name)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from mnemo.errors import MnemoError
-from mnemo.ratings import headings, sheets
+from mnemo.ratings import headings, layouts, sheets
 
 #: What its types of trial are here. Its vigilance trials are the repeats.
 ROLES = {
@@ -41,7 +41,7 @@ def read(folder: str | Path) -> pd.DataFrame:
             is unknown.
     """
     folder = Path(folder)
-    paths = sorted(folder.glob("sub-*/beh/sub-*_beh.tsv"))
+    paths = sorted(folder.glob(layouts.FILES))
     if not paths:
         raise MnemoError(
             f"{folder} has no tables sub-<label>/beh/sub-<label>_task-<name>_beh.tsv: give the "

@@ -11,10 +11,8 @@ from mnemo.errors import MnemoError
 from mnemo.ratings import bids, headings, sheets
 from mnemo.ratings.games import counts
 from mnemo.ratings.images import Images
+from mnemo.ratings.layouts import GAME
 from mnemo.training.layout import RATES
-
-#: Scores of a memory game; any other is the name of a rating.
-GAME = ("hit_rate", "true_hit_rate")
 
 LOGGER = logging.getLogger(__name__)
 
@@ -96,7 +94,8 @@ def opened(path: Path, score: str) -> Given:
     """
     if path.is_dir():
         if score not in GAME:
-            raise MnemoError(f"{path} has a memory game, and no {score}: `score` is one of {GAME}.")
+            known = " or ".join(GAME)
+            raise MnemoError(f"{path} has a memory game, and no {score}: set `score` to {known}.")
         return Given(path, bids.read(path))
     sheet = sheets.opened(path)
     found, absent = _chosen(sheet.headings, score)

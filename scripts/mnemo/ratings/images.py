@@ -57,6 +57,19 @@ class Images:
         return self._places.get(keys.of_seed(int(seed[1]))) if seed else None
 
 
+def of_seeds(first: int, end: int) -> Images:
+    """Return the images of a set of seeds.
+
+    Args:
+        first: The first seed.
+        end: The one after the last.
+
+    Returns:
+        The images.
+    """
+    return Images(list(map(keys.of_seed, range(first, end))))
+
+
 def _base(name: str) -> str:
     return re.split(r"[/\\]", name)[-1].strip()
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from mnemo import spreadsheets
 from mnemo.errors import MnemoError
 from mnemo.ratings.games import RATED, Exclusion, NotPlayedError, answered
-from mnemo.ratings.given import GAME, Given, opened
+from mnemo.ratings.given import Given, opened
 from mnemo.ratings.images import Images
+from mnemo.ratings.layouts import GAME
 from mnemo.ratings.table import HALVES
 from mnemo.statistics import reliability
 from mnemo.training.layout import RATES
@@ -29,6 +30,7 @@ def read(
     *,
     others: bool = False,
     exclude: Exclusion | None = Exclusion(),  # noqa: B008
+    least: int = 1,
     splits: int = reliability.SPLITS,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -47,18 +49,20 @@ def read(
         images: The set's images.
         others: Whether ratings of images that the set lacks are left out; else they are a mistake.
         exclude: Whose answers to a memory game are left out; None for nobody's.
+        least: Fewest images that must have a score.
         splits: Times that the answers are dealt into two halves.
         seed: Seed of the deals.
 
     Returns:
-        The columns of `table.RATINGS`, a row for each image that has a score, in the set's order.
+        The columns of `table.RATINGS` but for the name of the ratings, a row for each image that
+        has a score, in the set's order.
 
     Raises:
         MnemoError: The file can't be read, or is not right. The message has a line for each kind of
             mistake, with the rows, images and values, and the remedy: a column is missing, unknown
             or there twice; an image is not named, not in the set, or rated twice; a rate is not
             from 0 to 1, or not what its counts make; a count is none; a rating is no number; an
-            answer is neither 0 nor 1; a role is unknown. Or no image has a rating.
+            answer is neither 0 nor 1; a role is unknown. Or fewer images than `least` have a score.
     """
     given = opened(Path(path), score)
     place = given.places(images, others)
@@ -74,6 +78,11 @@ def read(
     rated = rated[rated["score"].notna()].sort_index().astype({"answers": "Int64"})
     if rated.empty:
         raise MnemoError(f"{path} rates none of the set's images: give ratings of these.")
+    if len(rated) < least:
+        raise MnemoError(
+            f"{path} rates {len(rated)} of the set's images, and hyperplanes need at least "
+            f"{least}: give ratings of more, or lower hyperplanes.folds."
+        )
     LOGGER.info("%d of %d images have ratings", len(rated), len(images.keys))
     rated.insert(0, "image", [images.keys[place] for place in rated.index])
     return rated.reset_index(drop=True)

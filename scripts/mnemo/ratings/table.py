@@ -13,6 +13,7 @@ HALVES = ("first_half", "second_half")
 
 RATINGS = tables.define(
     "People's ratings of a set's images",
+    tables.field("ratings", pa.string(), "name of the people's ratings"),
     tables.field("image", pa.string(), "key of the image"),
     tables.field(
         "score",
@@ -55,25 +56,50 @@ RATINGS = tables.define(
 )
 
 
-def columns(ratings: pd.DataFrame) -> dict[str, Any]:
+def columns(ratings: pd.DataFrame, name: str) -> dict[str, Any]:
     """Return ratings as `tables.write` takes them, whose lists may have nan.
 
     Args:
-        ratings: The columns of `RATINGS`.
+        ratings: The ratings, as `read.read` returns them.
+        name: Their name.
 
     Returns:
-        The columns by name.
+        The columns of `RATINGS`.
     """
     given: dict[str, Any] = {
-        name: pa.array(ratings[name], RATINGS.field(name).type, from_pandas=True)
-        for name in RATINGS.names
-        if name not in HALVES
+        column: pa.array(ratings[column], RATINGS.field(column).type, from_pandas=True)
+        for column in RATINGS.names
+        if column not in ("ratings", *HALVES)
     }
+    given["ratings"] = [name] * len(ratings)
     dealt = halves(ratings)
     absent = pa.nulls(len(ratings), tables.FLOATS)
     for place, name in enumerate(HALVES):
         given[name] = absent if dealt is None else tables.lists(dealt[place].T.copy())
     return given
+
+
+def scores(ratings: pd.DataFrame, name: str, shape: str) -> dict[str, Any]:
+    """Return people's scores of images of the set fit as the scores of an assessor.
+
+    Args:
+        ratings: The ratings, as `read.read` returns them.
+        name: Their name.
+        shape: Shape of the images that people saw.
+
+    Returns:
+        The columns of `mnemo.scores.SCORES`.
+    """
+    n = len(ratings)
+    return {
+        "set": ["fit"] * n,
+        "edit": pa.nulls(n),
+        "alpha": pa.nulls(n),
+        "image": ratings["image"],
+        "assessor": [name] * n,
+        "shape": [shape] * n,
+        "score": ratings["score"].to_numpy(np.float32),
+    }
 
 
 def halves(ratings: pd.DataFrame) -> NDArray[np.float32] | None:

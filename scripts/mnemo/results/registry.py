@@ -26,6 +26,10 @@ def _comparable(study: Config) -> bool:
     return len(study.assessors) * len(study.shapes) > 1
 
 
+def _rated(study: Config) -> bool:
+    return bool(study.ratings)
+
+
 def _transfers(study: Config) -> bool:
     return any(map(study.is_plain, study.edits))
 
@@ -149,6 +153,22 @@ RESULTS: dict[str, Result] = {
         category="1 Scores",
         title="Table 1: agreement of ranks",
         shown=_comparable,
+    ),
+    "ratings": Result(
+        "mnemo.ratings.table:RATINGS",
+        "How many of the images have people rated, on how many answers each?",
+        'table.groupby("ratings")["answers"].describe()',
+        "SELECT ratings, count(*), median(answers) FROM {} GROUP BY ratings",
+        wanted=_rated,
+    ),
+    "assessor_validity": Result(
+        "mnemo.results.assessor_validity:ASSESSOR_VALIDITY",
+        "Which assessor ranks the images as people do, and how near is it to what can be reached?",
+        'table.sort_values("share")[["assessor", "shape", "n", "spearman", "ceiling", "share"]]',
+        "SELECT assessor, shape, n, spearman, ceiling, share FROM {} ORDER BY share DESC",
+        category="1 Scores",
+        title="Validity: agreement of the assessors with people",
+        wanted=_rated,
     ),
     "hyperplanes": Result(
         "mnemo.directions.hyperplane_tables:HYPERPLANES",

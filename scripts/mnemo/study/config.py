@@ -5,8 +5,9 @@ from itertools import product
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
+from pydantic.config import JsonDict
 
-from mnemo.assessors.registry import DEFAULT_FACTORS, FACTORS, entry
+from mnemo.assessors.registry import DEFAULT_FACTORS, FACTORS, Entry, entry
 from mnemo.directions.planes import Plane
 from mnemo.study.sections.base import Name, Preset, Section, Shape, known, unique
 from mnemo.study.sections.edits import Controls, Direction, Edit, Hyperplanes
@@ -16,7 +17,12 @@ from mnemo.study.sections.layerwise import Layerwise
 from mnemo.study.sections.measures import Calibration, Figures, Identity, Realness, Statistics
 from mnemo.study.sections.methods import Methods
 from mnemo.study.sections.photos import Photos
+from mnemo.study.sections.ratings import AssessorName, Ratings
 from mnemo.study.sections.training import Training
+
+#: What the schema of a study says of an assessor.
+_NAMED: JsonDict = {"type": "string"}
+_RATED: JsonDict = {"type": "object", "required": ["name", "ratings"]}
 
 
 class Config(Section):
@@ -48,8 +54,19 @@ class Config(Section):
         ("square", "oval"), description="Shapes that the assessors score."
     )
     ovals: Ovals = Ovals()  # type: ignore[call-arg]
-    assessors: Annotated[tuple[Name, ...], Field(min_length=1), AfterValidator(unique)] = Field(
-        description="Models that score the images; docs/assessors.md lists them."
+    assessors: Annotated[tuple[AssessorName, ...], Field(min_length=1), AfterValidator(unique)] = (
+        Field(
+            description="Models that score the images, which docs/assessors.md lists, and people, "
+            "as {name: people, ratings: file} with what else `ratings` has.",
+            json_schema_extra={"items": {"anyOf": [_NAMED, _RATED]}},
+        )
+    )
+    ratings: dict[Name, Ratings] = Field(
+        {},
+        # As if there were no such key, so that what a study without it has finished stays so.
+        exclude_if=lambda given: not given,
+        description="People's ratings of images of the set fit, by the name that they have among "
+        "the assessors.",
     )
     factors: Annotated[
         tuple[Annotated[str, known("visual factor", FACTORS)], ...], AfterValidator(unique)
@@ -153,9 +170,19 @@ class Config(Section):
         return tuple(name for name in self.scorers if name in held or name in self.factors)
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """The assessors that are models, which score any image: all but people's ratings."""
+        return tuple(name for name in self.assessors if name not in self.ratings)
+
+    @property
     def scorers(self) -> tuple[str, ...]:
-        """The assessors, and the visual factors, each of which scores images as they do."""
-        return tuple(dict.fromkeys([*self.assessors, *self.factors]))
+        """The models, and the visual factors, each of which scores any image as they do."""
+        return tuple(dict.fromkeys([*self.models, *self.factors]))
+
+    def about(self, assessor: str) -> Entry:
+        """Return what is known of an assessor of the study, people's ratings among them."""
+        people = self.ratings.get(assessor)
+        return people.entry if people else entry(assessor)
 
     @property
     def measured_factors(self) -> tuple[str, ...]:
@@ -167,20 +194,31 @@ class Config(Section):
         return tuple(name for name in self.measured_factors if entry(name).factor == source)
 
     @property
+    def of_assessors(self) -> list[Plane]:
+        """The hyperplanes of the grid: of each assessor, in the shapes that it has scores of."""
+        grid = self.hyperplanes
+        axes = product(grid.spaces, self.assessors, self.shapes, grid.thresholds, grid.estimators)
+        planes = [Plane(*each) for each in axes]
+        return [
+            plane
+            for plane in planes
+            if plane.assessor not in self.ratings
+            or plane.shape == self.ratings[plane.assessor].shape
+        ]
+
+    @property
     def grid(self) -> list[Plane]:
         """Every hyperplane.
 
         They are those of the grid, and, where a direction was found, those of the visual factors.
         """
-        grid = self.hyperplanes
         of_factors = [
             each.plane(factor)
             for each in self.directions
             if each.method == "hyperplane"
             for factor in self.factors
         ]
-        axes = product(grid.spaces, self.assessors, self.shapes, grid.thresholds, grid.estimators)
-        return list(dict.fromkeys([*(Plane(*each) for each in axes), *of_factors]))
+        return list(dict.fromkeys([*self.of_assessors, *of_factors]))
 
     def attributes_of(self, direction: Direction) -> tuple[str, ...]:
         """Return the attributes that a direction is compared with."""
@@ -205,25 +243,34 @@ class Config(Section):
         return direction.method == "hyperplane" and not direction.hold and edit.layers is None
 
     def shown(self, edit: Edit) -> str:
-        """Return the assessor whose scores an edit's strip shows."""
-        return edit.assessor or self.direction(edit).assessor or self.assessors[0]
+        """Return the model whose scores an edit's strip shows."""
+        return edit.assessor or self.judge(self.direction(edit))
 
-    def found_with(self, edit: Edit) -> str:
-        """Return the assessor that an edit's direction was found with.
+    def judge(self, direction: Direction) -> str:
+        """Return the model that scores what is moved along a direction: what it was found with.
 
-        It is the study's first for a direction from a file that names none of the study's.
+        Of people's ratings, who have seen no edit, it is the first model of the same quality. It is
+        the study's first where there is none, and for a direction from a file that names none of
+        the study's.
         """
-        own = self.direction(edit).assessor
-        return own if own is not None and own in self.assessors else self.assessors[0]
+        own = direction.assessor
+        if own in self.models:
+            return own
+        alike = self.changed_along(direction) if own in self.ratings else []
+        return [*alike, *self.models][0]
 
     def changed(self, edit: Edit) -> list[str]:
-        """List the assessors whose scores an edit should change: those of its direction's quality.
+        """List the models whose scores an edit should change, as `changed_along` its direction."""
+        return self.changed_along(self.direction(edit))
+
+    def changed_along(self, direction: Direction) -> list[str]:
+        """List the models whose scores a direction should change: those of its quality.
 
         For a direction from a file that names no assessor they are those of memorability.
         """
-        own = self.direction(edit).assessor
-        quality = entry(own).quality if own else "memorable"
-        return [each for each in self.assessors if entry(each).quality == quality]
+        own = direction.assessor
+        quality = self.about(own).quality if own else "memorable"
+        return [each for each in self.models if entry(each).quality == quality]
 
     @property
     def layers(self) -> dict[str, tuple[int, ...]]:
@@ -232,10 +279,9 @@ class Config(Section):
 
     @property
     def shown_of_layers(self) -> str:
-        """The assessor whose scores the page of the layers shows, as `shown` for an edit."""
-        along = self.named_direction(self.layerwise.direction) if self.layerwise else None
-        own = along.assessor if along else None
-        return own if own is not None and own in self.assessors else self.assessors[0]
+        """The model whose scores the page of the layers shows, as `shown` for an edit."""
+        layerwise = self.layerwise
+        return self.judge(self.named_direction(layerwise.direction)) if layerwise else ""
 
     def shapes_of(self, edit: Edit) -> tuple[Shape, ...]:
         """Return the shapes of an edit's images that are scored."""

@@ -227,7 +227,7 @@ def _directions_in_grid(sections: Sections) -> Mistakes:
 
 
 def _held_possible(sections: Sections) -> Mistakes:
-    known = [*sections["assessors"], *sections["factors"]]
+    known = [*_models(sections), *sections["factors"]]
     for index, direction in enumerate(sections["directions"]):
         for place, name in enumerate(direction.hold):
             path = f"directions.{index}.hold.{place}"
@@ -236,6 +236,8 @@ def _held_possible(sections: Sections) -> Mistakes:
                 yield path, name, allowed
             elif name == direction.assessor:
                 yield path, name, "is what the direction changes"
+            elif name in sections["ratings"]:
+                yield path, name, "has rated no edits, in which it could be held constant"
             elif name not in known:
                 yield path, name, f"the study's assessors and factors are {', '.join(known)}"
 
@@ -309,10 +311,13 @@ def _methods_possible(sections: Sections) -> Mistakes:
         allowed = "needs generator.noise const: noise drawn anew changes images by itself"
         yield "methods", given, allowed
     directions = {direction.name: direction for direction in sections["directions"]}
-    known = {entry(name).quality for name in sections["assessors"]}
+    known = {entry(name).quality for name in _models(sections)}
+    ratings = sections["ratings"]
     for edit in compared:
         found_with = directions[edit.along].assessor if edit.along in directions else None
         quality = entry(found_with).quality if found_with else "memorable"
+        if found_with in ratings:
+            quality = ratings[found_with].entry.quality
         if quality not in known:
             allowed = f"no assessor of the study scores how {quality} an image is, which the edit"
             yield "methods", given, f"{allowed} {edit.name} changes"
@@ -332,8 +337,9 @@ def _catalogues_fit(sections: Sections) -> Mistakes:
 
 def _edits_scored(sections: Sections) -> Mistakes:
     for index, edit in enumerate(sections["edits"]):
-        if edit.assessor and edit.assessor not in sections["assessors"]:
-            allowed = f"the study's assessors are {', '.join(sections['assessors'])}"
+        if edit.assessor and edit.assessor not in (known := _models(sections)):
+            why = "people have rated no edits; " if edit.assessor in sections["ratings"] else ""
+            allowed = f"{why}the study's assessors are {', '.join(known)}"
             yield f"edits.{index}.assessor", edit.assessor, allowed
         for place, shape in enumerate(edit.shapes or ()):
             if shape not in sections["shapes"]:
@@ -394,6 +400,8 @@ def _parts_of_fit(sections: Sections) -> Mistakes:
         if name not in sections["assessors"]:
             allowed = f"the study's assessors are {', '.join(sections['assessors'])}"
             yield path, count, allowed
+        elif name in sections["ratings"]:
+            yield path, count, "is people's ratings: all that their file has are fitted on"
         elif entry(name).parts:
             yield path, count, "is a difference: give its parts' images"
         elif entry(name).factor:
@@ -414,13 +422,16 @@ def _assessors_exist(sections: Sections) -> Mistakes:
     training, own = sections["training"], sections["assessor_weights"]
     trained = [training.name] if training else []
     known = [*ASSESSORS, *(name for name in (*own, *trained) if name not in ASSESSORS)]
+    rated = sections["ratings"]
     named = {f"assessors.{index}": name for index, name in enumerate(sections["assessors"])}
     for key in ("hit_rate", "false_alarm_rate") if training else ():
         if (name := getattr(training, key)) in training.teachers:
             named[f"training.{key}"] = name
     for path, name in named.items():
-        if name not in known:
-            yield path, name, f"no assessor is called so; known: {', '.join(known)}"
+        if name in rated and path.startswith("training."):
+            yield path, name, "is people's ratings, which images to train on have none of"
+        elif name not in [*known, *rated]:
+            yield path, name, f"no assessor is called so; known: {', '.join([*known, *rated])}"
     for name, file in own.items():
         path = f"assessor_weights.{name}"
         if name in trained:
@@ -431,6 +442,43 @@ def _assessors_exist(sections: Sections) -> Mistakes:
             yield path, file, "is a difference, and has no weights"
         elif entry(name).factor:
             yield path, file, "is a visual factor, and takes no weights of your own"
+
+
+def _models(sections: Sections) -> list[str]:
+    """Return the assessors that are models, and score any image."""
+    return [name for name in sections["assessors"] if name not in sections["ratings"]]
+
+
+def _ratings_possible(sections: Sections) -> Mistakes:
+    training = sections["training"]
+    taken = {
+        **dict.fromkeys(ASSESSORS, "is the name of an assessor"),
+        **dict.fromkeys(sections["assessor_weights"], "has weights of your own (assessor_weights)"),
+        **({training.name: "is trained by this study"} if training else {}),
+    }
+    for name, ratings in sections["ratings"].items():
+        if name in taken:
+            allowed = f"{taken[name]}: give the people's ratings another name"
+            yield f"ratings.{name}", ratings.file, allowed
+        elif name not in sections["assessors"]:
+            allowed = f"the study's assessors are {', '.join(sections['assessors'])}: add {name}"
+            yield f"ratings.{name}", ratings.file, allowed
+    if not _models(sections):
+        allowed = "must have a model too, which scores the edits: people have rated none"
+        yield "assessors", list(sections["assessors"]), allowed
+
+
+def _ratings_in_shapes(sections: Sections) -> Mistakes:
+    ratings, shapes = sections["ratings"], sections["shapes"]
+    for name, each in ratings.items():
+        if each.shape not in shapes:
+            allowed = f"the study's shapes are {', '.join(shapes)}"
+            yield f"ratings.{name}.shape", each.shape, allowed
+    for index, direction in enumerate(sections["directions"]):
+        people = ratings.get(direction.assessor)
+        if people and direction.shape in shapes and direction.shape != people.shape:
+            allowed = f"{direction.assessor} saw images that are {people.shape}"
+            yield f"directions.{index}.shape", direction.shape, allowed
 
 
 def _training_possible(sections: Sections) -> Mistakes:
@@ -492,10 +540,11 @@ def _reference_known(sections: Sections) -> Mistakes:
 
 
 def _calibrated_scored(sections: Sections) -> Mistakes:
-    known = sections["assessors"]
+    known = _models(sections)
     for name, changes in sections["calibration"].in_units.items():
         if name not in known:
-            allowed = f"the study's assessors are {', '.join(known)}"
+            why = "people have rated no edits; " if name in sections["ratings"] else ""
+            allowed = f"{why}the study's assessors are {', '.join(known)}"
             yield f"calibration.in_units.{name}", list(changes), allowed
 
 
@@ -513,22 +562,24 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("sets", "hyperplanes", "controls", "edits"), _mixing_possible),
     (("generator", "directions"), _directions_possible),
     (("directions", "hyperplanes", "assessors", "shapes"), _directions_in_grid),
-    (("directions", "generator", "assessors", "preset"), learned.impossible),
+    (("directions", "ratings", "shapes"), _ratings_in_shapes),
+    (("directions", "generator", "assessors", "ratings", "preset"), learned.impossible),
     (("directions", "edits", "preset"), learned.beyond),
-    (("directions", "assessors", "factors"), _held_possible),
+    (("directions", "assessors", "ratings", "factors"), _held_possible),
     (("generator", "directions", "edits"), _edits_possible),
     (("layerwise", "generator", "directions", "sets"), _layers_possible),
-    (("methods", "generator", "edits", "directions", "assessors"), _methods_possible),
+    (("methods", "generator", "edits", "directions", "assessors", "ratings"), _methods_possible),
     (("edits", "figures", "sets", "photos"), _catalogues_fit),
-    (("edits", "assessors", "shapes"), _edits_scored),
+    (("edits", "assessors", "ratings", "shapes"), _edits_scored),
     (("photos", "generator", "shard_size"), _photos_possible),
     (("photos", "generator", "edits", "directions"), _photos_moved),
-    (("fit_on", "shard_size", "sets", "assessors", "hyperplanes"), _parts_of_fit),
-    (("assessors", "assessor_weights", "training"), _assessors_exist),
+    (("fit_on", "shard_size", "sets", "assessors", "ratings", "hyperplanes"), _parts_of_fit),
+    (("assessors", "ratings", "assessor_weights", "training"), _assessors_exist),
+    (("assessors", "ratings", "assessor_weights", "factors", "training"), _ratings_possible),
     (("sets", "training"), _training_possible),
     (("assessors",), _parts_scored),
     (("realness", "photos"), _reference_known),
-    (("assessors", "calibration"), _calibrated_scored),
+    (("assessors", "ratings", "calibration"), _calibrated_scored),
 )
 
 

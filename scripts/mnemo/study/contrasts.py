@@ -1,6 +1,6 @@
 """The pairs that a study compares on the same images: of edits, hyperplanes and assessors."""
 
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 from mnemo.assessors.registry import entry
@@ -63,20 +63,18 @@ def hyperplanes(config: Config) -> list[tuple[Plane, Plane]]:
     Returns:
         The pairs, in the order of the grid.
     """
-    grid = config.hyperplanes
-    axes = product(grid.spaces, config.assessors, config.shapes, grid.thresholds, grid.estimators)
-    pairs = combinations([Plane(*each) for each in axes], 2)
-    return [(a, b) for a, b in pairs if _comparable(a, b)]
+    pairs = combinations(config.of_assessors, 2)
+    return [(a, b) for a, b in pairs if _comparable(config, a, b)]
 
 
-def _comparable(a: Plane, b: Plane) -> bool:
+def _comparable(config: Config, a: Plane, b: Plane) -> bool:
     differs = [one != other for one, other in zip(a, b, strict=True)]
-    alike = entry(a.assessor).quality == entry(b.assessor).quality
+    alike = config.about(a.assessor).quality == config.about(b.assessor).quality
     return sum(differs) == 1 and a.threshold == b.threshold and alike
 
 
 def assessors(config: Config) -> list[tuple[str, str]]:
-    """List the pairs of assessors of the same quality.
+    """List the pairs of models of the same quality.
 
     Args:
         config: The study.
@@ -84,7 +82,7 @@ def assessors(config: Config) -> list[tuple[str, str]]:
     Returns:
         The pairs, in the order of the study.
     """
-    pairs = combinations(config.assessors, 2)
+    pairs = combinations(config.models, 2)
     return [(a, b) for a, b in pairs if entry(a).quality == entry(b).quality]
 
 

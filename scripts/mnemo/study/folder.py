@@ -15,6 +15,7 @@ from mnemo import files, names
 from mnemo.assessors import cards
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
+from mnemo.ratings import layouts
 from mnemo.study.config import Config
 from mnemo.training import layout
 from mnemo.version import FORMAT
@@ -35,6 +36,7 @@ def check_files(config: Config) -> None:
             (f"directions.{index}.file", direction.file)
             for index, direction in enumerate(config.directions)
         ),
+        *((f"ratings.{name}.file", each.file) for name, each in config.ratings.items()),
         ("photos.latents", config.photos.latents if config.photos else None),
         *((f"assessor_weights.{name}", path) for name, path in config.assessor_weights.items()),
         *([("training.initial", config.training.initial)] if config.training else []),
@@ -46,6 +48,9 @@ def check_files(config: Config) -> None:
     ]
     absent: dict[str, list[str]] = {}
     for key, path in named:
+        folder = key.startswith("ratings.") and path and os.path.isdir(path)  # noqa: PTH112
+        if folder and any(Path(str(path)).glob(layouts.FILES)):
+            continue
         if path and not os.path.isfile(path):  # noqa: PTH113 (Path.is_file fails at a long name)
             absent.setdefault(path, []).append(key)
     if absent:

@@ -42,19 +42,23 @@ def impossible(sections: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
     """Find what is in the way of learning a study's directions.
 
     Args:
-        sections: The sections `directions`, `generator`, `assessors` and `preset`.
+        sections: The sections `directions`, `generator`, `assessors`, `ratings` and `preset`.
 
     Yields:
         For each mistake its path, the value given, and what is allowed.
     """
-    generator, known = sections["generator"], sections["assessors"]
+    generator, ratings = sections["generator"], sections["ratings"]
+    known = [name for name in sections["assessors"] if name not in ratings]
     learned = 0
     for index, direction in enumerate(sections["directions"]):
         if direction.method != "learned":
             continue
         learned += 1
         path, assessor = f"directions.{index}", direction.assessor
-        if assessor is not None and assessor not in known:
+        if assessor in ratings:
+            allowed = "no gradient flows from people's ratings to the image: fit a hyperplane"
+            yield f"{path}.assessor", assessor, allowed
+        elif assessor is not None and assessor not in known:
             yield f"{path}.assessor", assessor, f"the study's assessors are {', '.join(known)}"
         elif assessor is not None and not _has_gradient(assessor):
             having = ", ".join(filter(_has_gradient, ASSESSORS))

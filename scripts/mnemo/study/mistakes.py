@@ -3,7 +3,7 @@
 from copy import deepcopy
 from functools import reduce
 from operator import getitem
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from mnemo.errors import MnemoError
 from mnemo.study import consistency
 from mnemo.study.config import Config
+from mnemo.study.sections import ratings
 
 
 def checked(raw: dict[str, Any]) -> Config:
@@ -33,6 +34,7 @@ def checked(raw: dict[str, Any]) -> Config:
             "the study has the form of an earlier version of Mnemo, in which an edit chose its "
             f"hyperplane or file itself. Replace its edits by:\n{text}"
         )
+    raw = ratings.apart(raw)
     mistakes: list[tuple[str, Any, str]] = []
     try:
         config = Config.model_validate(raw)
@@ -152,7 +154,11 @@ def _step(section: Any, step: str | int) -> Any:
     """Go down one step of a mistake's path in the model."""
     if isinstance(step, int):
         return section
+    if get_origin(section) is dict:
+        return get_args(section)[1]
     kind = section.model_fields[step].annotation
+    if get_origin(kind) is dict:
+        return kind
     inner = [
         argument for argument in getattr(kind, "__args__", ()) if hasattr(argument, "model_fields")
     ]

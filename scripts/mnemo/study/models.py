@@ -44,7 +44,7 @@ class Models:
     def scoring(self) -> set[str]:
         """The assessors that score the study's images, and those that give rates to train on."""
         training = self.config.training
-        return {*self.config.assessors, *(training.teachers if training else ())}
+        return {*self.config.models, *(training.teachers if training else ())}
 
     @cached_property
     def derived(self) -> list[str]:
@@ -63,7 +63,9 @@ class Models:
         return f"own {assessor}" if assessor in catalogue.entries() else assessor
 
     def of_assessor(self, assessor: str) -> list[str]:
-        """Return the names of an assessor's weights, its network's first."""
+        """Return the names of an assessor's weights, its network's first; people have none."""
+        if assessor in self.config.ratings:
+            return []
         if assessors.entry(assessor).factor:
             return list(assessors.entry(assessor).weights)
         first, *others = assessors.entry(assessor).weights or (assessor,)
@@ -383,4 +385,4 @@ class Models:
         if training is not None and assessor == training.name:
             target = training.target.replace("_", " ")
             return f"{target}, predicted by the {training.architecture} that this study trains"
-        return assessors.entry(assessor).description
+        return self.config.about(assessor).description

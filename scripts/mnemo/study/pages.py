@@ -155,7 +155,7 @@ class Pages:
             *(f"<results>/figures/{edit}/strip.png" for edit in edits),
             *(
                 f"<results>/figures/{edit}/dose_response/{assessor}.svg"
-                for edit, assessor in product(edits, config.assessors)
+                for edit, assessor in product(edits, config.models)
             ),
             *(
                 f"<results>/figures/{edit.name}/realness.svg"

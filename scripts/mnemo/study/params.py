@@ -3,6 +3,7 @@
 Functions of `wildcards` read the wildcards of a job as attributes.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -103,8 +104,17 @@ class Params:
             "name": edit.name,
             "alphas": list(edit.alphas),
             "assessor": assessor,
-            "quality": "" if borrowed else assessors.entry(assessor).quality,
+            "quality": "" if borrowed else self._quality(edit),
         }
+
+    def _quality(self, edit: Edit) -> str:
+        """Return the quality that an edit should increase: that of the scores that are shown.
+
+        Along a direction that was found with people's ratings, it is that of these.
+        """
+        own = self.config.direction(edit).assessor
+        rated = own if own in self.config.ratings else None
+        return self.config.about(rated or self.config.shown(edit)).quality
 
     def held(self, wildcards: Any) -> list[str]:
         """Return the attributes that an edit holds constant."""
@@ -157,7 +167,7 @@ class Params:
         A unit of None stands for standard deviations of the assessor's scores of the set fit.
         """
         calibration = self.config.calibration
-        own = self.config.found_with(self.config.edit(wildcards.edit))
+        own = self.config.judge(self.config.direction(self.config.edit(wildcards.edit)))
         in_units = [
             {
                 "assessor": name,
@@ -180,6 +190,19 @@ class Params:
             for edit in self.config.edits
             if self.config.is_plain(edit)
         ]
+
+    def of_ratings(self, key: str) -> Callable[[Any], Any]:
+        """Return a function of wildcards that looks a setting of people's ratings up."""
+
+        def look_up(wildcards: Any) -> Any:
+            return self.config.ratings[wildcards.people].model_dump()[key]
+
+        return look_up
+
+    @property
+    def least_rated(self) -> int:
+        """Fewest rated images of which hyperplanes can be fitted, as of the whole set fit."""
+        return 10 * self.config.hyperplanes.folds
 
     @property
     def contrasts(self) -> dict[str, Any]:
@@ -231,7 +254,7 @@ class Params:
             "preset": config.preset,
             "fit": config.sets.fit.count,
             "fit_on": dict(config.fit_on),
-            "assessors": list(config.assessors),
+            "assessors": list(config.models),
             "own_weights": list(config.assessor_weights),
             "shapes": list(config.shapes),
             "spaces": list(config.hyperplanes.spaces),
@@ -259,8 +282,12 @@ class Params:
         layerwise = self.config.layerwise
         if layerwise is None:
             return None
-        own = self.config.named_direction(layerwise.direction).assessor
-        return own if own in self.config.assessors else self.config.assessors[0]
+        return self._found_with(self.config.named_direction(layerwise.direction))
+
+    def _found_with(self, direction: Direction) -> str:
+        """Return the assessor that a direction was found with, people's ratings among them."""
+        own = direction.assessor
+        return own if own in self.config.ratings else self.config.judge(direction)
 
     def _moved(self, edit: Edit) -> dict[str, Any]:
         """Return what an edit moves along, and how far."""
@@ -277,7 +304,7 @@ class Params:
             "hold": list(direction.hold),
             "layers": None if edit.layers is None else list(edit.layers),
             "alphas": list(edit.alphas),
-            "found_with": self.config.found_with(edit),
+            "found_with": self._found_with(direction),
         }
 
     def folds(self, wildcards: Any) -> int | None:

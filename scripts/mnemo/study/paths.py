@@ -12,6 +12,7 @@ from typing import Any
 from mnemo.assessors import registry as assessors
 from mnemo.directions.planes import Plane
 from mnemo.photos.folder import SET
+from mnemo.ratings import layouts
 from mnemo.results.registry import RESULTS
 from mnemo.study import contrasts, learned, sets
 from mnemo.study.config import Config
@@ -27,6 +28,7 @@ TRAINING = ("training", "curves", "predictions")
 MEASURED_WHOLE = (
     *("agreement", "transfer", "training", "contrasts", "findings", "reproduction"),
     *("layers", "layer_effects", "methods", "method_contrasts", "cosines"),
+    "assessor_validity",
 )
 #: The tables that the findings are read from, as far as a study has them.
 FINDINGS_FROM = ("hyperplanes", "slopes", "transfer", "contrasts", "realness", "identity")
@@ -90,7 +92,8 @@ class Paths:
 
         Args:
             names: The sets.
-            scorers: Their assessors; all of the study when None.
+            scorers: Their assessors; all of the study when None. Of people there are only the
+                scores that `sets.has_scores` knows.
             shapes: Their shapes; all in which a set is scored when None.
         """
         return [
@@ -98,11 +101,15 @@ class Paths:
             for assessor in (self.config.assessors if scorers is None else scorers)
             for shape in (self.config.shapes if shapes is None else shapes)
             for name in names
-            if shapes is not None or shape in sets.shapes(self.config, name)
+            if sets.has_scores(self.config, name, assessor, shape)
+            and (shapes is not None or shape in sets.shapes(self.config, name))
             for shard in self._score_shards(name, assessor)
         ]
 
     def _score_shards(self, name: str, assessor: str) -> Iterable[str]:
+        if assessor in self.config.ratings:
+            # One job reads them all.
+            return ["00000"]
         count = sets.scored(self.config, name, assessor).count
         return sets.cut(count, self.config.score_shard_size)
 
@@ -184,6 +191,25 @@ class Paths:
     def _batch(self) -> int:
         return self.config.photos.batch if self.config.photos else 1
 
+    # People's ratings
+
+    @property
+    def ratings(self) -> list[str]:
+        """The tables of people's ratings."""
+        given = self.config.ratings.items()
+        return [f"<results>/ratings/{name}/{each.shape}.parquet" for name, each in given]
+
+    @property
+    def seeds_of_fit(self) -> list[int]:
+        """The seeds of the set fit: its first, and the one after its last."""
+        images = self.config.sets.fit
+        return [images.first_seed, images.first_seed + images.count]
+
+    def files_of_ratings(self, wildcards: Any) -> list[str]:
+        """List the files of people's ratings: one, or those of a folder in BIDS."""
+        file = Path(self.config.ratings[wildcards.people].file)
+        return sorted(map(str, file.glob(layouts.FILES))) if file.is_dir() else [str(file)]
+
     # Hyperplanes and directions
 
     @property
@@ -257,7 +283,7 @@ class Paths:
         if along.method == "hyperplane":
             return along.plane()
         own = along.assessor if along.method == "learned" else None
-        assessor = own or self.config.assessors[0]
+        assessor = own or self.config.models[0]
         shape = self.config.shapes_of(edit)[0]
         return Plane(along.space, assessor, shape, grid.thresholds[0], grid.estimators[0])
 
@@ -335,7 +361,9 @@ class Paths:
 
     def scores_to_calibrate(self, wildcards: Any) -> list[str]:
         """List the scores of the set fit whose deviation is the unit of an edit's calibration."""
-        return self.scores(["fit"], [self.config.found_with(self._edit(wildcards))])
+        return self.scores(
+            ["fit"], [self.config.judge(self.config.direction(self._edit(wildcards)))]
+        )
 
     def refits_of_direction(self, wildcards: Any) -> list[str]:
         """List the refits of the direction of an edit: one file, or none if its error is unknown.
@@ -352,7 +380,7 @@ class Paths:
         if not self.refits_of_direction(wildcards):
             return []
         edit, config = self._edit(wildcards), self.config
-        planes = self._planes(config.direction(edit), config.assessors, config.shapes_of(edit))
+        planes = self._planes(config.direction(edit), config.models, config.shapes_of(edit))
         return list(map(_refits, planes))
 
     @property
@@ -432,7 +460,9 @@ class Paths:
         edits = [edit.name for edit in config.edits]
         match table:
             case "scores":
-                return self.scores(self.scored, config.scorers)
+                return self.scores(self.scored, [*config.scorers, *config.ratings])
+            case "ratings":
+                return self.ratings
             case "faces":
                 return self.shards("oval", self.ovals)
             case "photos":

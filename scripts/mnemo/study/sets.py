@@ -255,6 +255,15 @@ def scored(config: Config, name: str, assessor: str) -> ImageSet:
     return images
 
 
+def has_scores(config: Config, name: str, assessor: str, shape: str) -> bool:
+    """Return whether an assessor scores a set's images in a shape.
+
+    People have scores of the images that they saw: of the set fit, in one shape.
+    """
+    people = config.ratings.get(assessor)
+    return people is None or (name, shape) == ("fit", people.shape)
+
+
 def shapes(config: Config, name: str) -> tuple[str, ...]:
     """Return the shapes of a set's images that are scored."""
     _, *edit = name.split("/")

@@ -153,7 +153,7 @@ def test_ratings_are_written_and_read_with_their_halves(tmp_path: Path) -> None:
     rated = read(write(tmp_path, COUNTED.assign(hits=[0] + [3] * 11, misses=1)), "hit_rate", IMAGES)
     path = tmp_path / "ratings.parquet"
     provenance = tables.Provenance("demo", "read_ratings", {}, {})
-    tables.write(path, table.RATINGS, table.columns(rated), provenance)
+    tables.write(path, table.RATINGS, table.columns(rated, "people"), provenance)
     back = tables.read(path).to_pandas()
     expected, written = table.halves(rated), table.halves(back)
     assert expected is not None

@@ -547,8 +547,8 @@ def test_an_edit_is_calibrated_for_the_assessor_that_its_direction_was_found_wit
     study: dict[str, Any],
 ) -> None:
     read = checked(study)
-    edit = read.edits[0]
-    assert read.found_with(edit) == read.direction(edit).assessor
+    direction = read.directions[0]
+    assert read.judge(direction) == direction.assessor
     borrowed = {"name": "borrowed", "method": "file", "space": "z", "file": "boundary.npy"}
     for named, found_with in (
         ({}, study["assessors"][0]),
@@ -558,7 +558,7 @@ def test_an_edit_is_calibrated_for_the_assessor_that_its_direction_was_found_wit
         study["directions"].append({**borrowed, **named})
         study["edits"] = [{"name": "moved", "along": "borrowed", "alphas": [0, 1]}]
         read = checked(study)
-        assert read.found_with(read.edits[0]) == found_with
+        assert read.judge(read.directions[-1]) == found_with
         study["directions"].pop()
 
 
