@@ -32,6 +32,47 @@ rule sample_latents:
         "../scripts/sample_latents.py"
 
 
+if study.sets.fit.latents:
+
+    ruleorder: import_fit_latents > sample_latents
+
+    rule import_fit_latents:
+        """Read one shard of the latents that a file gives for the set fit."""
+        input:
+            file=study.sets.fit.latents,
+            weights=ancient(models.file(models.generator.weights)),
+        output:
+            latents="<results>/fit/latents/{shard}.parquet",
+        log:
+            "<logs>/import_fit_latents/{shard}.log",
+        benchmark:
+            "<benchmarks>/import_fit_latents/{shard}.tsv"
+        conda:
+            "../envs/torch.yaml"
+        threads: 1
+        resources:
+            mem_mb=memory,
+            runtime=minutes,
+        params:
+            generator=asdict(models.generator),
+            truncation_psi=study.truncation_psi("fit"),
+            truncation_cutoff=study.generator.truncation_cutoff,
+            class_index=params.class_of_photos,
+            z_dim=models.generator.z_dim,
+            w_dim=models.generator.w_dim,
+            layers=models.generator.layers,
+            space=study.sets.fit.space,
+            base="fit",
+            expected=study.sets.fit.count,
+            counted="sets.fit.count",
+            places=paths.places_of_fit,
+            keys=paths.keys_of_fit,
+            stamp=models.stamp(models.generator.weights),
+            code=code_of("import_latents", models.generator.module),
+        script:
+            "../scripts/import_latents.py"
+
+
 rule edit_latents:
     """Move one shard of a set's latents along a direction."""
     input:

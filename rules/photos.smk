@@ -138,8 +138,11 @@ if study.photos and study.photos.latents:
             w_dim=models.generator.w_dim,
             layers=models.generator.layers,
             space=study.photos.space,
+            base="photos",
             expected=study.photos.count,
+            counted="photos.count",
             places=paths.places_of_photos,
+            keys=paths.keys_of_photos,
             stamp=models.stamp(models.generator.weights),
             code=code_of("import_latents", models.generator.module),
         script:

@@ -29,6 +29,7 @@ if study.ratings:
             others=params.of_ratings("others"),
             exclude=params.of_ratings("exclude"),
             seeds=paths.seeds_of_fit,
+            latents=[study.sets.fit.latents, study.sets.fit.count],
             least=params.least_rated,
             seed=study.statistics.seed,
             stamp=models.stamp(),

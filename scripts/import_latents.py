@@ -1,4 +1,4 @@
-"""Read one shard of the latents that another program found for photographs."""
+"""Read one shard of a set's latents from the user's file."""
 
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,14 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 params = snakemake.params
 sizes = {"z_dim": params.z_dim, "w_dim": params.w_dim, "layers": params.layers}
-found = imported.read(snakemake.input.file, params.space, params.expected, **sizes)
+found = imported.read(
+    snakemake.input.file, params.space, params.expected, **sizes, counted=params.counted
+)
 shard = imported.table(
     found,
     loading.load(snakemake.input.weights, params.generator),
+    params.base,
+    params.keys,
     range(*params.places),
     params.truncation_psi,
     cutoff=params.truncation_cutoff,

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 output, params, wildcards = snakemake.output, snakemake.params, snakemake.wildcards
+known = images.of_seeds(*params.seeds) if params.seeds else images.of_latents(*params.latents)
 ratings = read.read(
     params.file,
     params.score,
-    images.of_seeds(*params.seeds),
+    known,
     others=params.others,
     exclude=Exclusion(**params.exclude) if params.exclude else None,
     least=params.least,

@@ -15,6 +15,7 @@ from mnemo.results.registry import RESULTS
 
 #: The estimate whose interval is called `low` and `high` alone.
 ESTIMATES = {
+    "assessor_validity": "spearman",
     "calibration": "alpha",
     "contrasts": "difference",
     "controls": "mean",

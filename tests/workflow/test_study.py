@@ -34,6 +34,7 @@ OF_OTHERS = {
     *("photos", "inversions"),
     *("layers", "layer_effects"),
     "learning",
+    *("ratings", "assessor_validity"),
 }
 #: The columns that downstream code relies on.
 RELIED_ON = {

@@ -81,7 +81,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             name = f"{name}/{sets.CONTROLS}/{wildcards['edit']}"
         elif rule == "read_reference":
             name = SET
-        elif rule == "mix_latents":
+        elif rule in ("mix_latents", "import_fit_latents"):
             name = "fit"
         elif rule == "edit_layers":
             name = sets.layer_set(wildcards["layer"])
@@ -293,9 +293,12 @@ def of_study(config: Config) -> Iterator[Job]:
     trained = ["train"] if config.trained and config.trained.teachers else []
     bases = [*sets.BASES, *trained]
     mixed = ["fit"] if config.sets.fit.mixing else []
+    given = ["fit"] if config.sets.fit.latents else []
+    for place in each(given, images):
+        yield job("import_fit_latents", "{set}/latents/{shard}", "{shard}", **place)
     for place in each(mixed, images):
         yield job("mix_latents", "{set}/latents/{shard}", "{shard}", **place)
-    for place in each([name for name in bases if name not in mixed], images):
+    for place in each([name for name in bases if name not in [*mixed, *given]], images):
         yield job("sample_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
     for rule, output, wildcards in _of_photos(config):
         name = wildcards.get("part") or wildcards["shard"]

@@ -3,9 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from mnemo import keys, names
+from mnemo import keys, latent_keys, names, tables
 
 
 class Images:
@@ -68,6 +68,25 @@ def of_seeds(first: int, end: int) -> Images:
         The images.
     """
     return Images(list(map(keys.of_seed, range(first, end))))
+
+
+def of_latents(path: str | Path, count: int) -> Images:
+    """Return the images whose latents a file gives.
+
+    Args:
+        path: The file, as for `mnemo.photos.imported.read`.
+        count: Number of its latents.
+
+    Returns:
+        The images, which go by what they are called where a parquet file has a column `image`.
+
+    Raises:
+        MnemoError: A parquet file is damaged.
+    """
+    called = None
+    if Path(path).suffix == ".parquet" and "image" in (held := tables.read(path)).column_names:
+        called = list(map(str, held["image"].to_pylist()))
+    return Images(list(map(latent_keys.of_place, range(count))), called)
 
 
 def _base(name: str) -> str:

@@ -37,6 +37,7 @@ def _sets_apart(sections: Sections) -> Mistakes:
     ranges = {
         name: (images.first_seed, images.first_seed + images.count)
         for name, images in sections["sets"].given.items()
+        if not (name == "fit" and images.latents)
     }
     for name, (start, stop) in ranges.items():
         if stop > SEEDS:
@@ -164,6 +165,40 @@ def _mixing_possible(sections: Sections) -> Mistakes:
     for index, edit in enumerate(sections["edits"]):
         if edit.of == "fit":
             yield f"edits.{index}.of", "fit", f"can't be {mixed}; edit the set eval"
+
+
+def _fit_possible(sections: Sections) -> Mistakes:
+    own, settings = sections["sets"].fit, sections["generator"]
+    if own.latents is None:
+        if own.space is not None:
+            yield (
+                "sets.fit.space",
+                own.space,
+                "is that of a file: give sets.fit.latents too",
+            )
+        return
+    if own.space is not None and own.space not in settings.entry.spaces:
+        known = ", ".join(settings.entry.spaces)
+        yield "sets.fit.space", own.space, f"the generator {settings.name} has {known}"
+    if own.mixing:
+        yield "sets.fit.latents", own.latents, "can't be mixed: leave out sets.fit.mixing"
+    if settings.noise == "random":
+        allowed = "must be const: latents of a file have no seeds to draw noise from (sets.fit)"
+        yield "generator.noise", settings.noise, allowed
+    if settings.entry.class_count and len(settings.class_indices) != 1:
+        allowed = "must be one class, that of the file's images (sets.fit.latents)"
+        yield "generator.classes", list(settings.classes), allowed
+
+
+def _fit_in_spaces(sections: Sections) -> Mistakes:
+    own, spaces = sections["sets"].fit, sections["hyperplanes"].spaces
+    # Latents in z are mapped to w; in w or w_plus they are nowhere else.
+    if own.latents is None or own.space not in ("w", "w_plus"):
+        return
+    for index, space in enumerate(spaces):
+        if space == "z" or own.space == "w_plus":
+            allowed = f"the latents of sets.fit are in {own.space}: no hyperplane is fitted there"
+            yield f"hyperplanes.spaces.{index}", space, allowed
 
 
 def _directions_possible(sections: Sections) -> Mistakes:
@@ -560,6 +595,8 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("generator", "sets"), _psi_of_classes),
     (("generator", "hyperplanes"), _layers_alike),
     (("sets", "hyperplanes", "controls", "edits"), _mixing_possible),
+    (("sets", "generator"), _fit_possible),
+    (("sets", "hyperplanes"), _fit_in_spaces),
     (("generator", "directions"), _directions_possible),
     (("directions", "hyperplanes", "assessors", "shapes"), _directions_in_grid),
     (("directions", "ratings", "shapes"), _ratings_in_shapes),

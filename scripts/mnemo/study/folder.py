@@ -37,6 +37,7 @@ def check_files(config: Config) -> None:
             for index, direction in enumerate(config.directions)
         ),
         *((f"ratings.{name}.file", each.file) for name, each in config.ratings.items()),
+        ("sets.fit.latents", config.sets.fit.latents),
         ("photos.latents", config.photos.latents if config.photos else None),
         *((f"assessor_weights.{name}", path) for name, path in config.assessor_weights.items()),
         *([("training.initial", config.training.initial)] if config.training else []),

@@ -9,8 +9,10 @@ from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
+from mnemo import latent_keys
 from mnemo.assessors import registry as assessors
 from mnemo.directions.planes import Plane
+from mnemo.photos import private
 from mnemo.photos.folder import SET
 from mnemo.ratings import layouts
 from mnemo.results.registry import RESULTS
@@ -137,6 +139,15 @@ class Paths:
         """Return the seeds of a shard of the set fit, as `seeds` does."""
         return self._seeds("fit", wildcards.shard)
 
+    def places_of_fit(self, wildcards: Any) -> list[int]:
+        """Return the places of a shard's images in the set fit: the first, and the end."""
+        places = sets.of_shard(self.config, "fit", wildcards.shard)
+        return [places.start, places.stop]
+
+    def keys_of_fit(self, wildcards: Any) -> list[str]:
+        """Return the keys of a shard's images in the set fit, where a file gives its latents."""
+        return list(map(latent_keys.of_place, range(*self.places_of_fit(wildcards))))
+
     def _seeds(self, base: str, shard: str) -> list[int]:
         images, places = sets.base(self.config, base), sets.of_shard(self.config, base, shard)
         drawn = sets.seeds(images, places)
@@ -187,6 +198,10 @@ class Paths:
         places = sets.of_shard(self.config, "photos", wildcards.shard)
         return [places.start, places.stop]
 
+    def keys_of_photos(self, wildcards: Any) -> list[str]:
+        """Return the keys of a shard's photographs."""
+        return list(map(private.key, range(*self.places_of_photos(wildcards))))
+
     @property
     def _batch(self) -> int:
         return self.config.photos.batch if self.config.photos else 1
@@ -200,15 +215,17 @@ class Paths:
         return [f"<results>/ratings/{name}/{each.shape}.parquet" for name, each in given]
 
     @property
-    def seeds_of_fit(self) -> list[int]:
-        """The seeds of the set fit: its first, and the one after its last."""
+    def seeds_of_fit(self) -> list[int] | None:
+        """The seeds of the set fit, its first, and the one after its last; None without."""
         images = self.config.sets.fit
-        return [images.first_seed, images.first_seed + images.count]
+        return None if images.latents else [images.first_seed, images.first_seed + images.count]
 
     def files_of_ratings(self, wildcards: Any) -> list[str]:
         """List the files of people's ratings: one, or those of a folder in BIDS."""
-        file = Path(self.config.ratings[wildcards.people].file)
-        return sorted(map(str, file.glob(layouts.FILES))) if file.is_dir() else [str(file)]
+        file, own = Path(self.config.ratings[wildcards.people].file), self.config.sets.fit.latents
+        files = sorted(map(str, file.glob(layouts.FILES))) if file.is_dir() else [str(file)]
+        # It may have names by which the ratings call the images.
+        return [*files, own] if own else files
 
     # Hyperplanes and directions
 

@@ -10,7 +10,7 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any
 
-from mnemo import keys
+from mnemo import keys, latent_keys
 from mnemo.assessors.registry import entry
 from mnemo.errors import MnemoError
 from mnemo.photos import private
@@ -113,6 +113,8 @@ def first_keys(config: Config, name: str, count: int) -> list[str]:
     first = range(min(count, images.count))
     if name.split("/")[0] in PHOTOS:
         return list(map(private.key, first))
+    if name.split("/")[0] == "fit" and config.sets.fit.latents:
+        return list(map(latent_keys.of_place, first))
     return [keys.of_seed(seed) for seed in seeds(images, first)]
 
 

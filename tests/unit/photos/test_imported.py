@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.support.networks import small_stylegan2
 
@@ -10,6 +11,7 @@ from mnemo import latents
 from mnemo.errors import MnemoError
 from mnemo.generators import synthesis
 from mnemo.generators.styled import Styled
+from mnemo.interop import Latents, Space
 from mnemo.photos import imported
 
 
@@ -29,7 +31,9 @@ def test_latents_in_w_plus_render_as_they_would_in_the_program_that_found_them(
     rows = w.reshape(3, generator.layers, -1)
     np.save(tmp_path / "wp.npy", rows)
     found = imported.read(tmp_path / "wp.npy", None, 3, **sizes(generator))
-    shard = imported.table(found, generator, range(1, 3), 0.5)
+    shard = imported.table(
+        found, generator, "photos", ["photo-00002", "photo-00003"], range(1, 3), 0.5
+    )
     assert shard["image"].to_pylist() == ["photo-00002", "photo-00003"]
     assert set(shard["set"].to_pylist()) == {"photos"}
     np.testing.assert_array_equal(
@@ -43,8 +47,41 @@ def test_latents_in_z_are_mapped_with_the_studys_truncation(
     z = generator.sample(range(2))
     np.save(tmp_path / "z.npy", z)
     found = imported.read(tmp_path / "z.npy", "z", 2, **sizes(generator))
-    shard = imported.table(found, generator, range(2), 0.5)
+    shard = imported.table(found, generator, "photos", ["a", "b"], range(2), 0.5)
     np.testing.assert_array_equal(latents.matrix(shard, "w"), generator.map(z, 0.5))
+
+
+def test_latents_of_a_parquet_file_are_read_in_the_space_that_is_wanted(
+    generator: Styled, tmp_path: Path
+) -> None:
+    z = generator.sample(range(2))
+    layered = np.repeat(generator.map(z)[:, np.newaxis], generator.layers, axis=1)
+    columns = {"image": ["a.png", "b.png"], "z": list(z), "w_plus": list(layered.reshape(2, -1))}
+    pd.DataFrame(columns).to_parquet(tmp_path / "seen.parquet")
+
+    def read(space: Space | None) -> Latents:
+        return imported.read(tmp_path / "seen.parquet", space, 2, **sizes(generator))
+
+    np.testing.assert_array_equal(read("z").rows, z)
+    np.testing.assert_array_equal(read("w_plus").rows, layered)
+    with pytest.raises(MnemoError, match="latents in z and w_plus, .*: set `space` to one"):
+        read(None)
+    shard = imported.table(read("z"), generator, "fit", ["latent-00002"], range(1, 2), 0.5)
+    assert shard["set"].to_pylist() == ["fit"]
+    np.testing.assert_array_equal(latents.matrix(shard, "z"), z[1:])
+
+
+def test_a_parquet_file_without_whole_latents_is_refused(generator: Styled, tmp_path: Path) -> None:
+    path = tmp_path / "seen.parquet"
+    for column, problem in (
+        ([[1.0, 2.0], [1.0]], "equally many numbers"),
+        ([[1.0], None], "no space"),
+        ([1.0, 2.0], "no space"),
+        ([[1.0], [np.inf]], "finite"),
+    ):
+        pd.DataFrame({"z": column}).to_parquet(path)
+        with pytest.raises(MnemoError, match=problem):
+            imported.read(path, None, 2, **sizes(generator))
 
 
 @pytest.mark.parametrize(

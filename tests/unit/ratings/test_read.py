@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from tests.data import us10k
 
-from mnemo import tables
+from mnemo import scores, tables
 from mnemo.errors import MnemoError
-from mnemo.ratings import table
+from mnemo.ratings import images, table
 from mnemo.ratings.games import Exclusion
 from mnemo.ratings.images import Images
 from mnemo.ratings.read import read
@@ -141,6 +141,34 @@ def test_any_rating_is_a_score_and_other_columns_are_other_ratings(tmp_path: Pat
     rated = read(write(tmp_path, ratings), "trusted", IMAGES)
     np.testing.assert_allclose(rated["score"], ratings["trusted"])
     assert rated["hit_rate"].isna().all()
+
+
+def test_images_whose_latents_a_file_gives_go_by_key_or_by_what_it_calls_them(
+    tmp_path: Path,
+) -> None:
+    called = pd.DataFrame({"image": ["faces/anna.png", "ben.png"], "z": [[0.0], [1.0]]})
+    called.to_parquet(tmp_path / "seen.parquet")
+    seen = images.of_latents(tmp_path / "seen.parquet", 2)
+    assert seen.find(["anna", "BEN.png", "latent-00002", "1"]) == {
+        "anna": 0,
+        "BEN.png": 1,
+        "latent-00002": 1,
+    }
+    assert images.of_latents("latents.npy", 2).find(["latent-00001"]) == {"latent-00001": 0}
+
+
+def test_too_few_rated_images_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(MnemoError, match="rates 12 of the set's images, .* at least 13"):
+        read(write(tmp_path, RATES), "hit_rate", IMAGES, least=13)
+
+
+def test_ratings_become_the_scores_of_an_assessor(tmp_path: Path) -> None:
+    rated = read(write(tmp_path, RATES), "hit_rate", IMAGES)
+    written = tables.conform(table.scores(rated, "people", "square"), scores.SCORES).to_pandas()
+    np.testing.assert_allclose(written["score"], RATES["hit_rate"], rtol=1e-6)
+    assert set(written["set"]) == {"fit"}
+    assert written["edit"].isna().all()
+    assert set(written["assessor"] + written["shape"]) == {"peoplesquare"}
 
 
 def test_of_images_that_an_edit_moved_only_the_unmoved_are_rated(tmp_path: Path) -> None:

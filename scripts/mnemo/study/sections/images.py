@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
-from mnemo.study.sections.base import Section
+from mnemo.study.sections.base import Section, Space
 
 #: Seeds of the first images of sets that give none.
 FIRST_SEEDS = {
@@ -48,6 +48,19 @@ class FitSet(ImageSet):
         exclude_if=lambda given: not given,
         description="Whether each layer of a StyleGAN gets a w of its own seed (style mixing), so "
         "that a hyperplane in w_plus, the only space then, can differ between layers.",
+    )
+
+    latents: str | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="File of latents in place of seeds, for images that people have rated; count "
+        "is their number. docs/interop.md lists the kinds; also a parquet file with a column z, w "
+        "or w_plus, and, if it has one, a column image with what the images are called.",
+    )
+    space: Space | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="Latent space of the file's latents, where the file doesn't say it.",
     )
 
 
