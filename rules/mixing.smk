@@ -1,13 +1,12 @@
 """Style mixing: a direction of its own for each layer, fitted on images whose layers differ.
 
-Needs `mixing` of the set fit; makes its latents in w_plus, and the hyperplanes in that space, in
-place of the rules for images whose layers share one w.
+Needs `mixing` of the set fit, or a file of its latents in w_plus; makes its latents in w_plus where there
+is no file, and the hyperplanes in that space, in place of the rules for images whose layers share one w.
 """
 
 if study.sets.fit.mixing:
 
     ruleorder: mix_latents > sample_latents
-    ruleorder: fit_mixed_hyperplane > fit_hyperplane
 
     rule mix_latents:
         """Draw the latents of one shard of the set fit, each layer's from a seed of its own."""
@@ -33,6 +32,11 @@ if study.sets.fit.mixing:
             code=code_of("mix_latents", models.generator.module),
         script:
             "../scripts/mix_latents.py"
+
+
+if study.sets.fit.layered:
+
+    ruleorder: fit_mixed_hyperplane > fit_hyperplane
 
     rule fit_mixed_hyperplane:
         """Fit one hyperplane of the grid on latents whose layers differ."""

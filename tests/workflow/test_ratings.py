@@ -48,6 +48,7 @@ def test_people_rate_images_and_models_are_held_against_them(rerun: Checkout) ->
     validity = tables.read(rerun.path / OUTPUTS[1]).to_pandas().set_index(["assessor", "shape"])
     assert set(validity.index) == {(name, shape) for name in MODELS for shape in ("square", "oval")}
     assert (validity["ratings"] == "people").all()
+    assert {"n", "spearman", "low", "high", "ceiling", "share"} <= set(validity.columns)
     # Their truth is ResMem, which is near the most that can be reached.
     best = validity.loc[("resmem", "square")]
     assert best["n"] == 120

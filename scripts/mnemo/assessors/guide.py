@@ -36,8 +36,9 @@ directions:
 
 Weights are read as data: nothing in a file is executed, every tensor in it is either used or known
 to be unused, and a file of another network is refused. [weights.md](weights.md) explains how to get
-weights, [training.md](training.md) how to train an assessor. You are responsible for complying with
-the licences; a study's report lists the licences of all files that it used.
+weights, [training.md](training.md) how to train an assessor, [people.md](people.md) how people's
+ratings become one. You are responsible for complying with the licences; a study's report lists the
+licences of all files that it used.
 
 """
 

@@ -381,7 +381,7 @@ def of_study(config: Config) -> Iterator[Job]:
     for place in each([*map(sets.layer_set, config.layers), *moved], scores):
         yield job("measure_image_change", "{set}/image_change/{shard}", "{set}/{shard}", **place)
     for plane in config.grid:
-        rule = "fit_mixed_hyperplane" if mixed else "fit_hyperplane"
+        rule = "fit_mixed_hyperplane" if config.sets.fit.layered else "fit_hyperplane"
         yield job(rule, f"hyperplanes/{plane.name}", plane.name, assessor=plane.assessor)
     for direction in learned.of_study(config):
         name = direction.name

@@ -81,8 +81,8 @@ class Compared:
 
     def _found_by(self, edit: Edit) -> list[str]:
         """List the jobs that found an edit's direction, as their benchmark files are called."""
-        own, mixing = self.config.direction(edit), self.config.sets.fit.mixing
-        fit = "fit_mixed_hyperplane" if mixing else "fit_hyperplane"
+        own, layered = self.config.direction(edit), self.config.sets.fit.layered
+        fit = "fit_mixed_hyperplane" if layered else "fit_hyperplane"
         if own.method == "hyperplane":
             return [f"{fit}/{own.plane(name).name}" for name in (own.assessor, *own.hold)]
         return [] if own.method == "file" else [f"learn_direction/{own.name}"]

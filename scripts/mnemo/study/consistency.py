@@ -149,9 +149,10 @@ def _layers_alike(sections: Sections) -> Mistakes:
 
 
 def _mixing_possible(sections: Sections) -> Mistakes:
-    if not sections["sets"].fit.mixing:
+    fit = sections["sets"].fit
+    if not fit.layered:
         return
-    mixed = "a set fit with mixing"
+    mixed = "a set fit with mixing" if fit.mixing else "a set fit of latents in w_plus"
     for index, space in enumerate(sections["hyperplanes"].spaces):
         if space != "w_plus":
             yield f"hyperplanes.spaces.{index}", space, f"{mixed} has w_plus alone"
@@ -192,13 +193,10 @@ def _fit_possible(sections: Sections) -> Mistakes:
 
 def _fit_in_spaces(sections: Sections) -> Mistakes:
     own, spaces = sections["sets"].fit, sections["hyperplanes"].spaces
-    # Latents in z are mapped to w; in w or w_plus they are nowhere else.
-    if own.latents is None or own.space not in ("w", "w_plus"):
-        return
-    for index, space in enumerate(spaces):
-        if space == "z" or own.space == "w_plus":
-            allowed = f"the latents of sets.fit are in {own.space}: no hyperplane is fitted there"
-            yield f"hyperplanes.spaces.{index}", space, allowed
+    # Latents in z are mapped to w; those in w are in no z.
+    if own.latents is not None and own.space == "w" and "z" in spaces:
+        allowed = "the latents of sets.fit are in w, and have no z"
+        yield f"hyperplanes.spaces.{spaces.index('z')}", "z", allowed
 
 
 def _directions_possible(sections: Sections) -> Mistakes:

@@ -271,4 +271,21 @@ def test_hyperplanes_are_fitted_where_the_files_latents_are() -> None:
     given = given_by_latents(space="w")
     given["generator"] = {"name": "stylegan2-ffhq"}
     given["hyperplanes"]["spaces"] = ["z", "w"]
-    assert "hyperplanes.spaces.0: 'z': the latents of sets.fit are in w" in mistakes(given)
+    assert "hyperplanes.spaces.0: 'z': the latents of sets.fit are in w, and have no z" in mistakes(
+        given
+    )
+
+
+def test_latents_whose_layers_differ_have_hyperplanes_that_do() -> None:
+    given = given_by_latents(space="w_plus")
+    given["generator"] = {"name": "stylegan2-ffhq"}
+    given |= {"controls": None, "methods": None}
+    given["hyperplanes"]["spaces"] = ["w_plus"]
+    given["directions"] = [{**given["directions"][-1], "space": "w_plus"}]
+    given["edits"] = given["edits"][-1:]
+    planned = {job.rule for job in jobs.of_study(checked(given))}
+    assert "fit_mixed_hyperplane" in planned
+    assert not {"fit_hyperplane", "mix_latents"} & planned
+    given["hyperplanes"]["spaces"] = ["w", "w_plus"]
+    told = "hyperplanes.spaces.0: 'w': a set fit of latents in w_plus has w_plus alone"
+    assert told in mistakes(given)

@@ -63,6 +63,11 @@ class FitSet(ImageSet):
         description="Latent space of the file's latents, where the file doesn't say it.",
     )
 
+    @property
+    def layered(self) -> bool:
+        """Whether each image has a w of its own for each layer, by mixing or from the file."""
+        return self.mixing or (self.latents is not None and self.space == "w_plus")
+
 
 class Floor(Section):
     """The set of images of the reference's own distribution, whose distance is the floor."""
