@@ -66,7 +66,7 @@ if study.sets.fit.latents:
             expected=study.sets.fit.count,
             counted="sets.fit.count",
             places=paths.places_of_fit,
-            keys=paths.keys_of_fit,
+            images=paths.keys_of_fit,
             stamp=models.stamp(models.generator.weights),
             code=code_of("import_latents", models.generator.module),
         script:

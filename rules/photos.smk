@@ -142,7 +142,7 @@ if study.photos and study.photos.latents:
             expected=study.photos.count,
             counted="photos.count",
             places=paths.places_of_photos,
-            keys=paths.keys_of_photos,
+            images=paths.keys_of_photos,
             stamp=models.stamp(models.generator.weights),
             code=code_of("import_latents", models.generator.module),
         script:

@@ -17,8 +17,9 @@ if study.ratings:
             "<logs>/read_ratings/{people}/{shape}.log",
         benchmark:
             "<benchmarks>/read_ratings/{people}/{shape}.tsv"
+        # That of statistics reads no spreadsheets.
         conda:
-            "../envs/statistics.yaml"
+            "../envs/torch.yaml"
         threads: 1
         resources:
             mem_mb=memory,

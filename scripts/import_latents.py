@@ -19,7 +19,7 @@ shard = imported.table(
     found,
     loading.load(snakemake.input.weights, params.generator),
     params.base,
-    params.keys,
+    params.images,
     range(*params.places),
     params.truncation_psi,
     cutoff=params.truncation_cutoff,

@@ -57,7 +57,7 @@ ASSESSOR_VALIDITY = tables.define(
     *tables.estimate(
         "ceiling",
         "highest correlation that any scores can have with people's: the root of their reliability "
-        "(Spearman 1904), and as exact: an interval of 95 % covers 90 to 97 %. Null as consistency "
+        "(Spearman 1904), and as exact: an interval of 95 % covers 90 to 98 %. Null as consistency "
         "is, and where the reliability is not above 0",
         limits="0 to 1",
         nullable=True,
