@@ -1,10 +1,14 @@
 """People's ratings are an assessor: hyperplanes are fitted on them, and models held to them."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import yaml
 
 from mnemo import tables
+from mnemo.plan import jobs
+from mnemo.study.mistakes import checked
 from tests.support.checkout import Checkout
 
 FILE = "ratings.csv"
@@ -40,8 +44,7 @@ def test_people_rate_images_and_models_are_held_against_them(rerun: Checkout) ->
     assert "ratings of images that the set lacks: row 9 (7000)" in told
 
     simulated(scores.iloc[:120], 200, 0).to_csv(rerun.path / FILE, index=False)
-    jobs = rerun.plan(*OUTPUTS, *files).jobs
-    assert set(jobs) == READ
+    assert set(rerun.plan(*OUTPUTS, *files).jobs) == READ
     rerun.run(*OUTPUTS, *files)
     [plane] = tables.read(rerun.path / OUTPUTS[0]).to_pylist()
     assert (plane["assessor"], plane["n"]) == ("people", 120)
@@ -62,3 +65,20 @@ def test_people_rate_images_and_models_are_held_against_them(rerun: Checkout) ->
     planes = {name.split("/")[2] for name in everything["fit_hyperplane"]}
     assert planes == {"people"}
     assert not {"sample_latents", "render_images", "score_images"} & set(everything)
+
+
+def test_images_that_a_file_of_latents_gives_are_rated_and_drawn_from_no_seeds(
+    checkout: Checkout,
+) -> None:
+    for name in ("seen.parquet", FILE):
+        (checkout.path / name).touch()
+    tiny = yaml.safe_load((checkout.path / "tests/data/study.yaml").read_text())
+    tiny["sets"]["fit"] = {"latents": "seen.parquet", "count": 150}
+    tiny["assessors"].append({"name": "people", "ratings": FILE})
+    (checkout.path / "own.yaml").write_text(yaml.safe_dump(tiny))
+    found = checkout.plan("--configfile", "own.yaml").jobs
+    assert len(found["import_fit_latents"]) == 3
+    assert not [path for path in found["sample_latents"] if path.startswith("fit/")]
+    planned = Counter(job.rule for job in jobs.of_study(checked(tiny)))
+    del planned["merge_table"]
+    assert planned == {rule: len(found[rule]) for rule in planned}
