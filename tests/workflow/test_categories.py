@@ -40,14 +40,14 @@ def table(objects: Checkout, name: str) -> pd.DataFrame:
 
 
 def test_the_study_ends_with_a_report_and_every_table(objects: Checkout) -> None:
-    # It has no ovals, attributes, factors, controls, layers or photographs, compares no methods,
-    # and trains and learns nothing.
+    # It has no ovals, attributes, factors, controls, layers, photographs or people's ratings,
+    # compares no methods, and trains and learns nothing.
     of_faces = {"faces", "lost_faces", "identity"}
     of_others = {"conditions", "drift", "controls", "layers", "layer_effects"}
     of_ways = {"learning", "methods", "method_contrasts", "cosines"}
     of_photos, of_training = {"photos", "inversions"}, {"curves", "predictions", "training"}
-    of_factors = {"factors", "factor_models"}
-    left_out = of_faces | of_others | of_photos | of_training | of_ways | of_factors
+    of_factors, of_people = {"factors", "factor_models"}, {"ratings", "assessor_validity"}
+    left_out = of_faces | of_others | of_photos | of_training | of_ways | of_factors | of_people
     assert RESULTS.keys() - left_out == {path.stem for path in objects.results().glob("*.parquet")}
     means = table(objects, "dose_response").set_index("alpha")["mean"]
     assert means.index.tolist() == [0, 4]

@@ -53,11 +53,12 @@ def shards(styled: Checkout, folder: str) -> pa.Table:
 
 def test_the_study_ends_with_a_report_and_every_table(styled: Checkout) -> None:
     assert (styled.results() / "report.html").is_file()
-    # It has no ovals, trains and learns nothing, compares no methods, conditions no edit and asks
-    # for nobody's identity.
+    # It has no ovals and no people's ratings, trains and learns nothing, compares no methods,
+    # conditions no edit and asks for nobody's identity.
     of_faces = {"faces", "lost_faces", "identity"}
     of_ways = {"learning", "methods", "method_contrasts", "cosines"}
-    left_out = of_faces | of_ways | {"curves", "predictions", "training"}
+    of_people = {"ratings", "assessor_validity"}
+    left_out = of_faces | of_ways | of_people | {"curves", "predictions", "training"}
     assert {*RESULTS} - left_out == {path.stem for path in styled.results().glob("*.parquet")}
     planes = tables.read(styled.results() / "hyperplanes.parquet").to_pandas()
     assert dict(zip(planes["space"], map(len, planes["normal"]), strict=True)) == {
