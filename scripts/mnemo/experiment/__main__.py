@@ -14,7 +14,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each stores the function that does it as `run`."""
     made = argparse.ArgumentParser(prog="python -m mnemo.experiment", description=__doc__)
     commands = made.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_power, _add_check):
+    for add in (_add_power, _add_check, _add_serve):
         add(commands)
     return made
 
@@ -122,6 +122,24 @@ def _check(given: argparse.Namespace) -> None:
     )
     for name, left in folder.placeholders(given.folder).items():
         print(f"texts/{name}.md is not finished: {', '.join(left)}")
+
+
+def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    added = commands.add_parser("serve", help="serve a folder to participants")
+    added.set_defaults(run=_serve)
+    added.add_argument("folder", type=Path)
+    added.add_argument("--host", default="127.0.0.1", help="address to listen at")
+    added.add_argument("--port", type=int, default=8000, help="port to listen at; 0 for a free one")
+    added.add_argument("--data", type=Path, help="folder of the answers; FOLDER/answers if absent")
+    added.add_argument("--database", help="URL of PostgreSQL; SQLite in that folder if absent")
+
+
+def _serve(given: argparse.Namespace) -> None:
+    """Serve a folder until the process is stopped."""
+    # The other commands work without a server's libraries.
+    from mnemo.experiment.server import run
+
+    run.serve(given.folder, data=given.data, url=given.database, host=given.host, port=given.port)
 
 
 def _numbers(text: str) -> list[float]:

@@ -1,0 +1,42 @@
+"""A folder of an experiment with small images, and participants who play it by the protocol."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from tests.support.experiments import ALPHAS, SHORT
+
+from mnemo.experiment import folder
+from mnemo.experiment.folder import Picture
+from mnemo.experiment.settings import MemoryGame
+from mnemo.experiment.stimuli import Experiment
+
+#: Two short series for each participant.
+GAME = MemoryGame(**{**vars(SHORT), "most_series": 2})
+HEADERS = {"X-Mnemo": "1"}
+DEVICE = {"width": 1280, "height": 800, "pixel_ratio": 1, "refresh_hz": 60, "touch": False}
+
+
+def pictures(first: int, count: int) -> Iterator[Picture]:
+    """Make images of some seeds, each at all alphas, that differ in their pixels."""
+    for seed in range(first, first + count):
+        for place, alpha in enumerate(ALPHAS):
+            pixels = np.random.default_rng((seed, place)).integers(0, 256, (8, 8, 3), np.uint8)
+            buffer = BytesIO()
+            Image.fromarray(pixels).save(buffer, format="png")
+            yield Picture(f"{seed:07d}", seed, alpha, "memorable", buffer.getvalue())
+
+
+def export(place: Path, **changes: Any) -> Experiment:
+    """Export a memory game of two short series, a demonstration."""
+    given: dict[str, Any] = {"name": "people", "study": "faces", "demo": True, **changes}
+    return folder.export(place, GAME, pictures(0, 30), pictures(1000, 27), **given)
+
+
+def answer(trial: int, given: str = "new", **more: Any) -> dict[str, Any]:
+    """Return the answer to a trial as the page sends it."""
+    rt = 512.5 if given == "old" else None
+    return {"trial": trial, "answer": given, "rt": rt, "shown_ms": 600.0, **more}
