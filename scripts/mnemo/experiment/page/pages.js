@@ -111,15 +111,25 @@ function codes({ completion, code, series_played, pay, earned, currency }) {
   if (pay && series_played) {
     html += `<p>${word("earned_in_all")} <strong>${money(earned, currency)}</strong></p>`;
   }
-  if (completion?.code || completion?.url) html += paragraph("completion");
+  if (completion) html += paragraph("completion");
   if (completion?.code) html += ticket("completion_code", completion.code);
   if (completion?.url) {
     html += `<p><a class="button" href="${escape(completion.url)}">${word("completion_link")}</a></p>`;
   }
+  if (completion?.form) html += form(completion.form);
   if (code) {
     html += ticket("withdrawal_code", code) + paragraph("withdrawal_keep") + withdrawLink("withdraw_link");
   }
   return html + (series_played ? paragraph("close") : "");
+}
+
+/** MTurk wants to be told by a form that is posted to it. */
+function form({ action, fields }) {
+  const inputs = Object.entries(fields).map(
+    ([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`,
+  );
+  return `<form method="post" action="${escape(action)}">${inputs.join("")}
+    <p><button class="button">${word("completion_link")}</button></p></form>`;
 }
 
 const ticket = (name, code) =>

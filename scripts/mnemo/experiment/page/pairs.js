@@ -32,7 +32,7 @@ export class ForcedChoice extends Task {
   frame(now) {
     this.#until ??= this.start;
     if (this.wasHidden && this.records.length) this.records.at(-1).hidden = true;
-    this.wasHidden = false;
+    this.wasHidden = document.hidden;
     if (this.frames.reach(now) < this.#until) return;
     if (this.#state === "gap") this.showPair(now);
     else if (this.#state === "pair") this.ask(now);

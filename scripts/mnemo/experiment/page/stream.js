@@ -26,7 +26,7 @@ export class MemoryGame extends Task {
     const wanted = due < this.trials.length && time - due * this.period < this.series.image_ms;
     if (this.#showing !== null && !(wanted && due === this.#showing)) this.hideImage(now);
     while (this.records.length <= due && this.records.length < this.trials.length) this.begin();
-    this.wasHidden = false;
+    this.wasHidden = document.hidden;
     if (wanted && due >= 0 && this.#showing === null) this.showImage(due, now);
     if (now >= this.#judgedUntil) {
       this.judge();
