@@ -20,10 +20,10 @@ PAGE = scripts/mnemo/experiment/page
 BROWSER = $(shell sed 's/\#.*//' tests/browser/packages.txt)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo install install-profile experiment-page test test-slurm lint benchmarks docs clean
+.PHONY: help demo install install-profile experiment-page test test-browser test-slurm lint benchmarks docs clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 demo: $(VENV)/run ## run the default study and write results/demo/report.html
 	@PYTHONPATH=scripts $(BIN)/python -m mnemo.locks
@@ -35,10 +35,13 @@ install: $(VENV)/run ## install what a run needs
 
 experiment-page: $(PAGE)/node_modules/installed ## install what the page of the experiments needs: jsPsych, by npm
 
-test: $(VENV)/dev $(PAGE)/node_modules/installed lint ## lint, then run every test that needs no SLURM, two at a time
+test: $(VENV)/dev lint ## lint, then run every test that needs no SLURM and no browser, two at a time
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+test-browser: $(VENV)/dev $(PAGE)/node_modules/installed ## play the experiments in Chromium; installs it as root on Debian
 	@dpkg -s $(BROWSER) >/dev/null 2>&1 || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update && apt-get install --yes --no-install-recommends $(BROWSER); }
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest tests/browser
 
 test-slurm: $(VENV)/dev ## run the study, and faults, on a real SLURM; as root, on Debian
 	@$(CLUSTER) 2>/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \

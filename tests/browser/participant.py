@@ -1,7 +1,7 @@
 """Somebody who takes part in a browser, and remembers what was pressed and when.
 
-The page's clock is Playwright's: it stands still until it is told to run, so that a series is played
-in seconds, with key presses that the browser takes for real ones, each at a known time.
+The page's clock is Playwright's: it stands still until it is told to run, so that a series is
+played in seconds, with key presses that the browser takes for real ones, each at a known time.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -140,9 +140,7 @@ class Participant:
         # The images come a fixed time after the first frame.
         self.page.clock.run_for(LEAD - self.page.evaluate("performance.now() - first"))
 
-    def watch(
-        self, trials: Iterable[int], presses: Mapping[int, Press], tap: bool = False
-    ) -> None:
+    def watch(self, trials: Iterable[int], presses: Mapping[int, Press], tap: bool = False) -> None:
         """Play trials of the memory game, from the time at which the first is due."""
         period = self.series["image_ms"] + self.series["blank_ms"]
         for trial in trials:

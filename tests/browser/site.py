@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from tests.support.paths import ROOT
 
 from mnemo.experiment import folder
 from mnemo.experiment.folder import Photograph, Picture
 from mnemo.experiment.settings import MemoryGame, Settings
+from tests.support.paths import ROOT
 
 ALPHAS = (-0.1, 0.0, 0.1)
 PATIENCE = 30.0  # seconds that the server may take to start

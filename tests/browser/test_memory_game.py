@@ -1,7 +1,6 @@
 """Participants play the memory game in a browser, and what they pressed is in the database."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 
 import numpy as np
 import pytest
@@ -58,9 +57,7 @@ def check(site: Site, person: Participant, presses: Mapping[int, Press]) -> None
     assert given == {trial: pytest.approx(presses[trial].after, abs=20) for trial in presses}
 
 
-def test_a_series_is_played_from_the_link_to_the_last_page(
-    site: Site, person: Participant
-) -> None:
+def test_a_series_is_played_from_the_link_to_the_last_page(site: Site, person: Participant) -> None:
     page = person.page
     person.arrive(PROLIFIC_PID="5f1b", STUDY_ID="s", SESSION_ID="x")
     person.button("I agree")
@@ -111,9 +108,7 @@ def test_the_frame_says_whether_a_press_was_right(person: Participant) -> None:
         person.page.clock.run_for(700)
 
 
-def test_a_held_key_and_another_key_are_no_further_presses(
-    site: Site, person: Participant
-) -> None:
+def test_a_held_key_and_another_key_are_no_further_presses(site: Site, person: Participant) -> None:
     person.enter(participant="held")
     person.start("Start the practice")
     person.page.clock.run_for(300)
@@ -130,7 +125,7 @@ def test_a_held_key_and_another_key_are_no_further_presses(
     assert [each["presses"] for each in found[:2]] == [1, 0]
 
 
-def test_no_answer_is_lost_when_the_network_the_server_or_the_clock_fails(
+def test_no_answer_is_lost_when_the_network_or_the_server_fails(
     site: Site, person: Participant
 ) -> None:
     person.enter(participant="unlucky")
@@ -141,18 +136,16 @@ def test_no_answer_is_lost_when_the_network_the_server_or_the_clock_fails(
     person.start("Start the series")
 
     person.context.set_offline(True)
-    person.watch(range(first, first + 8), presses)
+    person.watch(range(first, first + 12), presses)
     expect(person.page.get_by_text("No connection")).to_be_visible()
     person.context.set_offline(False)
-    person.watch(range(first + 8, first + 10), presses)
+    person.watch(range(first + 12, first + 14), presses)
     expect(person.page.get_by_text("No connection")).to_be_hidden()
-    while_cut = first + 8
+    while_cut = first + 12
     assert len(site.answers(person.series["series"], least=while_cut)) >= while_cut
 
-    # The computer's date is set back by 20 years; it measures nothing.
-    person.page.clock.set_system_time(datetime(2010, 1, 1))
     site.kill()
-    person.watch(range(first + 10, person.counted[-1] + 1), presses)
+    person.watch(range(first + 14, person.counted[-1] + 1), presses)
     person.text("Please don’t close this page")
     person.text("No connection")
     site.start()
@@ -249,7 +242,7 @@ def test_images_missed_in_the_background_are_marked_and_told(
     found = site.answers(person.series["series"])
     assert [each["trial"] - first for each in found if each["hidden"]] == [3, 4, 5, 6]
     assert [each["trial"] - first for each in found if not each["shown_ms"]] == [4, 5]
-    assert [each for each in site.events(person.series["series"])] == ["hidden", "visible"]
+    assert site.events(person.series["series"]) == ["hidden", "visible"]
 
 
 HIDE = """() => {

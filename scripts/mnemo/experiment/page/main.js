@@ -118,7 +118,6 @@ async function instruct(status, finished) {
 /** Play a series. Returns the status after it, with `again` if the participant wants another one. */
 async function play(status, device) {
   const series = await deal(device);
-  if (!series) return { ...status, state: "full" };
   await queue.begin(series.series);
   const bitmaps = await load(series.images);
   const session = {
@@ -207,7 +206,7 @@ async function finish(series) {
 
 function end(status) {
   if (document.fullscreenElement) document.exitFullscreen();
-  const last = { preview: pages.preview, blocked: pages.blocked, withdrawn: pages.withdrawn, full: pages.full };
+  const last = { preview: pages.preview, blocked: pages.blocked, withdrawn: pages.withdrawn };
   stage.show((last[status.state] ?? pages.end)(status, status.hidden ?? 0));
 }
 

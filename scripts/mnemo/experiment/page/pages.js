@@ -101,7 +101,6 @@ export function blocked(status) {
   );
 }
 
-export const full = (status) => title("full_title") + paragraph("full") + codes(status);
 export const declined = (status) => title("declined_title") + paragraph("declined") + codes(status);
 export const withdrawn = () => title("withdrawn_title") + paragraph("withdrawn");
 
@@ -116,20 +115,10 @@ function codes({ completion, code, series_played, pay, earned, currency }) {
   if (completion?.url) {
     html += `<p><a class="button" href="${escape(completion.url)}">${word("completion_link")}</a></p>`;
   }
-  if (completion?.form) html += form(completion.form);
   if (code) {
     html += ticket("withdrawal_code", code) + paragraph("withdrawal_keep") + withdrawLink("withdraw_link");
   }
   return html + (series_played ? paragraph("close") : "");
-}
-
-/** MTurk wants to be told by a form that is posted to it. */
-function form({ action, fields }) {
-  const inputs = Object.entries(fields).map(
-    ([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`,
-  );
-  return `<form method="post" action="${escape(action)}">${inputs.join("")}
-    <p><button class="button">${word("completion_link")}</button></p></form>`;
 }
 
 const ticket = (name, code) =>

@@ -70,7 +70,10 @@ export class Task {
     on(window, "keydown", (event) => this.keydown(event));
     on(window, "pointerdown", (event) => event.isPrimary && this.press(event));
     on(window, "blur", (event) => this.note("blur", event));
-    on(window, "offline", (event) => this.note("offline", event));
+    on(window, "offline", (event) => {
+      this.note("offline", event);
+      this.send(); // the server may be on this computer: only an attempt tells whether it is lost
+    });
     on(window, "online", (event) => this.note("online", event));
     on(window, "pagehide", () => this.settle());
     on(window, "resize", (event) => {
@@ -132,18 +135,21 @@ export class Task {
   settleUntil(end) {
     while (this.#settled < end) {
       this.queue.add(this.series.series, this.records[this.#settled++]);
-      if (this.#settled % SEND_EVERY === 0 && !document.hidden) this.queue.flush().catch(this.refused);
+      if (this.#settled % SEND_EVERY === 0) this.send();
     }
     this.bar.value = this.#settled;
   }
 
-  /** Whether a refusal means that the series goes on elsewhere or is gone is for the page to say. */
-  refused = (why) => document.dispatchEvent(new CustomEvent("refused", { detail: why }));
+  /** Send what is queued; what a refusal means is for the page to say. */
+  send() {
+    const refused = (why) => document.dispatchEvent(new CustomEvent("refused", { detail: why }));
+    this.queue.flush().catch(refused);
+  }
 
   /** Fit the canvas to the window, with as many pixels as the screen has. */
   fit() {
     this.#resize = false;
-    const { width, height } = this.series;
+    const { width, height } = this.images[0]; // all are of one size
     const room = [(0.92 * innerWidth) / this.columns - 24, 0.62 * innerHeight];
     const scale = Math.min(LARGEST / Math.max(width, height), room[0] / width, room[1] / height);
     this.gap = this.columns > 1 ? Math.round(0.03 * innerWidth) : 0;

@@ -1,6 +1,7 @@
 /**
  * The words of the page: those of words.json, replaced by what the experiment's folder has.
- * A word with {names} is filled in; one with plural forms is chosen by its number.
+ * A word with {names} is filled in. One with a number n has plural forms, whose names end in the
+ * category of the number in its language: _one and _other in English.
  */
 
 let words = {};
@@ -23,9 +24,9 @@ export function use(others) {
 
 /** A word as HTML, with its {names} filled in; what is filled in is no HTML. */
 export function word(name, values = {}) {
-  let text = words[name];
+  const text =
+    words[name] ?? words[`${name}_${plurals.select(values.n)}`] ?? words[`${name}_other`];
   if (text === undefined) throw new Error(`words.json has no ${name}`);
-  if (typeof text === "object") text = text[plurals.select(values.n)] ?? text.other;
   return text.replace(/\{(\w+)\}/g, (_, key) => escape(values[key]));
 }
 
