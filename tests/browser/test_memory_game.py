@@ -1,6 +1,7 @@
 """Participants play the memory game in a browser, and what they pressed is in the database."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -125,7 +126,7 @@ def test_a_held_key_and_another_key_are_no_further_presses(site: Site, person: P
     assert [each["presses"] for each in found[:2]] == [1, 0]
 
 
-def test_no_answer_is_lost_when_the_network_or_the_server_fails(
+def test_no_answer_is_lost_when_network_server_or_clock_fail(
     site: Site, person: Participant
 ) -> None:
     person.enter(participant="unlucky")
@@ -144,6 +145,8 @@ def test_no_answer_is_lost_when_the_network_or_the_server_fails(
     while_cut = first + 12
     assert len(site.answers(person.series["series"], least=while_cut)) >= while_cut
 
+    # The computer's date is set back by 20 years, which nothing is measured by.
+    person.page.clock.set_system_time(datetime(2010, 1, 1))
     site.kill()
     person.watch(range(first + 14, person.counted[-1] + 1), presses)
     person.text("Please don’t close this page")
@@ -221,6 +224,34 @@ def test_a_second_tab_is_told_and_may_take_over(site: Site, person: Participant)
     assert person.series["number"] == left["number"] + 1
     assert site.state(left["series"]) == "interrupted"
     assert len(site.answers(left["series"])) == 4 + 2, "the practice, and the trials that were over"
+
+
+def test_who_declines_plays_nothing(person: Participant) -> None:
+    person.arrive(participant="unwilling")
+    person.button("I don’t want to take part").click()
+    person.text("You are not taking part")
+    person.page.reload()
+    person.button("I agree")
+
+
+def test_answers_are_deleted_by_their_code(site: Site, person: Participant) -> None:
+    person.enter(participant="regretful")
+    person.start("Start the practice")
+    person.watch(person.practice, {})
+    person.text("The practice is over")
+    person.page.goto(f"{site.url}/#withdraw")
+    person.text("Delete your answers")
+    code = person.page.get_by_label("Your code for deletion")
+    own = code.input_value()
+    code.fill("0000-0000-0000")
+    person.button("Delete all my answers").click()
+    person.text("No answers belong to this code")
+    person.page.get_by_label("Your code for deletion").fill(own)
+    person.button("Delete all my answers").click()
+    person.text("Your answers are deleted")
+    assert site.answers(person.series["series"]) == []
+    person.arrive(participant="regretful")
+    person.text("Your answers are deleted")
 
 
 def test_images_missed_in_the_background_are_marked_and_told(

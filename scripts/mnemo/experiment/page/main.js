@@ -214,11 +214,10 @@ function end(status) {
 async function withdraw(status) {
   let code = status.code ?? "";
   let problem = "";
+  document.addEventListener("input", (event) => (code = event.target.value));
   for (;;) {
-    const pressed = stage.ask(pages.withdraw(code, problem), word("withdraw_button"), word("back"));
-    const input = document.getElementById("code");
-    input.addEventListener("input", () => (code = input.value));
-    const back = (await pressed) === 1;
+    const html = pages.withdraw(code, problem);
+    const back = (await stage.ask(html, word("withdraw_button"), word("back"))) === 1;
     try {
       if (!back) await post("/api/withdraw", { code: code.trim() });
       history.replaceState(null, "", location.pathname);
