@@ -15,12 +15,15 @@ PROFILE = $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake/slurm
 # What the tests' cluster is made of, and what tells whether it can boot here.
 PACKAGES = $(shell sed 's/\#.*//' tests/slurm/packages.txt)
 CLUSTER = $(BIN)/python -m tests.slurm.cluster
+# The page of the experiments, and what the tests need to play on it in a browser.
+PAGE = scripts/mnemo/experiment/page
+BROWSER = $(shell sed 's/\#.*//' tests/browser/packages.txt)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo install install-profile test test-slurm lint benchmarks docs clean
+.PHONY: help demo install install-profile experiment-page test test-browser test-slurm lint benchmarks docs clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 demo: $(VENV)/run ## run the default study and write results/demo/report.html
 	@PYTHONPATH=scripts $(BIN)/python -m mnemo.locks
@@ -30,8 +33,15 @@ demo: $(VENV)/run ## run the default study and write results/demo/report.html
 
 install: $(VENV)/run ## install what a run needs
 
-test: $(VENV)/dev lint ## lint, then run every test that needs no SLURM, two at a time
+experiment-page: $(PAGE)/node_modules/installed ## install what the page of the experiments needs: jsPsych, by npm
+
+test: $(VENV)/dev lint ## lint, then run every test that needs no SLURM and no browser, two at a time
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+test-browser: $(VENV)/dev $(PAGE)/node_modules/installed ## play the experiments in Chromium; installs it as root on Debian
+	@dpkg -s $(BROWSER) >/dev/null 2>&1 || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+		{ apt-get update && apt-get install --yes --no-install-recommends $(BROWSER); }
+	$(BIN)/pytest tests/browser
 
 test-slurm: $(VENV)/dev ## run the study, and faults, on a real SLURM; as root, on Debian
 	@$(CLUSTER) 2>/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
@@ -62,6 +72,12 @@ $(VENV)/run: requirements.txt
 
 $(VENV)/dev: $(VENV)/run requirements-dev.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+$(PAGE)/node_modules/installed: $(PAGE)/package.json $(PAGE)/package-lock.json
+	@command -v npm >/dev/null || { echo "The page of the experiments needs npm, which comes with Node.js 18 or" \
+		"later: apt-get install npm, brew install node, or https://nodejs.org" >&2; exit 1; }
+	npm ci --ignore-scripts --prefix $(PAGE)
 	touch $@
 
 benchmarks: $(VENV)/dev ## measure speed against named references, and what intervals cover

@@ -1,267 +1,399 @@
-"""The server's addresses: the page, what it asks for, and the administrator's own."""
+"""The server's answers to a browser: the page, its requests, and the images of a running series."""
 
-import hmac
-import logging
-from collections.abc import Callable
-from contextlib import suppress
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
+import anyio
+import anyio.to_thread
+import sqlalchemy as sa
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
-from mnemo.experiment.server import protocol
-from mnemo.experiment.server.database import UnavailableError
-from mnemo.experiment.server.limits import Limit
-from mnemo.experiment.server.store import RefusedError, Store
+from mnemo.experiment.server import (
+    admin,
+    answering,
+    dealing,
+    protocol,
+    recruitment,
+    security,
+    store,
+    texts,
+)
+from mnemo.experiment.server.database import CONNECTIONS, SERIES, UnavailableError
+from mnemo.experiment.server.middleware import Mistakes, Protected
+from mnemo.experiment.server.recruitment import Visitor
+from mnemo.experiment.server.refusals import RefusedError
+from mnemo.experiment.server.served import Served
+from mnemo.experiment.server.store import Standing
 
-LOGGER = logging.getLogger(__name__)
-PAGE = Path(__file__).parent.with_name("page")
-COOKIE = "mnemo_session"
-#: Most bytes of a request's body.
-LARGEST = 64 * 1024
+SESSION, BACK = "mnemo_session", "mnemo_back"
+#: Seconds that a browser keeps its session.
+REMEMBERED = 90 * 24 * 3600
 
-_SECURITY = {
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-}
-_VENDORS = ("jspsych", "@jspsych")
+_VENDORED = re.compile(r"(jspsych|@jspsych/[a-z0-9-]+)/.+")
 
-Body = TypeVar("Body", bound=BaseModel)
+P = ParamSpec("P")
+K = TypeVar("K")
+V = TypeVar("V")
+B = TypeVar("B", bound=BaseModel)
 
 
-def create(store: Store, admin_token: str, *, page: Path = PAGE) -> Starlette:
-    """Return the application of an experiment.
+def make(served: Served) -> Starlette:
+    """Return the application that serves an experiment.
 
     Args:
-        store: What happens to participants, series and answers.
-        admin_token: The administrator's token.
-        page: The folder of the page.
+        served: The experiment.
 
     Returns:
-        An ASGI application.
+        The application.
     """
-    views = _Views(store, admin_token, page)
+    experiment = Participants(served)
+    mistakes = Mistakes(served.texts.words)
+
+    def post(path: str, does: Callable[[Request], Awaitable[Response]]) -> Route:
+        return Route(f"/api/{path}", does, methods=["POST"])
+
     return Starlette(
         routes=[
-            Route("/", views.index),
-            Route("/page/{path:path}", views.static),
-            Route("/health", views.health),
-            Route("/api/enter", views.enter, methods=["POST"]),
-            Route("/api/consent", views.consent, methods=["POST"]),
-            Route("/api/series", views.deal, methods=["POST"]),
-            Route("/api/answers", views.answers, methods=["POST"]),
-            Route("/api/finish", views.finish, methods=["POST"]),
-            Route("/api/withdraw", views.withdraw, methods=["POST"]),
-            Route("/images/{series}/{place:int}", views.image),
-            Route("/admin/series/{series}", views.plan),
+            Route("/", _index),
+            Route("/health", _health),
+            post("enter", experiment.enter),
+            post("consent", experiment.consent),
+            post("series", experiment.series),
+            post("answers", experiment.answers),
+            post("finish", experiment.finish),
+            post("withdraw", experiment.withdraw),
+            Route("/images/{series}/{place:int}", experiment.image),
+            Mount("/page/vendor", _Vendor(directory=texts.PAGE / "node_modules", check_dir=False)),
+            Mount("/page", _Page(directory=texts.PAGE, check_dir=False)),
+            *admin.routes(served),
         ],
-        middleware=[Middleware(_Guard)],
+        middleware=[Middleware(Protected, headers=security.headers(served.recruitment))],
         exception_handlers={
-            RefusedError: _refused,  # type: ignore[dict-item]
-            UnavailableError: _unavailable,
-            404: _missing,
-            405: _missing,
+            RefusedError: mistakes.refused,
+            UnavailableError: mistakes.unavailable,
+            HTTPException: mistakes.unknown,
+            Exception: mistakes.failed,
         },
     )
 
 
-class _Guard:
-    """Adds the headers of security to each reply."""
+class Recent(Generic[K, V]):
+    """What was looked up most recently, so that it need not be looked up for each image."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, most: int) -> None:
+        """Remember at most so many."""
+        self._most = most
+        self._kept: OrderedDict[K, V] = OrderedDict()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _SECURITY.items():
-                    headers[name] = value
-                headers.setdefault("Cache-Control", "no-store")
-            await send(message)
+    def get(self, key: K) -> V | None:
+        """Return what is known of a key, or None."""
+        return self._kept.get(key)
 
-        await self.app(scope, receive, guarded if scope["type"] == "http" else send)
+    def put(self, key: K, value: V) -> None:
+        """Remember a key."""
+        self._kept[key] = value
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def drop(self, holds: Callable[[V], bool]) -> None:
+        """Forget every value of which something holds."""
+        for key in [key for key, value in self._kept.items() if holds(value)]:
+            del self._kept[key]
 
 
-class _Views:
-    def __init__(self, store: Store, admin_token: str, page: Path) -> None:
-        self.store = store
-        self.page = page.resolve()
-        self._admin_token = admin_token
-        # A participant's page asks a few times a minute; guesses of codes are few.
-        self._sessions = Limit(burst=100, rate=20)
-        self._arrivals = Limit(burst=200, rate=20)
-        self._guesses = Limit(burst=10, rate=0.1)
+class Threads:
+    """Threads in which the database is used, so that the server goes on meanwhile."""
 
-    async def index(self, request: Request) -> Response:
-        return FileResponse(self.page / "index.html")
+    def __init__(self, most: int) -> None:
+        """Use at most so many."""
+        self._most = most
+        self._limiter: anyio.CapacityLimiter | None = None
 
-    async def static(self, request: Request) -> Response:
-        folder, path = self.page, request.path_params["path"]
-        if path.startswith("vendor/"):
-            folder, path = self.page / "node_modules", path.removeprefix("vendor/")
-            if path.split("/")[0] not in _VENDORS:
-                raise RefusedError(404, "missing", "There is no such page.")
-        with suppress(OSError, ValueError):
-            found = (folder / path).resolve()
-            shown = found.is_relative_to(folder) and found.is_file()
-            if shown and (folder != self.page or "node_modules" not in found.parts):
-                return FileResponse(found)
-        raise RefusedError(404, "missing", "There is no such page.")
+    async def run(self, does: Callable[P, V], *args: P.args, **named: P.kwargs) -> V:
+        """Call a function in a thread."""
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(self._most)
+        return await anyio.to_thread.run_sync(partial(does, *args, **named), limiter=self._limiter)
 
-    async def health(self, request: Request) -> Response:
-        return JSONResponse({"ok": True})
+
+class Participants:
+    """The requests of participants."""
+
+    def __init__(self, served: Served) -> None:
+        self._served = served
+        self._threads = Threads(CONNECTIONS)
+        # For each series its participant and images, as long as it is running.
+        self._images: Recent[str, tuple[int, list[str]]] = Recent(5_000)
+        self._sessions: Recent[str, int] = Recent(50_000)
+        # A class that plays in one room has one address.
+        self._enters = security.Rate(20, 400)
+        self._withdrawals = security.Rate(0.2, 20)
+        self._requests = security.Rate(10, 100)
 
     async def enter(self, request: Request) -> Response:
-        _own_page(request)
-        # The address is nowhere stored.
-        if not self._arrivals.allows(request.client.host if request.client else ""):
-            raise RefusedError(429, "often", "Too many requests. Please wait a moment.")
-        body = await _body(request, protocol.Enter)
-        entered = await run_in_threadpool(
-            self.store.enter, body.parameters, request.cookies.get(COOKIE)
+        """Recognise or take up a participant."""
+        security.check_origin(request.headers)
+        self._enters.check(_address(request))
+        sent = await _parsed(request, protocol.Enter)
+        visitor = recruitment.visitor(
+            sent.parameters, self._served.recruitment, demo=self._served.experiment.demo
         )
-        reply = JSONResponse(entered.status)
-        if entered.session:
-            reply.set_cookie(
-                COOKIE,
-                entered.session,
-                max_age=90 * 24 * 3600,
-                httponly=True,
-                samesite="lax",
-                secure=request.url.scheme == "https",
-            )
-        return reply
+        if visitor.preview:
+            return JSONResponse(self._status("preview", {}, None))
+        entered = await self._threads.run(
+            store.enter, self._served, visitor, request.cookies.get(SESSION)
+        )
+        if entered is None:
+            return JSONResponse(self._status("full", visitor.back, None))
+        token, participant = entered
+        self._sessions.put(token, participant)
+        response = await self._standing(participant, visitor.back)
+        self._remember(request, response, token, visitor)
+        return response
 
     async def consent(self, request: Request) -> Response:
-        body = await self._given(request, protocol.Consent)
-        return await self._done(request, self.store.consent, body.version, body.agreed)
+        """Store whether a participant takes part."""
+        participant = await self._participant(request)
+        sent = await _parsed(request, protocol.Consent)
+        await self._threads.run(
+            store.consent, self._served, participant, sent.version, agreed=sent.agreed
+        )
+        return await self._standing(participant, _back(request))
 
-    async def deal(self, request: Request) -> Response:
-        body = await self._given(request, protocol.Deal)
-        return await self._done(request, partial(self.store.deal, force=body.force), body.device)
+    async def series(self, request: Request) -> Response:
+        """Deal the next series."""
+        participant = await self._participant(request)
+        sent = await _parsed(request, protocol.Begin)
+        dealt = await self._threads.run(
+            dealing.deal, self._served, participant, sent.device, force=sent.force
+        )
+        self._images.drop(lambda found: found[0] == participant)
+        self._images.put(dealt.token, (participant, dealt.images))
+        return JSONResponse(dealing.shown(self._served, dealt))
 
     async def answers(self, request: Request) -> Response:
-        if "x-mnemo" not in request.headers:
-            # What a closing page sends has no headers of its own.
-            if request.headers.get("sec-fetch-site") != "same-origin":
-                raise RefusedError(403, "origin", "This request did not come from the page.")
-            body = await _body(request, protocol.Answers)
-            # Without a cookie, the series' token is known to its participant alone.
-            return await self._done(request, self.store.answers, body)
-        body = await self._given(request, protocol.Answers)
-        return await self._done(request, self.store.answers, body)
+        """Store answers."""
+        beacon = request.headers.get("content-type", "").startswith("text/plain")
+        participant = await self._participant(request, beacon=beacon)
+        sent = await _parsed(request, protocol.Answers)
+        receipt = await self._threads.run(answering.receive, self._served, participant, sent)
+        stored = {"received": receipt.received, "events": receipt.events}
+        if receipt.closed:
+            raise RefusedError("closed", **stored)
+        return JSONResponse(stored)
 
     async def finish(self, request: Request) -> Response:
-        body = await self._given(request, protocol.Finish)
-        return await self._done(request, self.store.finish, body.series)
+        """Judge a series."""
+        participant = await self._participant(request)
+        sent = await _parsed(request, protocol.Finish)
+        result = await self._threads.run(answering.finish, self._served, participant, sent.series)
+        self._images.drop(lambda found: found[0] == participant)
+        word = "verdict_valid" if result.verdict.valid else "verdict_not_valid"
+        verdict = {
+            "valid": result.verdict.valid,
+            "message": self._served.texts.words.get(word, _VERDICTS[word]),
+        }
+        standing = await self._threads.run(store.standing, self._served, participant)
+        status = self._status(standing.state, _back(request), standing)
+        return JSONResponse({**status, "verdict": verdict, "score": result.score})
 
     async def withdraw(self, request: Request) -> Response:
-        _own_page(request)
-        if not self._guesses.allows(request.client.host if request.client else ""):
-            raise RefusedError(429, "often", "Too many requests. Please wait a moment.")
-        body = await _body(request, protocol.Withdraw)
-        return JSONResponse({"deleted": await run_in_threadpool(self.store.withdraw, body.code)})
+        """Delete a participant's answers."""
+        security.check_origin(request.headers)
+        with self._withdrawals.failures(_address(request)):
+            sent = await _parsed(request, protocol.Withdraw)
+            deleted = await self._threads.run(store.withdraw, self._served, sent.code)
+        self._images.drop(lambda found: True)
+        return JSONResponse({"deleted": deleted})
 
     async def image(self, request: Request) -> Response:
-        given = request.path_params
-        session = _session(request)
-        path = await run_in_threadpool(self.store.image, session, given["series"], given["place"])
-        return FileResponse(path, headers={"Cache-Control": "private, max-age=86400, immutable"})
-
-    async def plan(self, request: Request) -> Response:
-        self._administrator(request)
-        made = await run_in_threadpool(self.store.plan, request.path_params["series"])
-        images = self.store.experiment.images
-        return JSONResponse(
-            {
-                "participant": made.participant,
-                "number": made.number,
-                "trials": [
-                    {
-                        "image": trial.image,
-                        "role": trial.role,
-                        "practice": trial.practice,
-                        "lag": trial.lag,
-                        "photograph": trial.photograph,
-                        "side": trial.side,
-                        "key": images[trial.image].key,
-                        "alpha": images[trial.image].alpha,
-                    }
-                    for trial in made.trials
-                ],
-            }
+        """Send an image of a running series to the browser that plays it."""
+        session = request.cookies.get(SESSION)
+        participant = await self._known(session)
+        series, place = request.path_params["series"], request.path_params["place"]
+        found = self._images.get(series)
+        if found is None:
+            found = await self._threads.run(_running, self._served, series)
+            if found is not None:
+                self._images.put(series, found)
+        if found is None or found[0] != participant or place >= len(found[1]):
+            raise RefusedError("missing")
+        stimulus = self._served.experiment.images[found[1][place]]
+        return FileResponse(
+            self._served.folder / stimulus.file,
+            headers={"cache-control": "private, max-age=31536000, immutable"},
         )
 
-    def _administrator(self, request: Request) -> None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        known = hmac.compare_digest(token.encode(), self._admin_token.encode())
-        if scheme.lower() != "bearer" or not known:
-            raise RefusedError(401, "token", "The administrator's token is needed.")
+    async def _participant(self, request: Request, *, beacon: bool = False) -> int:
+        """Return whose session a request that changes something is of."""
+        security.check_origin(request.headers, beacon=beacon)
+        session = request.cookies.get(SESSION)
+        participant = await self._known(session)
+        self._requests.check(str(participant))
+        return participant
 
-    async def _given(self, request: Request, kind: type[Body]) -> Body:
-        _own_page(request)
-        if not self._sessions.allows(_session(request)):
-            raise RefusedError(429, "often", "Too many requests. Please wait a moment.")
-        return await _body(request, kind)
+    async def _known(self, session: str | None) -> int:
+        if not session or len(session) != 64:
+            raise RefusedError("session")
+        participant = self._sessions.get(session)
+        if participant is None:
+            participant = await self._threads.run(store.participant_of, self._served, session)
+            if participant is None:
+                raise RefusedError("session")
+            self._sessions.put(session, participant)
+        return participant
 
-    async def _done(self, request: Request, step: Callable[..., Any], *given: Any) -> Response:
-        session = request.cookies.get(COOKIE)
-        return JSONResponse(await run_in_threadpool(step, session, *given))
+    async def _standing(self, participant: int, back: Mapping[str, str]) -> JSONResponse:
+        standing = await self._threads.run(store.standing, self._served, participant)
+        return JSONResponse(self._status(standing.state, back, standing))
+
+    def _status(
+        self, state: str, back: Mapping[str, str], standing: Standing | None
+    ) -> dict[str, Any]:
+        """Describe to the page where a participant stands."""
+        served, settings = self._served, self._served.experiment.settings
+        written, played = served.texts, standing.finished if standing else 0
+        completion, codes = None, {}
+        if standing:
+            codes = {
+                name: served.secrets.code(name, standing.participant)
+                for name in ("withdrawal", "payment")
+            }
+            ending: recruitment.Ending | None = None
+            if state == "blocked":
+                ending = "failed"
+            elif standing.declined:
+                ending = "declined"
+            elif standing.dealt and state != "withdrawn" and standing.earned:
+                ending = "completed"
+            if ending:
+                completion = recruitment.completion(
+                    served.recruitment, ending, back, codes["payment"]
+                )
+        dealt = standing.dealt if standing else 0
+        return {
+            "state": state,
+            "kind": settings.kind,
+            "title": written.title,
+            "demo": served.experiment.demo,
+            "simulated_speed_allowed": served.experiment.demo,
+            "texts": {
+                "consent": written.consent,
+                "instructions": written.instructions,
+                # It says what the images are for, which comes after the task.
+                "debriefing": written.debriefing if dealt else "",
+                "words": written.words,
+            },
+            "consent_version": written.version,
+            "series_played": played,
+            "series_left": settings.most_series - dealt,
+            "most_series": settings.most_series,
+            "pay": settings.pay,
+            "earned": standing.earned if standing else 0.0,
+            "currency": served.recruitment.currency,
+            "seconds": settings.seconds,
+            "code": codes.get("withdrawal"),
+            "completion": completion,
+            "interrupted": standing.interrupted if standing else False,
+        }
+
+    def _remember(
+        self, request: Request, response: Response, session: str, visitor: Visitor
+    ) -> None:
+        """Set the cookies: who the browser is, and how it is sent back."""
+        framed = self._served.recruitment.source == "mturk"
+        # Within a frame of another site, a cookie must say that it is meant to be there.
+        where = "SameSite=None; Secure; Partitioned" if framed else "SameSite=Lax"
+        if not framed and request.url.scheme == "https":
+            where += "; Secure"
+        back = json.dumps(visitor.back).encode().hex()
+        for name, value in ((SESSION, session), (BACK, back)):
+            response.headers.append(
+                "set-cookie",
+                f"{name}={value}; Path=/; Max-Age={REMEMBERED}; HttpOnly; {where}",
+            )
 
 
-def _session(request: Request) -> str:
-    found = request.cookies.get(COOKIE)
-    if not found:
-        raise RefusedError(401, "session", "Please load the page again.")
+_VERDICTS = {
+    "verdict_valid": "Thank you, that went well.",
+    "verdict_not_valid": (
+        "Thank you. Too many of your answers to the easy images were wrong for another series."
+    ),
+}
+
+
+def _running(served: Served, token: str) -> tuple[int, list[str]] | None:
+    """Look up the images of a running series."""
+    with served.database.reading() as connection:
+        found = connection.execute(
+            sa.select(SERIES.c.participant, SERIES.c.plan).where(
+                SERIES.c.token == token, SERIES.c.state == "running"
+            )
+        ).one_or_none()
+    return None if found is None else (found.participant, found.plan["images"])
+
+
+async def _parsed(request: Request, kind: type[B]) -> B:
+    try:
+        return kind.model_validate_json(await security.body(request))
+    except ValidationError as why:
+        raise RefusedError("invalid") from why
+
+
+def _back(request: Request) -> dict[str, str]:
+    """Read how a visitor is sent back from the visitor's own browser."""
+    try:
+        found = json.loads(bytes.fromhex(request.cookies.get(BACK, "")))
+    except ValueError:
+        return {}
+    if not isinstance(found, dict) or not all(isinstance(x, str) for x in found.values()):
+        return {}
     return found
 
 
-def _own_page(request: Request) -> None:
-    """Refuse what another site has a participant's browser send."""
-    origin, host = request.headers.get("origin"), request.headers.get("host", "")
-    own = origin is None or origin.partition("://")[2] == host
-    if "x-mnemo" not in request.headers or not own:
-        raise RefusedError(403, "origin", "This request did not come from the page.")
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
-async def _body(request: Request, kind: type[Body]) -> Body:
-    given = bytearray()
-    async for part in request.stream():
-        given += part
-        if len(given) > LARGEST:
-            raise RefusedError(413, "large", "This request is too large.")
-    try:
-        return kind.model_validate_json(bytes(given))
-    except ValidationError as why:
-        raise RefusedError(400, "body", "This request is not as it should be.") from why
+class _Page(StaticFiles):
+    """The page's own files."""
+
+    async def get_response(self, path: str, scope: Any) -> Response:
+        if path.split("/")[0] in ("node_modules", "package.json", "package-lock.json"):
+            raise HTTPException(404)
+        response = await super().get_response(path, scope)
+        response.headers.setdefault("cache-control", "no-cache")
+        return response
 
 
-async def _refused(request: Request, why: RefusedError) -> Response:
-    told = {"error": why.code, "message": str(why), **why.more}
-    return JSONResponse(told, status_code=why.status)
+class _Vendor(StaticFiles):
+    """The libraries that the page uses."""
+
+    async def get_response(self, path: str, scope: Any) -> Response:
+        if not _VENDORED.fullmatch(path):
+            raise HTTPException(404)
+        response = await super().get_response(path, scope)
+        response.headers.setdefault("cache-control", "no-cache")
+        return response
 
 
-async def _unavailable(request: Request, why: Exception) -> Response:
-    LOGGER.error("the database can't be used: %s", why.__cause__)
-    told = {"error": "unavailable", "message": "The server is busy. Nothing is lost."}
-    return JSONResponse(told, status_code=503)
+async def _index(_request: Request) -> Response:
+    path = texts.PAGE / "index.html"
+    if not path.is_file():
+        raise RefusedError("missing")
+    return FileResponse(path, headers={"cache-control": "no-cache"})
 
 
-async def _missing(request: Request, why: Exception) -> Response:
-    return JSONResponse({"error": "missing", "message": "There is no such page."}, status_code=404)
+async def _health(_request: Request) -> Response:
+    return JSONResponse({"ok": True})

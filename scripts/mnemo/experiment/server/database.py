@@ -38,6 +38,8 @@ STUDY = sa.Table(
     sa.Column("id", sa.Integer, sa.CheckConstraint("id = 1"), primary_key=True),
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
+    # Fingerprint of the salt of all hashes, which is kept elsewhere.
+    sa.Column("salt", sa.String(64)),
 )
 
 PARTICIPANTS = sa.Table(

@@ -1,15 +1,23 @@
-"""What the page sends: the bodies of its requests."""
+"""What a browser may send: the bodies of all requests. Anything else is refused."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Token = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
-Milliseconds = Annotated[float, Field(ge=-1e4, le=1e9, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0, le=100_000)]
+from mnemo.experiment.answers import Given
 
-#: Most answers, and most events, in one request.
-BATCH = 50
+#: Bytes of a body, at most; so much can be sent as a page is closed.
+LARGEST = 64 * 1024
+
+Token = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Text = Annotated[str, Field(max_length=500)]
+#: Milliseconds within a series: a day at most, and no inf or nan.
+Milliseconds = Annotated[float, Field(ge=-86_400_000, le=86_400_000, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+EventKind = Literal[
+    "blur", "hidden", "visible", "resize", "fullscreen-left", "offline", "online", "reload"
+]
 
 
 class _Body(BaseModel):
@@ -17,42 +25,42 @@ class _Body(BaseModel):
 
 
 class Enter(_Body):
-    """A participant comes, with the parameters of the page's address."""
+    """A participant opens the page."""
 
-    parameters: Annotated[dict[str, str], Field(max_length=50)] = {}
+    parameters: Annotated[dict[Text, Text], Field(max_length=50)] = {}
 
 
 class Consent(_Body):
-    """A participant agrees to the text of that version, or declines."""
+    """A participant agrees to a text, or does not."""
 
-    version: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    version: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     agreed: bool
 
 
 class Device(_Body):
-    """The participant's screen and what it is used with."""
+    """What the images are shown on."""
 
-    width: Count
-    height: Count
-    pixel_ratio: Annotated[float, Field(ge=0, le=100)]
+    width: Annotated[float, Field(ge=0, le=1e5)] | None = None
+    height: Annotated[float, Field(ge=0, le=1e5)] | None = None
+    pixel_ratio: Annotated[float, Field(ge=0, le=100)] | None = None
     refresh_hz: Annotated[float, Field(ge=0, le=10_000)] | None = None
-    touch: bool = False
-    user_language: Annotated[str, Field(max_length=50)] = ""
+    touch: bool | None = None
+    user_language: Annotated[str, Field(max_length=35)] | None = None
 
 
-class Deal(_Body):
-    """A participant begins a series; `force` ends one that runs elsewhere."""
+class Begin(_Body):
+    """A participant wants the next series, if need be in place of one that is running."""
 
-    device: Device
+    device: Device = Device()
     force: bool = False
 
 
-class Given(_Body):
-    """The answer to one trial, with times from the first frame of the series."""
+class Answered(_Body):
+    """What was done in one trial; times count from the start of the series."""
 
-    trial: Count
-    answer: Literal["old", "new", "left", "right"] | None
-    rt: Milliseconds | None
+    trial: Annotated[int, Field(ge=0, le=100_000)]
+    answer: Given | None
+    rt: Milliseconds | None = None
     presses: Count = 0
     planned_ms: Milliseconds | None = None
     onset_ms: Milliseconds | None = None
@@ -63,37 +71,28 @@ class Given(_Body):
 
 
 class Event(_Body):
-    """What happened around a series."""
+    """Something that happened around the task."""
 
-    seq: Count
-    kind: Literal[
-        "blur",
-        "hidden",
-        "visible",
-        "resize",
-        "fullscreen-left",
-        "offline",
-        "online",
-        "reload",
-    ]
+    seq: Annotated[int, Field(ge=0, le=100_000)]
+    kind: EventKind
     at_ms: Milliseconds
 
 
 class Answers(_Body):
-    """Answers to trials of a series."""
+    """Some answers of a series, which may have been sent before."""
 
     series: Token
-    answers: Annotated[list[Given], Field(max_length=BATCH)] = []
-    events: Annotated[list[Event], Field(max_length=BATCH)] = []
+    answers: Annotated[list[Answered], Field(max_length=50)] = []
+    events: Annotated[list[Event], Field(max_length=200)] = []
 
 
 class Finish(_Body):
-    """A series is over."""
+    """A participant is through with a series."""
 
     series: Token
 
 
 class Withdraw(_Body):
-    """A participant wants everything deleted."""
+    """Somebody wants the answers deleted that a code belongs to."""
 
-    code: Annotated[str, Field(max_length=50)]
+    code: Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9 -]+$")]

@@ -1,117 +1,169 @@
-"""Where participants come from: what their address says, and where they go when they are done."""
+"""Where participants come from, who they are, and how they are sent back."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import quote
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mnemo.errors import MnemoError
+from mnemo.experiment.server.refusals import RefusedError
 
 NAME = "recruitment.yaml"
-Source = Literal["prolific", "mturk", "sona", "own", "simulated", "anonymous"]
+Source = Literal["prolific", "mturk", "sona", "lab", "anonymous", "simulated"]
 
-#: The parameter of the address that has a participant's ID, by where the participant comes from.
-PARAMETERS: dict[str, Source] = {
-    "PROLIFIC_PID": "prolific",
-    "workerId": "mturk",
-    "id": "sona",
-    "participant": "own",
+#: The parameter of the page's URL that names a participant, by where the participant comes from.
+IDENTIFIERS: dict[Source, str] = {
+    "prolific": "PROLIFIC_PID",
+    "mturk": "workerId",
+    "sona": "id",
+    "lab": "participant",
     "simulated": "simulated",
 }
-#: What MTurk has in place of an assignment for those who only look.
+#: An assignment's id while a worker of Mechanical Turk looks at it without having accepted it.
 PREVIEW = "ASSIGNMENT_ID_NOT_AVAILABLE"
-#: Longest ID that is accepted.
-LONGEST = 200
+#: Where Mechanical Turk takes the results of an assignment.
+MTURK = ("https://www.mturk.com", "https://workersandbox.mturk.com")
+#: The pages of Mechanical Turk that show an experiment in a frame.
+FRAMES = (*MTURK, "https://worker.mturk.com")
+
+_ID = re.compile(r"[\w.@:+-]{1,100}")
+
+Ending = Literal["completed", "failed", "declined"]
 
 
 class Recruitment(BaseModel):
-    """The content of `recruitment.yaml`, all of which may be left out.
+    """The content of `recruitment.yaml`, which a lab writes; everything is optional.
 
     Attributes:
-        completed: Code that shows that a participant has finished a series.
-        failed: Code for those whose last series was not valid; `completed` if absent.
-        declined: Code for those who do not consent.
-        url: Address that participants return to, with `{code}` for the code.
+        source: Where all participants must come from; None if anybody may take part.
         currency: Currency of the pay.
+        completed: Code for a participant who has finished a series.
+        failed: Code for one whose series was not valid.
+        declined: Code for one who did not consent.
+        url: Where to send a participant, with {code} for the code and {id} for the participant's
+            ID.
+        most_participants: How many may consent, in all; None for any number.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    source: Literal["prolific", "mturk", "sona", "lab"] | None = None
+    currency: str = ""
     completed: str | None = None
     failed: str | None = None
     declined: str | None = None
-    url: str | None = Field(None, pattern=r"^https://")
-    currency: str = "USD"
-
-    def completion(self, code: str | None) -> dict[str, str | None] | None:
-        """Return a code, and the address to return to with it; None without a code."""
-        if code is None:
-            return None
-        return {"code": code, "url": self.url.replace("{code}", code) if self.url else None}
+    url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    most_participants: Annotated[int, Field(ge=1)] | None = None
 
 
-class Person(NamedTuple):
-    """Who comes, as the address of the page says.
+class Visitor(NamedTuple):
+    """Who opened the page.
 
     Attributes:
-        source: Where from.
-        id: The ID there; empty for those who come without one.
-        preview: Whether they only look.
+        source: Where the visitor comes from.
+        id: The ID there; None if there is none.
+        preview: Whether it is only a look.
+        back: What is needed to send the visitor back. It contains the ID, and is kept in the
+            visitor's own browser only.
     """
 
     source: Source
-    id: str
-    preview: bool = False
+    id: str | None
+    preview: bool
+    back: dict[str, str]
 
 
 def read(folder: str | Path) -> Recruitment:
-    """Read how an experiment recruits.
+    """Read `recruitment.yaml` of an experiment's folder.
 
     Args:
-        folder: The folder of the experiment.
+        folder: The folder.
 
     Returns:
-        The content of its `recruitment.yaml`; the defaults if it has none.
+        Its content; the defaults if there is none.
 
     Raises:
-        MnemoError: The file can't be read, or has mistakes.
+        MnemoError: It can't be read, or something in it is unknown.
     """
     path = Path(folder, NAME)
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        return Recruitment.model_validate(given)
-    except FileNotFoundError:
-        return Recruitment.model_validate({})
+        raw = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return Recruitment.model_validate(raw or {})
     except ValidationError as invalid:
         shown = "; ".join(
             f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in invalid.errors()
         )
-        raise MnemoError(f"{path} has mistakes: {shown}. Correct them.") from invalid
+        known = ", ".join(Recruitment.model_fields)
+        raise MnemoError(f"{path} has mistakes: {shown}. It may have {known}.") from invalid
     except (OSError, ValueError, yaml.YAMLError) as why:
-        raise MnemoError(f"{path} can't be read ({why}): correct it, or delete it.") from why
+        raise MnemoError(f"{path} can't be read: {why}") from why
 
 
-def person(parameters: dict[str, str], demo: bool) -> Person:
-    """Find out who comes.
+def visitor(parameters: Mapping[str, str], recruitment: Recruitment, *, demo: bool) -> Visitor:
+    """Tell from the parameters of the URL who opened the page.
 
     Args:
-        parameters: The parameters of the page's address.
-        demo: Whether the experiment is a demonstration, which alone has simulated participants.
+        parameters: The parameters.
+        recruitment: Where participants must come from.
+        demo: Whether simulated participants may take part.
 
     Returns:
-        The person.
+        The visitor.
 
     Raises:
-        ValueError: The ID is too long, or of a simulated participant of a real experiment.
+        RefusedError: The visitor comes from somewhere else, or the ID can't be one.
     """
+    found = [source for source, name in IDENTIFIERS.items() if parameters.get(name)]
+    source: Source = found[0] if found else "anonymous"
     if parameters.get("assignmentId") == PREVIEW:
-        return Person("mturk", "", preview=True)
-    for name, source in PARAMETERS.items():
-        if found := parameters.get(name, ""):
-            if len(found) > LONGEST:
-                raise ValueError(f"{name} is longer than {LONGEST} characters")
-            if source == "simulated" and not demo:
-                raise ValueError("simulated participants can't take part in a real experiment")
-            return Person(source, found)
-    return Person("anonymous", "")
+        return Visitor("mturk", None, True, {})
+    if source == "simulated" and not demo:
+        raise RefusedError("unknown")
+    if recruitment.source not in (None, source) and source != "simulated":
+        raise RefusedError("unknown")
+    if source == "anonymous":
+        return Visitor(source, None, False, {})
+    identifier = parameters[IDENTIFIERS[source]]
+    if not _ID.fullmatch(identifier):
+        raise RefusedError("unknown")
+    back = {"id": identifier}
+    if source == "mturk":
+        back |= {
+            name: parameters[name]
+            for name in ("assignmentId", "turkSubmitTo")
+            if name in parameters
+        }
+    return Visitor(source, identifier, False, back)
+
+
+def completion(
+    recruitment: Recruitment, ending: Ending, back: Mapping[str, str], own: str | None
+) -> dict[str, Any]:
+    """Return how a participant is sent back.
+
+    Args:
+        recruitment: The lab's codes.
+        ending: How it ended.
+        back: As for `Visitor`.
+        own: Code of the participant's own, if the lab has none for this ending.
+
+    Returns:
+        `code`; `url`, a link; and `form`, with the `action` and `fields` of a form to be sent.
+    """
+    code = getattr(recruitment, ending)
+    if code is None and ending != "declined":
+        code = own
+    host, assignment = back.get("turkSubmitTo", "").rstrip("/"), back.get("assignmentId", "")
+    if host in MTURK and _ID.fullmatch(assignment):
+        fields = {"assignmentId": assignment, "code": code or ending}
+        form = {"action": f"{host}/mturk/externalSubmit", "fields": fields}
+        return {"code": code, "url": None, "form": form}
+    url = None
+    if recruitment.url and (code is not None or "{code}" not in recruitment.url):
+        url = recruitment.url.replace("{code}", quote(code or "", safe=""))
+        url = url.replace("{id}", quote(back.get("id", ""), safe=""))
+    return {"code": code, "url": url, "form": None}

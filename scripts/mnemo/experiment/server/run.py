@@ -1,39 +1,18 @@
-"""Serving the folder of an experiment."""
+"""Running the server of an experiment."""
 
+import logging
 import socket
+import sys
 from pathlib import Path
 
 import uvicorn
 
 from mnemo.errors import MnemoError
-from mnemo.experiment import folder as folders
-from mnemo.experiment.server import app, database, secrets, texts
-from mnemo.experiment.server.store import Store
+from mnemo.experiment.server import app, served, texts
+from mnemo.experiment.server.served import Served
 
-#: The folder of the answers in that of an experiment.
-ANSWERS = "answers"
-
-
-def store(folder: Path, data: Path | None = None, url: str | None = None) -> Store:
-    """Open the answers to an experiment.
-
-    Args:
-        folder: The folder of the experiment.
-        data: The folder of the answers; `answers` in that of the experiment if None.
-        url: URL of the database; an SQLite file in that folder if None.
-
-    Returns:
-        What happens to participants, series and answers.
-
-    Raises:
-        MnemoError: The folder is not one of an experiment, or has changed; or the database is of
-            another experiment, or can't be opened.
-    """
-    experiment = folders.read(folder)
-    data = data or folder / ANSWERS
-    salt = secrets.kept(data / "salt")
-    opened = database.open_for(url or str(data / "answers.sqlite"), experiment)
-    return Store(experiment, folder, opened, salt, texts.read(folder))
+#: Seconds after which a browser that asks for nothing is disconnected.
+KEPT = 30
 
 
 def serve(
@@ -47,38 +26,76 @@ def serve(
     """Serve an experiment until the process is stopped.
 
     Args:
-        folder: The folder of the experiment.
-        data: As for `store`.
-        url: As for `store`.
+        folder: Folder of the experiment.
+        data: Folder of the database and the secrets; None for `answers` in that of the experiment.
+        url: URL of the database; None for SQLite in the folder of data.
         host: Address to listen at.
         port: Port to listen at; 0 for a free one.
 
     Raises:
-        MnemoError: As for `store`; jsPsych is not installed; or the port can't be used.
+        MnemoError: The experiment can't be served; jsPsych is not installed; or the port is taken.
     """
-    installed = app.PAGE / "node_modules" / "jspsych"
+    installed = texts.PAGE / "node_modules" / "jspsych"
     if not installed.is_dir():
         raise MnemoError(
             f"{installed} is missing: run `make experiment-page`, which installs jsPsych with npm."
         )
-    opened = store(folder, data, url)
-    token = secrets.admin_token(data or folder / ANSWERS)
-    listener = _listener(host, port)
-    shown, taken = listener.getsockname()[:2]
-    print(f"{opened.experiment.name}: http://{shown}:{taken}/", flush=True)
-    # The access log would have participants' IDs, which are in the addresses.
-    settings = uvicorn.Config(
-        app.create(opened, token), log_level="warning", access_log=False, server_header=False
-    )
+    listener = listen(host, port)
+    ready = served.serve(folder, url=url, data=data)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    for name in ("alembic", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    address, taken = listener.getsockname()[:2]
+    shown = f"http://[{address}]:{taken}" if ":" in address else f"http://{address}:{taken}"
+    token = served.data_folder(folder, data) / "admin-token"
+    print(f"{ready.experiment.name}: {shown}/", flush=True)
+    print(f"For the administrator: {shown}/admin, with the token in {token}", flush=True)
     try:
-        uvicorn.Server(settings).run(sockets=[listener])
+        server(ready).run(sockets=[listener])
     finally:
-        opened.database.close()
+        ready.database.close()
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def server(ready: Served) -> uvicorn.Server:
+    """Return a server of an experiment that does not run yet.
+
+    Args:
+        ready: The experiment.
+
+    Returns:
+        The server.
+    """
+    return uvicorn.Server(
+        uvicorn.Config(
+            app.make(ready),
+            # The application logs by itself, without addresses and participants' IDs.
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_keep_alive=KEPT,
+            timeout_graceful_shutdown=10,
+            lifespan="off",
+            ws="none",
+        )
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open a port.
+
+    Args:
+        host: Address to listen at.
+        port: The port; 0 for a free one.
+
+    Returns:
+        The socket.
+
+    Raises:
+        MnemoError: The port is taken, or there is no such address.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), reuse_port=False, backlog=512)
+        return socket.create_server((host, port), family=family, backlog=512)
     except OSError as why:
         raise MnemoError(
             f"the server can't listen at {host}:{port} ({why.strerror}): give another --port"

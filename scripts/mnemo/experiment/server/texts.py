@@ -1,57 +1,80 @@
-"""The texts of an experiment's folder, as the page shows them."""
+"""The texts of an experiment as the page shows them."""
 
 import hashlib
 import json
+import re
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from markdown_it import MarkdownIt
 
 from mnemo.errors import MnemoError
-from mnemo.experiment import folder as folders
+from mnemo.experiment.folder import TEXTS
+
+#: The static files of the page.
+PAGE = Path(__file__).parents[1] / "page"
+
+_HEADING = re.compile(r"^# +(.+?) *$", re.M)
 
 
-def read(folder: str | Path) -> dict[str, Any]:
-    """Read the texts.
+class Texts(NamedTuple):
+    """The texts of an experiment.
+
+    Attributes:
+        title: First heading of what is consented to.
+        consent: What is consented to, as HTML.
+        instructions: The instructions, as HTML.
+        debriefing: What is shown after the last series, as HTML.
+        words: The words of the page's own parts, by their key.
+        version: sha256 of what is consented to.
+    """
+
+    title: str
+    consent: str
+    instructions: str
+    debriefing: str
+    words: dict[str, str]
+    version: str
+
+
+def read(folder: str | Path) -> Texts:
+    """Read and render the texts of an experiment's folder.
+
+    HTML within them is shown as it stands, and not interpreted.
 
     Args:
-        folder: The folder of the experiment.
+        folder: The folder.
 
     Returns:
-        `title`, the first heading of the consent; `texts`, the HTML of consent, instructions and
-        debriefing, with `words`, the lab's own words for the page; and `consent_version`, the
-        sha256 of the consent.
+        The texts.
 
     Raises:
-        MnemoError: A text can't be read, or `words.json` is no JSON object of texts.
+        MnemoError: A text is missing or can't be read, or `words.json` is no object of strings.
     """
-    # What looks like HTML in a text is shown as it is.
-    render = MarkdownIt("commonmark", {"html": False}).enable("table").render
-    texts: dict[str, Any] = {}
-    sources = {}
-    for name in folders.TEXTS:
+    source = {}
+    for name in TEXTS:
         path = Path(folder, "texts", f"{name}.md")
         try:
-            sources[name] = path.read_text(encoding="utf-8")
+            source[name] = path.read_text(encoding="utf-8")
         except (OSError, ValueError) as why:
             raise MnemoError(f"{path} can't be read ({why}): write it, in UTF-8.") from why
-        texts[name] = render(sources[name])
-    lines = sources["consent"].splitlines()
-    title = next((line.lstrip("# ") for line in lines if line.startswith("# ")), "Study")
-    return {
-        "title": title,
-        "texts": {**texts, "words": _words(Path(folder, "texts", "words.json"))},
-        "consent_version": hashlib.sha256(sources["consent"].encode()).hexdigest(),
-    }
+    heading = _HEADING.search(source["consent"])
+    renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
+    return Texts(
+        title=heading[1] if heading else "",
+        **{name: renderer.render(text) for name, text in source.items()},
+        words={**_words(PAGE / "words.json"), **_words(Path(folder, "texts", "words.json"))},
+        version=hashlib.sha256(source["consent"].encode()).hexdigest(),
+    )
 
 
 def _words(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
     except (OSError, ValueError) as why:
         raise MnemoError(f"{path} can't be read ({why}): write it as JSON, in UTF-8.") from why
     if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
-        raise MnemoError(f"{path} must be one JSON object, with a text for each name.")
+        raise MnemoError(f"{path} must give a text for each key, and nothing else.")
     return found
