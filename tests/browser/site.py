@@ -106,9 +106,10 @@ class Site:
 
 
 @contextmanager
-def serving(place: Path, settings: Settings) -> Iterator[Site]:
+def serving(place: Path, settings: Settings, recruitment: str = "") -> Iterator[Site]:
     """Serve an experiment with just the images that its settings need."""
     export(place, settings)
+    (place / "recruitment.yaml").write_text(recruitment)
     site = Site(place)
     try:
         yield site

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -289,3 +290,12 @@ SHOW = """() => {
   delete document.hidden;
   document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
 }"""
+
+
+def test_who_comes_when_all_places_are_taken_is_told(browser: Browser, tmp_path: Path) -> None:
+    with serving(tmp_path / "people", GAME, "most_participants: 1") as site:
+        with Participant(browser, site.url) as first:
+            first.enter(participant="first")
+        with Participant(browser, site.url) as second:
+            second.arrive(participant="second")
+            second.text("The study has enough participants")

@@ -206,7 +206,12 @@ async function finish(series) {
 
 function end(status) {
   if (document.fullscreenElement) document.exitFullscreen();
-  const last = { preview: pages.preview, blocked: pages.blocked, withdrawn: pages.withdrawn };
+  const last = {
+    preview: pages.preview,
+    full: pages.full,
+    blocked: pages.blocked,
+    withdrawn: pages.withdrawn,
+  };
   stage.show((last[status.state] ?? pages.end)(status, status.hidden ?? 0));
 }
 

@@ -102,6 +102,7 @@ export function blocked(status) {
 }
 
 export const declined = (status) => title("declined_title") + paragraph("declined") + codes(status);
+export const full = () => title("full_title") + paragraph("full");
 export const withdrawn = () => title("withdrawn_title") + paragraph("withdrawn");
 
 /** What a participant takes along: the code that registers the participation, and that for deletion. */
