@@ -75,7 +75,7 @@ MAY_READ = {
     "measure_agreement": {"results", "statistics", "scores"},
     "read_ratings": {
         *("ratings", "statistics", "scores", "spreadsheets", "names", "keys", "training"),
-        "latent_keys",
+        *("latent_keys", "experiment"),
     },
     "measure_assessor_validity": {"results", "ratings", "statistics", "scores"},
     "measure_dose_response": {"results", "directions", "statistics", "scores"},

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from mnemo import files, hashes
 from mnemo.errors import MnemoError
@@ -206,10 +207,9 @@ def read(folder: str | Path) -> Experiment:
         # Lists of JSON are the tuples of settings.
         settings = TypeAdapter(design.KINDS[parsed.kind]).validate_python(parsed.settings)
     except ValidationError as invalid:
-        shown = "; ".join(
-            f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in invalid.errors()[:5]
-        )
-        raise MnemoError(f"{path} is not as Mnemo wrote it: {shown}. Export it again.") from invalid
+        raise MnemoError(
+            f"{path} is not as Mnemo wrote it: {explained(invalid.errors()[:5])}. Export it again."
+        ) from invalid
     if different := set(parsed.settings) ^ set(design.names(parsed.kind)):
         raise MnemoError(
             f"{path} lacks a setting, or has one that is unknown: {', '.join(sorted(different))}. "
@@ -252,6 +252,11 @@ def placeholders(folder: str | Path) -> dict[str, list[str]]:
         if left := _PLACEHOLDER.findall(text):
             found[name] = list(dict.fromkeys(" ".join(each.split()) for each in left))
     return found
+
+
+def explained(errors: Iterable[ErrorDetails]) -> str:
+    """Say what is wrong with the fields of a file, as pydantic found it."""
+    return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors)
 
 
 def _all(

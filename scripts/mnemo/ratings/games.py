@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from mnemo.experiment.settings import MemoryGame
 from mnemo.ratings import headings
 
 #: What trials are called here, by what tables call them: those of MemoryGame are of two words.
@@ -34,8 +35,8 @@ class Exclusion:
         false_alarms: Largest share of first presentations that may be taken for repeats, 0 to 1.
     """
 
-    missed: float = 0.55
-    false_alarms: float = 0.30
+    missed: float = MemoryGame.most_missed
+    false_alarms: float = MemoryGame.most_false_alarms
 
 
 def counts(role: object) -> bool:

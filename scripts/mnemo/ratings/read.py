@@ -104,13 +104,18 @@ def _by_image(
     else:
         for rate, of in RATES.items():
             numbers[rate] = _rates(given, rate, *of, there)
-        falsely = numbers["false_alarm_rate"] if score == "true_hit_rate" else 0
-        # Rounded, since equal differences of two decimals may differ in the last bit.
-        numbers["score"] = (numbers["hit_rate"] - falsely).round(9)
+        numbers["score"] = _score(numbers, score)
         halves = _halves_of_counts(given, score, there, splits, random)
         if {"hits", "misses"} <= set(given.cells):
             numbers["answers"] = given.numbers("hits") + given.numbers("misses")
     return _rated(numbers[there].set_axis(place[there]), halves)
+
+
+def _score(rates: pd.DataFrame, score: str) -> "pd.Series[float]":
+    """Return the score of images by their rates."""
+    falsely = rates["false_alarm_rate"] if score == "true_hit_rate" else 0
+    # Rounded, since equal differences of two decimals may differ in the last bit.
+    return (rates["hit_rate"] - falsely).round(9)
 
 
 def _rates(given: Given, rate: str, yes: str, no: str, there: pd.Series) -> pd.Series:
@@ -158,15 +163,15 @@ def _halves_of_counts(
     used = RATES.values() if score == "true_hit_rate" else (RATES["hit_rate"],)
     if given.mistakes or not {name for of in used for name in of} <= set(given.cells):
         return None
-    halves = np.zeros((2, splits, int(there.sum())))
-    for sign, of in zip((1, -1), used, strict=False):
-        yes, no = (given.numbers(name)[there].to_numpy(int) for name in of)
-        # Of one answer there are no halves.
-        enough = yes + no >= 2
-        halves[:, :, ~enough] = np.nan
-        halves[:, :, enough] += sign * reliability.halves_of_counts(
-            yes[enough], no[enough], splits, random
-        )
+    counts = [
+        np.column_stack([given.numbers(name)[there].to_numpy(int) for name in of]) for of in used
+    ]
+    # Of one answer there are no halves.
+    enough = np.all([part.sum(axis=1) >= 2 for part in counts], axis=0)
+    halves = np.full((2, splits, len(enough)), np.nan)
+    halves[:, :, enough] = reliability.halves_of_rates(
+        [part[enough] for part in counts], splits, random
+    )
     return halves.round(9)
 
 
@@ -224,8 +229,7 @@ def _by_game(
         numbers[rate] = by_image.mean().reindex(numbers.index)
         rates[rate] = by_image.size()
         halves[rate] = reliability.halves_of_answers(answers, at, who[chosen], sides, count)
-    falsely = numbers["false_alarm_rate"] if score == "true_hit_rate" else 0
-    numbers["score"] = (numbers["hit_rate"] - falsely).round(9)
+    numbers["score"] = _score(numbers, score)
     numbers["answers"] = rates["hit_rate"].reindex(numbers.index)
     half = halves["hit_rate"] - (halves["false_alarm_rate"] if score == "true_hit_rate" else 0)
     return _rated(numbers, half.round(9))

@@ -6,6 +6,7 @@ two halves of the answers correlate. No score of a model can correlate with it b
 of that, its ceiling (Spearman, American Journal of Psychology 15:72, 1904).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +65,23 @@ def halves_of_counts(
     drawn = (yes + no) // 2
     first = random.hypergeometric(yes, no, drawn, size=(splits, len(yes)))
     return np.stack([first / drawn, (yes - first) / (yes + no - drawn)])
+
+
+def halves_of_rates(
+    counts: Sequence[NDArray[np.integer[Any]]], splits: int, random: np.random.Generator
+) -> Floats:
+    """Deal the answers behind rates into halves, where the score is the first rate less the others.
+
+    Args:
+        counts: Of each rate (n, 2) yes and no answers, at least two to each image.
+        splits: Times to deal.
+        random: Source of the deals.
+
+    Returns:
+        (2, splits, n) scores in each half, as of `halves_of_counts`.
+    """
+    first, *others = (halves_of_counts(each[:, 0], each[:, 1], splits, random) for each in counts)
+    return first - sum(others)
 
 
 def halves_of_answers(

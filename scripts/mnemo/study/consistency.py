@@ -12,7 +12,7 @@ from mnemo.assessors.registry import ASSESSORS, entry
 from mnemo.directions.planes import LOGISTIC
 from mnemo.errors import MnemoError
 from mnemo.generators.imagenet import class_index
-from mnemo.study import learned
+from mnemo.study import learned, rated
 from mnemo.study.sections.layerwise import GROUPS, span
 from mnemo.study.sections.measures import OWN
 from mnemo.training.layout import LEAST, ROWS
@@ -260,7 +260,7 @@ def _directions_in_grid(sections: Sections) -> Mistakes:
 
 
 def _held_possible(sections: Sections) -> Mistakes:
-    known = [*_models(sections), *sections["factors"]]
+    known = [*rated.models(sections), *sections["factors"]]
     for index, direction in enumerate(sections["directions"]):
         for place, name in enumerate(direction.hold):
             path = f"directions.{index}.hold.{place}"
@@ -344,7 +344,7 @@ def _methods_possible(sections: Sections) -> Mistakes:
         allowed = "needs generator.noise const: noise drawn anew changes images by itself"
         yield "methods", given, allowed
     directions = {direction.name: direction for direction in sections["directions"]}
-    known = {entry(name).quality for name in _models(sections)}
+    known = {entry(name).quality for name in rated.models(sections)}
     ratings = sections["ratings"]
     for edit in compared:
         found_with = directions[edit.along].assessor if edit.along in directions else None
@@ -370,7 +370,7 @@ def _catalogues_fit(sections: Sections) -> Mistakes:
 
 def _edits_scored(sections: Sections) -> Mistakes:
     for index, edit in enumerate(sections["edits"]):
-        if edit.assessor and edit.assessor not in (known := _models(sections)):
+        if edit.assessor and edit.assessor not in (known := rated.models(sections)):
             why = "people have rated no edits; " if edit.assessor in sections["ratings"] else ""
             allowed = f"{why}the study's assessors are {', '.join(known)}"
             yield f"edits.{index}.assessor", edit.assessor, allowed
@@ -455,16 +455,16 @@ def _assessors_exist(sections: Sections) -> Mistakes:
     training, own = sections["training"], sections["assessor_weights"]
     trained = [training.name] if training else []
     known = [*ASSESSORS, *(name for name in (*own, *trained) if name not in ASSESSORS)]
-    rated = sections["ratings"]
+    ratings = sections["ratings"]
     named = {f"assessors.{index}": name for index, name in enumerate(sections["assessors"])}
     for key in ("hit_rate", "false_alarm_rate") if training else ():
         if (name := getattr(training, key)) in training.teachers:
             named[f"training.{key}"] = name
     for path, name in named.items():
-        if name in rated and path.startswith("training."):
+        if name in ratings and path.startswith("training."):
             yield path, name, "is people's ratings, which images to train on have none of"
-        elif name not in [*known, *rated]:
-            yield path, name, f"no assessor is called so; known: {', '.join([*known, *rated])}"
+        elif name not in [*known, *ratings]:
+            yield path, name, f"no assessor is called so; known: {', '.join([*known, *ratings])}"
     for name, file in own.items():
         path = f"assessor_weights.{name}"
         if name in trained:
@@ -475,43 +475,6 @@ def _assessors_exist(sections: Sections) -> Mistakes:
             yield path, file, "is a difference, and has no weights"
         elif entry(name).factor:
             yield path, file, "is a visual factor, and takes no weights of your own"
-
-
-def _models(sections: Sections) -> list[str]:
-    """Return the assessors that are models, and score any image."""
-    return [name for name in sections["assessors"] if name not in sections["ratings"]]
-
-
-def _ratings_possible(sections: Sections) -> Mistakes:
-    training = sections["training"]
-    taken = {
-        **dict.fromkeys(ASSESSORS, "is the name of an assessor"),
-        **dict.fromkeys(sections["assessor_weights"], "has weights of your own (assessor_weights)"),
-        **({training.name: "is trained by this study"} if training else {}),
-    }
-    for name, ratings in sections["ratings"].items():
-        if name in taken:
-            allowed = f"{taken[name]}: give the people's ratings another name"
-            yield f"ratings.{name}", ratings.file, allowed
-        elif name not in sections["assessors"]:
-            allowed = f"the study's assessors are {', '.join(sections['assessors'])}: add {name}"
-            yield f"ratings.{name}", ratings.file, allowed
-    if not _models(sections):
-        allowed = "must have a model too, which scores the edits: people have rated none"
-        yield "assessors", list(sections["assessors"]), allowed
-
-
-def _ratings_in_shapes(sections: Sections) -> Mistakes:
-    ratings, shapes = sections["ratings"], sections["shapes"]
-    for name, each in ratings.items():
-        if each.shape not in shapes:
-            allowed = f"the study's shapes are {', '.join(shapes)}"
-            yield f"ratings.{name}.shape", each.shape, allowed
-    for index, direction in enumerate(sections["directions"]):
-        people = ratings.get(direction.assessor)
-        if people and direction.shape in shapes and direction.shape != people.shape:
-            allowed = f"{direction.assessor} saw images that are {people.shape}"
-            yield f"directions.{index}.shape", direction.shape, allowed
 
 
 def _training_possible(sections: Sections) -> Mistakes:
@@ -573,7 +536,7 @@ def _reference_known(sections: Sections) -> Mistakes:
 
 
 def _calibrated_scored(sections: Sections) -> Mistakes:
-    known = _models(sections)
+    known = rated.models(sections)
     for name, changes in sections["calibration"].in_units.items():
         if name not in known:
             why = "people have rated no edits; " if name in sections["ratings"] else ""
@@ -597,7 +560,7 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("sets", "hyperplanes"), _fit_in_spaces),
     (("generator", "directions"), _directions_possible),
     (("directions", "hyperplanes", "assessors", "shapes"), _directions_in_grid),
-    (("directions", "ratings", "shapes"), _ratings_in_shapes),
+    (("directions", "ratings", "shapes"), rated.in_shapes),
     (("directions", "generator", "assessors", "ratings", "preset"), learned.impossible),
     (("directions", "edits", "preset"), learned.beyond),
     (("directions", "assessors", "ratings", "factors"), _held_possible),
@@ -610,7 +573,7 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("photos", "generator", "edits", "directions"), _photos_moved),
     (("fit_on", "shard_size", "sets", "assessors", "ratings", "hyperplanes"), _parts_of_fit),
     (("assessors", "ratings", "assessor_weights", "training"), _assessors_exist),
-    (("assessors", "ratings", "assessor_weights", "factors", "training"), _ratings_possible),
+    (("assessors", "ratings", "assessor_weights", "training"), rated.impossible),
     (("sets", "training"), _training_possible),
     (("assessors",), _parts_scored),
     (("realness", "photos"), _reference_known),

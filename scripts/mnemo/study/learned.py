@@ -9,6 +9,7 @@ from typing import Any
 
 from mnemo.assessors.registry import ASSESSORS, entry
 from mnemo.directions.learning.settings import Settings
+from mnemo.study import rated
 from mnemo.study.config import Config
 from mnemo.study.sections.edits import Direction
 
@@ -48,7 +49,7 @@ def impossible(sections: dict[str, Any]) -> Iterator[tuple[str, Any, str]]:
         For each mistake its path, the value given, and what is allowed.
     """
     generator, ratings = sections["generator"], sections["ratings"]
-    known = [name for name in sections["assessors"] if name not in ratings]
+    known = rated.models(sections)
     learned = 0
     for index, direction in enumerate(sections["directions"]):
         if direction.method != "learned":

@@ -68,10 +68,7 @@ def measure(
     counts = [table[list(RATES[rate])].to_numpy() for rate in used]
     enough = np.all([part.sum(axis=1) >= 2 for part in counts], axis=0)
     random = np.random.default_rng(seed)
-    halves = np.zeros((2, splits, int(enough.sum())))
-    for sign, part in zip((1, -1), counts, strict=False):
-        yes, no = part[enough].T
-        halves += sign * reliability.halves_of_counts(yes, no, splits, random)
+    halves = reliability.halves_of_rates([part[enough] for part in counts], splits, random)
     measured = reliability.consistency(halves)
     if halves.shape[2] < 3 or np.isnan(measured):
         return Ceiling(np.nan, np.nan, np.nan)

@@ -199,13 +199,9 @@ class Participants:
         sent = await _parsed(request, protocol.Finish)
         result = await self._threads.run(answering.finish, self._served, participant, sent.series)
         self._images.drop(lambda found: found[0] == participant)
-        word = "verdict_valid" if result.verdict.valid else "verdict_not_valid"
-        verdict = {
-            "valid": result.verdict.valid,
-            "message": self._served.texts.words.get(word, _VERDICTS[word]),
-        }
         standing = await self._threads.run(store.standing, self._served, participant)
         status = self._status(standing.state, _back(request), standing)
+        verdict = {"valid": result.verdict.valid}
         return JSONResponse({**status, "verdict": verdict, "score": result.score})
 
     async def withdraw(self, request: Request) -> Response:
@@ -287,7 +283,6 @@ class Participants:
             "kind": settings.kind,
             "title": written.title,
             "demo": served.experiment.demo,
-            "simulated_speed_allowed": served.experiment.demo,
             "texts": {
                 "consent": written.consent,
                 "instructions": written.instructions,
@@ -325,14 +320,6 @@ class Participants:
             )
 
 
-_VERDICTS = {
-    "verdict_valid": "Thank you, that went well.",
-    "verdict_not_valid": (
-        "Thank you. Too many of your answers to the easy images were wrong for another series."
-    ),
-}
-
-
 def _running(served: Served, token: str) -> tuple[int, list[str]] | None:
     """Look up the images of a running series."""
     with served.database.reading() as connection:
@@ -366,29 +353,36 @@ def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-class _Page(StaticFiles):
-    """The page's own files."""
-
-    async def get_response(self, path: str, scope: Any) -> Response:
-        if path.split("/")[0] in ("node_modules", "package.json", "package-lock.json"):
-            raise HTTPException(404)
-        response = await super().get_response(path, scope)
-        response.headers.setdefault("cache-control", "no-cache")
-        return response
-
-
-class _Vendor(StaticFiles):
-    """The libraries that the page uses."""
+class _Files(StaticFiles):
+    """Files that are missing if the whole folder is, as that of libraries not yet installed is."""
 
     async def check_config(self) -> None:
-        """Accept a folder that is not there, in which nothing is found."""
+        """Let the folder be missing."""
 
     async def get_response(self, path: str, scope: Any) -> Response:
-        if not _VENDORED.fullmatch(path):
+        if not self.serves(path):
             raise HTTPException(404)
         response = await super().get_response(path, scope)
         response.headers.setdefault("cache-control", "no-cache")
         return response
+
+    def serves(self, path: str) -> bool:
+        """Return whether a path may be asked for."""
+        raise NotImplementedError
+
+
+class _Page(_Files):
+    """The page's own files."""
+
+    def serves(self, path: str) -> bool:
+        return path.split("/")[0] not in ("node_modules", "package.json", "package-lock.json")
+
+
+class _Vendor(_Files):
+    """The libraries that the page uses."""
+
+    def serves(self, path: str) -> bool:
+        return _VENDORED.fullmatch(path) is not None
 
 
 async def _index(_request: Request) -> Response:

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mnemo.errors import MnemoError
+from mnemo.experiment.folder import explained
 from mnemo.experiment.server.refusals import RefusedError
 
 NAME = "recruitment.yaml"
@@ -94,11 +95,10 @@ def read(folder: str | Path) -> Recruitment:
         raw = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
         return Recruitment.model_validate(raw or {})
     except ValidationError as invalid:
-        shown = "; ".join(
-            f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in invalid.errors()
-        )
         known = ", ".join(Recruitment.model_fields)
-        raise MnemoError(f"{path} has mistakes: {shown}. It may have {known}.") from invalid
+        raise MnemoError(
+            f"{path} has mistakes: {explained(invalid.errors())}. It may have {known}."
+        ) from invalid
     except (OSError, ValueError, yaml.YAMLError) as why:
         raise MnemoError(f"{path} can't be read: {why}") from why
 

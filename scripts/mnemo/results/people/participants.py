@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow as pa
 
 from mnemo import tables
+from mnemo.experiment.settings import ForcedChoice, MemoryGame
 from mnemo.results.people import trials as answered
 
 PARTICIPANTS = tables.define(
@@ -45,9 +46,9 @@ _FIRST = ["target", "filler", "vigilance"]
 def measure(
     trials: pd.DataFrame,
     *,
-    most_missed: float = 0.55,
-    most_false_alarms: float = 0.3,
-    least_correct: float = 0.65,
+    most_missed: float = MemoryGame.most_missed,
+    most_false_alarms: float = MemoryGame.most_false_alarms,
+    least_correct: float = ForcedChoice.least_correct,
     length: int | None = None,
 ) -> pd.DataFrame:
     """Judge each series by its vigilance trials and false alarms (GANalyze, 3.3.2 and 3.4).

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from mnemo.assessors.registry import Entry
+from mnemo.experiment.settings import MemoryGame
 from mnemo.ratings.layouts import GAME
 from mnemo.study.sections.base import Name, Section, Shape
 
@@ -13,10 +14,13 @@ class Exclusion(Section):
     """Which series of a memory game are left out, as in GANalyze."""
 
     missed: float = Field(
-        0.55, ge=0, le=1, description="Largest share of vigilance repeats that may be missed."
+        MemoryGame.most_missed,
+        ge=0,
+        le=1,
+        description="Largest share of vigilance repeats that may be missed.",
     )
     false_alarms: float = Field(
-        0.3,
+        MemoryGame.most_false_alarms,
         ge=0,
         le=1,
         description="Largest share of first presentations that may be taken for repeats.",

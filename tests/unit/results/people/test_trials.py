@@ -6,6 +6,9 @@ import pytest
 from tests.support.answers import memory_game
 
 from mnemo import tables
+from mnemo.experiment import answers
+from mnemo.experiment.settings import KINDS
+from mnemo.ratings import games
 from mnemo.results.people import participants
 from mnemo.results.people import trials as answered
 
@@ -37,23 +40,38 @@ def judged(trials, **more):
     return row
 
 
-@pytest.mark.parametrize(
-    ("trials", "reason"),
-    [
-        # 55 % of 19 is 10.45, and 30 % of 136 is 40.8.
-        (game(missed=10, false_alarms=40), None),
-        (game(missed=11), "missed vigilance"),
-        (game(false_alarms=41), "false alarms"),
-        (game(missed=19, false_alarms=136), "missed vigilance and false alarms"),
-        # Exactly at a limit a series is valid.
-        (game(missed=11, vigilance=20, false_alarms=3, presentations=10), None),
-        (choice(right=13), None),
-        (choice(right=12), "failed vigilance"),
-    ],
-)
+GAMES = [
+    # 55 % of 19 is 10.45, and 30 % of 136 is 40.8.
+    (game(missed=10, false_alarms=40), None),
+    (game(missed=11), "missed vigilance"),
+    (game(false_alarms=41), "false alarms"),
+    (game(missed=19, false_alarms=136), "missed vigilance and false alarms"),
+    # Exactly at a limit a series is valid.
+    (game(missed=11, vigilance=20, false_alarms=3, presentations=10), None),
+]
+CHOICES = [(choice(right=13), None), (choice(right=12), "failed vigilance")]
+
+
+@pytest.mark.parametrize(("trials", "reason"), [*GAMES, *CHOICES])
 def test_a_series_is_excluded_by_the_rules_of_the_paper(trials, reason):
     row = judged(trials)
     assert (row["excluded"], row["reason"] or None) == (reason is not None, reason)
+
+
+@pytest.mark.parametrize(("trials", "reason"), [*GAMES, *CHOICES])
+def test_the_server_judges_a_series_as_the_analysis_does(trials, reason):
+    absent = dict.fromkeys(answers.Answer._fields)
+    rows = trials[["role", "correct", "practice"]].to_dict("records")
+    given = [answers.Answer(**absent | row) for row in rows]
+    settings = KINDS[trials["kind"][0]]()
+    assert answers.judge(settings, given).reason == reason
+
+
+@pytest.mark.parametrize(("trials", "reason"), GAMES)
+def test_answers_of_other_games_are_left_out_by_the_same_rules(trials, reason):
+    repeated = trials["role"].str.endswith("repeat")
+    cells = trials.assign(answer=(trials["correct"] == repeated) * 1, image=trials.index)
+    assert games.answered(cells, games.Exclusion()).empty == (reason is not None)
 
 
 def test_the_shares_and_limits_are_told():
