@@ -55,6 +55,7 @@ include: "rules/mixing.smk"
 include: "rules/lost_faces.smk"
 include: "rules/realness.smk"
 include: "rules/identity.smk"
+include: "rules/experiments.smk"
 include: "rules/methods.smk"
 include: "rules/contrasts.smk"
 include: "rules/tables.smk"
@@ -152,6 +153,18 @@ rule methods:
     """Stage: compare all edits at equal gain and at equal image change."""
     input:
         results_of_methods,
+
+
+rule experiment:
+    """Stage: write the folders of the experiments with people, which a lab serves."""
+    input:
+        folders_of_experiments,
+
+
+rule analyse:
+    """Stage: analyse people's answers to the experiments."""
+    input:
+        results_of_answers,
 
 
 rule figures:

@@ -9,7 +9,7 @@ from mnemo.figures.registry import FIGURES
 from mnemo.plan import jobs, plans, rates
 from mnemo.results.registry import RESULTS
 from mnemo.photos.folder import SET as REFERENCE_FOLDER
-from mnemo.study import digests, folder, learned, photographs, reference, sets
+from mnemo.study import digests, experiments, folder, learned, photographs, reference, sets
 from mnemo.study.captions import Captions
 from mnemo.study.compared import Compared
 from mnemo.study.layerwise import Layers
@@ -17,7 +17,7 @@ from mnemo.study.mistakes import checked
 from mnemo.study.models import Models
 from mnemo.study.pages import Pages
 from mnemo.study.params import Params
-from mnemo.study.paths import DOSE_RESPONSE, Paths
+from mnemo.study.paths import DOSE_RESPONSE, OF_EXPERIMENTS, OF_GAMES, Paths
 from mnemo.weights import catalogue
 from snakemake.common import get_appdirs
 from snakemake.exceptions import WorkflowError
@@ -36,7 +36,11 @@ paths = Paths(study)
 pages = Pages(study, paths)
 params = Params(study)
 captions = Captions(study, models, Path(workflow.basedir, "rules", "captions"))
-bases = [name for name in study.given if name != "train" or study.trained]
+bases = [
+    name
+    for name in study.given
+    if name not in experiments.SETS and (name != "train" or study.trained)
+]
 #: The digest of a table of the whole study.
 config_digest = hashlib.sha256(study.model_dump_json().encode()).hexdigest()
 #: Photographs in the figure of how they are recovered, the first ones that can be used.
@@ -70,6 +74,7 @@ wildcard_constraints:
     file="|".join(filter(None, (entry.file for entry in catalogue.entries().values()))),
     assessor="|".join([*models.measured, *models.derived, *study.measured_factors, *study.ratings]),
     people="|".join(study.ratings or nothing),
+    experiment="|".join(study.experiments or nothing),
     run=r"holdout|fold-\d\d",
     shape="square|oval",
     space="z|w|w_plus",
@@ -185,6 +190,31 @@ def results_of_layers(wildcards):
     if study.layerwise is None:
         raise WorkflowError("this study edits no layers: give it a section `layerwise`")
     return ["<results>/layers.parquet", "<results>/pages/layers.html"]
+
+
+def folders_of_experiments(wildcards):
+    """List what the stage `experiment` makes."""
+    if not study.experiments:
+        raise WorkflowError("this study has no experiments: give it a section `experiments`")
+    folder = "<results>/experiments/{}/experiment.json"
+    return [folder.format(name) for name in study.experiments]
+
+
+def results_of_answers(wildcards):
+    """List what the stage `analyse` makes."""
+    wanted = [*OF_EXPERIMENTS, *OF_GAMES]
+    tables = [name for name in wanted if name in paths.tables]
+    if not tables:
+        raise WorkflowError(
+            "there are no answers to analyse: give experiments.<name>.answers what `python -m "
+            "mnemo.experiment export` wrote, or experiments.<name>.simulated"
+        )
+    pages_of_tables = [name for name in tables if name in paths.shown]
+    return [
+        *(f"<results>/{name}.parquet" for name in tables),
+        *(f"<results>/pages/{name}.html" for name in pages_of_tables),
+        "<results>/figures/human_rates.svg",
+    ]
 
 
 def results_of_methods(wildcards):

@@ -23,13 +23,15 @@ from mnemo import files, hashes
 from mnemo.errors import MnemoError
 from mnemo.experiment import settings as design
 from mnemo.experiment import stimuli
-from mnemo.experiment.settings import Kind, Settings
-from mnemo.experiment.stimuli import Experiment, Set, Stimulus
+from mnemo.experiment.settings import Kind, Set, Settings
+from mnemo.experiment.stimuli import Experiment, Stimulus
 from mnemo.version import __version__
 
 #: Version of the layout of the folder; incremented when older folders can't be read any more.
 FORMAT = 1
 NAME = "experiment.json"
+#: The folder of the server's database and secrets, if there are any.
+ANSWERS = "answers"
 TEXTS = ("consent", "instructions", "debriefing")
 
 _DEFAULTS = Path(__file__).with_name("texts")
@@ -146,8 +148,8 @@ def export(
 
     Raises:
         MnemoError: The design is not possible with these images; an image can't be decoded, or
-            they differ in size or format; another experiment is in the folder; or it can't be
-            written.
+            they differ in size or format; another experiment is in the folder, with answers; or it
+            can't be written.
     """
     folder = Path(folder)
     design.check(settings)
@@ -185,14 +187,33 @@ def read(folder: str | Path) -> Experiment:
         MnemoError: The folder is not one, or of another version; an image is missing, has changed
             or is outside the folder; or the design is not possible with the images.
     """
-    folder = Path(folder)
-    path = folder / NAME
+    experiment = described(Path(folder, NAME))
+    for token, stimulus in experiment.images.items():
+        _verify(Path(folder), token, stimulus)
+    stimuli.check(experiment.settings, experiment.images.values())
+    return experiment
+
+
+def described(path: str | Path) -> Experiment:
+    """Read the description of an experiment, and none of its images.
+
+    Args:
+        path: Its `experiment.json`.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        MnemoError: The file is missing, is none, or is of another version.
+    """
+    path = Path(path)
     try:
         content = path.read_bytes()
         raw = json.loads(content)
     except FileNotFoundError:
         raise MnemoError(
-            f"{folder} is no folder of an experiment: it has no {NAME}. Export one to it first."
+            f"{path.parent} is no folder of an experiment: it has no {NAME}. Export one to it "
+            "first."
         ) from None
     except (OSError, ValueError) as why:
         raise MnemoError(f"{path} can't be read ({why}): export the experiment again.") from why
@@ -215,9 +236,6 @@ def read(folder: str | Path) -> Experiment:
             f"{path} lacks a setting, or has one that is unknown: {', '.join(sorted(different))}. "
             "Export it again."
         )
-    for token, stimulus in parsed.images.items():
-        _verify(folder, token, stimulus)
-    stimuli.check(settings, parsed.images.values())
     return Experiment(
         parsed.name,
         parsed.study,
@@ -337,12 +355,17 @@ def _move(staging: Path, folder: Path, content: bytes) -> None:
     """Move a finished experiment to its place, the description last."""
     path = folder / NAME
     if path.exists() and path.read_bytes() != content:
-        raise MnemoError(
-            f"{folder} holds another experiment, whose answers would no longer fit: move it away, "
-            "or export to another folder."
-        )
+        if (folder / ANSWERS).exists():
+            raise MnemoError(
+                f"{folder} holds another experiment, and {folder / ANSWERS} answers to it, which "
+                "would no longer fit: move the folder away, or export to another one."
+            )
+        path.unlink()
     (folder / "images").mkdir(parents=True, exist_ok=True)
-    for image in sorted((staging / "images").iterdir()):
+    made = sorted((staging / "images").iterdir())
+    for old in {each.name for each in (folder / "images").iterdir()} - {x.name for x in made}:
+        (folder / "images" / old).unlink()
+    for image in made:
         image.replace(folder / "images" / image.name)
     (staging / NAME).replace(path)
 

@@ -16,8 +16,8 @@ from scipy.optimize import linear_sum_assignment
 from mnemo.errors import MnemoError
 from mnemo.experiment import arrangement
 from mnemo.experiment.arrangement import Place, Role
-from mnemo.experiment.settings import MemoryGame
-from mnemo.experiment.stimuli import Experiment, Pool, Set
+from mnemo.experiment.settings import MemoryGame, Set
+from mnemo.experiment.stimuli import Experiment, Pool
 
 Side = Literal["left", "right"]
 

@@ -8,6 +8,9 @@ from typing import ClassVar, Literal
 from mnemo.errors import MnemoError
 
 Kind = Literal["memory-game", "forced-choice"]
+#: What the images of a set are for. Fillers also serve as the vigilance images of the memory game,
+#: and in the practice of both experiments.
+Set = Literal["targets", "fillers", "vigilance", "photographs"]
 
 #: Seconds that an answer to a pair is assumed to take, when the length of a series is estimated.
 ANSWER_SECONDS = 1.0
@@ -151,6 +154,29 @@ class ForcedChoice:
 
 Settings = MemoryGame | ForcedChoice
 KINDS: dict[Kind, type[Settings]] = {each.kind: each for each in (MemoryGame, ForcedChoice)}
+
+
+def needed(settings: Settings) -> dict[Set, int]:
+    """Count the different keys of each set that one participant may see.
+
+    Args:
+        settings: Settings of either experiment.
+
+    Returns:
+        How many keys a set must have; photographs are counted by class (`stimuli.check`).
+    """
+    if isinstance(settings, MemoryGame):
+        each = settings.fillers + settings.vigilance
+        practice = settings.practice_fillers + settings.practice_vigilance
+        return {
+            "targets": settings.most_series * settings.targets,
+            "fillers": settings.most_series * each + practice,
+        }
+    return {
+        "targets": settings.most_series * settings.targets,
+        "vigilance": settings.most_series * settings.vigilance,
+        "fillers": settings.practice,
+    }
 
 
 def check(settings: Settings) -> None:

@@ -4,10 +4,11 @@ Every page and table that rests on them must say so.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit
 
 from mnemo.experiment.answers import Answer, Given, answer
@@ -80,6 +81,11 @@ MODELS: dict[Kind, Model] = {
 }
 
 
+def of_slope(kind: Kind, slope: float) -> Model:
+    """Return how people answer an experiment of a kind, with another slope."""
+    return replace(MODELS[kind], slope=slope)
+
+
 @dataclass(frozen=True)
 class Person:
     """A simulated participant.
@@ -124,6 +130,28 @@ def effects(experiment: Experiment, model: Model, random: np.random.Generator) -
     tokens = sorted(token for token, each in experiment.images.items() if each.set == "targets")
     drawn = model.images * random.standard_normal(len(tokens))
     return dict(zip(tokens, drawn.tolist(), strict=True))
+
+
+def following(
+    experiment: Experiment, scores: pd.DataFrame | None, strength: float
+) -> dict[str, float]:
+    """Return how much better than usual targets are answered by whoever remembers as a model says.
+
+    Args:
+        experiment: The experiment.
+        scores: The model's scores: `image`, `alpha` and `score`; None if they follow none.
+        strength: Increase in log odds for a score higher by a standard deviation of the targets'.
+
+    Returns:
+        The increase in log odds by the target's token, with mean 0; none without scores.
+    """
+    if scores is None:
+        return {}
+    known = scores.set_index(["image", "alpha"])["score"]
+    tokens = sorted(token for token, each in experiment.images.items() if each.set == "targets")
+    images = [(experiment.images[each].key, experiment.images[each].alpha) for each in tokens]
+    of = known.reindex(pd.MultiIndex.from_tuples(images)).to_numpy(np.float64)
+    return dict(zip(tokens, (strength * (of - of.mean()) / of.std()).tolist(), strict=True))
 
 
 def play(

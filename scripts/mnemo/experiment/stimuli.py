@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mnemo.errors import MnemoError
 from mnemo.experiment import arrangement
 from mnemo.experiment import settings as design
-from mnemo.experiment.settings import ForcedChoice, MemoryGame, Settings
-
-#: What the images of a set are for. Fillers also serve as the vigilance images of the memory game,
-#: and in the practice of both experiments.
-Set = Literal["targets", "fillers", "vigilance", "photographs"]
+from mnemo.experiment.settings import ForcedChoice, MemoryGame, Set, Settings, needed
 
 
 class Condition(NamedTuple):
@@ -140,29 +136,6 @@ def pool(images: Mapping[str, Stimulus]) -> Pool:
     for token, each in images.items():
         tokens[rows[each.key], columns[each.condition]] = token
     return Pool(keys, conditions, tokens)
-
-
-def needed(settings: Settings) -> dict[Set, int]:
-    """Count the different keys of each set that one participant may see.
-
-    Args:
-        settings: Settings of either experiment.
-
-    Returns:
-        How many keys a set must have; photographs are counted by class (see `check`).
-    """
-    if isinstance(settings, MemoryGame):
-        each = settings.fillers + settings.vigilance
-        practice = settings.practice_fillers + settings.practice_vigilance
-        return {
-            "targets": settings.most_series * settings.targets,
-            "fillers": settings.most_series * each + practice,
-        }
-    return {
-        "targets": settings.most_series * settings.targets,
-        "vigilance": settings.most_series * settings.vigilance,
-        "fillers": settings.practice,
-    }
 
 
 def check(settings: Settings, images: Iterable[Stimulus]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mnemo.results.registry import RESULTS
+from mnemo.results.registry import PEOPLE, RESULTS
 
 if TYPE_CHECKING:
     from mnemo.study.config import Config
@@ -80,6 +80,9 @@ FIGURES: dict[str, Figure] = {
     "methods": Figure(("methods",), "3 Edits", "Methods at equal effect, as a figure"),
     "layers": Figure(("layer_effects",), "3 Edits", "Layers by effect, as a figure"),
     "identity": Figure(("identity",), "4 Realness", "Identity of the edited faces, as a figure"),
+    "human_rates": Figure(
+        ("human_rates",), PEOPLE, "Figures 5B and 7 of GANalyze: people's answers at each alpha"
+    ),
     "training": Figure(
         ("curves", "predictions", "training"), "5 Models", "Training of the assessor"
     ),

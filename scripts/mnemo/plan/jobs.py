@@ -13,7 +13,7 @@ from mnemo.assessors.registry import entry
 from mnemo.features.registry import EXTRACTORS
 from mnemo.photos.folder import SET
 from mnemo.plan import rates
-from mnemo.study import learned, sets
+from mnemo.study import experiments, learned, sets
 from mnemo.study.compared import Compared
 from mnemo.study.config import Config
 from mnemo.study.paths import Paths
@@ -161,6 +161,13 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             # Each model and shape is resampled once for each of the people's ratings.
             pairs = assessors * shapes * len(config.ratings)
             return Workload(pairs * min(fit, RESAMPLED), fitted, resampled)
+        case "export_experiment", _:
+            return Workload(experiments.images(config, wildcards["experiment"]), 1)
+        case "simulate_answers" | "read_answers" | "measure_people" | "model_answers", _:
+            answers = experiments.trials(config, wildcards["experiment"])
+            # One model for alpha, and two for each factor.
+            models = 2 * len(config.measured_factors) + 1 if rule == "model_answers" else 1
+            return Workload(answers, answers, models)
         case "draw_distributions", _:
             return Workload(fitted, fitted)
         case "measure_dose_response", _:
@@ -298,12 +305,14 @@ def of_study(config: Config) -> Iterator[Job]:
         yield job("import_fit_latents", "{set}/latents/{shard}", "{shard}", **place)
     for place in each(mixed, images):
         yield job("mix_latents", "{set}/latents/{shard}", "{shard}", **place)
-    for place in each([name for name in bases if name not in [*mixed, *given]], images):
+    shown = experiments.shown(config)
+    drawn = [*bases, *dict.fromkeys(name.split("/")[0] for name in shown)]
+    for place in each([name for name in drawn if name not in [*mixed, *given]], images):
         yield job("sample_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
     for rule, output, wildcards in _of_photos(config):
         name = wildcards.get("part") or wildcards["shard"]
         yield job(rule, output, name, **wildcards)
-    for place in each(edited, images):
+    for place in each([*edited, *(name for name in shown if "/" in name)], images):
         yield job("edit_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
     controls = sets.control_sets(config)
     for name in controls:
@@ -322,7 +331,7 @@ def of_study(config: Config) -> Iterator[Job]:
             path, record = f"{name}/latents/{{shard}}", f"{part}/{{shard}}"
             yield job("edit_layers", path, record, layer=part, shard=place["shard"])
     photos = ["photos"] if "photos" in config.given else []
-    for place in each([*bases, *photos, *edited, *controls, *layers], images):
+    for place in each([*bases, *photos, *edited, *shown, *controls, *layers], images):
         yield job("render_images", "{set}/square/{shard}", "{set}/{shard}", **place)
     originals = ["originals"] if "originals" in config.given else []
     scored = ["fit", *originals, *edited, *controls, *layers]
@@ -407,6 +416,21 @@ def of_study(config: Config) -> Iterator[Job]:
             yield job("measure_realness", f"realness/{edit.name}", edit.name, edit=edit.name)
         if embedded:
             yield job("measure_identity", f"identity/{edit.name}", edit.name, edit=edit.name)
+    for name in experiments.answered(config):
+        yield Job(
+            "export_experiment",
+            workload(config, "export_experiment", {"experiment": name}),
+            f"experiments/{name}/experiment.json",
+            f"export_experiment/{name}",
+        )
+        answering = ["simulate_answers"] if config.experiments[name].simulated else []
+        for rule, table in {
+            **dict.fromkeys(answering, "simulated"),
+            "read_answers": "trials",
+            "measure_people": "human_rates",
+            "model_answers": "human_models",
+        }.items():
+            yield job(rule, f"people/{name}/{table}", name, experiment=name)
     if any(map(config.is_plain, config.edits)):
         yield job("measure_transfer", "transfer")
     if layers:

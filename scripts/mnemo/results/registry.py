@@ -82,6 +82,18 @@ def _scores_with_trained(study: Config) -> bool:
     return study.trained is not None
 
 
+def _answered(study: Config) -> bool:
+    return any(each.answered for each in study.experiments.values())
+
+
+def _played(study: Config) -> bool:
+    return any(each.answered and each.kind == "memory-game" for each in study.experiments.values())
+
+
+#: The report's heading of what people remember.
+PEOPLE = "6 People"
+
+
 @dataclass(frozen=True)
 class Result:
     """What Mnemo knows of a public table without reading it.
@@ -388,6 +400,57 @@ RESULTS: dict[str, Result] = {
         'table.assign(off=table["score"] - table["target"]).sort_values("off", key=abs).tail()',
         "SELECT file, target, score FROM {} ORDER BY abs(score - target) DESC LIMIT 5",
         wanted=_scores_with_trained,
+    ),
+    "trials": Result(
+        "mnemo.results.people.trials:TRIALS",
+        "How long did people take to recognise a repeat?",
+        'table[table["role"] == "repeat"].groupby("correct")["rt"].describe()',
+        "SELECT correct, median(rt) FROM {} WHERE role = 'repeat' GROUP BY correct",
+        by_alpha=True,
+        wanted=_answered,
+    ),
+    "participants": Result(
+        "mnemo.results.people.participants:PARTICIPANTS",
+        "How many series count, and why are others left out?",
+        'table.groupby("experiment")["reason"].value_counts(dropna=False)',
+        "SELECT experiment, reason, count(*) FROM {} GROUP BY ALL",
+        wanted=_answered,
+    ),
+    "human_rates": Result(
+        "mnemo.results.people.rates:HUMAN_RATES",
+        "What share did people recognise, or tell from photographs, at each alpha?",
+        'table.pivot(index=["experiment", "measure"], columns="alpha", values="rate")',
+        "PIVOT {} ON alpha USING first(rate) GROUP BY experiment, measure",
+        category=PEOPLE,
+        title="Figures 5B and 7 of GANalyze as a table: people's answers at each alpha",
+        by_alpha=True,
+        wanted=_answered,
+    ),
+    "human_models": Result(
+        "mnemo.results.people.human_models:HUMAN_MODELS",
+        "Do people remember more at a higher alpha, and which factor goes with it?",
+        'table[["experiment", "predictor", "answers", "slope", "low", "high", "p", "tjur_fixed"]]',
+        "SELECT experiment, predictor, answers, slope, low, high, p, tjur_fixed FROM {}",
+        category=PEOPLE,
+        title="Table 1 of GANalyze: mixed models of people's answers",
+        wanted=_answered,
+    ),
+    "consistency": Result(
+        "mnemo.results.people.consistency:CONSISTENCY",
+        "Do other people remember the same images?",
+        'table[["experiment", "edit", "n_images", "per_image", "consistency", "reliability"]]',
+        "SELECT experiment, edit, n_images, per_image, consistency, reliability FROM {}",
+        category=PEOPLE,
+        title="Consistency of people's memory",
+        wanted=_played,
+    ),
+    "memorability": Result(
+        "mnemo.results.people.memorability:MEMORABILITY",
+        "Which images do people remember best?",
+        'table.nlargest(5, "d_prime")[["experiment", "image", "alpha", "hit_rate", "d_prime"]]',
+        "SELECT experiment, image, alpha, hit_rate, d_prime FROM {} ORDER BY d_prime DESC LIMIT 5",
+        by_alpha=True,
+        wanted=_played,
     ),
     "findings": Result(
         "mnemo.results.findings:FINDINGS",

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mnemo.statistics.counts import extrapolated
-from mnemo.study import learned, reference, sets
+from mnemo.study import experiments, learned, reference, sets
 from mnemo.study.config import Config
 from mnemo.study.models import Models
 from mnemo.study.sections.edits import Edit
@@ -63,6 +63,7 @@ class Captions:
                 {"direction": each, "settings": learned.settings(config, each)}
                 for each in learned.of_study(config)
             ],
+            "experiments": [self._experiment(name) for name in config.experiments],
             "training": training,
             "target": training.target.replace("_", " ") if training else "",
         }
@@ -85,6 +86,19 @@ class Captions:
             "space": direction.space,
             "along": along,
             "borrowed": direction.method == "file",
+        }
+
+    def _experiment(self, name: str) -> dict[str, Any]:
+        own = self.config.experiments[name]
+        return {
+            "name": name,
+            "kind": own.kind,
+            "edit": own.edit,
+            "of": self.config.edit(own.edit).of,
+            "alphas": experiments.alphas(self.config, own),
+            "design": own.design,
+            "answered": own.answered,
+            "simulated": own.simulated,
         }
 
     def _write(self, template: str, **more: Any) -> str:

@@ -11,6 +11,7 @@ from mnemo.assessors.registry import DEFAULT_FACTORS, FACTORS, Entry, entry
 from mnemo.directions.planes import Plane
 from mnemo.study.sections.base import Name, Preset, Section, Shape, known, unique
 from mnemo.study.sections.edits import Controls, Direction, Edit, Hyperplanes
+from mnemo.study.sections.experiments import Experiment
 from mnemo.study.sections.generator import Generator
 from mnemo.study.sections.images import Images, ImageSet, Ovals, Sets
 from mnemo.study.sections.layerwise import Layerwise
@@ -118,6 +119,12 @@ class Config(Section):
         exclude_if=lambda given: given is None,
         description="Comparison of all edits of generated images at equal gain and at equal image "
         "change (`snakemake methods`); {} for the defaults, none if absent.",
+    )
+    experiments: dict[Name, Experiment] = Field(
+        {},
+        # As if there were no such key, so that what a study without it has finished stays so.
+        exclude_if=lambda given: not given,
+        description="Experiments with people (`snakemake experiment`), by their names.",
     )
     statistics: Statistics = Statistics()  # type: ignore[call-arg]
     calibration: Calibration = Calibration()  # type: ignore[call-arg]

@@ -12,7 +12,7 @@ from mnemo.assessors.registry import ASSESSORS, entry
 from mnemo.directions.planes import LOGISTIC
 from mnemo.errors import MnemoError
 from mnemo.generators.imagenet import class_index
-from mnemo.study import learned, rated
+from mnemo.study import experiments, learned, rated
 from mnemo.study.sections.layerwise import GROUPS, span
 from mnemo.study.sections.measures import OWN
 from mnemo.training.layout import LEAST, ROWS
@@ -578,6 +578,7 @@ _ACROSS: tuple[tuple[tuple[str, ...], Callable[[Sections], Mistakes]], ...] = (
     (("assessors",), _parts_scored),
     (("realness", "photos"), _reference_known),
     (("assessors", "ratings", "calibration"), _calibrated_scored),
+    (("experiments", "edits", "sets", "assessors", "ratings"), experiments.impossible),
 )
 
 

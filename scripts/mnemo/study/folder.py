@@ -15,7 +15,9 @@ from mnemo import files, names
 from mnemo.assessors import cards
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
+from mnemo.photos import folder
 from mnemo.ratings import layouts
+from mnemo.study import experiments
 from mnemo.study.config import Config
 from mnemo.training import layout
 from mnemo.version import FORMAT
@@ -37,6 +39,10 @@ def check_files(config: Config) -> None:
             for index, direction in enumerate(config.directions)
         ),
         *((f"ratings.{name}.file", each.file) for name, each in config.ratings.items()),
+        *(
+            (f"experiments.{name}.answers", experiments.file_of_answers(each))
+            for name, each in config.experiments.items()
+        ),
         ("sets.fit.latents", config.sets.fit.latents),
         ("photos.latents", config.photos.latents if config.photos else None),
         *((f"assessor_weights.{name}", path) for name, path in config.assessor_weights.items()),
@@ -49,8 +55,8 @@ def check_files(config: Config) -> None:
     ]
     absent: dict[str, list[str]] = {}
     for key, path in named:
-        folder = key.startswith("ratings.") and path and os.path.isdir(path)  # noqa: PTH112
-        if folder and any(Path(str(path)).glob(layouts.FILES)):
+        bids = key.startswith("ratings.") and path and os.path.isdir(path)  # noqa: PTH112
+        if bids and any(Path(str(path)).glob(layouts.FILES)):
             continue
         if path and not os.path.isfile(path):  # noqa: PTH113 (Path.is_file fails at a long name)
             absent.setdefault(path, []).append(key)
@@ -64,6 +70,14 @@ def check_files(config: Config) -> None:
         raise MnemoError(
             "\n".join(["the study names files with braces, { or }: rename them", *braced])
         )
+    for name, each in config.experiments.items():
+        if each.photographs:
+            try:
+                folder.pictures(each.photographs)
+            except MnemoError as why:
+                raise MnemoError(
+                    f"experiments.{name}.photographs: {why}. Name a folder of photographs."
+                ) from why
     for name, path in config.assessor_weights.items():
         if name not in ASSESSORS and cards.architecture(path) is None:
             raise MnemoError(

@@ -237,6 +237,13 @@ class Models:
         of_each = map(self.of_assessor, self.config.factors_of(source))
         return list(dict.fromkeys(name for names in of_each for name in names))
 
+    @cached_property
+    def behind_factors(self) -> list[str]:
+        """Names of the weights behind the study's factors, and behind its images."""
+        of_each = map(self.of_assessor, self.config.measured_factors)
+        names = {name for names in of_each for name in names}
+        return sorted({self.generator.weights, *names})
+
     def trained_of_assessor(self, wildcards: Any) -> list[str]:
         """Return the file of an assessor that this study trains; none for any other."""
         return [self.trained_file] if self.is_trained(wildcards.assessor) else []

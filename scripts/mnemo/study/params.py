@@ -12,8 +12,8 @@ from mnemo.directions.planes import LOGISTIC
 from mnemo.figures.registry import BY_GENERATOR, FIGURES, OF_FACES, Numbers
 from mnemo.photos import folder
 from mnemo.photos.folder import SET
-from mnemo.results.registry import RESULTS
-from mnemo.study import contrasts, learned, sets
+from mnemo.results.registry import PEOPLE, RESULTS
+from mnemo.study import contrasts, experiments, learned, sets
 from mnemo.study.config import Config
 from mnemo.study.sections.edits import Direction, Edit
 
@@ -199,6 +199,35 @@ class Params:
 
         return look_up
 
+    def of_experiment(self, key: str) -> Callable[[Any], Any]:
+        """Return a function of wildcards that looks a key of an experiment up."""
+
+        def look_up(wildcards: Any) -> Any:
+            return getattr(self.config.experiments[wildcards.experiment], key)
+
+        return look_up
+
+    def of_simulation(self, key: str) -> Callable[[Any], Any]:
+        """Return a function of wildcards that looks a key of simulated participants up."""
+
+        def look_up(wildcards: Any) -> Any:
+            return getattr(self.config.experiments[wildcards.experiment].simulated, key)
+
+        return look_up
+
+    def settings_of_experiment(self, wildcards: Any) -> dict[str, Any]:
+        """Return the settings of an experiment."""
+        return asdict(self.config.experiments[wildcards.experiment].design)
+
+    def photographs_of_experiment(self, wildcards: Any) -> str | None:
+        """Digest the photographs of an experiment, which are no input: their names are private."""
+        own = self.config.experiments[wildcards.experiment].photographs
+        return folder.digest(folder.pictures(own)) if own else None
+
+    def is_simulated(self, wildcards: Any) -> bool:
+        """Return whether the answers to an experiment are simulated."""
+        return self.config.experiments[wildcards.experiment].simulated is not None
+
     @property
     def least_rated(self) -> int:
         """Fewest rated images of which hyperplanes can be fitted, as of the whole set fit."""
@@ -318,7 +347,8 @@ class Params:
 
     def labels_of_figure(self, wildcards: Any) -> dict[str, str]:
         """Return the report's labels of a figure."""
-        return {"result": FIGURES[wildcards.figure].title}
+        own = FIGURES[wildcards.figure]
+        return {"result": self._labelled(own.title, own.category)}
 
     def labels_of_strip(self, wildcards: Any) -> dict[str, str]:
         """Return the report's labels of the strip of an edit."""
@@ -340,7 +370,13 @@ class Params:
 
     def labels_of_table(self, wildcards: Any) -> dict[str, str]:
         """Return the report's labels of a table."""
-        return {"result": RESULTS[wildcards.table].title}
+        own = RESULTS[wildcards.table]
+        return {"result": self._labelled(own.title, own.category)}
+
+    def _labelled(self, title: str, category: str) -> str:
+        """Return a title that says if it rests on simulated answers of people."""
+        simulated = category == PEOPLE and experiments.are_simulated(self.config)
+        return f"SIMULATED ANSWERS. {title}" if simulated else title
 
 
 def _described(direction: Direction) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from mnemo.photos import private
 from mnemo.photos.folder import SET
 from mnemo.ratings import layouts
 from mnemo.results.registry import RESULTS
-from mnemo.study import contrasts, learned, sets
+from mnemo.study import contrasts, experiments, learned, sets
 from mnemo.study.config import Config
 from mnemo.study.sections.edits import Direction, Edit
 from mnemo.study.sections.measures import OWN
@@ -32,6 +32,9 @@ MEASURED_WHOLE = (
     *("layers", "layer_effects", "methods", "method_contrasts", "cosines"),
     "assessor_validity",
 )
+#: The tables of experiments that all kinds have, and those of the memory game alone.
+OF_EXPERIMENTS = ("trials", "participants", "human_rates", "human_models")
+OF_GAMES = ("memorability", "consistency")
 #: The tables that the findings are read from, as far as a study has them.
 FINDINGS_FROM = ("hyperplanes", "slopes", "transfer", "contrasts", "realness", "identity")
 #: The tables that are set beside the paper's, as far as a study has them.
@@ -226,6 +229,40 @@ class Paths:
         files = sorted(map(str, file.glob(layouts.FILES))) if file.is_dir() else [str(file)]
         # It may have names by which the ratings call the images.
         return [*files, own] if own else files
+
+    # Experiments
+
+    def stimuli(self, wildcards: Any) -> dict[str, list[str]]:
+        """List the shards of the images that an experiment shows, and of their classes."""
+        of = experiments.stimuli(self.config, wildcards.experiment)
+        images = {name: self.shards("square", names) for name, names in of.items()}
+        several = self.config.generator.entry.class_count
+        sources = {each for names in of.values() for each in names} if several else set()
+        return {**images, "latents": self.shards("latents", sorted(sources))}
+
+    def answers(self, wildcards: Any) -> str:
+        """Return the file with the answers to an experiment."""
+        own = self.config.experiments[wildcards.experiment]
+        simulated = f"<results>/people/{wildcards.experiment}/simulated.parquet"
+        return experiments.file_of_answers(own) or simulated
+
+    def scores_to_follow(self, wildcards: Any) -> list[str]:
+        """List the scores that the memory of simulated participants follows, if it does."""
+        own = self.config.experiments[wildcards.experiment]
+        follows = own.simulated.assessor if own.simulated else None
+        if follows is None:
+            return []
+        names = sets.edited(self.config.edit(own.edit), own.alphas)
+        shape = sets.shapes(self.config, names[0])[0]
+        return self.scores(names, [follows], [shape])
+
+    def factors_of_stimuli(self, wildcards: Any) -> list[str]:
+        """List the visual factors of the images that an experiment tests."""
+        config = self.config
+        own = config.experiments[wildcards.experiment]
+        names = sets.edited(config.edit(own.edit), own.alphas)
+        shape = sets.shapes(config, names[0])[0]
+        return self.scores(names, config.measured_factors, [shape])
 
     # Hyperplanes and directions
 
@@ -508,6 +545,10 @@ class Paths:
             case "realness":
                 real = [edit.name for edit in filter(config.measures_realness, config.edits)]
                 return [f"<results>/realness/{edit}.parquet" for edit in real]
+            case name if name in (*OF_EXPERIMENTS, *OF_GAMES):
+                kind = "memory-game" if name in OF_GAMES else None
+                answered = experiments.answered(config, kind)
+                return [f"<results>/people/{each}/{name}.parquet" for each in answered]
             case name if name in DOSE_RESPONSE:
                 return [f"<results>/dose_response/{edit}/{table}.parquet" for edit in edits]
             case _:

@@ -150,11 +150,19 @@ def test_exporting_again_keeps_the_texts_of_the_lab(copy: Path) -> None:
     assert (copy / "texts/consent.md").read_text() == "I agree."
 
 
-def test_another_experiment_is_not_written_over_one(copy: Path) -> None:
+def test_another_experiment_is_not_written_over_one_that_has_answers(copy: Path) -> None:
+    (copy / folder.ANSWERS).mkdir()
     before = contents(copy)
-    with pytest.raises(MnemoError, match="holds another experiment"):
+    with pytest.raises(MnemoError, match="holds another experiment, and .*answers answers to it"):
         game(copy, seed=1)
     assert contents(copy) == before
+
+
+def test_an_experiment_without_answers_is_replaced_whole(copy: Path) -> None:
+    made = game(copy, seed=1)
+    assert made == folder.read(copy)
+    stored = {f"images/{path.name}" for path in (copy / "images").iterdir()}
+    assert stored == {stimulus.file for stimulus in made.images.values()}
 
 
 def test_names_of_images_are_as_alike_as_random_ones(finished: Path) -> None:

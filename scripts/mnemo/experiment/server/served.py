@@ -51,7 +51,7 @@ def data_folder(folder: str | Path, data: str | Path | None = None) -> Path:
     Returns:
         The folder, which need not exist.
     """
-    return Path(data) if data else Path(folder, "answers")
+    return Path(data) if data else Path(folder, stimuli_folder.ANSWERS)
 
 
 def database_url(folder: str | Path, data: str | Path | None = None, url: str | None = None) -> str:

@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 
 from mnemo import tables
-from mnemo.experiment.settings import ForcedChoice, MemoryGame
+from mnemo.experiment.settings import ForcedChoice, MemoryGame, Settings
 from mnemo.results.people import trials as answered
 
 PARTICIPANTS = tables.define(
@@ -43,6 +43,22 @@ PARTICIPANTS = tables.define(
 _FIRST = ["target", "filler", "vigilance"]
 
 
+def limits(settings: Settings) -> dict[str, float | int]:
+    """Return the limits of an experiment's valid series, as `measure` takes them.
+
+    Args:
+        settings: Its settings.
+    """
+    if isinstance(settings, MemoryGame):
+        own = {
+            "most_missed": settings.most_missed,
+            "most_false_alarms": settings.most_false_alarms,
+        }
+    else:
+        own = {"least_correct": settings.least_correct}
+    return {**own, "length": settings.length}
+
+
 def measure(
     trials: pd.DataFrame,
     *,
@@ -64,17 +80,18 @@ def measure(
         The columns of `PARTICIPANTS`, one row per experiment, participant and series. Of several
         reasons, `reason` has all, joined by "and".
     """
-    counted = trials[~trials["practice"]]
-    game = counted["kind"] == "memory-game"
-    watched = np.where(game, "vigilance_repeat", "vigilance") == counted["role"]
+    counted, game = ~trials["practice"], trials["kind"] == "memory-game"
+    watched = np.where(game, "vigilance_repeat", "vigilance") == trials["role"]
     # A share of nothing is nan.
-    wrong = (~counted["correct"].astype(bool)).astype(float)
-    shares = counted[["kind", *answered.OF_SERIES]].assign(
-        missed=wrong.where(watched), false_alarms=wrong.where(game & counted["role"].isin(_FIRST))
+    wrong = (~trials["correct"].astype(bool)).astype(float)
+    shares = trials[["kind", *answered.OF_SERIES]].assign(
+        n=counted,
+        missed=wrong.where(counted & watched),
+        false_alarms=wrong.where(counted & game & trials["role"].isin(_FIRST)),
     )
     by_series = shares.groupby(["experiment", "kind", "participant", "series"])
     table = by_series[["missed", "false_alarms"]].mean()
-    table.insert(0, "n", by_series.size())
+    table.insert(0, "n", by_series["n"].sum())
     table = table.reset_index()
     plays = table["kind"] == "memory-game"
     # Rounding must not decide at the limit itself.

@@ -1,9 +1,12 @@
 """Trials: every answer of every participant, as the experiments record them."""
 
+from pathlib import Path
+
 import pandas as pd
 import pyarrow as pa
 
 from mnemo import tables
+from mnemo.errors import MnemoError
 
 PARTICIPANT = tables.field("participant", pa.string(), "pseudonym of the participant")
 EXPERIMENT = tables.field("experiment", pa.string(), "name of the experiment")
@@ -93,8 +96,46 @@ TRIALS = tables.define(
     ),
 )
 
+#: Key of the metadata of a file of answers that has the digest of the experiment.
+DIGEST = "experiment"
+
 #: The columns that name a series.
 OF_SERIES = ["experiment", "participant", "series"]
+
+
+def read(path: str | Path, digest: str, experiment: str | Path) -> pd.DataFrame:
+    """Read the answers to an experiment, as `python -m mnemo.experiment export` writes them.
+
+    Args:
+        path: The file.
+        digest: Digest of the experiment, which the file must have.
+        experiment: The experiment's description, for error messages.
+
+    Returns:
+        The columns of `TRIALS`.
+
+    Raises:
+        MnemoError: They are answers to another experiment, or the file has none, or is not as it
+            was written.
+    """
+    try:
+        found = tables.metadata(path).get(DIGEST)
+    except (OSError, pa.ArrowException):
+        found = None
+    if found is None:
+        raise MnemoError(
+            f"{path} is no file of answers: name the folder that `python -m mnemo.experiment "
+            "export` wrote, or its trials.parquet."
+        )
+    if found != digest:
+        raise MnemoError(
+            f"{path} has answers to another experiment than {experiment}, or to other images or "
+            "settings of it: name the answers to this one, or put the experiment's folder back."
+        )
+    trials = tables.frame([path], TRIALS.names)
+    if trials.empty:
+        raise MnemoError(f"{path} has no answers: export it again once there are some.")
+    return trials
 
 
 def analysed(trials: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:

@@ -44,7 +44,8 @@ class Section(BaseModel):
     def _no_truth_for_a_number(cls, given: Any, field: ValidationInfo) -> Any:
         """Refuse true and false where they would count as 1 and 0."""
         expected = cls.model_fields[str(field.field_name)].annotation
-        truth = bool in (expected, *get_args(expected))
+        kinds = [expected, *get_args(expected)]
+        truth = bool in [*kinds, *(inner for kind in kinds for inner in get_args(kind))]
         listed = [given]
         if get_origin(expected) is dict and isinstance(given, dict):
             listed = list(given.values())

@@ -13,6 +13,8 @@ FIRST_SEEDS = {
     "reference": 2_000_000,
     "train": 3_000_000,
     "floor": 4_000_000,
+    "fillers": 5_000_000,
+    "vigilance": 6_000_000,
 }
 
 
@@ -28,7 +30,8 @@ class ImageSet(Section):
     count: PositiveInt = Field(description="Images in the set.")
     first_seed: NonNegativeInt = Field(
         description="Seed of the first image; the others follow it one by one. By default 0 for "
-        "fit, 1000000 for eval, 2000000 for reference and 3000000 for train."
+        "fit, 1000000 for eval, 2000000 for reference, 3000000 for train, 5000000 for fillers and "
+        "6000000 for vigilance."
     )
     truncation_psi: Truncation | None = Field(
         None, description="Truncation psi of this set; the generator's when absent."
@@ -94,6 +97,19 @@ class Sets(Section):
     train: ImageSet | None = Field(
         None, description="Images that a database to train an assessor on is made of."
     )
+    fillers: ImageSet | None = Field(
+        None,
+        # As if there were no such key, so that what a study without it has finished stays so.
+        exclude_if=lambda given: given is None,
+        description="Images of experiments with people that are not tested: fillers of the memory "
+        "game, and practice. An experiment shows them at the alphas that it tests.",
+    )
+    vigilance: ImageSet | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="Images of the forced choice that are easily recognised as generated, such as "
+        "those of a large truncation psi.",
+    )
     floor: Floor = Field(
         Floor(),  # type: ignore[call-arg]
         description="Further images of the reference's distribution. Their distance from the set "
@@ -116,7 +132,7 @@ class Sets(Section):
     @property
     def given(self) -> dict[str, ImageSet]:
         """The sets that the study has, by name; without the floor while its count is unknown."""
-        own = {"fit": self.fit, "eval": self.eval, "reference": self.reference, "train": self.train}
+        own = {name: getattr(self, name) for name in FIRST_SEEDS if name != "floor"}
         floor = ImageSet.model_construct(**dict(self.floor)) if self.floor.count else None
         return {name: images for name, images in {**own, "floor": floor}.items() if images}
 

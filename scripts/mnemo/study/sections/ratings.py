@@ -49,6 +49,13 @@ class Ratings(Section):
         description="Whether ratings of images that are not in the set fit are left out; they are "
         "a mistake if not.",
     )
+    simulated: bool = Field(
+        False,
+        # As if there were no such key, so that what a study without it has finished stays so.
+        exclude_if=lambda given: not given,
+        description="Whether the answers are those of simulated people, which the report then "
+        "says; a file that has them is refused if not.",
+    )
     exclude: Exclusion | None = Field(
         Exclusion(),  # type: ignore[call-arg]
         description="Whose answers to a memory game are left out; nobody's if null.",
@@ -59,8 +66,9 @@ class Ratings(Section):
         """What is known of the ratings as of any assessor; nothing bounds a rating."""
         game = self.score in GAME
         of = GAME.get(self.score, f"mean rating of {self.score}")
+        by = "simulated people (no real answers)" if self.simulated else "people"
         return Entry(
-            description=f"{of} by people, of the images of the set fit that they saw; they have "
+            description=f"{of} by {by}, of the images of the set fit that they saw; they have "
             "rated no edited image",
             low=None,
             high=None,
