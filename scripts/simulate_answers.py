@@ -1,5 +1,6 @@
 """Answer an experiment as simulated participants, through its server."""
 
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,15 +18,18 @@ experiment = folder.described(inputs.experiment)
 scored = None
 if inputs.scores:
     scored = scores.read(inputs.scores, ["image", "alpha", "score"])
-with tempfile.TemporaryDirectory() as data:
-    place = {"folder": Path(inputs.experiment).parent, "data": Path(data)}
+with tempfile.TemporaryDirectory() as temporary:
+    data, out = Path(temporary, "data"), Path(temporary, "out")
+    place = Path(inputs.experiment).parent
     players.simulate(
-        **place,
+        place,
         participants=params.participants,
         series=params.series,
         model=simulate.of_slope(experiment.settings.kind, params.slope),
         images=simulate.following(experiment, scored, params.strength),
         inattentive=params.inattentive,
         seed=params.seed,
+        data=data,
     )
-    export.write_trials(snakemake.output.trials, **place)
+    export.export(place, out, data=data)
+    shutil.move(out / "trials.parquet", snakemake.output.trials)

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from tests.support import experiments
 from tests.support.experiments import ALPHAS, SHORT
 
 from mnemo.experiment import folder
-from mnemo.experiment.folder import Picture
-from mnemo.experiment.settings import MemoryGame
+from mnemo.experiment.folder import Photograph, Picture
+from mnemo.experiment.settings import ForcedChoice, MemoryGame
 from mnemo.experiment.stimuli import Experiment
 
 #: Two short series for each participant.
 GAME = MemoryGame(**{**vars(SHORT), "most_series": 2})
+PAIRS = ForcedChoice(**{**vars(experiments.PAIRS), "most_series": 2})
 HEADERS = {"X-Mnemo": "1"}
 DEVICE = {"width": 1280, "height": 800, "pixel_ratio": 1, "refresh_hz": 60, "touch": False}
 
@@ -34,6 +36,21 @@ def export(place: Path, **changes: Any) -> Experiment:
     """Export a memory game of two short series, a demonstration."""
     given: dict[str, Any] = {"name": "people", "study": "faces", "demo": True, **changes}
     return folder.export(place, GAME, pictures(0, 30), pictures(1000, 27), **given)
+
+
+def export_pairs(place: Path) -> Experiment:
+    """Export a forced choice of two short series, a demonstration."""
+    return folder.export(
+        place,
+        PAIRS,
+        pictures(0, 20),
+        pictures(1000, 3),
+        name="pairs",
+        study="faces",
+        vigilance=pictures(2000, 8),
+        photographs=[Photograph(each.content) for each in pictures(3000, 7)],
+        demo=True,
+    )
 
 
 def answer(trial: int, given: str = "new", **more: Any) -> dict[str, Any]:

@@ -7,8 +7,9 @@ participant.
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,16 @@ PATIENCE = 5.0
 CONNECTIONS = 8
 #: Key of the lock that dealing takes in PostgreSQL.
 LOCK = 0x6D6E656D6F
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+_PRAGMAS = (
+    "journal_mode = WAL",
+    # A commit is on the disk, even if the power fails.
+    "synchronous = FULL",
+    "foreign_keys = ON",
+)
+#: Options of PostgreSQL for reading only, with all of a transaction from one moment.
+_READS = r" -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\ read"
 
 TABLES = sa.MetaData()
 
@@ -146,16 +157,17 @@ class Database:
         engine: Its connections.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, reads: bool = False) -> None:
         """Prepare to connect; nothing is created yet.
 
         Args:
             url: A URL of SQLAlchemy, or the path of an SQLite file.
+            reads: Whether nothing may be written.
 
         Raises:
             MnemoError: The URL is none of SQLite or PostgreSQL, or its driver is missing.
         """
-        self.engine = _engine(url)
+        self.engine = _engine(url, reads)
         self._sqlite = self.engine.dialect.name == "sqlite"
         # Threads that wait here are served in turn; those that wait in SQLite sleep and retry.
         self._turn = threading.Lock()
@@ -241,21 +253,64 @@ def open_for(url: str, experiment: Experiment) -> Database:
             opened.
     """
     database = Database(url)
+    writer = database.engine.execution_options(writes=True)
+    with _opening(database) as shown, writer.begin() as connection:
+        _migrate(connection, shown)
+        _claim(connection, experiment, shown)
+    return database
+
+
+def open_reading(url: str, experiment: Experiment) -> Database:
+    """Open the database of an experiment to read it only, be it served meanwhile or not.
+
+    Args:
+        url: A URL of SQLAlchemy, or the path of an SQLite file.
+        experiment: The experiment.
+
+    Returns:
+        The database. All that is read within one transaction is from one moment.
+
+    Raises:
+        MnemoError: There is none; it is of another experiment or version; or it can't be opened.
+    """
+    database = Database(url, reads=True)
+    with _opening(database) as shown:
+        absent = (
+            f"there are no answers in {shown}: serve the experiment first, or say where its "
+            "answers are with --data or --database."
+        )
+        file = database.engine.url.database
+        if database.engine.dialect.name == "sqlite" and not (file and Path(file).is_file()):
+            raise MnemoError(absent)
+        with database.reading() as connection:
+            found, known = _version(connection, shown)
+            if found is None:
+                raise MnemoError(absent)
+            if found != known[0]:
+                raise MnemoError(
+                    f"the database {shown} has the version {found}, which is older than this "
+                    f"Mnemo's {known[0]}: serve it once, which brings it up to date."
+                )
+            _check(connection.execute(sa.select(STUDY)).one(), experiment, shown)
+    return database
+
+
+@contextmanager
+def _opening(database: Database) -> Iterator[str]:
+    """Report why a database can't be used, and close it then."""
     shown = database.engine.url.render_as_string(hide_password=True)
     try:
-        with database.engine.execution_options(writes=True).begin() as connection:
-            _migrate(connection, shown)
-            _claim(connection, experiment, shown)
-    except SQLAlchemyError as why:
+        yield shown
+    except (SQLAlchemyError, UnavailableError) as why:
         database.close()
+        reason = why.__cause__ if isinstance(why, UnavailableError) else why
         raise MnemoError(
-            f"the database {shown} can't be used ({_reason(why)}): mend it, or give another one "
-            "with --database."
+            f"the database {shown} can't be used ({_reason(reason)}): mend it, or give another "
+            "one with --database."
         ) from why
     except BaseException:
         database.close()
         raise
-    return database
 
 
 def now() -> float:
@@ -263,7 +318,7 @@ def now() -> float:
     return time.time()
 
 
-def _engine(url: str) -> sa.Engine:
+def _engine(url: str, reads: bool) -> sa.Engine:
     if "://" not in url:
         url = f"sqlite:///{Path(url).absolute()}"
     try:
@@ -278,7 +333,7 @@ def _engine(url: str) -> sa.Engine:
                 pool_timeout=PATIENCE,
                 pool_pre_ping=True,
                 connect_args={
-                    "options": f"-c lock_timeout={PATIENCE:.0f}s",
+                    "options": f"-c lock_timeout={PATIENCE:.0f}s{_READS if reads else ''}",
                     "connect_timeout": int(PATIENCE),
                 },
             )
@@ -293,20 +348,16 @@ def _engine(url: str) -> sa.Engine:
             f"--database {url.split('@')[-1]} is no URL of a database: give one such as "
             "postgresql+psycopg://user:password@host/name."
         ) from why
-    sa.event.listen(engine, "connect", _configure)
+    pragmas = ["query_only = ON"] if reads else _PRAGMAS
+    sa.event.listen(engine, "connect", partial(_configure, pragmas))
     sa.event.listen(engine, "begin", _begin)
     return engine
 
 
-def _configure(connection: Any, _record: Any) -> None:
+def _configure(pragmas: Iterable[str], connection: Any, _record: Any) -> None:
     # SQLAlchemy begins transactions, not Python's driver.
     connection.isolation_level = None
-    for pragma in (
-        "journal_mode = WAL",
-        # A commit is on the disk, even if the power fails.
-        "synchronous = FULL",
-        "foreign_keys = ON",
-    ):
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -329,14 +380,16 @@ def _available() -> Iterator[None]:
         raise
 
 
-def _migrate(connection: sa.Connection, shown: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    config.attributes["connection"] = connection
+def _version(connection: sa.Connection, shown: str) -> tuple[str | None, list[str]]:
+    """Return the version of a database, None if it is empty, and those that are known.
+
+    The newest version comes first.
+    """
     found = MigrationContext.configure(
         connection, opts={"version_table": "mnemo_version"}
     ).get_current_revision()
-    known = [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]
+    script = ScriptDirectory(str(_MIGRATIONS))
+    known = [each.revision for each in script.walk_revisions()]
     if found is None and sa.inspect(connection).get_table_names():
         raise MnemoError(
             f"the database {shown} holds tables of something else: give an empty one with "
@@ -347,6 +400,14 @@ def _migrate(connection: sa.Connection, shown: str) -> None:
             f"the database {shown} has the version {found}, which is newer than this Mnemo: serve "
             "it with the version of Mnemo that made it, or a newer one."
         )
+    return found, known
+
+
+def _migrate(connection: sa.Connection, shown: str) -> None:
+    _version(connection, shown)
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
@@ -357,7 +418,12 @@ def _claim(connection: sa.Connection, experiment: Experiment, shown: str) -> Non
         connection.execute(
             sa.insert(STUDY).values(id=1, digest=experiment.digest, name=experiment.name)
         )
-    elif found.digest != experiment.digest:
+    else:
+        _check(found, experiment, shown)
+
+
+def _check(found: Any, experiment: Experiment, shown: str) -> None:
+    if found.digest != experiment.digest:
         raise MnemoError(
             f"the database {shown} holds answers to another experiment ({found.name}), or "
             "to other images or settings. Serve the folder that it was begun with, or give another "
@@ -365,5 +431,5 @@ def _claim(connection: sa.Connection, experiment: Experiment, shown: str) -> Non
         )
 
 
-def _reason(why: SQLAlchemyError) -> str:
+def _reason(why: BaseException | None) -> str:
     return str(getattr(why, "orig", None) or why).strip().split("\n")[0]

@@ -93,6 +93,18 @@ def enter(served: Served, visitor: Visitor, session: str | None) -> tuple[str, i
     return token, number
 
 
+def pseudonym(participant: int) -> str:
+    """Return what a participant is called in everything that leaves the database.
+
+    Args:
+        participant: Number of the participant.
+
+    Returns:
+        The name.
+    """
+    return f"p{participant:05d}"
+
+
 def participant_of(served: Served, session: str) -> int | None:
     """Return the participant of a session.
 

@@ -38,6 +38,7 @@ PARTICIPANTS = tables.define(
         limits="interrupted, missed vigilance, false alarms, failed vigilance",
         nullable=True,
     ),
+    answered.SIMULATED,
 )
 
 _FIRST = ["target", "filler", "vigilance"]
@@ -80,24 +81,27 @@ def measure(
         The columns of `PARTICIPANTS`, one row per experiment, participant and series. Of several
         reasons, `reason` has all, joined by "and".
     """
-    counted, game = ~trials["practice"], trials["kind"] == "memory-game"
+    counted = ~trials["practice"]
+    game = trials["kind"] == "memory-game"
     watched = np.where(game, "vigilance_repeat", "vigilance") == trials["role"]
     # A share of nothing is nan.
-    wrong = (~trials["correct"].astype(bool)).astype(float)
-    shares = trials[["kind", *answered.OF_SERIES]].assign(
+    wrong = (~trials["correct"].astype(bool)).astype(float).where(counted)
+    shares = trials[["kind", *answered.OF_SERIES, "simulated"]].assign(
         n=counted,
-        missed=wrong.where(counted & watched),
-        false_alarms=wrong.where(counted & game & trials["role"].isin(_FIRST)),
+        missed=wrong.where(watched),
+        false_alarms=wrong.where(game & trials["role"].isin(_FIRST)),
     )
-    by_series = shares.groupby(["experiment", "kind", "participant", "series"])
-    table = by_series[["missed", "false_alarms"]].mean()
-    table.insert(0, "n", by_series["n"].sum())
-    table = table.reset_index()
+    table = (
+        shares.groupby(["experiment", "kind", "participant", "series"])
+        .agg({"n": "sum", "missed": "mean", "false_alarms": "mean", "simulated": "all"})
+        .reset_index()
+    )
     plays = table["kind"] == "memory-game"
     # Rounding must not decide at the limit itself.
     rounding = 1e-9
     broken = {
-        "interrupted": table["n"] < (length or 0),
+        # A series that was left in the practice has no trial that counts.
+        "interrupted": table["n"] < (length or 1),
         "missed vigilance": plays & (table["missed"] > most_missed + rounding),
         "false alarms": table["false_alarms"] > most_false_alarms + rounding,
         "failed vigilance": ~plays & (table["missed"] > 1 - least_correct + rounding),

@@ -30,7 +30,7 @@ def choice(right):
 def series(rows, kind="forced-choice", practice=False):
     frame = pd.DataFrame(rows, columns=["role", "correct"])
     named = {"experiment": "one", "kind": kind, "participant": "p", "series": 0}
-    return frame.assign(**named, practice=practice)
+    return frame.assign(**named, practice=practice, simulated=False)
 
 
 def judged(trials, **more):
@@ -89,6 +89,18 @@ def test_practice_is_not_judged():
     practice = series([("vigilance", False)] * 20, practice=True)
     row = judged(pd.concat([practice, choice(right=20)]))
     assert (row["n"], row["missed"], row["excluded"]) == (100, 0, False)
+
+
+def test_a_series_that_was_left_in_its_practice_is_interrupted():
+    practice = series([("filler", True)] * 3, kind="memory-game", practice=True)
+    row = judged(practice)
+    assert (row["n"], row["reason"]) == (0, "interrupted")
+    assert answered.analysed(practice, participants.measure(practice)).empty
+
+
+def test_a_series_of_a_simulated_participant_says_so():
+    assert not judged(game())["simulated"]
+    assert judged(game().assign(simulated=True))["simulated"]
 
 
 def test_analyses_leave_out_practice_and_excluded_series_alone():
