@@ -1,5 +1,6 @@
 """Answer an experiment as simulated participants, through its server."""
 
+import logging
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 logs.to(snakemake.log[0])
+# A line for each request would be a million.
+for chatty in ("httpx2", "mnemo.experiment.server", "uvicorn", "alembic"):
+    logging.getLogger(chatty).setLevel(logging.WARNING)
 inputs, params = snakemake.input, snakemake.params
 experiment = folder.described(inputs.experiment)
 scored = None

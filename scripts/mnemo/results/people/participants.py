@@ -1,5 +1,7 @@
 """Participants: which of their series count, by GANalyze's rules."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -44,7 +46,7 @@ PARTICIPANTS = tables.define(
 _FIRST = ["target", "filler", "vigilance"]
 
 
-def limits(settings: Settings) -> dict[str, float | int]:
+def limits(settings: Settings) -> dict[str, Any]:
     """Return the limits of an experiment's valid series, as `measure` takes them.
 
     Args:
