@@ -37,7 +37,7 @@ rule draw_distributions:
             "<results>/figures/distributions.svg",
             caption="captions/caption.rst",
             category="1 Scores",
-            labels={"result": "Figure 3: distributions of the scores"},
+            labels=params.labels("Figure 3: distributions of the scores"),
         ),
     log:
         "<logs>/draw_distributions.log",
@@ -95,7 +95,7 @@ rule draw_catalogue:
             "<results>/pages/{edit}/catalogue.html",
             caption="captions/caption.rst",
             category="3 Edits",
-            labels={"result": "Catalogue of the edit {edit} (GANalyze, Figure 4)"},
+            labels=params.labels("Catalogue of the edit {edit} (GANalyze, Figure 4)"),
         ),
     log:
         "<logs>/draw_catalogue/{edit}.log",
@@ -128,7 +128,7 @@ if pages.side_by_side:
                 "<results>/pages/properties.html",
                 caption="captions/caption.rst",
                 category="3 Edits",
-                labels={"result": "The same images under each edit (GANalyze, Figure 10)"},
+                labels=params.labels("The same images under each edit (GANalyze, Figure 10)"),
             ),
         log:
             "<logs>/draw_properties.log",
@@ -250,7 +250,7 @@ rule draw_realness:
             "<results>/figures/{edit}/realness.svg",
             caption="captions/caption.rst",
             category="4 Realness",
-            labels={"result": "Figure 7: how far the edit {edit} is from the reference"},
+            labels=params.labels("Figure 7: how far the edit {edit} is from the reference"),
         ),
     log:
         "<logs>/draw_realness/{edit}.log",

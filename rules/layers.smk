@@ -124,7 +124,7 @@ if study.layerwise:
                 "<results>/pages/layers.html",
                 caption="captions/caption.rst",
                 category="3 Edits",
-                labels={"result": "Figures 9 and 16 to 26: each layer alone"},
+                labels=params.labels("Figures 9 and 16 to 26: each layer alone"),
             ),
         log:
             "<logs>/draw_layers.log",

@@ -39,7 +39,7 @@ rule show_reproduction:
             "<results>/pages/reproduction.html",
             caption="captions/caption.rst",
             category="6 The paper",
-            labels={"result": "The paper's tables and figures beside this study"},
+            labels=params.labels("The paper's tables and figures beside this study"),
         ),
     log:
         "<logs>/show_reproduction.log",

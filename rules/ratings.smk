@@ -28,6 +28,7 @@ if study.ratings:
             file=params.of_ratings("file"),
             score=params.of_ratings("score"),
             others=params.of_ratings("others"),
+            simulated=params.of_ratings("simulated"),
             exclude=params.of_ratings("exclude"),
             seeds=paths.seeds_of_fit,
             latents=[study.sets.fit.latents, study.sets.fit.count],

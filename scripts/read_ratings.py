@@ -17,6 +17,7 @@ ratings = read.read(
     params.score,
     known,
     others=params.others,
+    simulated=params.simulated,
     exclude=Exclusion(**params.exclude) if params.exclude else None,
     least=params.least,
     seed=params.seed,

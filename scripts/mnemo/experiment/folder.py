@@ -13,11 +13,10 @@ from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from string import Template
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
 from mnemo import files, hashes
 from mnemo.errors import MnemoError
@@ -26,6 +25,9 @@ from mnemo.experiment import stimuli
 from mnemo.experiment.settings import Kind, Set, Settings
 from mnemo.experiment.stimuli import Experiment, Stimulus
 from mnemo.version import __version__
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 #: Version of the layout of the folder; incremented when older folders can't be read any more.
 FORMAT = 1
@@ -272,7 +274,7 @@ def placeholders(folder: str | Path) -> dict[str, list[str]]:
     return found
 
 
-def explained(errors: Iterable[ErrorDetails]) -> str:
+def explained(errors: "Iterable[ErrorDetails]") -> str:
     """Say what is wrong with the fields of a file, as pydantic found it."""
     return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors)
 

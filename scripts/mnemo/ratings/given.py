@@ -155,7 +155,7 @@ def _chosen(called: list[str], score: str) -> tuple[dict[str, int], list[str]]:
             rate for rate, of in rates.items() if rate not in found and not {*of} <= found.keys()
         ]
         read = ["image", "alpha", *RATES, *(name for of in RATES.values() for name in of)]
-    return {name: found[name] for name in read if name in found}, absent
+    return {name: found[name] for name in (*read, "simulated") if name in found}, absent
 
 
 def _of_attribute(cells: pd.DataFrame, score: str, path: Path) -> pd.DataFrame:

@@ -32,12 +32,15 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "attribute": ("attribute",),
     "rating": ("rating",),
     "sequence_file": ("sequencefile",),
+    "simulated": ("simulated",),
 }
 #: Columns that may be there too, and are not read.
 OTHERS = (
     *("corrected", "d prime", "n", "lag", "correct", "rt", "shown ms", "group", "shape"),
     *("image #", "rating type", "assignmentid", "finishtime", "inittime", "medium", "timestamp"),
     *("onset", "duration", "response time", "target crr"),
+    *("experiment", "edit", "moved", "lag corrected"),
+    *(f"{rate} rate {end}" for rate in ("hit", "false alarm") for end in ("low", "high")),
     *("n participants target", "n participants filler"),
     *("filler hit", "filler miss", "filler fa", "filler cr"),
 )

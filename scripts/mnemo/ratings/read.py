@@ -29,6 +29,7 @@ def read(
     images: Images,
     *,
     others: bool = False,
+    simulated: bool = False,
     exclude: Exclusion | None = Exclusion(),  # noqa: B008
     least: int = 1,
     splits: int = reliability.SPLITS,
@@ -48,6 +49,7 @@ def read(
             false-alarm rate (paper 1, table 3); or the name of a rating.
         images: The set's images.
         others: Whether ratings of images that the set lacks are left out; else they are a mistake.
+        simulated: Whether answers of simulated people may be among them; else they are a mistake.
         exclude: Whose answers to a memory game are left out; None for nobody's.
         least: Fewest images that must have a score.
         splits: Times that the answers are dealt into two halves.
@@ -65,6 +67,13 @@ def read(
             answer is neither 0 nor 1; a role is unknown. Or fewer images than `least` have a score.
     """
     given = opened(Path(path), score)
+    if not simulated and "simulated" in given.cells:
+        given.wrong(
+            "answers of simulated people",
+            given.cells["simulated"].astype(str).str.lower().isin(["true", "1"]),
+            "simulated",
+            "Set `simulated: true` beside the file, which the report then says, or leave them out.",
+        )
     place = given.places(images, others)
     random = np.random.default_rng(seed)
     if "participant" not in given.cells:

@@ -29,6 +29,7 @@ td.number { white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2em 1em; margin: 0; }
 dt { font-weight: 600; }
 dd { margin: 0; }
+p.warning { font-size: 1.6em; font-weight: 700; color: #a30000; margin: 0 0 .6em; }
 p { max-width: 70em; }
 .small, dl { font-size: .86em; }
 img { max-width: 100%; }
@@ -113,8 +114,11 @@ def tabulate(table: pa.Table, confidence: float | None = None) -> str:
     legend = "".join(
         f"<dt>{escape(field.name)}</dt><dd>{escape(_about(field))}</dd>" for field in fields
     )
+    warning = "SIMULATED ANSWERS: no person gave them."
+    simulated = "simulated" in frame and frame["simulated"].any()
     return document(
         metadata["title"],
+        f'<p class="warning">{warning}</p>' if simulated else "",
         f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>",
         "".join(f'<p class="small">{escape(note)}</p>' for note in notes),
         f"<h2>Columns</h2><dl>{legend}</dl>",

@@ -138,9 +138,3 @@ def answered(config: Config, kind: str | None = None) -> list[str]:
         for name, own in config.experiments.items()
         if own.answered and kind in (None, own.kind)
     ]
-
-
-def are_simulated(config: Config) -> bool:
-    """Return whether any answers that a study rests on are simulated."""
-    answers = any(own.simulated is not None for own in config.experiments.values())
-    return answers or any(each.simulated for each in config.ratings.values())

@@ -13,7 +13,7 @@ from mnemo.figures.registry import BY_GENERATOR, FIGURES, OF_FACES, Numbers
 from mnemo.photos import folder
 from mnemo.photos.folder import SET
 from mnemo.results.registry import PEOPLE, RESULTS
-from mnemo.study import contrasts, experiments, learned, sets
+from mnemo.study import contrasts, learned, sets
 from mnemo.study.config import Config
 from mnemo.study.sections.edits import Direction, Edit
 
@@ -348,16 +348,16 @@ class Params:
     def labels_of_figure(self, wildcards: Any) -> dict[str, str]:
         """Return the report's labels of a figure."""
         own = FIGURES[wildcards.figure]
-        return {"result": self._labelled(own.title, own.category)}
+        return self.labels(own.title, own.category)
 
     def labels_of_strip(self, wildcards: Any) -> dict[str, str]:
         """Return the report's labels of the strip of an edit."""
-        return {"result": f"{self._numbers.strip}: images of the edit {wildcards.edit}"}
+        return self.labels(f"{self._numbers.strip}: images of the edit {wildcards.edit}")
 
     def labels_of_dose_response(self, wildcards: Any) -> dict[str, str]:
         """Return the report's labels of the figure of an edit's dose and response."""
         about = f"scores by {wildcards.assessor} of the edit {wildcards.edit}"
-        return {"result": f"{self._numbers.dose_response}: {about}"}
+        return self.labels(f"{self._numbers.dose_response}: {about}")
 
     @property
     def _numbers(self) -> Numbers:
@@ -371,12 +371,19 @@ class Params:
     def labels_of_table(self, wildcards: Any) -> dict[str, str]:
         """Return the report's labels of a table."""
         own = RESULTS[wildcards.table]
-        return {"result": self._labelled(own.title, own.category)}
+        return self.labels(own.title, own.category)
 
-    def _labelled(self, title: str, category: str) -> str:
-        """Return a title that says if it rests on simulated answers of people."""
-        simulated = category == PEOPLE and experiments.are_simulated(self.config)
-        return f"SIMULATED ANSWERS. {title}" if simulated else title
+    def labels(self, title: str, category: str = "") -> dict[str, str]:
+        """Return the report's labels of a result, which say if it may rest on simulated answers.
+
+        Those to experiments are what the results on people rest on; where ratings are simulated,
+        any result may.
+        """
+        config = self.config
+        simulated = any(each.simulated for each in config.ratings.values()) or (
+            category == PEOPLE and any(each.simulated for each in config.experiments.values())
+        )
+        return {"result": f"SIMULATED ANSWERS. {title}" if simulated else title}
 
 
 def _described(direction: Direction) -> dict[str, Any]:

@@ -25,6 +25,10 @@ def captions(**changes: Any) -> Captions:
     raw["methods"] = None
     raw["sets"]["train"] = {"count": 60}
     raw["training"] = {"name": "mine", "architecture": "resnet152-layer2", "target": "hit_rate"}
+    raw["sets"]["fillers"] = {"count": 100}
+    design = {"targets": 10, "fillers": 40, "vigilance": 4, "lag": [4, 20], "most_series": 1}
+    own = {"kind": "memory-game", "edit": "memorable", "settings": design}
+    raw["experiments"] = {"game": {**own, "simulated": {"participants": 3, "slope": 0.5}}}
     study = checked({**raw, **changes})
     return Captions(study, Models(study), TEMPLATES)
 
@@ -46,6 +50,17 @@ def test_every_table_of_the_report_has_a_caption_that_names_its_file(table: str)
     text = captions().of_table(SimpleNamespace(table=table))
     assert f"``results/tiny/{table}.parquet``" in text
     assert not re.search(r"[{}]|None|\.\.parquet", text)
+
+
+@pytest.mark.parametrize("table", ["human_rates", "human_models", "consistency"])
+def test_captions_of_people_say_what_they_did_and_that_nobody_did(table: str) -> None:
+    text = plain(captions().of_table(SimpleNamespace(table=table)))
+    assert text.startswith("**SIMULATED ANSWERS: no person gave them.**")
+    assert (
+        "*game* is a visual memory game with the 10 images of the set eval by dcgan-faces" in text
+    )
+    assert "A series has 68 images, of which 10 are tested." in text
+    assert "log odds of a correct answer rise by 0.5 for each unit of alpha" in text
 
 
 def test_a_caption_says_what_a_direction_holds_and_which_layers_move() -> None:
@@ -86,9 +101,8 @@ def test_a_caption_warns_of_lost_ovals_only_where_an_edit_has_ovals() -> None:
 
 def test_a_caption_names_an_assessor_that_scored_part_of_the_set_fit() -> None:
     images = {"fit": {"count": 100}, "eval": {"count": 10}, "reference": {"count": 10}}
-    text = captions(sets={**images, "train": {"count": 60}}, fit_on={"happiness": 50}).of(
-        "accuracy"
-    )
+    images |= {"train": {"count": 60}, "fillers": {"count": 100}}
+    text = captions(sets=images, fit_on={"happiness": 50}).of("accuracy")
     assert "The assessor happiness scored the first 50 of them." in plain(text)
 
 

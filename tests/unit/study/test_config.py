@@ -228,7 +228,10 @@ def test_an_unknown_key_hides_no_other_mistake_of_its_section(study: dict[str, A
     study["edits"].append({**study["edits"][0], "colour": "blue"})
     assert re.findall(r"^  (.*?): .*?: (.*?)[;,]?$", mistakes(study), re.M) == [
         ("sets.eval.1", "unknown key; known: count, first_seed, truncation_psi"),
-        ("sets.colour", "unknown key; known: fit, eval, reference, train, floor"),
+        (
+            "sets.colour",
+            "unknown key; known: fit, eval, reference, train, fillers, vigilance, floor",
+        ),
         (
             "edits.2.colour",
             "unknown key; known: name, of, along, alphas, layers, assessor, shapes",
