@@ -53,12 +53,24 @@ def check_origin(given: Headers, *, beacon: bool = False) -> None:
     Raises:
         RefusedError: It comes from elsewhere.
     """
+    check_site(given)
+    if given.get("sec-fetch-site") is None if beacon else given.get("x-mnemo") != "1":
+        raise RefusedError("forbidden")
+
+
+def check_site(given: Headers) -> None:
+    """Refuse a request of which the browser says that another site sent it.
+
+    Args:
+        given: Headers of the request.
+
+    Raises:
+        RefusedError: It comes from elsewhere.
+    """
     site, origin = given.get("sec-fetch-site"), given.get("origin")
     if site not in (None, "same-origin"):
         raise RefusedError("forbidden")
     if origin is not None and urlsplit(origin).netloc != given.get("host"):
-        raise RefusedError("forbidden")
-    if site is None if beacon else given.get("x-mnemo") != "1":
         raise RefusedError("forbidden")
 
 
