@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from mnemo.experiment.server.protocol import LARGEST
-from mnemo.experiment.server.recruitment import FRAMES, MTURK, Recruitment
+from mnemo.experiment.server.recruitment import FRAMES, Recruitment
 from mnemo.experiment.server.refusals import RefusedError
 
 
@@ -30,7 +30,8 @@ def headers(recruitment: Recruitment) -> dict[str, str]:
         "img-src": "'self' blob:",
         "object-src": "'none'",
         "base-uri": "'none'",
-        "form-action": " ".join(("'self'", *(MTURK if framed else ()))),
+        # Where the form at the end is sent, and where that may send the browser on.
+        "form-action": " ".join(("'self'", *(FRAMES if framed else ()))),
         "frame-ancestors": " ".join(FRAMES) if framed else "'none'",
     }
     return {
