@@ -13,6 +13,7 @@ ADDED = (
     serving.add_serve,
     serving.add_simulate,
     serving.add_export,
+    serving.add_payments,
 )
 
 

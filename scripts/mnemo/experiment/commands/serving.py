@@ -86,6 +86,23 @@ def _export(given: argparse.Namespace) -> None:
         print(f"{count:,} series excluded: {reason}")
 
 
+def add_payments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command `payments`."""
+    added = _add(commands, "payments", "print what participants are to be paid, as CSV")
+    added.set_defaults(run=_payments)
+
+
+def _payments(given: argparse.Namespace) -> None:
+    """Print what is due, by codes."""
+    from mnemo.experiment.server import payments, served
+
+    read = served.reading(given.folder, data=given.data, url=given.database)
+    try:
+        print(payments.as_csv(payments.payments(read)), end="")
+    finally:
+        read.database.close()
+
+
 def _add(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, does: str
 ) -> argparse.ArgumentParser:

@@ -116,10 +116,20 @@ function codes({ completion, code, series_played, pay, earned, currency }) {
   if (completion?.url) {
     html += `<p><a class="button" href="${escape(completion.url)}">${word("completion_link")}</a></p>`;
   }
+  if (completion?.form) html += form(completion.form);
   if (code) {
     html += ticket("withdrawal_code", code) + paragraph("withdrawal_keep") + withdrawLink("withdraw_link");
   }
   return html + (series_played ? paragraph("close") : "");
+}
+
+/** The form by which Mechanical Turk is told that an assignment is done. */
+function form({ action, fields }) {
+  const inputs = Object.entries(fields).map(
+    ([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`,
+  );
+  const button = `<button class="button">${word("completion_link")}</button>`;
+  return `<form method="post" action="${escape(action)}">${inputs.join("")}${button}</form>`;
 }
 
 const ticket = (name, code) =>

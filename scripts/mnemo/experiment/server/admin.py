@@ -1,18 +1,37 @@
 """The administrator's pages: where the experiment stands, what is to be paid, and the answers."""
 
+import hashlib
+import hmac
+import shutil
+import tempfile
 from functools import partial
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from mnemo.experiment.server import dealing, security
-from mnemo.experiment.server.database import SERIES
-from mnemo.experiment.server.refusals import RefusedError
+from mnemo.errors import MnemoError
+from mnemo.experiment.server import (
+    admin_page,
+    dealing,
+    export,
+    overview,
+    payments,
+    security,
+)
+from mnemo.experiment.server.database import SERIES, UnavailableError
+from mnemo.experiment.server.refusals import REFUSALS, RefusedError
 from mnemo.experiment.server.served import Served
+
+COOKIE = "mnemo_admin"
+
+# With the site's own policy, a browser would not say where a form comes from.
+_HEADERS = {"referrer-policy": "same-origin"}
 
 
 def routes(served: Served) -> list[Route]:
@@ -25,7 +44,14 @@ def routes(served: Served) -> list[Route]:
         The routes.
     """
     views = Views(served)
-    return [Route("/admin/series/{series}", views.series)]
+    return [
+        Route("/admin", views.overview),
+        Route("/admin/login", views.login, methods=["POST"]),
+        Route("/admin/logout", views.logout, methods=["POST"]),
+        Route("/admin/payments.csv", views.payments),
+        Route("/admin/export.zip", views.export),
+        Route("/admin/series/{series}", views.series),
+    ]
 
 
 class Views:
@@ -34,6 +60,67 @@ class Views:
     def __init__(self, served: Served) -> None:
         self._served = served
         self._guesses = security.Rate(0.5, 20)
+        # What the browser keeps is of no use for a server with another token.
+        key = served.secrets.token.encode()
+        self._cookie = hmac.new(key, b"administrator", hashlib.sha256).hexdigest()
+
+    async def overview(self, request: Request) -> Response:
+        """Show where the experiment stands, or ask for the token."""
+        if COOKIE not in request.cookies and "authorization" not in request.headers:
+            return HTMLResponse(admin_page.login(), 401, _HEADERS)
+        try:
+            self._check(request)
+        except RefusedError as why:
+            return _refused(why)
+        found = await run_in_threadpool(overview.overview, self._served)
+        return HTMLResponse(admin_page.overview(self._served, found), headers=_HEADERS)
+
+    async def login(self, request: Request) -> Response:
+        """Take the token from the form, and have the browser keep who it is."""
+        security.check_site(request.headers)
+        sent = parse_qs((await security.body(request)).decode("ascii", "replace"))
+        token = sent.get("token", [""])[0].strip()
+        try:
+            with self._guesses.failures(_address(request)):
+                if not security.same(token, self._served.secrets.token):
+                    raise RefusedError("token")
+        except RefusedError as why:
+            return _refused(why)
+        response = RedirectResponse("/admin", 303, _HEADERS)
+        response.set_cookie(
+            COOKIE,
+            self._cookie,
+            path="/admin",
+            httponly=True,
+            samesite="strict",
+            secure=request.url.scheme == "https",
+        )
+        return response
+
+    async def logout(self, request: Request) -> Response:
+        """Have the browser forget who it is."""
+        security.check_site(request.headers)
+        response = RedirectResponse("/admin", 303, _HEADERS)
+        response.delete_cookie(COOKIE, path="/admin")
+        return response
+
+    async def payments(self, request: Request) -> Response:
+        """Send what is to be paid."""
+        self._check(request)
+        table = await run_in_threadpool(payments.payments, self._served)
+        return _file(payments.as_csv(table).encode(), "payments.csv", "text/csv")
+
+    async def export(self, request: Request) -> Response:
+        """Send all answers."""
+        self._check(request)
+        try:
+            content = await run_in_threadpool(zipped, self._served)
+        except UnavailableError:
+            raise
+        except MnemoError as why:
+            # There are no answers yet.
+            raise RefusedError("missing") from why
+        return _file(content, "answers.zip", "application/zip")
 
     async def series(self, request: Request) -> Response:
         """Send the plan of a series."""
@@ -42,11 +129,31 @@ class Views:
         return JSONResponse(await run_in_threadpool(partial(plan, self._served, token)))
 
     def _check(self, request: Request) -> None:
+        """Refuse who has neither the token nor the cookie that it was changed for."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        address = request.client.host if request.client else ""
-        with self._guesses.failures(address):
-            if scheme.lower() != "bearer" or not security.same(token, self._served.secrets.token):
+        with self._guesses.failures(_address(request)):
+            if scheme.lower() == "bearer" and security.same(token, self._served.secrets.token):
+                return
+            if not security.same(request.cookies.get(COOKIE, ""), self._cookie):
                 raise RefusedError("token")
+
+
+def zipped(served: Served) -> bytes:
+    """Return what `export` writes as the content of a zip file.
+
+    Args:
+        served: The experiment.
+
+    Returns:
+        The content.
+
+    Raises:
+        MnemoError: There are no answers yet.
+    """
+    found = export.collect(served.experiment, served.database)
+    with tempfile.TemporaryDirectory() as made:
+        export.write(served.experiment, found, Path(made, "answers"))
+        return Path(shutil.make_archive(f"{made}/zipped", "zip", made, "answers")).read_bytes()
 
 
 def plan(served: Served, token: str) -> dict[str, Any]:
@@ -85,3 +192,17 @@ def plan(served: Served, token: str) -> dict[str, Any]:
         )
     ]
     return {"participant": found.participant, "number": found.number, "trials": trials}
+
+
+def _refused(why: RefusedError) -> Response:
+    status, sentence = REFUSALS[why.code]
+    return HTMLResponse(admin_page.login(sentence), status, _HEADERS)
+
+
+def _file(content: bytes, name: str, kind: str) -> Response:
+    told = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=kind, headers=told)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

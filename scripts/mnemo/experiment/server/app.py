@@ -266,14 +266,7 @@ class Participants:
                 name: served.secrets.code(name, standing.participant)
                 for name in ("withdrawal", "payment")
             }
-            ending: recruitment.Ending | None = None
-            if state == "blocked":
-                ending = "failed"
-            elif standing.declined:
-                ending = "declined"
-            elif standing.dealt and state != "withdrawn" and standing.earned:
-                ending = "completed"
-            if ending:
+            if ending := store.ending(standing):
                 completion = recruitment.completion(
                     served.recruitment, ending, back, codes["payment"]
                 )

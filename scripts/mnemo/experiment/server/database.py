@@ -37,9 +37,6 @@ _PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
 )
-#: Options of PostgreSQL for reading only, with all of a transaction from one moment.
-_READS = r" -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\ read"
-
 TABLES = sa.MetaData()
 
 #: The one experiment that the database is of.
@@ -146,8 +143,14 @@ EVENTS = sa.Table(
 )
 
 
-class UnavailableError(Exception):
+class UnavailableError(MnemoError):
     """The database can't be read or written at the moment; nothing has been stored."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database can't be used at the moment: it is locked, its disk is full, or its "
+            "server is away. Try again."
+        )
 
 
 class Database:
@@ -173,8 +176,12 @@ class Database:
         self._turn = threading.Lock()
 
     @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
+    def reading(self, *, as_of_one_moment: bool = False) -> Iterator[sa.Connection]:
         """Read within one transaction.
+
+        Args:
+            as_of_one_moment: Whether no query may see what was written after the first one. In
+                SQLite, none ever does.
 
         Yields:
             A connection.
@@ -183,6 +190,8 @@ class Database:
             UnavailableError: The database can't be read.
         """
         with _available(), self.engine.begin() as connection:
+            if as_of_one_moment and not self._sqlite:
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             yield connection
 
     @contextmanager
@@ -268,7 +277,7 @@ def open_reading(url: str, experiment: Experiment) -> Database:
         experiment: The experiment.
 
     Returns:
-        The database. All that is read within one transaction is from one moment.
+        The database.
 
     Raises:
         MnemoError: There is none; it is of another experiment or version; or it can't be opened.
@@ -325,6 +334,7 @@ def _engine(url: str, reads: bool) -> sa.Engine:
         made = sa.make_url(url)
         name = made.get_backend_name()
         if name == "postgresql":
+            read_only = " -c default_transaction_read_only=on" if reads else ""
             if "+" not in made.drivername:
                 made = made.set(drivername="postgresql+psycopg")
             return sa.create_engine(
@@ -333,7 +343,7 @@ def _engine(url: str, reads: bool) -> sa.Engine:
                 pool_timeout=PATIENCE,
                 pool_pre_ping=True,
                 connect_args={
-                    "options": f"-c lock_timeout={PATIENCE:.0f}s{_READS if reads else ''}",
+                    "options": f"-c lock_timeout={PATIENCE:.0f}s{read_only}",
                     "connect_timeout": int(PATIENCE),
                 },
             )

@@ -171,7 +171,7 @@ def collect(experiment: Experiment, database: Database) -> Tables:
         MnemoError: There are no answers yet.
     """
     answered, timing, devices, events = [], [], [], []
-    with database.reading() as connection:
+    with database.reading(as_of_one_moment=True) as connection:
         series = connection.execute(
             sa.select(SERIES, PARTICIPANTS.c.source)
             .join(PARTICIPANTS, PARTICIPANTS.c.number == SERIES.c.participant)
@@ -263,10 +263,6 @@ def _read(
     opened = opening.open_reading(database_url(folder, data, database), experiment)
     try:
         return experiment, collect(experiment, opened)
-    except opening.UnavailableError as why:
-        raise MnemoError(
-            f"the answers can't be read at the moment ({why.__cause__}): try again."
-        ) from why
     finally:
         opened.close()
 

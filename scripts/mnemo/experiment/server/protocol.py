@@ -45,7 +45,8 @@ class Device(_Body):
     pixel_ratio: Annotated[float, Field(ge=0, le=100)] | None = None
     refresh_hz: Annotated[float, Field(ge=0, le=10_000)] | None = None
     touch: bool | None = None
-    user_language: Annotated[str, Field(max_length=35)] | None = None
+    # No spreadsheet takes what begins with a letter for a formula.
+    user_language: Annotated[str, Field(pattern=r"^([A-Za-z][\w@.-]{0,34})?$")] | None = None
 
 
 class Begin(_Body):

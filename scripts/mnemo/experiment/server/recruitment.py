@@ -97,7 +97,8 @@ def read(folder: str | Path) -> Recruitment:
     except ValidationError as invalid:
         known = ", ".join(Recruitment.model_fields)
         raise MnemoError(
-            f"{path} has mistakes: {explained(invalid.errors())}. It may have {known}."
+            f"{path} has mistakes: {explained(invalid.errors())}. It may have {known}. Put codes "
+            "in quotes: otherwise, some are read as numbers."
         ) from invalid
     except (OSError, ValueError, yaml.YAMLError) as why:
         raise MnemoError(f"{path} can't be read: {why}") from why
@@ -140,6 +141,21 @@ def visitor(parameters: Mapping[str, str], recruitment: Recruitment, *, demo: bo
     return Visitor(source, identifier, False, back)
 
 
+def code(recruitment: Recruitment, ending: Ending, own: str | None) -> str | None:
+    """Return the code that a participant is told at the end.
+
+    Args:
+        recruitment: The lab's codes.
+        ending: How it ended.
+        own: Code of the participant's own, if the lab has none for this ending.
+
+    Returns:
+        The code; None for who declined where the lab has none for that.
+    """
+    found: str | None = getattr(recruitment, ending)
+    return own if found is None and ending != "declined" else found
+
+
 def completion(
     recruitment: Recruitment, ending: Ending, back: Mapping[str, str], own: str | None
 ) -> dict[str, Any]:
@@ -149,21 +165,19 @@ def completion(
         recruitment: The lab's codes.
         ending: How it ended.
         back: As for `Visitor`.
-        own: Code of the participant's own, if the lab has none for this ending.
+        own: As for `code`.
 
     Returns:
         `code`; `url`, a link; and `form`, with the `action` and `fields` of a form to be sent.
     """
-    code = getattr(recruitment, ending)
-    if code is None and ending != "declined":
-        code = own
+    told = code(recruitment, ending, own)
     host, assignment = back.get("turkSubmitTo", "").rstrip("/"), back.get("assignmentId", "")
     if host in MTURK and _ID.fullmatch(assignment):
-        fields = {"assignmentId": assignment, "code": code or ending}
+        fields = {"assignmentId": assignment, "code": told or ending}
         form = {"action": f"{host}/mturk/externalSubmit", "fields": fields}
-        return {"code": code, "url": None, "form": form}
+        return {"code": told, "url": None, "form": form}
     url = None
-    if recruitment.url and (code is not None or "{code}" not in recruitment.url):
-        url = recruitment.url.replace("{code}", quote(code or "", safe=""))
+    if recruitment.url and (told is not None or "{code}" not in recruitment.url):
+        url = recruitment.url.replace("{code}", quote(told or "", safe=""))
         url = url.replace("{id}", quote(back.get("id", ""), safe=""))
-    return {"code": code, "url": url, "form": None}
+    return {"code": told, "url": url, "form": None}

@@ -97,12 +97,8 @@ def prepare(data: Path, database: Database) -> Secrets:
                 "experiment is over: export it, or begin anew with another --data and --database."
             )
         salt = bytes.fromhex(_kept(path, secrets.token_hex(32)))
-        fingerprint = hashlib.sha256(b"fingerprint" + salt).hexdigest()
-        if known and known != fingerprint:
-            raise MnemoError(
-                f"{path} is not the salt that the database was begun with: put the right file "
-                "back, or give its folder with --data."
-            )
+        fingerprint = _fingerprint(salt)
+        _check(path, known or fingerprint, salt)
         connection.execute(sa.update(STUDY).values(salt=fingerprint))
     token = administrator(data)
     if len(token) < SHORTEST:
@@ -111,6 +107,46 @@ def prepare(data: Path, database: Database) -> Secrets:
             f"{VARIABLE} or {data / 'admin-token'} at least {SHORTEST}."
         )
     return Secrets(salt, token)
+
+
+def stored(data: Path, database: Database) -> Secrets:
+    """Read the secrets of an experiment that is served by another process.
+
+    Args:
+        data: The folder that they are in.
+        database: The database, which is only read.
+
+    Returns:
+        The secrets, with a token of the administrator that nobody knows.
+
+    Raises:
+        MnemoError: The salt is gone or another one.
+    """
+    path = data / "salt"
+    with database.reading() as connection:
+        known = connection.execute(sa.select(STUDY.c.salt)).scalar_one()
+    try:
+        salt = bytes.fromhex(path.read_text(encoding="ascii"))
+    except (OSError, ValueError) as why:
+        raise MnemoError(
+            f"{path} can't be read ({why}), and all codes are made with it: put it back, or give "
+            "its folder with --data. If you deleted it, the answers are anonymous, and nobody can "
+            "be paid by code any more."
+        ) from why
+    _check(path, known, salt)
+    return Secrets(salt, secrets.token_urlsafe(24))
+
+
+def _fingerprint(salt: bytes) -> str:
+    return hashlib.sha256(b"fingerprint" + salt).hexdigest()
+
+
+def _check(path: Path, known: str | None, salt: bytes) -> None:
+    if known != _fingerprint(salt):
+        raise MnemoError(
+            f"{path} is not the salt that the database was begun with: put the right file back, or "
+            "give its folder with --data."
+        )
 
 
 def administrator(data: Path) -> str:

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from mnemo.experiment.server.protocol import LARGEST
-from mnemo.experiment.server.recruitment import FRAMES, MTURK, Recruitment
+from mnemo.experiment.server.recruitment import FRAMES, Recruitment
 from mnemo.experiment.server.refusals import RefusedError
 
 
@@ -30,7 +30,8 @@ def headers(recruitment: Recruitment) -> dict[str, str]:
         "img-src": "'self' blob:",
         "object-src": "'none'",
         "base-uri": "'none'",
-        "form-action": " ".join(("'self'", *(MTURK if framed else ()))),
+        # Where the form at the end is sent, and where that may send the browser on.
+        "form-action": " ".join(("'self'", *(FRAMES if framed else ()))),
         "frame-ancestors": " ".join(FRAMES) if framed else "'none'",
     }
     return {
@@ -53,12 +54,24 @@ def check_origin(given: Headers, *, beacon: bool = False) -> None:
     Raises:
         RefusedError: It comes from elsewhere.
     """
+    check_site(given)
+    if given.get("sec-fetch-site") is None if beacon else given.get("x-mnemo") != "1":
+        raise RefusedError("forbidden")
+
+
+def check_site(given: Headers) -> None:
+    """Refuse a request of which the browser says that another site sent it.
+
+    Args:
+        given: Headers of the request.
+
+    Raises:
+        RefusedError: It comes from elsewhere.
+    """
     site, origin = given.get("sec-fetch-site"), given.get("origin")
     if site not in (None, "same-origin"):
         raise RefusedError("forbidden")
     if origin is not None and urlsplit(origin).netloc != given.get("host"):
-        raise RefusedError("forbidden")
-    if site is None if beacon else given.get("x-mnemo") != "1":
         raise RefusedError("forbidden")
 
 

@@ -1,7 +1,9 @@
 """An experiment that is being served: its folder, its database and its secrets together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -83,21 +85,59 @@ def serve(folder: str | Path, *, url: str | None = None, data: str | Path | None
         MnemoError: Something in the folder is missing or wrong; the database is of another
             experiment, or can't be used.
     """
+    whole = _read(folder)
+    place = data_folder(folder, data)
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as why:
+        raise files.refused(place, why) from why
+    opened = database.open_for(database_url(folder, data, url), whole["experiment"])
+    return Served(**whole, database=opened, secrets=_secrets(secret.prepare, place, opened))
+
+
+def reading(
+    folder: str | Path, *, url: str | None = None, data: str | Path | None = None
+) -> Served:
+    """Read an experiment that another process may be serving; nothing is written.
+
+    Args:
+        folder: The folder.
+        url: As for `database_url`.
+        data: As for `data_folder`.
+
+    Returns:
+        The experiment, which is not to be served.
+
+    Raises:
+        MnemoError: Something in the folder is missing or wrong; there is no database, or it is of
+            another experiment; or the salt is missing.
+    """
+    whole = _read(folder)
+    place = data_folder(folder, data)
+    opened = database.open_reading(database_url(folder, data, url), whole["experiment"])
+    return Served(**whole, database=opened, secrets=_secrets(secret.stored, place, opened))
+
+
+def _read(folder: str | Path) -> dict[str, Any]:
+    """Read all that is in an experiment's folder."""
     experiment = stimuli_folder.read(folder)
     written = texts.read(folder)
     recruited = recruitment.read(folder)
     first = next(iter(experiment.images.values()))
     with Image.open(Path(folder, first.file)) as image:
         size = image.size
-    place = data_folder(folder, data)
+    return {
+        "folder": Path(folder),
+        "experiment": experiment,
+        "recruitment": recruited,
+        "texts": written,
+        "size": size,
+    }
+
+
+def _secrets(find: Callable[[Path, Database], Secrets], place: Path, opened: Database) -> Secrets:
     try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as why:
-        raise files.refused(place, why) from why
-    opened = database.open_for(database_url(folder, data, url), experiment)
-    try:
-        secrets = secret.prepare(place, opened)
+        return find(place, opened)
     except BaseException:
         opened.close()
         raise
-    return Served(Path(folder), experiment, opened, secrets, recruited, written, size)

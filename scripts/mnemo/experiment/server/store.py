@@ -14,7 +14,7 @@ from mnemo.experiment.server.database import (
     SESSIONS,
     now,
 )
-from mnemo.experiment.server.recruitment import Visitor
+from mnemo.experiment.server.recruitment import Ending, Visitor
 from mnemo.experiment.server.refusals import RefusedError
 from mnemo.experiment.server.secret import hashed
 from mnemo.experiment.server.served import Served
@@ -218,6 +218,24 @@ def within(served: Served, connection: sa.Connection, participant: int) -> Stand
         interrupted=bool(rows) and rows[-1].state != "finished",
         earned=round(settings.pay * shares, 2),
     )
+
+
+def ending(standing: Standing) -> Ending | None:
+    """Return how the participation of somebody ended, as far as it goes by now.
+
+    Args:
+        standing: Where the participant stands.
+
+    Returns:
+        The ending; None if nothing is due, or everything was deleted.
+    """
+    if standing.state == "blocked":
+        return "failed"
+    if standing.declined:
+        return "declined"
+    if standing.dealt and standing.state != "withdrawn" and standing.earned:
+        return "completed"
+    return None
 
 
 def withdraw(served: Served, code: str) -> int:

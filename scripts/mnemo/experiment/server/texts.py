@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,10 +12,13 @@ from markdown_it import MarkdownIt
 
 from mnemo.errors import MnemoError
 from mnemo.experiment.folder import TEXTS
+from mnemo.experiment.server.refusals import REFUSALS
 
 #: The static files of the page.
 PAGE = Path(__file__).parents[1] / "page"
 
+#: The plural forms of all languages (CLDR).
+_PLURALS = ("zero", "one", "two", "few", "many", "other")
 _HEADING = re.compile(r"^# +(.+?) *$", re.M)
 
 
@@ -49,7 +54,8 @@ def read(folder: str | Path) -> Texts:
         The texts.
 
     Raises:
-        MnemoError: A text is missing or can't be read, or `words.json` is no object of strings.
+        MnemoError: A text is missing or can't be read, `words.json` is no object of strings, or it
+            has a name that the page does not know.
     """
     source = {}
     for name in TEXTS:
@@ -58,12 +64,15 @@ def read(folder: str | Path) -> Texts:
             source[name] = path.read_text(encoding="utf-8")
         except (OSError, ValueError) as why:
             raise MnemoError(f"{path} can't be read ({why}): write it, in UTF-8.") from why
+    words, own = _words(PAGE / "words.json"), Path(folder, "texts", "words.json")
+    changed = _words(own)
+    _check(own, changed, _known(words))
     heading = _HEADING.search(source["consent"])
     renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
     return Texts(
         title=heading[1] if heading else "",
         **{name: renderer.render(text) for name, text in source.items()},
-        words={**_words(PAGE / "words.json"), **_words(Path(folder, "texts", "words.json"))},
+        words={**words, **changed},
         version=hashlib.sha256(source["consent"].encode()).hexdigest(),
     )
 
@@ -78,3 +87,23 @@ def _words(path: Path) -> dict[str, str]:
     if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
         raise MnemoError(f"{path} must give a text for each key, and nothing else.")
     return found
+
+
+def _known(page: Iterable[str]) -> set[str]:
+    """List the names that a lab may have: those of the page, in all plural forms, and refusals."""
+    known = set(page)
+    counted = [name.removesuffix("_other") for name in known if name.endswith("_other")]
+    forms = {f"{name}_{form}" for name in counted for form in _PLURALS}
+    return known | forms | {f"error_{code}" for code in REFUSALS}
+
+
+def _check(path: Path, names: Iterable[str], known: set[str]) -> None:
+    found = []
+    for name in sorted(set(names) - known):
+        near = get_close_matches(name, sorted(known), n=1)
+        found.append(f"{name} (did you mean {near[0]}?)" if near else name)
+    if found:
+        raise MnemoError(
+            f"{path} has names that the page does not know: {', '.join(found)}. Those that it "
+            f"knows are in {PAGE / 'words.json'}."
+        )

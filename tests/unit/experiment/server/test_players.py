@@ -7,6 +7,7 @@ import pytest
 from tests.support.served import GAME, PAIRS, export, export_pairs
 
 from mnemo.errors import MnemoError
+from mnemo.experiment import __main__ as command
 from mnemo.experiment import checker
 from mnemo.experiment.answers import Answer
 from mnemo.experiment.server import dealing, players, served
@@ -117,3 +118,12 @@ def test_more_participants_than_there_are_places_are_refused(tmp_path: Path) -> 
     with pytest.raises(MnemoError, match="most_participants: 3"):
         play(tmp_path / "small", tmp_path / "answers")
     assert play(tmp_path / "small", tmp_path / "answers", participants=3)[0].series == 6
+
+
+def test_the_command_tells_what_was_simulated(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--participants", "2", "--slope", "5", "--data", str(tmp_path)]
+    command.main(["simulate", str(folder), *options])
+    answers = 2 * (GAME.practice + GAME.length)
+    assert f"2 participants finished 2 series with {answers} answers" in capsys.readouterr().out

@@ -233,6 +233,9 @@ def hostile(site: Served, own: TestClient, series: str) -> dict[str, Any]:
             f"/admin/series/{series}", headers={"Authorization": "Bearer wrong"}
         ),
         "no such code": own.post("/api/withdraw", json={"code": "' OR ''='"}),
+        "a formula as a language": own.post(
+            "/api/series", json={"device": {"user_language": "=1+1"}, "force": True}
+        ),
         "SQL as an ID": enter(site, "ada'; DROP TABLE answers"),
         "HTML as an ID": enter(site, "<b>ada</b>"),
         "a long ID": enter(site, "x" * 1000),
