@@ -97,4 +97,4 @@ def memory_game(
     trials = pd.concat(parts, ignore_index=True)
     trials["trial"] = trials.groupby("participant").cumcount()
     constant = {"experiment": "game", "kind": "memory-game", "series": 0, "edit": "memorable"}
-    return trials.assign(**constant, practice=False, shown_ms=600.0)
+    return trials.assign(**constant, practice=False, shown_ms=600.0, simulated=True)

@@ -14,6 +14,7 @@ PARTICIPANTS = tables.define(
     answered.KIND,
     answered.PARTICIPANT,
     answered.SERIES,
+    tables.field("simulated", pa.bool_(), "whether the participant is simulated"),
     tables.field("n", pa.int64(), "number of trials answered, without practice"),
     tables.field(
         "missed",
@@ -69,12 +70,13 @@ def measure(
     watched = np.where(game, "vigilance_repeat", "vigilance") == counted["role"]
     # A share of nothing is nan.
     wrong = (~counted["correct"].astype(bool)).astype(float)
-    shares = counted[["kind", *answered.OF_SERIES]].assign(
+    shares = counted[["kind", *answered.OF_SERIES, "simulated"]].assign(
         missed=wrong.where(watched), false_alarms=wrong.where(game & counted["role"].isin(_FIRST))
     )
     by_series = shares.groupby(["experiment", "kind", "participant", "series"])
     table = by_series[["missed", "false_alarms"]].mean()
-    table.insert(0, "n", by_series.size())
+    table.insert(0, "simulated", by_series["simulated"].any())
+    table.insert(1, "n", by_series.size())
     table = table.reset_index()
     plays = table["kind"] == "memory-game"
     # Rounding must not decide at the limit itself.

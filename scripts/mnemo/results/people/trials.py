@@ -29,6 +29,9 @@ IMAGE = tables.field(
 SERIES = tables.field(
     "series", pa.int64(), "number of the series among those of the participant, from 0"
 )
+ANY_SIMULATED = tables.field(
+    "simulated", pa.bool_(), "whether a simulated participant gave any of the answers"
+)
 
 TRIALS = tables.define(
     "Answers of the participants of the experiments, one row for each trial",
@@ -91,6 +94,7 @@ TRIALS = tables.define(
         unit="ms",
         nullable=True,
     ),
+    tables.field("simulated", pa.bool_(), "whether a simulated participant gave the answer"),
 )
 
 #: The columns that name a series.

@@ -30,7 +30,7 @@ def choice(right):
 def series(rows, kind="forced-choice", practice=False):
     frame = pd.DataFrame(rows, columns=["role", "correct"])
     named = {"experiment": "one", "kind": kind, "participant": "p", "series": 0}
-    return frame.assign(**named, practice=practice)
+    return frame.assign(**named, practice=practice, simulated=False)
 
 
 def judged(trials, **more):
