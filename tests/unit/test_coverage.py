@@ -22,6 +22,7 @@ ESTIMATES = {
     "dose_response": "mean",
     "drift": "change",
     "factors": "mean",
+    "human_models": "slope",
     "layers": "mean",
     "local_slopes": "slope",
     "slopes": "slope",

@@ -17,6 +17,7 @@ CONSISTENCY = tables.define(
     "How well two halves of the participants agree on which images are remembered",
     answered.EXPERIMENT,
     tables.field("edit", pa.string(), "name of the edit"),
+    answered.ANY_SIMULATED,
     tables.field("n_images", pa.int64(), "number of images with two answers or more"),
     tables.field("n_participants", pa.int64(), "number of participants"),
     tables.field(
@@ -87,6 +88,7 @@ def measure(
             {
                 "experiment": experiment,
                 "edit": edit,
+                "simulated": answers["simulated"].any(),
                 "n_images": count,
                 "n_participants": len(people),
                 "per_image": len(answers) / count if count else np.nan,

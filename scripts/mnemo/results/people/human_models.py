@@ -41,6 +41,7 @@ HUMAN_MODELS = tables.define(
         "predictor, by which predictors compare",
         limits="all, common",
     ),
+    answered.ANY_SIMULATED,
     tables.field("n_answers", pa.int64(), "number of answers"),
     tables.field("n_participants", pa.int64(), "number of participants"),
     tables.field(
@@ -181,6 +182,7 @@ def _fitted(answers: pd.DataFrame, predictor: str, confidence: float) -> dict[st
     image = answers.groupby(["image", "alpha"]).ngroup().to_numpy()
     row: dict[str, Any] = {
         "predictor": predictor,
+        "simulated": answers["simulated"].any(),
         "n_answers": len(answers),
         "n_participants": answers["participant"].nunique(),
         "n_images": len(np.unique(image)),

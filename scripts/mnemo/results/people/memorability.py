@@ -13,7 +13,10 @@ _RATES = {
     "hit_rate": ("hits", "misses"),
     "false_alarm_rate": ("false_alarms", "correct_rejections"),
 }
-_WILSON = "the interval is Wilson's, for other participants"
+_WILSON = (
+    "the interval is Wilson's, for other participants; it covers more or less than it claims, as "
+    "any interval of a share, with few answers"
+)
 
 MEMORABILITY = tables.define(
     "How often people recognised each image of the memory games",
@@ -26,6 +29,7 @@ MEMORABILITY = tables.define(
         "how far the edit moved the image",
         unit="length in the latent space of the edit; along a learned direction that of the score",
     ),
+    answered.ANY_SIMULATED,
     tables.field("n", pa.int64(), "number of repeats of the image that were answered"),
     tables.field("hits", pa.int64(), "number of its repeats that were recognised"),
     tables.field("misses", pa.int64(), "number of its repeats that were not"),
@@ -37,8 +41,7 @@ MEMORABILITY = tables.define(
     ),
     *tables.estimate(
         "hit_rate",
-        f"hits over repeats; {_WILSON}; it covers more or less than it claims, as any interval of "
-        "a share, with few answers; null without repeats",
+        f"hits over repeats; {_WILSON}; null without repeats",
         limits="0 to 1",
         nullable=True,
     ),
@@ -98,8 +101,10 @@ def measure(trials: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
             "correct_rejections": ~again & right,
         }
     )
-    table = counts.groupby([shown[name] for name in key]).sum()
-    table.insert(0, "n", table["hits"] + table["misses"])
+    of_image = [shown[name] for name in key]
+    table = counts.groupby(of_image).sum()
+    table.insert(0, "simulated", shown["simulated"].groupby(of_image).any())
+    table.insert(1, "n", table["hits"] + table["misses"])
     quantiles = {}
     for rate, (yes, no) in _RATES.items():
         of = (table[yes] + table[no]).replace(0, np.nan)

@@ -16,6 +16,7 @@ PARTICIPANTS = tables.define(
     answered.KIND,
     answered.PARTICIPANT,
     answered.SERIES,
+    tables.field("simulated", pa.bool_(), "whether the participant is simulated"),
     tables.field("n", pa.int64(), "number of trials answered, without practice"),
     tables.field(
         "missed",
@@ -40,7 +41,6 @@ PARTICIPANTS = tables.define(
         limits="interrupted, missed vigilance, false alarms, failed vigilance",
         nullable=True,
     ),
-    answered.SIMULATED,
 )
 
 _FIRST = ["target", "filler", "vigilance"]
@@ -95,7 +95,7 @@ def measure(
     )
     table = (
         shares.groupby(["experiment", "kind", "participant", "series"])
-        .agg({"n": "sum", "missed": "mean", "false_alarms": "mean", "simulated": "all"})
+        .agg({"n": "sum", "missed": "mean", "false_alarms": "mean", "simulated": "any"})
         .reset_index()
     )
     plays = table["kind"] == "memory-game"

@@ -32,7 +32,9 @@ IMAGE = tables.field(
 SERIES = tables.field(
     "series", pa.int64(), "number of the series among those of the participant, from 0"
 )
-SIMULATED = tables.field("simulated", pa.bool_(), "whether a simulated participant gave the answer")
+ANY_SIMULATED = tables.field(
+    "simulated", pa.bool_(), "whether a simulated participant gave any of the answers"
+)
 
 TRIALS = tables.define(
     "Answers of the participants of the experiments, one row for each trial",
@@ -95,7 +97,7 @@ TRIALS = tables.define(
         unit="ms",
         nullable=True,
     ),
-    SIMULATED,
+    tables.field("simulated", pa.bool_(), "whether a simulated participant gave the answer"),
 )
 
 #: Key of the metadata of a file of answers that has the digest of the experiment.
