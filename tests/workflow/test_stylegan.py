@@ -23,6 +23,7 @@ from mnemo import assessors, features, generators, images, tables
 from mnemo.plan import jobs
 from mnemo.results.registry import RESULTS
 from mnemo.study.mistakes import checked
+from mnemo.study.paths import OF_EXPERIMENTS, OF_GAMES
 from tests.data import stylegan2_layouts
 from tests.support import memnet
 from tests.support.checkout import Checkout
@@ -57,7 +58,7 @@ def test_the_study_ends_with_a_report_and_every_table(styled: Checkout) -> None:
     # conditions no edit and asks for nobody's identity.
     of_faces = {"faces", "lost_faces", "identity"}
     of_ways = {"learning", "methods", "method_contrasts", "cosines"}
-    of_people = {"ratings", "assessor_validity"}
+    of_people = {"ratings", "assessor_validity", *OF_EXPERIMENTS, *OF_GAMES}
     left_out = of_faces | of_ways | of_people | {"curves", "predictions", "training"}
     assert {*RESULTS} - left_out == {path.stem for path in styled.results().glob("*.parquet")}
     planes = tables.read(styled.results() / "hyperplanes.parquet").to_pandas()
