@@ -19,7 +19,7 @@ def _answers(participant: object, image: object, alpha: object, hit: object) -> 
 
 
 def _slope(
-    participants: int, targets: int, seeds: int, slope: float, spread: float = 1, runs: int = 1000
+    participants: int, targets: int, seeds: int, slope: float, spread: float = 1
 ) -> Simulation:
     """A model of hits; participants and images differ by 0.8 and 0.6 log odds times the spread."""
 
@@ -46,7 +46,7 @@ def _slope(
     setting += f" at 5 alphas, slope {slope:g}"
     if not spread:
         setting += ", participants and images alike"
-    return Simulation("human_models", setting, draw, {}, runs)
+    return Simulation("human_models", setting, draw, {})
 
 
 def _rate(n: int, share: float, role: str = "repeat", **instead: str) -> Simulation:
@@ -155,7 +155,7 @@ def _consistency(participants: int, images: int, spread: float) -> Simulation:
 
     differ = f"images differ by {spread:g} log odds" if spread else "images alike"
     setting = f"{participants} participants, {images} images, {differ}"
-    return Simulation("consistency", setting, draw, {}, 300)
+    return Simulation("consistency", setting, draw, {})
 
 
 _FEW = "covers more or less than it claims with few answers"
@@ -165,8 +165,7 @@ SIMULATIONS = [
     _slope(20, 30, 150, 0.0),
     _slope(20, 30, 150, 0.0, spread=0),
     _slope(10, 60, 60, 6.0),
-    # The paper's numbers.
-    _slope(395, 60, 1500, 1.92, runs=40),
+    _slope(100, 60, 400, 1.92),
     _rate(3, 0.65, hit_rate=_FEW),
     _rate(20, 0.65, hit_rate=_FEW),
     _rate(80, 0.65),

@@ -20,6 +20,7 @@ from mnemo.figures import (
     dose_response,
     drift,
     factors,
+    human_rates,
     identity,
     lost_faces,
     realness,
@@ -37,6 +38,7 @@ from mnemo.results.drift import DRIFT
 from mnemo.results.factors import FACTORS
 from mnemo.results.identity import IDENTITY
 from mnemo.results.lost_faces import LOST_FACES
+from mnemo.results.people.rates import HUMAN_RATES
 from mnemo.results.realness import REALNESS
 from mnemo.results.slopes import SLOPES
 from mnemo.results.training import TRAINING
@@ -115,6 +117,9 @@ FIGURES: dict[str, Callable[[int], Figure]] = {
         one(CONTRASTS, missing, kind=["held"] * 3), one(DRIFT, missing), 0.95
     ),
     "factors": lambda missing: factors.draw(one(FACTORS, missing, factor=["redness"] * 3), 0.95),
+    "human_rates": lambda missing: human_rates.draw(
+        one(HUMAN_RATES, missing, measure=["correct"] * 3, experiment=["real"] * 3), 0.95
+    ),
     "identity": lambda missing: identity.draw(one(IDENTITY, missing, threshold=[0.6] * 3), 0.95),
     "lost_faces": lambda missing: lost_faces.draw(one(LOST_FACES, missing), 0.95),
     "realness": lambda missing: realness.draw(
