@@ -42,8 +42,9 @@ The examples read the default study, run by `make demo`; a study without ovals o
 `lost_faces`, one without layerwise edits no `layers` and `layer_effects`, one without a comparison
 of methods no `methods`, `method_contrasts` and `cosines`, one without learned directions no
 `learning`, one without a training no `training`, `curves` and `predictions`, and one without
-answers to experiments none of `trials`, `participants`, `human_rates`, `human_models`, `consistency` and
-`memorability`. The second and third example of each table need `pip install duckdb datasets`.
+answers to experiments none of `trials`, `participants`, `human_rates`, `human_models`,
+`consistency` and `memorability`. The second and third example of each table need
+`pip install duckdb datasets`.
 """
 
 _PUBLIC = """
