@@ -1,12 +1,12 @@
 """What anybody can see or reach of a page, whatever the screen."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 #: Screens that a page is looked at on: a computer's and a phone's, in CSS pixels.
 SCREENS = ((1280, 800), (390, 844))
 
 
-def misfits(page: Page) -> list[str]:
+def misfits(page: Page | Frame) -> list[str]:
     """List what a page does that it must not.
 
     Text must contrast with its ground by 4.5 to 1, and by 3 to 1 if it is large (WCAG 2.2, success

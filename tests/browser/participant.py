@@ -11,6 +11,8 @@ from typing import Any, Self
 
 from playwright.sync_api import Browser, Frame, Locator, Page, expect
 
+from tests.browser.looks import misfits
+
 #: Milliseconds of a frame of this clock.
 FRAME = 16
 #: Milliseconds before the first image.
@@ -88,8 +90,10 @@ class Participant:
         return what
 
     def button(self, name: str, page: Page | None = None) -> Locator:
-        """Wait for a button."""
-        return self.see((page or self.view).get_by_role("button", name=name), page)
+        """Wait for a button, on a page that anybody can read."""
+        found = self.see((page or self.view).get_by_role("button", name=name), page)
+        assert misfits(page or self.view) == []
+        return found
 
     def text(self, text: str, page: Page | None = None) -> Locator:
         """Wait for a text."""
