@@ -41,7 +41,7 @@ test: $(VENV)/dev lint ## lint, then run every test that needs no SLURM and no b
 test-browser: $(VENV)/dev $(PAGE)/node_modules/installed ## play the experiments in Chromium; installs it as root on Debian
 	@dpkg -s $(BROWSER) >/dev/null 2>&1 || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update && apt-get install --yes --no-install-recommends $(BROWSER); }
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest tests/browser --numprocesses 2 --dist worksteal
 
 test-slurm: $(VENV)/dev ## run the study, and faults, on a real SLURM; as root, on Debian
 	@$(CLUSTER) 2>/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \

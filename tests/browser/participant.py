@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Frame, Locator, Page, expect
+
+from tests.browser.looks import misfits
 
 #: Milliseconds of a frame of this clock.
 FRAME = 16
@@ -34,6 +36,7 @@ class Participant:
 
     Attributes:
         page: The tab.
+        view: The frame of the tab that the study is in: the innermost one.
         series: The series that was dealt last, as the server sent it.
         complaints: What the browser's console complains of.
     """
@@ -52,6 +55,10 @@ class Participant:
 
     def __exit__(self, *_: object) -> None:
         self.context.close()
+
+    @property
+    def view(self) -> Frame:
+        return self.page.frames[-1]
 
     def tab(self) -> Page:
         """Open a tab whose clock stands still."""
@@ -83,12 +90,14 @@ class Participant:
         return what
 
     def button(self, name: str, page: Page | None = None) -> Locator:
-        """Wait for a button."""
-        return self.see((page or self.page).get_by_role("button", name=name), page)
+        """Wait for a button, on a page that anybody can read."""
+        found = self.see((page or self.view).get_by_role("button", name=name), page)
+        assert misfits(page or self.view) == []
+        return found
 
     def text(self, text: str, page: Page | None = None) -> Locator:
         """Wait for a text."""
-        return self.see((page or self.page).get_by_text(text).first, page)
+        return self.see((page or self.view).get_by_text(text).first, page)
 
     def enter(self, **parameters: str) -> None:
         """Go from the link to the first page of a series."""
@@ -113,7 +122,7 @@ class Participant:
 
         self.page.on("response", notice)
         act()
-        self.see(self.page.get_by_role("button", name="Start"))
+        self.see(self.view.get_by_role("button", name="Start"))
         self.page.remove_listener("response", notice)
         self.series = found[-1].json()
 
@@ -134,11 +143,11 @@ class Participant:
 
     def lead(self) -> None:
         """Wait until the first image of a part that was started is due."""
-        self.page.locator("canvas").wait_for()
-        self.page.evaluate("requestAnimationFrame((now) => (window.first = now))")
+        self.view.locator("canvas").wait_for()
+        self.view.evaluate("requestAnimationFrame((now) => (window.first = now))")
         self.page.clock.run_for(FRAME)
         # The images come a fixed time after the first frame.
-        self.page.clock.run_for(LEAD - self.page.evaluate("performance.now() - first"))
+        self.page.clock.run_for(LEAD - self.view.evaluate("performance.now() - first"))
 
     def watch(self, trials: Iterable[int], presses: Mapping[int, Press], tap: bool = False) -> None:
         """Play trials of the memory game, from the time at which the first is due."""

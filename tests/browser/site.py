@@ -17,6 +17,7 @@ from PIL import Image
 
 from mnemo.experiment import folder
 from mnemo.experiment.folder import Photograph, Picture
+from mnemo.experiment.server import run, served
 from mnemo.experiment.settings import MemoryGame, Settings
 from tests.support.paths import ROOT
 
@@ -25,35 +26,78 @@ PATIENCE = 30.0  # seconds that the server may take to start
 
 
 class Site:
-    """A server in a process of its own.
+    """A server, and what its database holds.
 
     Attributes:
         url: Where it is.
     """
 
-    def __init__(self, place: Path) -> None:
-        self._folder = place
+    def __init__(self, url: str, data: Path) -> None:
+        self.url, self._data = url, data
+
+    def answers(self, series: str, least: int = 0) -> list[dict[str, Any]]:
+        """Return the answers to a series that are in the database, in the order of its trials.
+
+        What a page sends while it closes comes a moment later: wait for as many as are expected.
+        """
+        end = time.monotonic() + 5
+        while True:
+            found = self.rows(
+                "SELECT answers.* FROM answers JOIN series ON answers.series = series.id "
+                "WHERE series.token = ? ORDER BY trial",
+                series,
+            )
+            if len(found) >= least or time.monotonic() > end:
+                return found
+            time.sleep(0.05)
+
+    def events(self, series: str) -> list[str]:
+        """Return what happened around a series."""
+        found = self.rows(
+            "SELECT events.kind FROM events JOIN series ON events.series = series.id "
+            "WHERE series.token = ? ORDER BY seq",
+            series,
+        )
+        return [each["kind"] for each in found]
+
+    def state(self, series: str) -> str:
+        """Return the state of a series."""
+        return str(self.rows("SELECT state FROM series WHERE token = ?", series)[0]["state"])
+
+    def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """Return what a query finds in the database."""
+        path = self._data / "answers.sqlite"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(query, values)]
+
+
+class Process(Site):
+    """A server in a process of its own, which can be killed."""
+
+    def __init__(self, place: Path, data: Path) -> None:
         with closing(socket.socket()) as free:
             free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._port}"
+            port = free.getsockname()[1]
+        super().__init__(f"http://127.0.0.1:{port}", data)
+        options = ("--data", str(data), "--port", str(port))
+        self._command = ("-m", "mnemo.experiment", "serve", str(place), *options)
         self.start()
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
-        self._log = (self._folder / "server.log").open("a")
-        command = ["-m", "mnemo.experiment", "serve", str(self._folder), "--port", str(self._port)]
+        log = self._data / "server.log"
+        self._log = log.open("a")
         self._process = subprocess.Popen(
-            [sys.executable, *command],
+            [sys.executable, *self._command],
             env={"PYTHONPATH": str(ROOT / "scripts"), "PATH": "/usr/bin:/bin"},
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
         end = time.monotonic() + PATIENCE
         while not self._answers():
-            log = (self._folder / "server.log").read_text()
-            assert self._process.poll() is None, log
-            assert time.monotonic() < end, log
+            assert self._process.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
             time.sleep(0.05)
 
     def _answers(self) -> bool:
@@ -69,56 +113,21 @@ class Site:
         self._process.wait()
         self._log.close()
 
-    def answers(self, series: str, least: int = 0) -> list[dict[str, Any]]:
-        """Return the answers to a series that are in the database, in the order of its trials.
-
-        What a page sends while it closes comes a moment later: wait for as many as are expected.
-        """
-        end = time.monotonic() + 5
-        while True:
-            found = self._rows(
-                "SELECT answers.* FROM answers JOIN series ON answers.series = series.id "
-                "WHERE series.token = ? ORDER BY trial",
-                series,
-            )
-            if len(found) >= least or time.monotonic() > end:
-                return found
-            time.sleep(0.05)
-
-    def events(self, series: str) -> list[str]:
-        """Return what happened around a series."""
-        found = self._rows(
-            "SELECT events.kind FROM events JOIN series ON events.series = series.id "
-            "WHERE series.token = ? ORDER BY seq",
-            series,
-        )
-        return [each["kind"] for each in found]
-
-    def state(self, series: str) -> str:
-        """Return the state of a series."""
-        return str(self._rows("SELECT state FROM series WHERE token = ?", series)[0]["state"])
-
-    def _rows(self, query: str, *values: object) -> list[dict[str, Any]]:
-        path = self._folder / "answers" / "answers.sqlite"
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            connection.row_factory = sqlite3.Row
-            return [dict(row) for row in connection.execute(query, values)]
-
 
 @contextmanager
-def serving(place: Path, settings: Settings, recruitment: str = "") -> Iterator[Site]:
-    """Serve an experiment with just the images that its settings need."""
-    export(place, settings)
+def serving(place: Path, recruitment: str = "", data: Path | None = None) -> Iterator[Site]:
+    """Serve the experiment of a folder within this process, which is quick to start."""
     (place / "recruitment.yaml").write_text(recruitment)
-    site = Site(place)
+    ready = served.serve(place, data=data)
     try:
-        yield site
+        with run.running(ready) as url:
+            yield Site(url, data or place / "answers")
     finally:
-        site.kill()
+        ready.database.close()
 
 
-def export(place: Path, settings: Settings) -> None:
-    """Write the folder of an experiment."""
+def export(place: Path, settings: Settings) -> Path:
+    """Write the folder of an experiment, with just the images that its settings need."""
     series = settings.most_series
     others: dict[str, Any]
     if isinstance(settings, MemoryGame):
@@ -142,6 +151,7 @@ def export(place: Path, settings: Settings) -> None:
         demo=True,
         **others,
     )
+    return place
 
 
 def pictures(first: int, count: int, alphas: tuple[float | None, ...] = ALPHAS) -> list[Picture]:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from mnemo.experiment.settings import ForcedChoice
 from tests.browser.participant import FRAME, Participant
-from tests.browser.site import Site, serving
+from tests.browser.site import Site, export, serving
 
 CHOICE = ForcedChoice(targets=8, vigilance=2, practice=3, most_series=2, least_correct=0)
 #: Milliseconds between an answer and the next pair, and of the feedback in practice.
@@ -17,7 +17,7 @@ GAP, FEEDBACK = 500, 1200
 
 @pytest.fixture(scope="module", name="site")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with serving(tmp_path_factory.mktemp("choice") / "people", CHOICE) as site:
+    with serving(export(tmp_path_factory.mktemp("choice") / "people", CHOICE)) as site:
         yield site
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from mnemo.experiment.settings import MemoryGame
 from tests.browser.participant import FRAME, Participant, Press
-from tests.browser.site import Site, serving
+from tests.browser.site import Process, Site, export, serving
 
 GAME = MemoryGame(
     targets=8,
@@ -25,9 +25,14 @@ GAME = MemoryGame(
 )
 
 
+@pytest.fixture(scope="module", name="folder")
+def make(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export(tmp_path_factory.mktemp("game") / "people", GAME)
+
+
 @pytest.fixture(scope="module", name="site")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with serving(tmp_path_factory.mktemp("game") / "people", GAME) as site:
+def serve(folder: Path) -> Iterator[Site]:
+    with serving(folder) as site:
         yield site
 
 
@@ -127,37 +132,46 @@ def test_a_held_key_and_another_key_are_no_further_presses(site: Site, person: P
     assert [each["presses"] for each in found[:2]] == [1, 0]
 
 
+@pytest.fixture(name="process")
+def serve_apart(folder: Path, tmp_path: Path) -> Iterator[Process]:
+    process = Process(folder, tmp_path)
+    yield process
+    process.kill()
+
+
 def test_no_answer_is_lost_when_network_server_or_clock_fail(
-    site: Site, person: Participant
+    browser: Browser, process: Process
 ) -> None:
-    person.enter(participant="unlucky")
-    presses = decide(person.series["trials"], seed=3)
-    first = person.counted[0]
-    person.start("Start the practice")
-    person.watch(person.practice, presses)
-    person.start("Start the series")
+    with Participant(browser, process.url) as person:
+        person.enter(participant="unlucky")
+        presses = decide(person.series["trials"], seed=3)
+        first = person.counted[0]
+        person.start("Start the practice")
+        person.watch(person.practice, presses)
+        person.start("Start the series")
 
-    person.context.set_offline(True)
-    person.watch(range(first, first + 12), presses)
-    expect(person.page.get_by_text("No connection")).to_be_visible()
-    person.context.set_offline(False)
-    person.watch(range(first + 12, first + 14), presses)
-    expect(person.page.get_by_text("No connection")).to_be_hidden()
-    while_cut = first + 12
-    assert len(site.answers(person.series["series"], least=while_cut)) >= while_cut
+        person.context.set_offline(True)
+        person.watch(range(first, first + 12), presses)
+        expect(person.page.get_by_text("No connection")).to_be_visible()
+        person.context.set_offline(False)
+        person.watch(range(first + 12, first + 14), presses)
+        expect(person.page.get_by_text("No connection")).to_be_hidden()
+        while_cut = first + 12
+        assert len(process.answers(person.series["series"], least=while_cut)) >= while_cut
 
-    # The computer's date is set back by 20 years, which nothing is measured by.
-    person.page.clock.set_system_time(datetime(2010, 1, 1))
-    site.kill()
-    person.watch(range(first + 14, person.counted[-1] + 1), presses)
-    person.text("Please don’t close this page")
-    person.text("No connection")
-    site.start()
-    person.text("Series 1 is done")
-    check(site, person, presses)
-    assert {"offline", "online"} <= set(site.events(person.series["series"]))
-    for answer in site.answers(person.series["series"]):
-        assert answer["shown_ms"] == pytest.approx(GAME.image_ms, abs=FRAME)
+        # The computer's date is set back by 20 years, which nothing is measured by.
+        person.page.clock.set_system_time(datetime(2010, 1, 1))
+        process.kill()
+        person.watch(range(first + 14, person.counted[-1] + 1), presses)
+        person.text("Please don’t close this page")
+        person.text("No connection")
+        process.start()
+        person.text("Series 1 is done")
+        check(process, person, presses)
+        assert {"offline", "online"} <= set(process.events(person.series["series"]))
+        for answer in process.answers(person.series["series"]):
+            assert answer["shown_ms"] == pytest.approx(GAME.image_ms, abs=FRAME)
+        assert person.complaints == []
 
 
 def test_a_page_that_is_loaded_again_goes_on_with_the_next_series(
@@ -292,8 +306,10 @@ SHOW = """() => {
 }"""
 
 
-def test_who_comes_when_all_places_are_taken_is_told(browser: Browser, tmp_path: Path) -> None:
-    with serving(tmp_path / "people", GAME, "most_participants: 1") as site:
+def test_who_comes_when_all_places_are_taken_is_told(
+    browser: Browser, folder: Path, tmp_path: Path
+) -> None:
+    with serving(folder, "most_participants: 1", tmp_path) as site:
         with Participant(browser, site.url) as first:
             first.enter(participant="first")
         with Participant(browser, site.url) as second:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from mnemo.experiment.settings import MemoryGame
-from tests.browser.site import Site, serving
+from tests.browser.site import Site, export, serving
 
 GAME = MemoryGame(
     targets=2,
@@ -23,7 +23,7 @@ GAME = MemoryGame(
 
 @pytest.fixture(scope="module", name="site")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with serving(tmp_path_factory.mktemp("timing") / "people", GAME) as site:
+    with serving(export(tmp_path_factory.mktemp("timing") / "people", GAME)) as site:
         yield site
 
 

@@ -1,6 +1,6 @@
 /** The HTML of the pages around the task. Texts of the experiment's folder are HTML already. */
 
-import { escape, money, percent, word } from "./words.js";
+import { escape, money, number, percent, word } from "./words.js";
 
 const title = (name) => `<h1>${word(name)}</h1>`;
 const paragraph = (name, values) => `<p>${word(name, values)}</p>`;
@@ -64,15 +64,15 @@ export const ready = (status, before) =>
 
 export const sending = () => title("sending_title") + paragraph("sending");
 
-/** The page between two series; `hidden` is the number of images missed in the background. */
-export function between(status, number, hidden) {
+/** The page after series `played`; `hidden` is the number of images missed in the background. */
+export function between(status, played, hidden) {
   const facts = [
-    [word("played_series"), status.series_played],
-    [word("left_series"), status.series_left],
+    [word("played_series"), number(status.series_played)],
+    [word("left_series"), number(status.series_left)],
   ];
   if (status.pay) facts.push([word("earned"), money(status.earned, status.currency)]);
   return (
-    `<h1>${word("between_title", { number })}</h1>` +
+    `<h1>${word("between_title", { number: played })}</h1>` +
     score(status) +
     background(hidden) +
     `<dl>${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join("")}</dl>` +

@@ -30,9 +30,9 @@ export function show(html) {
   announce();
 }
 
-/** Ask for full screen, which only a press can give; a browser without it goes on. */
+/** Ask for full screen, which only a press can give; a browser or frame without it goes on. */
 export async function fullscreen() {
-  if (document.fullscreenElement || !document.documentElement.requestFullscreen) return;
+  if (document.fullscreenElement || !document.fullscreenEnabled) return;
   await run({
     type: jsPsychFullscreen,
     message: `<h1>${word("fullscreen_title")}</h1><p>${word("fullscreen")}</p>`,

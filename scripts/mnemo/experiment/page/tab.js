@@ -6,7 +6,8 @@ const GRACE = 500; // ms in which a page that is being reloaded gives up its cla
 /**
  * Claim the study for this tab until it closes.
  * Returns whether it is this tab's. `take` takes it from another tab; `lost` is called when another
- * tab does so. A browser without locks lets every tab play; the server still keeps them apart.
+ * tab does so. A browser without locks, or one that denies them to a frame of another site, lets
+ * every tab play; the server still keeps them apart.
  */
 export async function claim(lost, { take = false } = {}) {
   if (!navigator.locks) return true;
@@ -22,6 +23,6 @@ function request(options, lost) {
         resolve(lock !== null);
         return lock && new Promise(() => {});
       })
-      .catch(lost);
+      .catch((why) => (why.name === "AbortError" ? lost() : resolve(true)));
   });
 }

@@ -22,12 +22,18 @@ export function use(others) {
   document.documentElement.dir = words.direction;
 }
 
-/** A word as HTML, with its {names} filled in; what is filled in is no HTML. */
+/** A word as HTML, with its {names} filled in; what is filled in is no HTML, and numbers are written. */
 export function word(name, values = {}) {
   const text =
     words[name] ?? words[`${name}_${plurals.select(values.n)}`] ?? words[`${name}_other`];
   if (text === undefined) throw new Error(`words.json has no ${name}`);
-  return text.replace(/\{(\w+)\}/g, (_, key) => escape(values[key]));
+  const filled = (value) => (typeof value === "number" ? number(value) : escape(value));
+  return text.replace(/\{(\w+)\}/g, (_, key) => filled(values[key]));
+}
+
+/** A number in the reader's notation. */
+export function number(value) {
+  return new Intl.NumberFormat(words.language).format(value);
 }
 
 /** An amount of money in the reader's notation. */

@@ -29,6 +29,7 @@ from mnemo.experiment.server.refusals import REFUSALS, RefusedError
 from mnemo.experiment.server.served import Served
 
 COOKIE = "mnemo_admin"
+WRONG = "This is not the administrator’s token."
 
 # With the site's own policy, a browser would not say where a form comes from.
 _HEADERS = {"referrer-policy": "same-origin"}
@@ -47,6 +48,8 @@ def routes(served: Served) -> list[Route]:
     return [
         Route("/admin", views.overview),
         Route("/admin/login", views.login, methods=["POST"]),
+        # Where the browser is after a wrong token, if it is asked for again.
+        Route("/admin/login", RedirectResponse("/admin", 303)),
         Route("/admin/logout", views.logout, methods=["POST"]),
         Route("/admin/payments.csv", views.payments),
         Route("/admin/export.zip", views.export),
@@ -85,7 +88,7 @@ class Views:
                 if not security.same(token, self._served.secrets.token):
                     raise RefusedError("token")
         except RefusedError as why:
-            return _refused(why)
+            return _refused(why, WRONG if why.code == "token" else None)
         response = RedirectResponse("/admin", 303, _HEADERS)
         response.set_cookie(
             COOKIE,
@@ -194,9 +197,9 @@ def plan(served: Served, token: str) -> dict[str, Any]:
     return {"participant": found.participant, "number": found.number, "trials": trials}
 
 
-def _refused(why: RefusedError) -> Response:
+def _refused(why: RefusedError, problem: str | None = None) -> Response:
     status, sentence = REFUSALS[why.code]
-    return HTMLResponse(admin_page.login(sentence), status, _HEADERS)
+    return HTMLResponse(admin_page.login(problem or sentence), status, _HEADERS)
 
 
 def _file(content: bytes, name: str, kind: str) -> Response:

@@ -31,7 +31,7 @@ def login(problem: str = "") -> str:
 <label>Token, which is in <code>admin-token</code> beside the answers
 <input name="token" type="password" autocomplete="current-password" required autofocus></label>
 <p id="problem" role="alert">{escape(problem)}</p>
-<button class="button">Enter</button>
+<button class="button">Log in</button>
 </form>""",
     )
 
@@ -47,12 +47,12 @@ def overview(served: Served, found: Overview) -> str:
         The page.
     """
     experiment = served.experiment
-    valid, played = found.series["valid"], sum(found.participants.values())
+    task = experiment.settings.kind.replace("-", " ")
     facts = {
-        "Participants": f"{played:,}",
-        "Valid series": f"{valid:,}",
+        "Participants": f"{sum(found.participants.values()):,}",
+        "Valid series": f"{found.series['valid']:,}",
         "Answers": f"{found.answers:,}",
-        f"Answers a minute, of the last {RECENT}": f"{found.rate:,.1f}",
+        f"Answers a minute, in the last {RECENT}": f"{found.rate:,.1f}",
         "Last heard": "never" if found.silent is None else f"{_lasting(found.silent)} ago",
     }
     links = "".join(
@@ -71,15 +71,19 @@ def overview(served: Served, found: Overview) -> str:
     return _page(
         experiment.name,
         f"""<h1>{escape(experiment.name)}</h1>
-<p>{escape(experiment.settings.kind)} with images of the study {escape(experiment.study)}</p>
+<p>{task.capitalize()} with images of the study “{escape(experiment.study)}”</p>
 <dl>{"".join(_fact(name, value) for name, value in facts.items())}</dl>
-{_table("Participants by what they do now", ("", "participants"), _counts(found.participants))}
-{_table("Participants by source", ("", "participants"), _counts(found.sources))}
-{_table("Series", ("", "series"), _counts(found.series))}
+<div class="columns">
+{_counts("Participants now", found.participants)}
+<div>
+{_counts("Series", found.series)}
+{_counts("Participants by source", found.sources)}
+</div>
+</div>
 {_table("Answers to each target, in valid series", _COVERAGE, coverage)}
 <h2>Downloads</h2>
 <ul>{links}</ul>
-<form method="post" action="/admin/logout"><button class="button">Leave</button></form>""",
+<form method="post" action="/admin/logout"><button class="button">Log out</button></form>""",
         demo=experiment.demo,
     )
 
@@ -115,8 +119,9 @@ def _fact(name: str, value: str) -> str:
     return f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
 
 
-def _counts(counts: dict[str, int]) -> Iterable[tuple[str, str]]:
-    return ((name, f"{count:,}") for name, count in counts.items())
+def _counts(title: str, counts: dict[str, int]) -> str:
+    """Return a table that needs no heads."""
+    return _table(title, (), ((name, f"{count:,}") for name, count in counts.items()))
 
 
 def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -127,14 +132,18 @@ def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> s
         + "</tr>"
         for first, *others in rows
     )
-    return (
-        f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table>"
+    table = (
+        f"<table><caption>{escape(title)}</caption>"
+        + (f"<thead><tr>{head}</tr></thead>" if heads else "")
+        + f"<tbody>{body}</tbody></table>"
     )
+    # One that may be wider than a phone is scrolled by itself, by keyboard too.
+    named = f'role="region" aria-label="{escape(title)}" tabindex="0"'
+    return f'<div class="scrolled" {named}>{table}</div>' if heads else table
 
 
 def _lasting(seconds: float) -> str:
-    for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
+    for unit, name in ((86400, "days"), (3600, "h"), (60, "min")):
         if seconds >= 2 * unit:
             return f"{seconds / unit:,.0f} {name}"
-    return f"{max(seconds, 0):.0f} seconds"
+    return f"{max(seconds, 0):.0f} s"

@@ -146,14 +146,18 @@ class Participants:
         security.check_origin(request.headers)
         self._enters.check(_address(request))
         sent = await _parsed(request, protocol.Enter)
+        session = request.cookies.get(SESSION)
+        if session and not sent.parameters:
+            # The page was loaded again, and has taken the parameters out of its address.
+            known = await self._threads.run(store.participant_of, self._served, session)
+            if known is not None:
+                return await self._standing(known, _back(request))
         visitor = recruitment.visitor(
             sent.parameters, self._served.recruitment, demo=self._served.experiment.demo
         )
         if visitor.preview:
             return JSONResponse(self._status("preview", {}, None))
-        entered = await self._threads.run(
-            store.enter, self._served, visitor, request.cookies.get(SESSION)
-        )
+        entered = await self._threads.run(store.enter, self._served, visitor, session)
         if entered is None:
             return JSONResponse(self._status("full", visitor.back, None))
         token, participant = entered

@@ -175,6 +175,27 @@ def test_who_comes_again_from_elsewhere_is_known_and_nobodys_id_is_stored(
     assert "5f1e" not in str(rows(site, PARTICIPANTS))
 
 
+def test_who_loads_the_page_again_is_known_without_parameters_and_still_sent_back(
+    folder: Path, tmp_path: Path
+) -> None:
+    (folder / "recruitment.yaml").write_text("source: sona\nurl: https://sona.org/?survey={id}\n")
+    site = served.serve(folder, data=tmp_path)
+    (folder / "recruitment.yaml").unlink()
+    browser = visitor(site)
+    # Cookies of a browser that has played nothing yet, and of one that has.
+    for state in ("consent", "ready"):
+        entered = browser.post("/api/enter", json={"parameters": {"id": "4711"}}).json()
+        again = browser.post("/api/enter", json={"parameters": {}}).json()
+        assert entered == again
+        assert again["state"] == state
+        play(browser, begin(browser, id="4711"))
+    assert browser.post("/api/enter", json={}).json()["completion"]["url"] == (
+        "https://sona.org/?survey=4711"
+    )
+    assert visitor(site).post("/api/enter", json={"parameters": {}}).status_code == 403
+    site.database.close()
+
+
 def test_who_only_looks_is_not_stored(site: Served, browser: TestClient) -> None:
     parameters = {"workerId": "A1", "assignmentId": "ASSIGNMENT_ID_NOT_AVAILABLE"}
     reply = browser.post("/api/enter", json={"parameters": parameters})
