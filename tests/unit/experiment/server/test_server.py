@@ -24,8 +24,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def site(folder: Path, tmp_path: Path) -> Any:
-    opened = served.serve(folder, data=tmp_path)
+def site(folder: Path, tmp_path: Path, url: str | None) -> Any:
+    opened = served.serve(folder, url=url, data=tmp_path)
     yield opened
     opened.database.close()
 
@@ -195,12 +195,12 @@ def test_withdrawal_deletes_all_answers_and_the_person_is_not_dealt_again(
 
 
 def test_answers_of_another_database_are_refused(
-    folder: Path, site: Served, tmp_path: Path
+    site: Served, url: str | None, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
     export(other, seed=1)
     with pytest.raises(MnemoError, match="another experiment"):
-        served.serve(other, data=tmp_path)
+        served.serve(other, url=url, data=tmp_path)
 
 
 def hostile(site: Served, own: TestClient, series: str) -> dict[str, Any]:
