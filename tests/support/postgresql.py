@@ -67,15 +67,18 @@ class Cluster:
                 **self._user,
             )
         end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                psycopg.connect(self._address("postgres")).close()
-                return
-            except psycopg.OperationalError as why:
-                log_text = (self._place / "log").read_text()
-                assert self._process.poll() is None, log_text
-                assert time.monotonic() < end, f"{why}\n{log_text}"
-                time.sleep(0.05)
+        while not self._answers():
+            log_text = (self._place / "log").read_text()
+            assert self._process.poll() is None, log_text
+            assert time.monotonic() < end, log_text
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self._address("postgres")).close()
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def cut(self) -> None:
         """Stop it at once: it has to recover from its log of changes when it starts."""
