@@ -42,10 +42,10 @@ class Cluster:
 
     def __init__(self, place: Path) -> None:
         self._place, self._numbers = place, count()
-        # It refuses to run as root.
-        owner = pwd.getpwnam("postgres" if _exists("postgres") else "nobody")
         self._user: dict[str, Any] = {}
         if os.geteuid() == 0:
+            # It refuses to run as root.
+            owner = pwd.getpwnam("postgres" if _exists("postgres") else "nobody")
             os.chown(place, owner.pw_uid, owner.pw_gid)
             self._user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
         self._run("initdb", "-D", "data", "--username=mnemo", "--auth=trust", "--no-sync")

@@ -5,8 +5,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from tests.support.paths import ROOT
@@ -32,9 +32,8 @@ class Process:
         address: Where it is, as a URL without a slash at its end.
     """
 
-    def __init__(self, folder: Path, data: Path, url: str | None) -> None:
-        self._words = [str(folder), str(data), url or ""]
-        self._log = data / "server.log"
+    def __init__(self, program: str, words: Sequence[str], log: Path) -> None:
+        self._command, self._log = [sys.executable, "-c", program, *words], log
         with run.listen("127.0.0.1", 0) as free:
             self._port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{self._port}"
@@ -45,7 +44,7 @@ class Process:
         # Until it accepts, requests wait in the queue of the port.
         with run.listen("127.0.0.1", self._port) as listener, self._log.open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _SERVE, *self._words, str(listener.fileno())],
+                [*self._command, str(listener.fileno())],
                 env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")},
                 pass_fds=[listener.fileno()],
                 stdout=log,
@@ -70,10 +69,15 @@ class Process:
             return False
 
 
-@contextmanager
-def serving(folder: Path, data: Path, url: str | None) -> Iterator[Process]:
+def serving(folder: Path, data: Path, url: str | None) -> AbstractContextManager[Process]:
     """Serve an experiment in a process that lasts no longer than the context."""
-    server = Process(folder, data, url)
+    return running(_SERVE, [str(folder), str(data), url or ""], data / "server.log")
+
+
+@contextmanager
+def running(program: str, words: Sequence[str], log: Path) -> Iterator[Process]:
+    """Run a program that serves at a socket, whose number is its last argument."""
+    server = Process(program, words, log)
     try:
         yield server
     finally:
