@@ -15,7 +15,7 @@ PROFILE = $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake/slurm
 # What the tests' cluster is made of, and what tells whether it can boot here.
 PACKAGES = $(shell sed 's/\#.*//' tests/slurm/packages.txt)
 CLUSTER = $(BIN)/python -m tests.slurm.cluster
-# The page of the experiments, and what the tests need to play on it in a browser.
+# The page of the experiments, and what the tests need to play on it in a browser, and on PostgreSQL.
 PAGE = scripts/mnemo/experiment/page
 BROWSER = $(shell sed 's/\#.*//' tests/browser/packages.txt)
 .DEFAULT_GOAL := help
@@ -38,10 +38,11 @@ experiment-page: $(PAGE)/node_modules/installed ## install what the page of the 
 test: $(VENV)/dev lint ## lint, then run every test that needs no SLURM and no browser, two at a time
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test-browser: $(VENV)/dev $(PAGE)/node_modules/installed ## play the experiments in Chromium; installs it as root on Debian
+test-browser: $(VENV)/dev $(PAGE)/node_modules/installed ## play the experiments in Chromium and on PostgreSQL; installs both as root on Debian
 	@dpkg -s $(BROWSER) >/dev/null 2>&1 || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update && apt-get install --yes --no-install-recommends $(BROWSER); }
 	$(BIN)/pytest tests/browser --numprocesses 2 --dist worksteal
+	$(BIN)/pytest tests/unit/experiment/server -k postgresql
 
 test-slurm: $(VENV)/dev ## run the study, and faults, on a real SLURM; as root, on Debian
 	@$(CLUSTER) 2>/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \

@@ -241,6 +241,29 @@ def test_a_second_tab_is_told_and_may_take_over(site: Site, person: Participant)
     assert len(site.answers(left["series"])) == 4 + 2, "the practice, and the trials that were over"
 
 
+def test_all_that_was_kept_of_a_series_that_went_on_elsewhere_is_stored(
+    site: Site, person: Participant
+) -> None:
+    person.enter(participant="elsewhere")
+    left, kept = person.series["series"], 120
+    other = person.context.request.post(
+        f"{site.url}/api/series", data={"force": True}, headers={"X-Mnemo": "1"}
+    )
+    assert other.ok
+    # More than fits in a request, as after a minute without network.
+    status = person.page.evaluate(
+        """async ([series, kept]) => {
+            const { Queue } = await import("/page/queue.js");
+            const queue = await Queue.open();
+            for (let number = 0; number < kept; number++) queue.note(series, "blur", number);
+            return queue.flush().catch((why) => why.status);
+        }""",
+        [left, kept],
+    )
+    assert status == 410, "the page is told that the series is over"
+    assert len(site.events(left)) == kept
+
+
 def test_who_declines_plays_nothing(person: Participant) -> None:
     person.arrive(participant="unwilling")
     person.button("I don’t want to take part").click()

@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import sqlalchemy as sa
 from PIL import Image
+from starlette.testclient import TestClient
 from tests.support import experiments
 from tests.support.experiments import ALPHAS, SHORT
 
 from mnemo.experiment import folder
 from mnemo.experiment.folder import Photograph, Picture
+from mnemo.experiment.server import app
+from mnemo.experiment.server.served import Served
 from mnemo.experiment.settings import ForcedChoice, MemoryGame
 from mnemo.experiment.stimuli import Experiment
 
@@ -57,3 +61,27 @@ def answer(trial: int, given: str = "new", **more: Any) -> dict[str, Any]:
     """Return the answer to a trial as the page sends it."""
     rt = 512.5 if given == "old" else None
     return {"trial": trial, "answer": given, "rt": rt, "shown_ms": 600.0, **more}
+
+
+def visitor(site: Served) -> TestClient:
+    return TestClient(app.make(site), headers=HEADERS)
+
+
+def begin(browser: TestClient, **parameters: str) -> dict[str, Any]:
+    """Come, consent, and have a series dealt."""
+    status = browser.post("/api/enter", json={"parameters": parameters}).json()
+    if status["state"] == "consent":
+        agreed = {"version": status["consent_version"], "agreed": True}
+        assert browser.post("/api/consent", json=agreed).json()["state"] == "ready"
+    made: dict[str, Any] = browser.post("/api/series", json={"device": DEVICE}).json()
+    return made
+
+
+def send(browser: TestClient, series: str, *answers: dict[str, Any], **more: Any) -> Any:
+    body = {"series": series, "answers": list(answers), **more}
+    return browser.post("/api/answers", json=body)
+
+
+def rows(site: Served, table: sa.Table) -> list[Any]:
+    with site.database.reading() as db:
+        return list(db.execute(sa.select(table)))

@@ -6,10 +6,12 @@ const PATIENCE = 20_000; // ms that a reply may take
 
 /** The server has answered, and refuses: to repeat the request would be no use. */
 export class Refused extends Error {
-  constructor(status, { error, message } = {}) {
+  constructor(status, { error, message, received } = {}) {
     super(message ?? `HTTP ${status}`);
     this.status = status;
     this.code = error;
+    // Whether what was sent is stored all the same.
+    this.stored = received !== undefined;
   }
 }
 

@@ -85,18 +85,20 @@ export class Queue {
   }
 
   async #flush() {
-    for (;;) {
-      const batch = this.#batch();
-      if (!batch) return;
+    let over = null;
+    for (let batch = this.#batch(); batch; batch = this.#batch()) {
       try {
         await post("/api/answers", batch);
+        this.#acknowledged(batch);
       } catch (why) {
-        // The series was withdrawn, or goes on elsewhere with all that came here.
-        if (why instanceof Refused && why.status === 410) this.#drop(batch.series);
-        throw why;
+        if (!(why instanceof Refused && why.status === 410)) throw why;
+        over = why;
+        // A series that goes on elsewhere takes all that was answered here; one that was withdrawn, nothing.
+        if (why.stored) this.#acknowledged(batch);
+        else this.#drop(batch.series);
       }
-      this.#acknowledged(batch);
     }
+    if (over) throw over;
   }
 
   /** Send what is kept while the page goes away, when nothing can be waited for. */

@@ -25,6 +25,7 @@ from mnemo.experiment.server import (
     security,
 )
 from mnemo.experiment.server.database import SERIES, UnavailableError
+from mnemo.experiment.server.protocol import TOKEN
 from mnemo.experiment.server.refusals import REFUSALS, RefusedError
 from mnemo.experiment.server.served import Served
 
@@ -129,6 +130,8 @@ class Views:
         """Send the plan of a series."""
         self._check(request)
         token = request.path_params["series"]
+        if not TOKEN.fullmatch(token):
+            raise RefusedError("missing")
         return JSONResponse(await run_in_threadpool(partial(plan, self._served, token)))
 
     def _check(self, request: Request) -> None:

@@ -40,6 +40,8 @@ SESSION, BACK = "mnemo_session", "mnemo_back"
 #: Seconds that a browser keeps its session.
 REMEMBERED = 90 * 24 * 3600
 
+#: Place of an image in its series; Starlette's own numbers may have more digits than Python reads.
+_PLACE = re.compile(r"[0-9]{1,6}")
 _VENDORED = re.compile(r"(jspsych|@jspsych/[a-z0-9-]+)/.+")
 
 P = ParamSpec("P")
@@ -73,7 +75,7 @@ def make(served: Served) -> Starlette:
             post("answers", experiment.answers),
             post("finish", experiment.finish),
             post("withdraw", experiment.withdraw),
-            Route("/images/{series}/{place:int}", experiment.image),
+            Route("/images/{series}/{place}", experiment.image),
             Mount("/page/vendor", _Vendor(directory=texts.PAGE / "node_modules", check_dir=False)),
             Mount("/page", _Page(directory=texts.PAGE, check_dir=False)),
             *admin.routes(served),
@@ -222,14 +224,16 @@ class Participants:
         session = request.cookies.get(SESSION)
         participant = await self._known(session)
         series, place = request.path_params["series"], request.path_params["place"]
+        if not (protocol.TOKEN.fullmatch(series) and _PLACE.fullmatch(place)):
+            raise RefusedError("missing")
         found = self._images.get(series)
         if found is None:
             found = await self._threads.run(_running, self._served, series)
             if found is not None:
                 self._images.put(series, found)
-        if found is None or found[0] != participant or place >= len(found[1]):
+        if found is None or found[0] != participant or int(place) >= len(found[1]):
             raise RefusedError("missing")
-        stimulus = self._served.experiment.images[found[1][place]]
+        stimulus = self._served.experiment.images[found[1][int(place)]]
         return FileResponse(
             self._served.folder / stimulus.file,
             headers={"cache-control": "private, max-age=31536000, immutable"},
@@ -339,7 +343,7 @@ def _back(request: Request) -> dict[str, str]:
     """Read how a visitor is sent back from the visitor's own browser."""
     try:
         found = json.loads(bytes.fromhex(request.cookies.get(BACK, "")))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(found, dict) or not all(isinstance(x, str) for x in found.values()):
         return {}

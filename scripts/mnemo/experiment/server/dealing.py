@@ -1,7 +1,6 @@
 """Dealing series: each to one participant, once, with no two edits of an image."""
 
 import secrets
-from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -96,7 +95,7 @@ def _next(
             participant=participant,
             number=made.number,
             state="running",
-            plan={"images": images, "trials": [asdict(trial) for trial in made.trials]},
+            plan={"images": images, "trials": [vars(trial) for trial in made.trials]},
             trials=len(made.trials),
             device=device.model_dump(exclude_none=True),
             dealt_at=time,

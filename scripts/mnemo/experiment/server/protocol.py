@@ -1,5 +1,6 @@
 """What a browser may send: the bodies of all requests. Anything else is refused."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,7 +10,10 @@ from mnemo.experiment.answers import Given
 #: Bytes of a body, at most; so much can be sent as a page is closed.
 LARGEST = 64 * 1024
 
-Token = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+#: What the token of a series is made of.
+TOKEN = re.compile(r"^[0-9a-f]{32}$")
+
+Token = Annotated[str, Field(pattern=TOKEN.pattern)]
 Text = Annotated[str, Field(max_length=500)]
 #: Milliseconds within a series: a day at most, and no inf or nan.
 Milliseconds = Annotated[float, Field(ge=-86_400_000, le=86_400_000, allow_inf_nan=False)]

@@ -71,8 +71,16 @@ def check_site(given: Headers) -> None:
     site, origin = given.get("sec-fetch-site"), given.get("origin")
     if site not in (None, "same-origin"):
         raise RefusedError("forbidden")
-    if origin is not None and urlsplit(origin).netloc != given.get("host"):
+    if origin is not None and not _is_of(origin, given.get("host")):
         raise RefusedError("forbidden")
+
+
+def _is_of(origin: str, host: str | None) -> bool:
+    """Return whether an origin is that of a host and port; one that can't be read is not."""
+    try:
+        return urlsplit(origin).netloc == host
+    except ValueError:
+        return False
 
 
 async def body(request: Request) -> bytes:
@@ -88,7 +96,7 @@ async def body(request: Request) -> bytes:
         RefusedError: It is too large.
     """
     length = request.headers.get("content-length", "0")
-    if length.isdigit() and int(length) > LARGEST:
+    if length.isdecimal() and int(length) > LARGEST:
         raise RefusedError("large")
     read = bytearray()
     async for chunk in request.stream():

@@ -1,4 +1,4 @@
-"""The server deals each series once, stores each answer once, and refuses all that is hostile."""
+"""The server deals each series to one participant once, and stores each answer once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,11 +7,20 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
-from tests.support.served import DEVICE, GAME, HEADERS, answer, export
+from tests.support.served import (
+    DEVICE,
+    GAME,
+    answer,
+    begin,
+    export,
+    rows,
+    send,
+    visitor,
+)
 
 from mnemo.errors import MnemoError
 from mnemo.experiment import checker
-from mnemo.experiment.server import app, dealing, served
+from mnemo.experiment.server import dealing, served
 from mnemo.experiment.server.database import ANSWERS, PARTICIPANTS, SERIES
 from mnemo.experiment.server.served import Served
 
@@ -24,8 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def site(folder: Path, tmp_path: Path) -> Any:
-    opened = served.serve(folder, data=tmp_path)
+def site(folder: Path, tmp_path: Path, url: str | None) -> Any:
+    opened = served.serve(folder, url=url, data=tmp_path)
     yield opened
     opened.database.close()
 
@@ -33,29 +42,6 @@ def site(folder: Path, tmp_path: Path) -> Any:
 @pytest.fixture
 def browser(site: Served) -> TestClient:
     return visitor(site)
-
-
-def visitor(site: Served) -> TestClient:
-    return TestClient(app.make(site), headers=HEADERS)
-
-
-def begin(browser: TestClient, **parameters: str) -> dict[str, Any]:
-    """Come, consent, and have a series dealt."""
-    status = browser.post("/api/enter", json={"parameters": parameters}).json()
-    if status["state"] == "consent":
-        agreed = {"version": status["consent_version"], "agreed": True}
-        assert browser.post("/api/consent", json=agreed).json()["state"] == "ready"
-    made: dict[str, Any] = browser.post("/api/series", json={"device": DEVICE}).json()
-    return made
-
-
-def enter(site: Served, participant: str) -> Any:
-    return visitor(site).post("/api/enter", json={"parameters": {"participant": participant}})
-
-
-def send(browser: TestClient, series: str, *answers: dict[str, Any], **more: Any) -> Any:
-    body = {"series": series, "answers": list(answers), **more}
-    return browser.post("/api/answers", json=body)
 
 
 def play(browser: TestClient, made: dict[str, Any]) -> dict[str, Any]:
@@ -68,11 +54,6 @@ def play(browser: TestClient, made: dict[str, Any]) -> dict[str, Any]:
         send(browser, made["series"], *answers[first : first + 10])
     status: dict[str, Any] = browser.post("/api/finish", json={"series": made["series"]}).json()
     return status
-
-
-def rows(site: Served, table: sa.Table) -> list[Any]:
-    with site.database.reading() as db:
-        return list(db.execute(sa.select(table)))
 
 
 def test_a_series_is_played_from_consent_to_the_verdict(site: Served, browser: TestClient) -> None:
@@ -216,60 +197,12 @@ def test_withdrawal_deletes_all_answers_and_the_person_is_not_dealt_again(
 
 
 def test_answers_of_another_database_are_refused(
-    folder: Path, site: Served, tmp_path: Path
+    site: Served, url: str | None, tmp_path: Path
 ) -> None:
     other = tmp_path / "other"
     export(other, seed=1)
     with pytest.raises(MnemoError, match="another experiment"):
-        served.serve(other, data=tmp_path)
-
-
-def hostile(site: Served, own: TestClient, series: str) -> dict[str, Any]:
-    stranger = visitor(site)
-    begin(stranger, participant="eve")
-    plain = TestClient(app.make(site), cookies=own.cookies)
-    body = {"series": series, "answers": [answer(0)]}
-    sent = {"json": body}
-    return {
-        "another's series": stranger.post("/api/answers", **sent),
-        "no header": plain.post("/api/answers", **sent),
-        "another site": own.post("/api/answers", headers={"Origin": "https://evil.org"}, **sent),
-        "no session": visitor(site).post("/api/finish", json={"series": series}),
-        "too large": own.post("/api/answers", content=b"[" * 100_000),
-        "no JSON": own.post("/api/answers", content=b"trial=0"),
-        "no such trial": send(own, series, answer(10_000)),
-        "a trial below 0": send(own, series, answer(-1)),
-        "no such answer": send(own, series, answer(0, "left")),
-        "no number": send(own, series, {**answer(0), "rt": "NaN"}),
-        "an unknown key": send(own, series, answer(0, admin=True)),
-        "too many": send(own, series, *map(answer, range(51))),
-        "SQL as a series": send(own, "' OR 1=1 --", answer(0)),
-        "another's image": stranger.get(f"/images/{series}/0"),
-        "no such image": own.get(f"/images/{series}/9999"),
-        "out of the folder": own.get("/page/..%2f__main__.py"),
-        "the server's packages": own.get("/page/node_modules/jspsych/package.json"),
-        "another package": own.get("/page/vendor/..%2findex.html"),
-        "no token": own.get(f"/admin/series/{series}"),
-        "a wrong token": own.get(
-            f"/admin/series/{series}", headers={"Authorization": "Bearer wrong"}
-        ),
-        "no such code": own.post("/api/withdraw", json={"code": "' OR ''='"}),
-        "a formula as a language": own.post(
-            "/api/series", json={"device": {"user_language": "=1+1"}, "force": True}
-        ),
-        "SQL as an ID": enter(site, "ada'; DROP TABLE answers"),
-        "HTML as an ID": enter(site, "<b>ada</b>"),
-        "a long ID": enter(site, "x" * 1000),
-    }
-
-
-def test_hostile_requests_are_refused_and_store_nothing(site: Served, browser: TestClient) -> None:
-    series = begin(browser, participant="ada")["series"]
-    replies = hostile(site, browser, series)
-    assert {what: reply.status_code for what, reply in replies.items() if reply.is_success} == {}
-    assert all(reply.status_code < 500 for reply in replies.values())
-    assert not rows(site, ANSWERS)
-    assert len(rows(site, PARTICIPANTS)) == 2
+        served.serve(other, url=url, data=tmp_path)
 
 
 def test_the_page_is_told_no_condition(site: Served, browser: TestClient) -> None:
