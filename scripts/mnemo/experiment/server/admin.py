@@ -50,7 +50,7 @@ def routes(served: Served) -> list[Route]:
         Route("/admin", views.overview),
         Route("/admin/login", views.login, methods=["POST"]),
         # Where the browser is after a wrong token, if it is asked for again.
-        Route("/admin/login", RedirectResponse("/admin", 303)),
+        Route("/admin/login", _to_login, methods=["GET"]),
         Route("/admin/logout", views.logout, methods=["POST"]),
         Route("/admin/payments.csv", views.payments),
         Route("/admin/export.zip", views.export),
@@ -212,3 +212,8 @@ def _file(content: bytes, name: str, kind: str) -> Response:
 
 def _address(request: Request) -> str:
     return request.client.host if request.client else ""
+
+
+async def _to_login(request: Request) -> Response:
+    """Lead who loads the address of the form again to the page that has it."""
+    return RedirectResponse("/admin", 303)
