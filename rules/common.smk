@@ -17,7 +17,8 @@ from mnemo.study.mistakes import checked
 from mnemo.study.models import Models
 from mnemo.study.pages import Pages
 from mnemo.study.params import Params
-from mnemo.study.paths import DOSE_RESPONSE, OF_EXPERIMENTS, OF_GAMES, Paths
+from mnemo.study.paths import DOSE_RESPONSE, Paths
+from mnemo.study.people import People
 from mnemo.weights import catalogue
 from snakemake.common import get_appdirs
 from snakemake.exceptions import WorkflowError
@@ -34,6 +35,7 @@ except MnemoError as mistake:
 models = Models(study)
 paths = Paths(study)
 pages = Pages(study, paths)
+people = People(study, paths)
 params = Params(study)
 captions = Captions(study, models, Path(workflow.basedir, "rules", "captions"))
 bases = [
@@ -196,25 +198,17 @@ def folders_of_experiments(wildcards):
     """List what the stage `experiment` makes."""
     if not study.experiments:
         raise WorkflowError("this study has no experiments: give it a section `experiments`")
-    folder = "<results>/experiments/{}/experiment.json"
-    return [folder.format(name) for name in study.experiments]
+    return people.folders
 
 
 def results_of_answers(wildcards):
     """List what the stage `analyse` makes."""
-    wanted = [*OF_EXPERIMENTS, *OF_GAMES]
-    tables = [name for name in wanted if name in paths.tables]
-    if not tables:
+    if not people.results:
         raise WorkflowError(
             "there are no answers to analyse: give experiments.<name>.answers what `python -m "
             "mnemo.experiment export` wrote, or experiments.<name>.simulated"
         )
-    pages_of_tables = [name for name in tables if name in paths.shown]
-    return [
-        *(f"<results>/{name}.parquet" for name in tables),
-        *(f"<results>/pages/{name}.html" for name in pages_of_tables),
-        "<results>/figures/human_rates.svg",
-    ]
+    return people.results
 
 
 def results_of_methods(wildcards):

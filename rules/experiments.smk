@@ -8,7 +8,7 @@ lab serves, and from the answers people/.
 rule export_experiment:
     """Write the folder of an experiment: the design, the images, and the texts around the task."""
     input:
-        unpack(paths.stimuli),
+        unpack(people.stimuli),
     output:
         # Answers are kept beside it.
         experiment=update("<results>/experiments/{experiment}/experiment.json"),
@@ -23,15 +23,15 @@ rule export_experiment:
         mem_mb=memory,
         runtime=minutes,
     params:
-        kind=params.of_experiment("kind"),
-        settings=params.settings_of_experiment,
-        photographs=params.of_experiment("photographs"),
-        listing=params.photographs_of_experiment,
+        kind=people.key("kind"),
+        settings=people.settings,
+        photographs=people.key("photographs"),
+        listing=people.digest_of_photographs,
         class_count=models.generator.class_count,
         size=params.size_of_images,
         format=study.images.format,
-        seed=params.of_experiment("seed"),
-        demo=params.is_simulated,
+        seed=people.key("seed"),
+        demo=people.is_simulated,
         stamp=models.stamp(models.generator.weights),
         code=code_of("export_experiment"),
     script:
@@ -42,7 +42,7 @@ rule simulate_answers:
     """Answer an experiment as simulated participants, through its server."""
     input:
         experiment="<results>/experiments/{experiment}/experiment.json",
-        scores=paths.scores_to_follow,
+        scores=people.scores_to_follow,
     output:
         trials="<results>/people/{experiment}/simulated.parquet",
     log:
@@ -56,12 +56,12 @@ rule simulate_answers:
         mem_mb=memory,
         runtime=minutes,
     params:
-        participants=params.of_simulation("participants"),
-        series=params.of_simulation("series"),
-        slope=params.of_simulation("slope"),
-        strength=params.of_simulation("strength"),
-        inattentive=params.of_simulation("inattentive"),
-        seed=params.of_simulation("seed"),
+        participants=people.key_of_simulation("participants"),
+        series=people.key_of_simulation("series"),
+        slope=people.key_of_simulation("slope"),
+        strength=people.key_of_simulation("strength"),
+        inattentive=people.key_of_simulation("inattentive"),
+        seed=people.key_of_simulation("seed"),
         stamp=models.stamp(),
         code=code_of("simulate_answers"),
     script:
@@ -72,7 +72,7 @@ rule read_answers:
     """Read the answers to an experiment, and judge which series count."""
     input:
         experiment="<results>/experiments/{experiment}/experiment.json",
-        answers=paths.answers,
+        answers=people.answers,
     output:
         trials="<results>/people/{experiment}/trials.parquet",
         participants="<results>/people/{experiment}/participants.parquet",
@@ -126,7 +126,7 @@ rule model_answers:
     input:
         trials="<results>/people/{experiment}/trials.parquet",
         participants="<results>/people/{experiment}/participants.parquet",
-        factors=paths.factors_of_stimuli,
+        factors=people.factors,
     output:
         models="<results>/people/{experiment}/human_models.parquet",
     log:

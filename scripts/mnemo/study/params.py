@@ -199,35 +199,6 @@ class Params:
 
         return look_up
 
-    def of_experiment(self, key: str) -> Callable[[Any], Any]:
-        """Return a function of wildcards that looks a key of an experiment up."""
-
-        def look_up(wildcards: Any) -> Any:
-            return getattr(self.config.experiments[wildcards.experiment], key)
-
-        return look_up
-
-    def of_simulation(self, key: str) -> Callable[[Any], Any]:
-        """Return a function of wildcards that looks a key of simulated participants up."""
-
-        def look_up(wildcards: Any) -> Any:
-            return getattr(self.config.experiments[wildcards.experiment].simulated, key)
-
-        return look_up
-
-    def settings_of_experiment(self, wildcards: Any) -> dict[str, Any]:
-        """Return the settings of an experiment."""
-        return asdict(self.config.experiments[wildcards.experiment].design)
-
-    def photographs_of_experiment(self, wildcards: Any) -> str | None:
-        """Digest the photographs of an experiment, which are no input: their names are private."""
-        own = self.config.experiments[wildcards.experiment].photographs
-        return folder.digest(folder.pictures(own)) if own else None
-
-    def is_simulated(self, wildcards: Any) -> bool:
-        """Return whether the answers to an experiment are simulated."""
-        return self.config.experiments[wildcards.experiment].simulated is not None
-
     @property
     def least_rated(self) -> int:
         """Fewest rated images of which hyperplanes can be fitted, as of the whole set fit."""

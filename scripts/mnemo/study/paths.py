@@ -230,40 +230,6 @@ class Paths:
         # It may have names by which the ratings call the images.
         return [*files, own] if own else files
 
-    # Experiments
-
-    def stimuli(self, wildcards: Any) -> dict[str, list[str]]:
-        """List the shards of the images that an experiment shows, and of their classes."""
-        of = experiments.stimuli(self.config, wildcards.experiment)
-        images = {name: self.shards("square", names) for name, names in of.items()}
-        several = self.config.generator.entry.class_count
-        sources = {each for names in of.values() for each in names} if several else set()
-        return {**images, "latents": self.shards("latents", sorted(sources))}
-
-    def answers(self, wildcards: Any) -> str:
-        """Return the file with the answers to an experiment."""
-        own = self.config.experiments[wildcards.experiment]
-        simulated = f"<results>/people/{wildcards.experiment}/simulated.parquet"
-        return experiments.file_of_answers(own) or simulated
-
-    def scores_to_follow(self, wildcards: Any) -> list[str]:
-        """List the scores that the memory of simulated participants follows, if it does."""
-        own = self.config.experiments[wildcards.experiment]
-        follows = own.simulated.assessor if own.simulated else None
-        if follows is None:
-            return []
-        names = sets.edited(self.config.edit(own.edit), own.alphas)
-        shape = sets.shapes(self.config, names[0])[0]
-        return self.scores(names, [follows], [shape])
-
-    def factors_of_stimuli(self, wildcards: Any) -> list[str]:
-        """List the visual factors of the images that an experiment tests."""
-        config = self.config
-        own = config.experiments[wildcards.experiment]
-        names = sets.edited(config.edit(own.edit), own.alphas)
-        shape = sets.shapes(config, names[0])[0]
-        return self.scores(names, config.measured_factors, [shape])
-
     # Hyperplanes and directions
 
     @property

@@ -16,6 +16,7 @@ from mnemo.study.config import Config
 from mnemo.study.mistakes import checked
 from mnemo.study.params import Params
 from mnemo.study.paths import OF_EXPERIMENTS, OF_GAMES, Paths
+from mnemo.study.people import People
 
 SHORT = {"targets": 5, "fillers": 20, "vigilance": 4, "lag": [4, 20], "most_series": 2}
 GAME = {"kind": "memory-game", "edit": "memorable", "settings": SHORT}
@@ -26,7 +27,7 @@ CHOICE = {
     "photographs": "photographs",
 }
 SIMULATED = {"participants": 3, "slope": 0.5}
-OF_GAME, OF_CHOICE = SimpleNamespace(experiment="game"), SimpleNamespace(experiment="choice")
+OF_GAME = SimpleNamespace(experiment="game")
 
 
 def raw(**changes: Any) -> dict[str, Any]:
@@ -41,6 +42,10 @@ def raw(**changes: Any) -> dict[str, Any]:
 
 def study(**changes: Any) -> Config:
     return checked(raw(**changes))
+
+
+def answers(own: Config) -> str:
+    return People(own, Paths(own)).answers(OF_GAME)
 
 
 def mistakes(given: dict[str, Any]) -> str:
@@ -90,11 +95,11 @@ def test_only_a_study_with_answers_has_tables_of_them() -> None:
 def test_answers_are_those_that_were_exported_or_simulated(tmp_path: Path) -> None:
     given = {**GAME, "answers": str(tmp_path)}
     exported = study(experiments={"game": given})
-    assert Paths(exported).answers(OF_GAME) == str(tmp_path / "trials.parquet")
+    assert answers(exported) == str(tmp_path / "trials.parquet")
     with pytest.raises(MnemoError, match=r"trials\.parquet \(experiments\.game\.answers\)"):
         folder.check_files(exported)
     simulated = study(experiments={"game": {**GAME, "simulated": SIMULATED}})
-    assert Paths(simulated).answers(OF_GAME) == "<results>/people/game/simulated.parquet"
+    assert answers(simulated) == "<results>/people/game/simulated.parquet"
 
 
 def test_photographs_must_be_there(tmp_path: Path) -> None:

@@ -1,0 +1,105 @@
+"""The files and params of the jobs of experiments with people.
+
+Functions of `wildcards` read the wildcards of a job as attributes.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from mnemo.photos import folder
+from mnemo.study import experiments, sets
+from mnemo.study.config import Config
+from mnemo.study.paths import OF_EXPERIMENTS, OF_GAMES, Paths
+from mnemo.study.sections.experiments import Experiment
+
+
+class People:
+    """The experiments of one study.
+
+    Args:
+        config: The study.
+        paths: Its paths.
+    """
+
+    def __init__(self, config: Config, paths: Paths):
+        self.config = config
+        self.paths = paths
+
+    @property
+    def folders(self) -> list[str]:
+        """The descriptions in the folders of the experiments."""
+        names = self.config.experiments
+        return [f"<results>/experiments/{name}/experiment.json" for name in names]
+
+    @property
+    def results(self) -> list[str]:
+        """The tables, pages and figure that are made of the answers; none without answers."""
+        tables = [name for name in (*OF_EXPERIMENTS, *OF_GAMES) if name in self.paths.tables]
+        shown = [name for name in tables if name in self.paths.shown]
+        return [
+            *(f"<results>/{name}.parquet" for name in tables),
+            *(f"<results>/pages/{name}.html" for name in shown),
+            *(["<results>/figures/human_rates.svg"] if tables else []),
+        ]
+
+    def stimuli(self, wildcards: Any) -> dict[str, list[str]]:
+        """List the shards of the images that an experiment shows, and of their classes."""
+        of = experiments.stimuli(self.config, wildcards.experiment)
+        images = {name: self.paths.shards("square", names) for name, names in of.items()}
+        several = self.config.generator.entry.class_count
+        sources = {each for names in of.values() for each in names} if several else set()
+        return {**images, "latents": self.paths.shards("latents", sorted(sources))}
+
+    def settings(self, wildcards: Any) -> dict[str, Any]:
+        """Return the settings of an experiment."""
+        return asdict(self._own(wildcards).design)
+
+    def digest_of_photographs(self, wildcards: Any) -> str | None:
+        """Digest an experiment's photographs, which are no input: their names are private."""
+        own = self._own(wildcards).photographs
+        return folder.digest(folder.pictures(own)) if own else None
+
+    def is_simulated(self, wildcards: Any) -> bool:
+        """Return whether the answers to an experiment are simulated."""
+        return self._own(wildcards).simulated is not None
+
+    def key(self, key: str) -> Callable[[Any], Any]:
+        """Return a function of wildcards that looks a key of an experiment up."""
+
+        def look_up(wildcards: Any) -> Any:
+            return getattr(self._own(wildcards), key)
+
+        return look_up
+
+    def key_of_simulation(self, key: str) -> Callable[[Any], Any]:
+        """Return a function of wildcards that looks a key of simulated participants up."""
+
+        def look_up(wildcards: Any) -> Any:
+            return getattr(self._own(wildcards).simulated, key)
+
+        return look_up
+
+    def scores_to_follow(self, wildcards: Any) -> list[str]:
+        """List the scores that the memory of simulated participants follows, if it does."""
+        simulated = self._own(wildcards).simulated
+        follows = simulated.assessor if simulated else None
+        return self._scores(wildcards, [follows]) if follows else []
+
+    def answers(self, wildcards: Any) -> str:
+        """Return the file with the answers to an experiment."""
+        simulated = f"<results>/people/{wildcards.experiment}/simulated.parquet"
+        return experiments.file_of_answers(self._own(wildcards)) or simulated
+
+    def factors(self, wildcards: Any) -> list[str]:
+        """List the visual factors of the images that an experiment tests."""
+        return self._scores(wildcards, list(self.config.measured_factors))
+
+    def _scores(self, wildcards: Any, scorers: list[str]) -> list[str]:
+        """List scores of the images that an experiment tests, in the first shape that has some."""
+        own = self._own(wildcards)
+        names = sets.edited(self.config.edit(own.edit), own.alphas)
+        return self.paths.scores(names, scorers, [sets.shapes(self.config, names[0])[0]])
+
+    def _own(self, wildcards: Any) -> Experiment:
+        return self.config.experiments[wildcards.experiment]
