@@ -12,11 +12,10 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 params = snakemake.params
 sizes = {"z_dim": params.z_dim, "w_dim": params.w_dim, "layers": params.layers}
-found = imported.read(
-    snakemake.input.file, params.space, params.expected, **sizes, counted=params.counted
-)
 shard = imported.table(
-    found,
+    imported.read(
+        snakemake.input.file, params.space, params.expected, **sizes, counted=params.counted
+    ),
     loading.load(snakemake.input.weights, params.generator),
     params.base,
     params.images,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from mnemo import interop, latents, tables
+from mnemo import interop, latents, seed_files, tables
 from mnemo.errors import MnemoError
 from mnemo.generators import synthesis
 from mnemo.generators.synthesis import AnyGenerator
@@ -24,12 +24,12 @@ def read(
     w_dim: int,
     layers: int,
     counted: str = "photos.count",
-) -> Latents:
+) -> Latents | list[int]:
     """Read latents of images, and check that they fit the generator.
 
     Args:
-        path: A file in any layout that `interop.read_latents` knows; or a parquet file with a
-            column z, w or w_plus of lists, as Mnemo's own.
+        path: A file in any layout that `interop.read_latents` knows; a parquet file with a
+            column z, w or w_plus of lists, as Mnemo's own; or one of seeds (`seed_files.read`).
         space: Space of the latents; None if the file says it.
         count: Number of latents that the file must have.
         z_dim: Dimensions of the generator's z.
@@ -38,18 +38,21 @@ def read(
         counted: The setting that says the number.
 
     Returns:
-        The latents.
+        The latents; or the seeds that they are to be drawn from.
 
     Raises:
-        MnemoError: As for `interop.read_latents`; or the file has another number of latents, or
-            latents of another shape than the generator's.
+        MnemoError: As for `interop.read_latents` and `seed_files.read`; or the file has another
+            number of latents, or latents of another shape than the generator's.
     """
+    seeds = seed_files.read(path)
+    if seeds is not None:
+        _check(path, len(seeds), count, counted)
+        if space not in (None, "z"):
+            raise MnemoError(f"{path} has seeds, which latents in z are drawn from, not in {space}")
+        return seeds
     parquet = Path(path).suffix == ".parquet"
     found = _own(Path(path), space, w_dim) if parquet else interop.read_latents(path, space)
-    if len(found.rows) != count:
-        raise MnemoError(
-            f"{path} has {len(found.rows)} latents, and {counted} is {count}: correct the latter"
-        )
+    _check(path, len(found.rows), count, counted)
     of_w = {"w": (w_dim,), "w_plus": (layers, w_dim)} if w_dim else {}
     shape = {"z": (z_dim,), **of_w}.get(found.space)
     if shape != found.rows.shape[1:]:
@@ -62,7 +65,7 @@ def read(
 
 
 def table(
-    found: Latents,
+    found: Latents | list[int],
     generator: AnyGenerator,
     base: str,
     keys: Sequence[str],
@@ -75,7 +78,7 @@ def table(
     """Lay some of the latents out as a shard of a set.
 
     Args:
-        found: The latents.
+        found: The latents, or the seeds that they are drawn from.
         generator: The generator.
         base: The set.
         keys: Keys of the shard's images.
@@ -87,13 +90,26 @@ def table(
     Returns:
         The table `latents.LATENTS`.
     """
-    rows = found.rows[places.start : places.stop]
-    if found.space == "z":
+    part, seeds = slice(places.start, places.stop), None
+    space: Space
+    if isinstance(found, list):
+        seeds = found[part]
+        space, rows = "z", generator.sample(seeds, psi)
+    else:
+        space, rows = found.space, found.rows[part]
+    if space == "z":
         spaces = synthesis.spaces(generator, rows, psi, cutoff)
     else:
-        spaces = {found.space: rows.reshape(len(rows), -1)}
-    columns = latents.unedited(base, keys, classes=[class_index] * len(rows))
+        spaces = {space: rows.reshape(len(rows), -1)}
+    columns = latents.unedited(base, keys, seeds=seeds, classes=[class_index] * len(keys))
     return latents.table(columns, **spaces)
+
+
+def _check(path: str | Path, found: int, count: int, counted: str) -> None:
+    if found != count:
+        raise MnemoError(
+            f"{path} has {found} latents, and {counted} is {count}: correct the latter"
+        )
 
 
 def _own(path: Path, space: Space | None, w_dim: int) -> Latents:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from mnemo import keys, latent_keys, names, tables
+from mnemo import keys, latent_keys, names, seed_files, tables
 
 
 class Images:
@@ -54,7 +54,8 @@ class Images:
             if (place := self._named.get(names.plain(form))) is not None:
                 return place
         seed = re.fullmatch(r"(?:seed)?(\d{1,18})", _stem(base), re.ASCII)
-        return self._places.get(keys.of_seed(int(seed[1]))) if seed else None
+        key = keys.of_seed(int(seed[1])) if seed else ""
+        return self._places.get(key, self._named.get(names.plain(key)))
 
 
 def of_seeds(first: int, end: int) -> Images:
@@ -78,13 +79,19 @@ def of_latents(path: str | Path, count: int) -> Images:
         count: Number of its latents.
 
     Returns:
-        The images, which go by what they are called where a parquet file has a column `image`.
+        The images, which go by what they are called where a parquet file has a column `image`, and
+        in a file of seeds by these.
 
     Raises:
-        MnemoError: A parquet file is damaged.
+        MnemoError: The file is damaged, or its seeds are none.
     """
-    called = None
-    if Path(path).suffix == ".parquet" and "image" in (held := tables.read(path)).column_names:
+    seeds = seed_files.read(path)
+    called = None if seeds is None else list(map(keys.of_seed, seeds))
+    if (
+        called is None
+        and Path(path).suffix == ".parquet"
+        and "image" in (held := tables.read(path)).column_names
+    ):
         called = list(map(str, held["image"].to_pylist()))
     return Images(list(map(latent_keys.of_place, range(count))), called)
 

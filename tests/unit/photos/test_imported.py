@@ -51,6 +51,40 @@ def test_latents_in_z_are_mapped_with_the_studys_truncation(
     np.testing.assert_array_equal(latents.matrix(shard, "w"), generator.map(z, 0.5))
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_images_of_a_files_seeds_are_those_that_the_seeds_draw(
+    generator: Styled, tmp_path: Path, ending: str
+) -> None:
+    path, seeds = tmp_path / f"seeds.{ending}", [7, 3, 4_000_000_000]
+    frame = pd.DataFrame({"seed": seeds, "memorable": [0.1, 0.2, 0.3]})
+    frame.to_csv(path, index=False) if ending == "csv" else frame.to_parquet(path)
+    found = imported.read(path, None, 3, **sizes(generator))
+    shard = imported.table(found, generator, "fit", ["b", "c"], range(1, 3), 0.5)
+    drawn = synthesis.draw(generator, "fit", seeds[1:], 0.5)
+    assert shard["image"].to_pylist() == ["b", "c"]
+    for column in ("seed", "z", "w"):
+        assert shard[column].to_pylist() == drawn[column].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("text", "space", "told"),
+    [
+        ("seed\n3\n3\n", None, r"seeds\.csv, row 2 of the seeds: '3' is there twice"),
+        ("seed\n3\n-1\n", None, "row 2 of the seeds: '-1' is no whole number from 0 to"),
+        ("seed\n3\nx\n", None, "row 2 of the seeds: 'x' is no whole number from 0 to"),
+        ("number\n3\n4\n", None, "has no column called seed"),
+        ("seed\n3\n", None, r"has 1 latents, and photos\.count is 2"),
+        ("seed\n3\n4\n", "w", "has seeds, which latents in z are drawn from, not in w"),
+    ],
+)
+def test_seeds_that_are_none_are_refused(
+    generator: Styled, tmp_path: Path, text: str, space: Space | None, told: str
+) -> None:
+    (tmp_path / "seeds.csv").write_text(text)
+    with pytest.raises(MnemoError, match=told):
+        imported.read(tmp_path / "seeds.csv", space, 2, **sizes(generator))
+
+
 def test_latents_of_a_parquet_file_are_read_in_the_space_that_is_wanted(
     generator: Styled, tmp_path: Path
 ) -> None:

@@ -157,6 +157,18 @@ def test_images_whose_latents_a_file_gives_go_by_key_or_by_what_it_calls_them(
     assert images.of_latents("latents.npy", 2).find(["latent-00001"]) == {"latent-00001": 0}
 
 
+def test_images_of_a_files_seeds_go_by_these(tmp_path: Path) -> None:
+    (tmp_path / "seeds.csv").write_text("seed\n42\n7\n")
+    seen = images.of_latents(tmp_path / "seeds.csv", 2)
+    names = ["42", "0000042", "seed0007.png", "latent-00002", "1"]
+    assert seen.find(names) == {
+        "42": 0,
+        "0000042": 0,
+        "seed0007.png": 1,
+        "latent-00002": 1,
+    }
+
+
 def test_too_few_rated_images_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MnemoError, match="rates 12 of the set's images, .* at least 13"):
         read(write(tmp_path, RATES), "hit_rate", IMAGES, least=13)

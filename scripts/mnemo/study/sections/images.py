@@ -58,7 +58,8 @@ class FitSet(ImageSet):
         exclude_if=lambda given: given is None,
         description="File of latents in place of seeds, for images that people have rated; count "
         "is their number. docs/interop.md lists the kinds; also a parquet file with a column z, w "
-        "or w_plus, and, if it has one, a column image with what the images are called.",
+        "or w_plus, and, if it has one, a column image with what the images are called; or a CSV "
+        "or parquet file with a column seed, of the images to draw.",
     )
     space: Space | None = Field(
         None,
