@@ -281,6 +281,24 @@ def placeholders(folder: str | Path) -> dict[str, list[str]]:
     return found
 
 
+def unfinished(folder: str | Path) -> list[str]:
+    """Say of each text of a folder what a lab has yet to fill in.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        A line for each text that is not finished.
+
+    Raises:
+        MnemoError: As for `placeholders`.
+    """
+    return [
+        f"texts/{name}.md is not finished: {', '.join(left)}"
+        for name, left in placeholders(folder).items()
+    ]
+
+
 def explained(errors: "Iterable[ErrorDetails]") -> str:
     """Say what is wrong with the fields of a file, as pydantic found it."""
     return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors)
