@@ -177,7 +177,7 @@ def export(
             with suppress(MnemoError):
                 before = described(folder / NAME)
             _move(staging, folder, content)
-        _write_texts(experiment, folder, before)
+        _write_texts(described(folder / NAME), folder, before)
     except OSError as why:
         raise files.refused(folder, why) from why
     return read(folder)
@@ -381,7 +381,10 @@ def _serialised(experiment: Experiment) -> bytes:
 def _move(staging: Path, folder: Path, content: bytes) -> None:
     """Move a finished experiment to its place, the description last."""
     path = folder / NAME
-    if path.exists() and path.read_bytes() != content:
+    if path.exists() and _but_for_version(path.read_bytes()) == _but_for_version(content):
+        # Answers know their experiment by the digest of this file, which stays.
+        (staging / NAME).write_bytes(path.read_bytes())
+    elif path.exists():
         if (folder / ANSWERS).exists():
             raise MnemoError(
                 f"{folder} holds another experiment, and {folder / ANSWERS} answers to it, which "
@@ -396,6 +399,14 @@ def _move(staging: Path, folder: Path, content: bytes) -> None:
     for image in made:
         image.replace(folder / "images" / image.name)
     (staging / NAME).replace(path)
+
+
+def _but_for_version(content: bytes) -> Any:
+    """Read a description without the version of Mnemo that wrote it; None if it is none."""
+    with suppress(ValueError):
+        found = json.loads(content)
+        return {**found, "mnemo": None} if isinstance(found, dict) else None
+    return None
 
 
 def _write_texts(experiment: Experiment, folder: Path, before: Experiment | None) -> None:

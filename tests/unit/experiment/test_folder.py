@@ -175,6 +175,16 @@ def test_another_experiment_is_not_written_over_one_that_has_answers(copy: Path)
     assert contents(copy) == before
 
 
+def test_a_later_mnemo_leaves_an_experiment_with_answers_as_it_is(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (copy / folder.ANSWERS).mkdir()
+    before = contents(copy)
+    monkeypatch.setattr(folder, "__version__", "99.0")
+    game(copy)
+    assert contents(copy) == before
+
+
 def test_an_experiment_without_answers_is_replaced_whole(copy: Path) -> None:
     made = game(copy, seed=1)
     assert made == folder.read(copy)
