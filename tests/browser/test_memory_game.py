@@ -139,6 +139,12 @@ def serve_apart(folder: Path, tmp_path: Path) -> Iterator[Process]:
     process.kill()
 
 
+def test_who_serves_texts_that_are_not_finished_is_told(process: Process, tmp_path: Path) -> None:
+    told = (tmp_path / "server.log").read_text()
+    assert f"{process.url}/admin" in told
+    assert "Not for participants yet: texts/consent.md is not finished: [NAME OF" in told
+
+
 def test_no_answer_is_lost_when_network_server_or_clock_fail(
     browser: Browser, process: Process
 ) -> None:

@@ -6,9 +6,11 @@ give the same bytes.
 
 import hashlib
 import json
+import logging
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -28,6 +30,8 @@ from mnemo.version import __version__
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+LOGGER = logging.getLogger(__name__)
 
 #: Version of the layout of the folder; incremented when older folders can't be read any more.
 FORMAT = 1
@@ -133,7 +137,7 @@ def export(
     The images may come from generators: one at a time is in memory.
 
     Args:
-        folder: The folder. Texts that are in it already are kept, since a lab edits them.
+        folder: The folder. Texts in it that a lab has edited are kept; others are written anew.
         settings: Settings of either experiment.
         targets: Images whose effect on people is measured, each key at every alpha.
         fillers: Images of other keys: fillers and vigilance images of the memory game, and the
@@ -169,8 +173,11 @@ def export(
             stimuli.check(settings, images.values())
             experiment = Experiment(name, study, settings, seed, images, demo, __version__)
             (staging / NAME).write_bytes(content := _serialised(experiment))
+            before = None
+            with suppress(MnemoError):
+                before = described(folder / NAME)
             _move(staging, folder, content)
-        _write_texts(experiment, folder)
+        _write_texts(described(folder / NAME), folder, before)
     except OSError as why:
         raise files.refused(folder, why) from why
     return read(folder)
@@ -274,6 +281,24 @@ def placeholders(folder: str | Path) -> dict[str, list[str]]:
     return found
 
 
+def unfinished(folder: str | Path) -> list[str]:
+    """Say of each text of a folder what a lab has yet to fill in.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        A line for each text that is not finished.
+
+    Raises:
+        MnemoError: As for `placeholders`.
+    """
+    return [
+        f"texts/{name}.md is not finished: {', '.join(left)}"
+        for name, left in placeholders(folder).items()
+    ]
+
+
 def explained(errors: "Iterable[ErrorDetails]") -> str:
     """Say what is wrong with the fields of a file, as pydantic found it."""
     return "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in errors)
@@ -356,11 +381,15 @@ def _serialised(experiment: Experiment) -> bytes:
 def _move(staging: Path, folder: Path, content: bytes) -> None:
     """Move a finished experiment to its place, the description last."""
     path = folder / NAME
-    if path.exists() and path.read_bytes() != content:
+    if path.exists() and _but_for_version(path.read_bytes()) == _but_for_version(content):
+        # Answers know their experiment by the digest of this file, which stays.
+        (staging / NAME).write_bytes(path.read_bytes())
+    elif path.exists():
         if (folder / ANSWERS).exists():
             raise MnemoError(
                 f"{folder} holds another experiment, and {folder / ANSWERS} answers to it, which "
-                "would no longer fit: move the folder away, or export to another one."
+                "would no longer fit: move the folder away, or give the experiment another name. "
+                f"If you have only tried it out, delete {folder / ANSWERS}."
             )
         path.unlink()
     (folder / "images").mkdir(parents=True, exist_ok=True)
@@ -372,8 +401,30 @@ def _move(staging: Path, folder: Path, content: bytes) -> None:
     (staging / NAME).replace(path)
 
 
-def _write_texts(experiment: Experiment, folder: Path) -> None:
-    """Write the texts that are not there yet."""
+def _but_for_version(content: bytes) -> Any:
+    """Read a description without the version of Mnemo that wrote it; None if it is none."""
+    with suppress(ValueError):
+        found = json.loads(content)
+        return {**found, "mnemo": None} if isinstance(found, dict) else None
+    return None
+
+
+def _write_texts(experiment: Experiment, folder: Path, before: Experiment | None) -> None:
+    """Write the texts, but for those that a lab has edited since `before` was written."""
+    written = _texts(before) if before else {}
+    (folder / "texts").mkdir(exist_ok=True)
+    for target, text in _texts(experiment).items():
+        path = folder / target
+        if path.exists() and path.read_text(encoding="utf-8") != written.get(target):
+            if written.get(target, text) != text:
+                LOGGER.warning("%s is kept as you edited it: check the numbers in it", path)
+            continue
+        with files.whole(path) as partial:
+            partial.write_text(text, encoding="utf-8")
+
+
+def _texts(experiment: Experiment) -> dict[str, str]:
+    """Return the texts with the numbers of the design, by their places in the folder."""
     kind, settings = experiment.settings.kind, experiment.settings
     minutes = round(settings.seconds / 60)
     filled = {
@@ -389,12 +440,12 @@ def _write_texts(experiment: Experiment, folder: Path) -> None:
     }
     sources = {"instructions": f"instructions-{kind}"}
     targets = {f"texts/{name}.md": sources.get(name, name) for name in TEXTS}
-    (folder / "texts").mkdir(exist_ok=True)
-    for target, source in {**targets, "README.md": "README"}.items():
-        if not (folder / target).exists():
-            text = (_DEFAULTS / f"{source}.md").read_text(encoding="utf-8")
-            with files.whole(folder / target) as partial:
-                partial.write_text(Template(text).substitute(filled), encoding="utf-8")
+    return {
+        target: Template((_DEFAULTS / f"{source}.md").read_text(encoding="utf-8")).substitute(
+            filled
+        )
+        for target, source in {**targets, "README.md": "README"}.items()
+    }
 
 
 def _verify(folder: Path, token: str, stimulus: Stimulus) -> None:

@@ -232,8 +232,9 @@ def _photographs(settings: ForcedChoice, images: list[Stimulus]) -> Iterator[str
         missing = sum(wanted[each] - photographs[each] for each in few)
         worst = max(few, key=lambda each: wanted[each] - photographs[each])
         of_class = "" if worst is None else f" of class {worst}"
+        of_all = "" if worst is None else f" in {len(few)} of {len(wanted)} classes"
         yield (
-            f"{missing:,} photographs are missing in {len(few)} of {len(wanted)} classes: a "
+            f"{missing:,} photographs are missing{of_all}: a "
             f"participant may see {wanted[worst]:,} generated images{of_class}, each beside "
             f"another photograph, but there are {photographs[worst]:,}. Add photographs, or lower "
             "most_series"

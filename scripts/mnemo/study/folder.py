@@ -15,6 +15,7 @@ from mnemo import files, names
 from mnemo.assessors import cards
 from mnemo.assessors.registry import ASSESSORS
 from mnemo.errors import MnemoError
+from mnemo.experiment.settings import needed
 from mnemo.photos import folder
 from mnemo.ratings import layouts
 from mnemo.study import experiments
@@ -72,12 +73,18 @@ def check_files(config: Config) -> None:
         )
     for name, each in config.experiments.items():
         if each.photographs:
+            key, wanted = f"experiments.{name}.photographs", sum(needed(each.design).values())
             try:
-                folder.pictures(each.photographs)
+                found = len(folder.pictures(each.photographs))
             except MnemoError as why:
+                raise MnemoError(f"{key}: {why}. Name a folder of photographs.") from why
+            # How many each class has is known once the images have been drawn.
+            if found < wanted:
                 raise MnemoError(
-                    f"experiments.{name}.photographs: {why}. Name a folder of photographs."
-                ) from why
+                    f"{key}: {each.photographs} has {found:,} pictures, but a participant may see "
+                    f"{wanted:,} generated images, each beside another photograph: add "
+                    f"{wanted - found:,}, or lower experiments.{name}.settings.most_series."
+                )
     for name, path in config.assessor_weights.items():
         if name not in ASSESSORS and cards.architecture(path) is None:
             raise MnemoError(

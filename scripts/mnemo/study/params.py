@@ -195,7 +195,9 @@ class Params:
         """Return a function of wildcards that looks a setting of people's ratings up."""
 
         def look_up(wildcards: Any) -> Any:
-            return self.config.ratings[wildcards.people].model_dump()[key]
+            given = self.config.ratings[wildcards.people]
+            # What is left out of a study's file where it has its default is a param all the same.
+            return given.model_dump().get(key, getattr(given, key))
 
         return look_up
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -56,8 +57,9 @@ def game(place: Path, **changes: Any) -> Experiment:
         "fillers": pictures(1000, 27),
         "name": "people",
         "study": "faces",
+        "settings": GAME,
     }
-    return folder.export(place, GAME, **{**given, **changes})
+    return folder.export(place, **{**given, **changes})
 
 
 def choice(
@@ -150,11 +152,36 @@ def test_exporting_again_keeps_the_texts_of_the_lab(copy: Path) -> None:
     assert (copy / "texts/consent.md").read_text() == "I agree."
 
 
+def test_texts_that_nobody_edited_follow_the_design(
+    copy: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (copy / "texts/debriefing.md").write_text("Thank you.")
+    (copy / "texts/instructions.md").write_text("Play for 1 minute.")
+    game(copy, settings=replace(GAME, most_series=1, image_ms=9000))
+    consent = " ".join((copy / "texts/consent.md").read_text().split())
+    assert "You may play up to 1 series" in consent
+    assert "about 1 minute" not in consent
+    assert (copy / "texts/debriefing.md").read_text() == "Thank you."
+    # Of the texts that were edited, only this one had numbers of the design.
+    [told] = caplog.messages
+    assert "instructions.md is kept as you edited it" in told
+
+
 def test_another_experiment_is_not_written_over_one_that_has_answers(copy: Path) -> None:
     (copy / folder.ANSWERS).mkdir()
     before = contents(copy)
     with pytest.raises(MnemoError, match="holds another experiment, and .*answers answers to it"):
         game(copy, seed=1)
+    assert contents(copy) == before
+
+
+def test_a_later_mnemo_leaves_an_experiment_with_answers_as_it_is(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (copy / folder.ANSWERS).mkdir()
+    before = contents(copy)
+    monkeypatch.setattr(folder, "__version__", "99.0")
+    game(copy)
     assert contents(copy) == before
 
 

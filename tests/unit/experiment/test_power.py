@@ -140,6 +140,13 @@ def test_the_command_line_takes_the_design_of_a_folder(
     assert "235 images, unchanged; different ones: 20 targets, 27 fillers" in printed
     assert "4 series of 36 trials for 2 participants meet every constraint" in printed
     assert "texts/consent.md is not finished: [NAME OF THE RESEARCHER]" in printed
+    # What the server would refuse is told before.
+    (tmp_path / "game/recruitment.yaml").write_text("completed: 123")
+    with pytest.raises(SystemExit, match="recruitment.yaml has mistakes"):
+        command.main(["check", str(tmp_path / "game")])
+    (tmp_path / "game/texts/words.json").write_text('{"agre": "Ja"}')
+    with pytest.raises(SystemExit, match="did you mean agree"):
+        command.main(["check", str(tmp_path / "game")])
 
 
 def test_the_command_line_ends_with_the_mistake(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_no_series_exceeds_the_most(made: Experiment) -> None:
         (SHORT, {"fillers": 300}, "303 fillers are needed.* there are 300, 3 too few"),
         (PAIRS, {"vigilance": 60}, "68 vigilance are needed.* there are 60, 8 too few"),
         (PAIRS, {"fillers": 0}, "3 fillers are needed.* there are 0, 3 too few"),
-        (PAIRS, {"photographs": 200}, "41 photographs are missing in 1 of 1 classes"),
+        (PAIRS, {"photographs": 200}, "41 photographs are missing: a participant may see"),
         (
             PAIRS,
             {"photographs": 241 - 30, "classes": 10},

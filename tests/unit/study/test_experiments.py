@@ -108,6 +108,17 @@ def test_photographs_must_be_there(tmp_path: Path) -> None:
         folder.check_files(absent)
 
 
+def test_photographs_that_are_too_few_are_told_before_any_work_starts(tmp_path: Path) -> None:
+    few = study(experiments={"choice": {**CHOICE, "photographs": str(tmp_path)}})
+    # Of 8 targets, 2 vigilance images and 4 of the practice, each is beside another photograph.
+    for number in range(13):
+        (tmp_path / f"{number}.jpg").touch()
+    with pytest.raises(MnemoError, match=r"has 13 pictures, .* 14 generated images.*: add 1, or"):
+        folder.check_files(few)
+    (tmp_path / "13.jpg").touch()
+    folder.check_files(few)
+
+
 @pytest.mark.parametrize("table", [name for name, each in RESULTS.items() if each.title])
 def test_results_on_simulated_answers_say_so_in_their_title(table: str) -> None:
     of_table = SimpleNamespace(table=table)

@@ -214,6 +214,18 @@ def test_people_have_no_weights_and_score_on_no_gpu() -> None:
     assert "by people" in models.describe("people")
 
 
+def test_every_setting_of_ratings_reaches_the_job_that_reads_them() -> None:
+    keys = ("file", "score", "others", "simulated", "exclude")
+    apart = {**PEOPLE, "simulated": True, "exclude": None}
+    found = [
+        [Params(study(each)).of_ratings(key)(OF_PEOPLE) for key in keys] for each in (PEOPLE, apart)
+    ]
+    assert found == [
+        ["ratings.csv", "hit_rate", False, False, {"missed": 0.55, "false_alarms": 0.3}],
+        ["ratings.csv", "hit_rate", False, True, None],
+    ]
+
+
 def test_only_a_study_with_ratings_has_their_tables_and_jobs() -> None:
     plain = checked(yaml.safe_load((ROOT / "tests/data/study.yaml").read_text()))
     for name in ("ratings", "assessor_validity"):

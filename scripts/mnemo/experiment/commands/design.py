@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from mnemo.experiment import checker, folder, power, series
-from mnemo.experiment.settings import KINDS
+from mnemo.experiment.settings import KINDS, Set
 
 
 def add_power(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -85,10 +85,18 @@ def add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 def _check(given: argparse.Namespace) -> None:
     """Verify a folder, and make and check all series of some participants."""
+    from mnemo.experiment.server import recruitment, texts
+
     experiment = folder.read(given.folder)
+    texts.read(given.folder)
+    recruitment.read(given.folder)
     settings = experiment.settings
     checker.check(experiment, series.plan(experiment, given.participants, settings.most_series))
-    keys = {name: len(pool.keys) for name, pool in experiment.pools.items() if pool.keys}
+    keys: dict[Set, int] = {
+        name: len(pool.keys) for name, pool in experiment.pools.items() if pool.keys
+    }
+    if experiment.photographs:
+        keys["photographs"] = sum(map(len, experiment.photographs.values()))
     print(
         f"{experiment.name}: {settings.kind} with images of the study {experiment.study}"
         f"{', a demonstration' if experiment.demo else ''}\n"
@@ -97,8 +105,8 @@ def _check(given: argparse.Namespace) -> None:
         f"{given.participants * settings.most_series:,} series of {settings.length} trials for "
         f"{given.participants} participants meet every constraint"
     )
-    for name, left in folder.placeholders(given.folder).items():
-        print(f"texts/{name}.md is not finished: {', '.join(left)}")
+    for line in folder.unfinished(given.folder):
+        print(line)
 
 
 def _numbers(text: str) -> list[float]:

@@ -15,8 +15,10 @@ from tqdm import tqdm
 from mnemo.errors import MnemoError
 from mnemo.experiment import simulate as simulation
 from mnemo.experiment.answers import Answer
+from mnemo.experiment.folder import NAME as DESCRIPTION
+from mnemo.experiment.folder import described
 from mnemo.experiment.series import Series, Trial
-from mnemo.experiment.server import run, served
+from mnemo.experiment.server import recruitment, run, served
 from mnemo.experiment.server.recruitment import IDENTIFIERS, NAME
 from mnemo.experiment.server.served import Served
 from mnemo.experiment.server.store import pseudonym
@@ -93,9 +95,10 @@ def simulate(
     """
     if mistakes := [*_mistakes(participants, series, seed, inattentive, at_once)]:
         raise MnemoError("; ".join(mistakes))
+    # Before there is a folder of answers, with which another experiment could not be exported here.
+    _check(Path(folder), participants, series)
     ready = served.serve(folder, url=database, data=data)
     try:
-        _check(ready, participants, series)
         experiment = ready.experiment
         drawn = simulation.effects(experiment, model, _random(seed, _IMAGES))
         effects = {each: drawn[each] + (images or {}).get(each, 0.0) for each in drawn}
@@ -209,22 +212,22 @@ def _mistakes(
         yield f"inattentive must be from 0 to 1, but is {inattentive}"
 
 
-def _check(ready: Served, participants: int, series: int) -> None:
+def _check(folder: Path, participants: int, series: int) -> None:
     """Check that simulated participants are allowed, and that there are places for them."""
-    experiment, most = ready.experiment, ready.recruitment.most_participants
+    experiment, most = described(folder / DESCRIPTION), recruitment.read(folder).most_participants
     if not experiment.demo:
         raise MnemoError(
-            f"{ready.folder} is no demonstration: answers of simulated participants would mix with "
-            "those of people. Export it to another folder as a demonstration, and simulate there."
+            f"{folder} is no demonstration: answers of simulated participants would mix with those "
+            "of people. Give the study another experiment, with `simulated`, and simulate there."
         )
     if series > experiment.settings.most_series:
         raise MnemoError(
-            f"a participant of {ready.folder} plays at most {experiment.settings.most_series} "
+            f"a participant of {folder} plays at most {experiment.settings.most_series} "
             f"series, not {series}: ask for fewer"
         )
     if most is not None and participants > most:
         raise MnemoError(
-            f"{ready.folder / NAME} has most_participants: {most}, so that {participants} can't "
+            f"{folder / NAME} has most_participants: {most}, so that {participants} can't "
             "take part: raise it, or ask for fewer"
         )
 

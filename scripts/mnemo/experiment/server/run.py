@@ -11,6 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from mnemo.errors import MnemoError
+from mnemo.experiment import folder as stimuli_folder
 from mnemo.experiment.server import app, served, texts
 from mnemo.experiment.server.served import Served
 
@@ -53,6 +54,8 @@ def serve(
     token = served.data_folder(folder, data) / "admin-token"
     print(f"{ready.experiment.name}: {shown}/", flush=True)
     print(f"For the administrator: {shown}/admin, with the token in {token}", flush=True)
+    for line in stimuli_folder.unfinished(folder):
+        print(f"Not for participants yet: {line}", flush=True)
     try:
         server(ready).run(sockets=[listener])
     finally:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ PAGE = Path(__file__).parents[1] / "page"
 
 #: The plural forms of all languages (CLDR).
 _PLURALS = ("zero", "one", "two", "few", "many", "other")
+_BRACES = re.compile(r"\{(\w+)\}")
 _HEADING = re.compile(r"^# +(.+?) *$", re.M)
 
 
@@ -55,7 +56,7 @@ def read(folder: str | Path) -> Texts:
 
     Raises:
         MnemoError: A text is missing or can't be read, `words.json` is no object of strings, or it
-            has a name that the page does not know.
+            has a name, or something in braces, that the page does not know.
     """
     source = {}
     for name in TEXTS:
@@ -67,6 +68,7 @@ def read(folder: str | Path) -> Texts:
     words, own = _words(PAGE / "words.json"), Path(folder, "texts", "words.json")
     changed = _words(own)
     _check(own, changed, _known(words))
+    _check_braces(own, changed, words)
     heading = _HEADING.search(source["consent"])
     renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
     return Texts(
@@ -107,3 +109,17 @@ def _check(path: Path, names: Iterable[str], known: set[str]) -> None:
             f"{path} has names that the page does not know: {', '.join(found)}. Those that it "
             f"knows are in {PAGE / 'words.json'}."
         )
+
+
+def _check_braces(path: Path, changed: Mapping[str, str], page: Mapping[str, str]) -> None:
+    """Check that the page can fill in what stands in braces."""
+    found = []
+    for name, text in changed.items():
+        plural = f"{name.rpartition('_')[0]}_other"
+        # Refusals have words of their own only where a lab gives them, and nothing to fill in.
+        known = set(_BRACES.findall(page.get(name, page.get(plural, ""))))
+        if unknown := sorted(set(_BRACES.findall(text)) - known):
+            filled = ", ".join(f"{{{each}}}" for each in sorted(known)) or "nothing"
+            found.append(f"{name} has {{{unknown[0]}}}, and the page fills in {filled}")
+    if found:
+        raise MnemoError(f"{path}: {'; '.join(found)}. Correct what stands in braces.")

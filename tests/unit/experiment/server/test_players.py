@@ -93,6 +93,7 @@ def test_where_people_answer_nobody_is_simulated(tmp_path: Path) -> None:
     export(tmp_path / "real", demo=False)
     with pytest.raises(MnemoError, match="is no demonstration"):
         play(tmp_path / "real", tmp_path / "answers")
+    assert not (tmp_path / "answers").exists()
 
 
 @pytest.mark.parametrize(

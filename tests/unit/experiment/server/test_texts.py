@@ -31,3 +31,11 @@ def test_names_that_the_page_does_not_know_are_refused_with_the_nearest(tmp_path
     assert "agre (did you mean agree?), colour, minuts_one (did you mean minutes_one?)." in str(
         refused.value
     )
+
+
+def test_braces_that_the_page_can_not_fill_in_are_refused(tmp_path: Path) -> None:
+    right = {"offer_pay": "Pro Runde {pay}.", "images_few": "{n} obrazy"}
+    assert right.items() <= texts.read(folder(tmp_path / "right", right)).words.items()
+    wrong = {"minutes_few": "{m} minuty", "agree": "{ja}"}
+    with pytest.raises(MnemoError, match=r"minutes_few has \{m\}.* fills in \{n\}; agree has"):
+        texts.read(folder(tmp_path / "wrong", wrong))
