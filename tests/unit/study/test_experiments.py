@@ -134,6 +134,19 @@ def test_results_on_simulated_answers_say_so_in_their_title(table: str) -> None:
         ("game", {"settings": {**SHORT, "targets": "many"}}, "targets"),
         (
             "game",
+            {"settings": {**SHORT, "vigilance": True}},
+            "settings: vigilance: true and false are not allowed here",
+        ),
+        ("game", {"settings": {**SHORT, "vigilance_lag": [True, 3]}}, "a valid integer"),
+        ("game", {"alphas": [3, 0, 3]}, "experiments.game.alphas: [3, 0, 3]: given twice: 3.0"),
+        (
+            "choice",
+            {"vigilance_alpha": 1e300},
+            "experiments.choice.vigilance_alpha: 1e+300: must be from -1000 to 1000",
+        ),
+        ("choice", {"vigilance_alpha": 0.1234567}, "at most 6 decimals"),
+        (
+            "game",
             {"settings": {**SHORT, "most_series": 3}},
             "sets.eval.count: 10: needs 15 images, so that a participant sees none twice in "
             "most_series = 3 series",
