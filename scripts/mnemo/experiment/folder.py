@@ -6,9 +6,13 @@ give the same bytes.
 
 import hashlib
 import json
+import os
 import re
-import tempfile
+import secrets
+import shutil
+import socket
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -159,10 +163,7 @@ def export(
         raise MnemoError(f"seed must be at least 0, but is {seed}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as made:
-            # Whoever serves the folder need not be who made it.
-            staging = Path(made, "folder")
-            (staging / "images").mkdir(parents=True)
+        with _staging(folder) as staging:
             images = dict(
                 _written(staging, _all(targets, fillers, vigilance, photographs), f"{seed} {name}")
             )
@@ -332,6 +333,18 @@ def _written(
         )
         (folder / stimulus.file).write_bytes(picture.content)
         yield token, stimulus
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """Make a folder beside a folder, which `locks.clear_partials` removes if this job is killed."""
+    writer = f"{secrets.token_hex(4)}.{os.getpid()}@{socket.gethostname()}"
+    staging = folder.with_name(f".{folder.name}.{writer}.partial")
+    (staging / "images").mkdir(parents=True)
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _described(format: str | None, size: tuple[int, int]) -> str:

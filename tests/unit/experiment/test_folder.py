@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import multiprocessing
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
@@ -14,6 +16,7 @@ import pytest
 from PIL import Image
 from tests.support.experiments import ALPHAS, PAIRS, SHORT
 
+from mnemo import locks
 from mnemo.errors import MnemoError
 from mnemo.experiment import checker, folder, series
 from mnemo.experiment.folder import Photograph, Picture
@@ -284,6 +287,24 @@ def test_nothing_is_left_of_an_export_that_is_refused(
 ) -> None:
     with pytest.raises(MnemoError, match=words):
         game(tmp_path / "game", **changes)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_nothing_is_left_of_an_export_that_was_killed(tmp_path: Path) -> None:
+    def killed() -> Iterator[Picture]:
+        yield from pictures(0, 2)
+        # As after SIGKILL, nothing is cleaned up.
+        os._exit(9)
+
+    exporting = multiprocessing.get_context("fork").Process(
+        target=lambda: game(tmp_path / "game", targets=killed())
+    )
+    exporting.start()
+    exporting.join()
+    assert exporting.exitcode == 9
+    [left] = tmp_path.iterdir()
+    assert list(left.glob("images/*"))
+    locks.clear_partials(tmp_path)
     assert not [*tmp_path.iterdir()]
 
 

@@ -1,5 +1,6 @@
 """Trials: every answer of every participant, as the experiments record them."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,6 +108,8 @@ TRIALS = tables.define(
     tables.field("simulated", pa.bool_(), "whether a simulated participant gave the answer"),
 )
 
+LOGGER = logging.getLogger(__name__)
+
 #: Key of the metadata of a file of answers that has the digest of the experiment.
 DIGEST = "experiment"
 
@@ -201,4 +204,7 @@ def analysed(trials: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
     """
     excluded = participants.set_index(OF_SERIES)["excluded"]
     series = pd.MultiIndex.from_frame(trials[OF_SERIES])
-    return trials[~trials["practice"] & ~excluded.loc[series].to_numpy(bool)]
+    left = trials[~trials["practice"] & ~excluded.loc[series].to_numpy(bool)]
+    if left.empty:
+        LOGGER.warning("none of the %d series counts: participants.parquet says why", len(excluded))
+    return left
