@@ -369,17 +369,20 @@ def _serialised(experiment: Experiment) -> bytes:
 def _move(staging: Path, folder: Path, content: bytes) -> None:
     """Move a finished experiment to its place, the description last."""
     path = folder / NAME
-    if path.exists() and path.read_bytes() != content:
-        if (folder / ANSWERS).exists():
-            raise MnemoError(
-                f"{folder} holds another experiment, and {folder / ANSWERS} answers to it, which "
-                "would no longer fit: move the folder away, or export to another one."
-            )
-        path.unlink()
     (folder / "images").mkdir(parents=True, exist_ok=True)
     made = sorted((staging / "images").iterdir())
-    for old in {each.name for each in (folder / "images").iterdir()} - {x.name for x in made}:
-        (folder / "images" / old).unlink()
+    old = {each.name for each in (folder / "images").iterdir()} - {each.name for each in made}
+    # Without a description, the images tell what was answered.
+    another = path.read_bytes() != content if path.exists() else bool(old)
+    if another and (folder / ANSWERS).exists():
+        raise MnemoError(
+            f"{folder} holds another experiment, and {folder / ANSWERS} answers to it, which "
+            "would no longer fit: move the folder away, or export to another one."
+        )
+    if another:
+        path.unlink(missing_ok=True)
+    for name in old:
+        (folder / "images" / name).unlink()
     for image in made:
         image.replace(folder / "images" / image.name)
     (staging / NAME).replace(path)

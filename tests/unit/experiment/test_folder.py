@@ -161,6 +161,18 @@ def test_another_experiment_is_not_written_over_one_that_has_answers(copy: Path)
     assert contents(copy) == before
 
 
+def test_answers_keep_their_images_when_the_description_is_lost(copy: Path) -> None:
+    before = (copy / "experiment.json").read_bytes()
+    images = {each.name for each in (copy / "images").iterdir()}
+    (copy / "answers").mkdir()
+    (copy / "experiment.json").unlink()
+    with pytest.raises(MnemoError, match="holds another experiment, and"):
+        game(copy, seed=9)
+    assert {each.name for each in (copy / "images").iterdir()} == images
+    game(copy)
+    assert (copy / "experiment.json").read_bytes() == before
+
+
 def test_an_experiment_without_answers_is_replaced_whole(copy: Path) -> None:
     made = game(copy, seed=1)
     assert made == folder.read(copy)
