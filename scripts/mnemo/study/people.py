@@ -3,7 +3,7 @@
 Functions of `wildcards` read the wildcards of a job as attributes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -28,19 +28,24 @@ class People:
 
     @property
     def folders(self) -> list[str]:
-        """The descriptions in the folders of the experiments."""
+        """The descriptions in the folders of the experiments, and what says that they are new."""
         names = self.config.experiments
-        return [f"<results>/experiments/{name}/experiment.json" for name in names]
+        described = [f"<results>/experiments/{name}/experiment.json" for name in names]
+        return [*described, *self._exported(names)]
 
     @property
     def results(self) -> list[str]:
-        """The tables, pages and figure that are made of the answers; none without answers."""
+        """The tables, pages and figure that are made of the answers; none without answers.
+
+        Their experiments must be new, too: after an export that was refused, they would be old.
+        """
         tables = [name for name in (*OF_EXPERIMENTS, *OF_GAMES) if name in self.paths.tables]
         shown = [name for name in tables if name in self.paths.shown]
         return [
             *(f"<results>/{name}.parquet" for name in tables),
             *(f"<results>/pages/{name}.html" for name in shown),
             *(["<results>/figures/human_rates.svg"] if tables else []),
+            *self._exported(experiments.answered(self.config)),
         ]
 
     def stimuli(self, wildcards: Any) -> dict[str, list[str]]:
@@ -94,6 +99,10 @@ class People:
     def factors(self, wildcards: Any) -> list[str]:
         """List the visual factors of the images that an experiment tests."""
         return self._scores(wildcards, list(self.config.measured_factors))
+
+    def _exported(self, names: Iterable[str]) -> list[str]:
+        """List the files that there are once experiments have been exported as the study is now."""
+        return [f"<results>/people/{name}/exported" for name in names]
 
     def _scores(self, wildcards: Any, scorers: list[str]) -> list[str]:
         """List scores of the images that an experiment tests, in the first shape that has some."""

@@ -181,3 +181,15 @@ def test_images_that_are_needed_must_be_there_and_others_not() -> None:
     given["sets"]["vigilance"] = {"count": 2}
     games = mistakes(given)
     assert "sets.vigilance: 2: no experiment shows them: leave it out" in games
+
+
+def test_results_on_people_need_their_experiments_exported_as_the_study_is_now() -> None:
+    own = study(experiments={"game": {**GAME, "simulated": SIMULATED}, "choice": CHOICE})
+    people = People(own, Paths(own))
+    assert "<results>/people/game/exported" in people.results
+    assert "<results>/people/choice/exported" not in people.results
+    assert {"<results>/people/game/exported", "<results>/people/choice/exported"} <= {
+        *people.folders
+    }
+    without = study(experiments={"game": GAME, "choice": CHOICE})
+    assert not People(without, Paths(without)).results
