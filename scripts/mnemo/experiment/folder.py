@@ -6,12 +6,13 @@ give the same bytes.
 
 import hashlib
 import json
+import logging
 import os
 import re
 import secrets
 import shutil
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from io import BytesIO
@@ -32,6 +33,8 @@ from mnemo.version import __version__
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+LOGGER = logging.getLogger(__name__)
 
 #: Version of the layout of the folder; incremented when older folders can't be read any more.
 FORMAT = 1
@@ -137,7 +140,7 @@ def export(
     The images may come from generators: one at a time is in memory.
 
     Args:
-        folder: The folder. Texts that are in it already are kept, since a lab edits them.
+        folder: The folder. Texts in it that a lab has edited are kept.
         settings: Settings of either experiment.
         targets: Images whose effect on people is measured, each key at every alpha.
         fillers: Images of other keys: fillers and vigilance images of the memory game, and the
@@ -170,8 +173,9 @@ def export(
             stimuli.check(settings, images.values())
             experiment = Experiment(name, study, settings, seed, images, demo, __version__)
             (staging / NAME).write_bytes(content := _serialised(experiment))
+            before = _texts_before(folder)
             _move(staging, folder, content)
-        _write_texts(experiment, folder)
+        _write_texts(experiment, folder, before)
     except OSError as why:
         raise files.refused(folder, why) from why
     return read(folder)
@@ -388,8 +392,8 @@ def _move(staging: Path, folder: Path, content: bytes) -> None:
     (staging / NAME).replace(path)
 
 
-def _write_texts(experiment: Experiment, folder: Path) -> None:
-    """Write the texts that are not there yet."""
+def _texts(experiment: Experiment) -> dict[str, str]:
+    """Return the texts around an experiment, as they are before a lab writes its own."""
     kind, settings = experiment.settings.kind, experiment.settings
     minutes = round(settings.seconds / 60)
     filled = {
@@ -405,12 +409,33 @@ def _write_texts(experiment: Experiment, folder: Path) -> None:
     }
     sources = {"instructions": f"instructions-{kind}"}
     targets = {f"texts/{name}.md": sources.get(name, name) for name in TEXTS}
+    return {
+        target: Template((_DEFAULTS / f"{source}.md").read_text(encoding="utf-8")).substitute(
+            filled
+        )
+        for target, source in {**targets, "README.md": "README"}.items()
+    }
+
+
+def _texts_before(folder: Path) -> dict[str, str]:
+    """Return the texts that an earlier export wrote to a folder; none if it is not known."""
+    try:
+        return _texts(described(folder / NAME))
+    except MnemoError:
+        return {}
+
+
+def _write_texts(experiment: Experiment, folder: Path, before: Mapping[str, str]) -> None:
+    """Write the texts that are not there yet, or that no lab has changed."""
     (folder / "texts").mkdir(exist_ok=True)
-    for target, source in {**targets, "README.md": "README"}.items():
-        if not (folder / target).exists():
-            text = (_DEFAULTS / f"{source}.md").read_text(encoding="utf-8")
-            with files.whole(folder / target) as partial:
-                partial.write_text(Template(text).substitute(filled), encoding="utf-8")
+    for name, text in _texts(experiment).items():
+        path = folder / name
+        if path.exists() and path.read_bytes() != before.get(name, "").encode():
+            if name in before and before[name] != text:
+                LOGGER.warning("%s is kept: check what it says of the new settings", path)
+            continue
+        with files.whole(path) as partial:
+            partial.write_text(text, encoding="utf-8")
 
 
 def _verify(folder: Path, token: str, stimulus: Stimulus) -> None:

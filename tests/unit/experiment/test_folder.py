@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -151,6 +152,23 @@ def test_exporting_again_keeps_the_texts_of_the_lab(copy: Path) -> None:
     (copy / "texts/consent.md").write_text("I agree.")
     game(copy)
     assert (copy / "texts/consent.md").read_text() == "I agree."
+
+
+def test_texts_say_what_holds_of_the_experiment_unless_the_lab_has_written_them(
+    copy: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (copy / "texts/instructions.md").write_text("Look.")
+    less = replace(GAME, most_series=1, blank_ms=60_000)
+    folder.export(
+        copy, less, pictures(0, 20), pictures(1000, 27), name="people", study="faces", demo=True
+    )
+    assert "You may play up to 1 series." in (copy / "texts/consent.md").read_text()
+    assert "A demonstration" in (copy / "README.md").read_text()
+    assert (copy / "texts/instructions.md").read_text() == "Look."
+    assert "instructions.md is kept: check what it says" in caplog.text
+    game(copy)
+    assert "You may play up to 2 series." in (copy / "texts/consent.md").read_text()
+    assert "**A demonstration.**" not in (copy / "README.md").read_text()
 
 
 def test_another_experiment_is_not_written_over_one_that_has_answers(copy: Path) -> None:
