@@ -77,6 +77,7 @@ rule all:
     input:
         collect("<results>/{table}.parquet", table=paths.tables),
         paths.shards("square", bases),
+        people.results,
         "<results>/config.yaml",
         "<results>/report.html",
 

@@ -95,6 +95,8 @@ def start():
         for path in models.given.values():
             catalogue.verify_own(path, stored)
         jobs_to_run = workflow.dag.needrun_jobs()
+        if any(job.rule.name == "export_experiment" for job in jobs_to_run):
+            people.check_orders()
         fetched = {job.wildcards.file for job in jobs_to_run if job.rule.name == "fetch_weights"}
         known = catalogue.entries()
         wanted = [name for name in models.used if known[name].file in fetched]

@@ -12,6 +12,9 @@ rule export_experiment:
     output:
         # Answers are kept beside it.
         experiment=update("<results>/experiments/{experiment}/experiment.json"),
+        # Snakemake puts back what a failed job was to update, as if it were new: without this, the
+        # next run would take an export that was refused for finished.
+        exported=touch("<results>/people/{experiment}/exported"),
     log:
         "<logs>/export_experiment/{experiment}.log",
     benchmark:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 logs.to(snakemake.log[0])
 inputs, output = snakemake.input, snakemake.output
 experiment = folder.described(inputs.experiment)
-answers = trials.read(inputs.answers, experiment.digest, inputs.experiment)
+answers = trials.read(inputs.answers, experiment, inputs.experiment)
 judged = participants.measure(answers, **participants.limits(experiment.settings))
 provenance = tables.Provenance.of(snakemake.rule, snakemake.params.items())
 tables.write(output.trials, trials.TRIALS, answers, provenance)

@@ -3,6 +3,7 @@
 Run as `python -m mnemo.locks` in the folder that Snakemake works in.
 """
 
+import shutil
 import socket
 import subprocess
 import sys
@@ -52,7 +53,7 @@ def clear(folder: str | Path = ".") -> bool:
 
 
 def clear_partials(*folders: str | Path) -> None:
-    """Remove the files that killed jobs were writing (see `files.whole`).
+    """Remove the files and folders that killed jobs were writing (see `files.whole`).
 
     A file whose writer lives stays: on a cluster, jobs outlive the Snakemake that submitted them,
     and on one machine Snakemake lets two runs share a folder while they make different files. So
@@ -62,11 +63,15 @@ def clear_partials(*folders: str | Path) -> None:
         folders: Where to look, at any depth.
     """
     for folder in folders:
-        for partial in Path(folder).rglob(".*.partial"):
-            if _is_abandoned(partial):
-                # In a folder that others keep it may be for them to remove, and hinders nobody.
-                with suppress(OSError):
-                    partial.unlink(missing_ok=True)
+        for partial in [*Path(folder).rglob(".*.partial")]:
+            if not _is_abandoned(partial):
+                continue
+            if partial.is_dir():
+                shutil.rmtree(partial, ignore_errors=True)
+                continue
+            # In a folder that others keep it may be for them to remove, and hinders nobody.
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
 
 
 def processes(folder: Path) -> list[int]:

@@ -61,7 +61,7 @@ MAY_READ = {
     "gather_inverted": {"latents"},
     "import_latents": {
         *("photos", "interop", "generators", "checkpoints", "latents", "keys"),
-        *("directions", "scores"),
+        *("directions", "scores", "seed_files"),
     },
     "write_database": {"training", "images", "names", "scores", "spreadsheets"},
     "split_database": {"training", "images", "names", "spreadsheets"},
@@ -75,7 +75,7 @@ MAY_READ = {
     "measure_agreement": {"results", "statistics", "scores"},
     "read_ratings": {
         *("ratings", "statistics", "scores", "spreadsheets", "names", "keys", "training"),
-        *("latent_keys", "experiment"),
+        *("latent_keys", "experiment", "seed_files"),
     },
     "export_experiment": {"experiment", "photos", "generators", "images"},
     "simulate_answers": {"experiment", "results", "scores"},

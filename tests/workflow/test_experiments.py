@@ -143,8 +143,9 @@ def _answers_must_be_of_the_experiment(rerun: Checkout, trials: pd.DataFrame) ->
     (folder / "answers").mkdir()
     game["seed"] = 1
     path.write_text(yaml.safe_dump(of_people))
-    told = rerun.run("experiment", *FILES, fails=True)
-    assert "holds another experiment, and" in told
+    for _ in range(2):
+        told = rerun.run("experiment", *FILES, fails=True)
+        assert "holds another experiment, and" in told
     assert (folder / "experiment.json").read_bytes() == before
     assert (folder / "answers").is_dir()
 

@@ -7,10 +7,13 @@ give the same bytes.
 import hashlib
 import json
 import logging
+import os
 import re
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+import secrets
+import shutil
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -163,19 +166,14 @@ def export(
         raise MnemoError(f"seed must be at least 0, but is {seed}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as made:
-            # Whoever serves the folder need not be who made it.
-            staging = Path(made, "folder")
-            (staging / "images").mkdir(parents=True)
+        with _staging(folder) as staging:
             images = dict(
                 _written(staging, _all(targets, fillers, vigilance, photographs), f"{seed} {name}")
             )
             stimuli.check(settings, images.values())
             experiment = Experiment(name, study, settings, seed, images, demo, __version__)
             (staging / NAME).write_bytes(content := _serialised(experiment))
-            before = None
-            with suppress(MnemoError):
-                before = described(folder / NAME)
+            before = _texts_before(folder)
             _move(staging, folder, content)
         _write_texts(described(folder / NAME), folder, before)
     except OSError as why:
@@ -359,6 +357,18 @@ def _written(
         yield token, stimulus
 
 
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """Make a folder beside a folder, which `locks.clear_partials` removes if this job is killed."""
+    writer = f"{secrets.token_hex(4)}.{os.getpid()}@{socket.gethostname()}"
+    staging = folder.with_name(f".{folder.name}.{writer}.partial")
+    (staging / "images").mkdir(parents=True)
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
 def _described(format: str | None, size: tuple[int, int]) -> str:
     return f"a {format} of {size[0]} x {size[1]} pixels"
 
@@ -383,19 +393,23 @@ def _move(staging: Path, folder: Path, content: bytes) -> None:
     path = folder / NAME
     if path.exists() and _but_for_version(path.read_bytes()) == _but_for_version(content):
         # Answers know their experiment by the digest of this file, which stays.
-        (staging / NAME).write_bytes(path.read_bytes())
-    elif path.exists():
-        if (folder / ANSWERS).exists():
-            raise MnemoError(
-                f"{folder} holds another experiment, and {folder / ANSWERS} answers to it, which "
-                "would no longer fit: move the folder away, or give the experiment another name. "
-                f"If you have only tried it out, delete {folder / ANSWERS}."
-            )
-        path.unlink()
+        content = path.read_bytes()
+        (staging / NAME).write_bytes(content)
     (folder / "images").mkdir(parents=True, exist_ok=True)
     made = sorted((staging / "images").iterdir())
-    for old in {each.name for each in (folder / "images").iterdir()} - {x.name for x in made}:
-        (folder / "images" / old).unlink()
+    old = {each.name for each in (folder / "images").iterdir()} - {each.name for each in made}
+    # Without a description, the images tell what was answered.
+    another = path.read_bytes() != content if path.exists() else bool(old)
+    if another and (folder / ANSWERS).exists():
+        raise MnemoError(
+            f"{folder} holds another experiment, and {folder / ANSWERS} answers to it, which "
+            "would no longer fit: move the folder away, or give the experiment another name. If "
+            f"you have only tried it out, delete {folder / ANSWERS}."
+        )
+    if another:
+        path.unlink(missing_ok=True)
+    for name in old:
+        (folder / "images" / name).unlink()
     for image in made:
         image.replace(folder / "images" / image.name)
     (staging / NAME).replace(path)
@@ -409,22 +423,8 @@ def _but_for_version(content: bytes) -> Any:
     return None
 
 
-def _write_texts(experiment: Experiment, folder: Path, before: Experiment | None) -> None:
-    """Write the texts, but for those that a lab has edited since `before` was written."""
-    written = _texts(before) if before else {}
-    (folder / "texts").mkdir(exist_ok=True)
-    for target, text in _texts(experiment).items():
-        path = folder / target
-        if path.exists() and path.read_text(encoding="utf-8") != written.get(target):
-            if written.get(target, text) != text:
-                LOGGER.warning("%s is kept as you edited it: check the numbers in it", path)
-            continue
-        with files.whole(path) as partial:
-            partial.write_text(text, encoding="utf-8")
-
-
 def _texts(experiment: Experiment) -> dict[str, str]:
-    """Return the texts with the numbers of the design, by their places in the folder."""
+    """Return the texts around an experiment, as they are before a lab writes its own."""
     kind, settings = experiment.settings.kind, experiment.settings
     minutes = round(settings.seconds / 60)
     filled = {
@@ -446,6 +446,27 @@ def _texts(experiment: Experiment) -> dict[str, str]:
         )
         for target, source in {**targets, "README.md": "README"}.items()
     }
+
+
+def _texts_before(folder: Path) -> dict[str, str]:
+    """Return the texts that an earlier export wrote to a folder; none if it is not known."""
+    try:
+        return _texts(described(folder / NAME))
+    except MnemoError:
+        return {}
+
+
+def _write_texts(experiment: Experiment, folder: Path, before: Mapping[str, str]) -> None:
+    """Write the texts that are not there yet, or that no lab has changed."""
+    (folder / "texts").mkdir(exist_ok=True)
+    for name, text in _texts(experiment).items():
+        path = folder / name
+        if path.exists() and path.read_bytes() != before.get(name, "").encode():
+            if name in before and before[name] != text:
+                LOGGER.warning("%s is kept as you edited it: check the numbers in it", path)
+            continue
+        with files.whole(path) as partial:
+            partial.write_text(text, encoding="utf-8")
 
 
 def _verify(folder: Path, token: str, stimulus: Stimulus) -> None:

@@ -89,4 +89,7 @@ def _class(path: str | Path, picture: str, count: int) -> str:
             f"{picture} is in no folder of a class: a generator with classes needs a folder for "
             "each, named by the class's name or index."
         )
-    return str(imagenet.class_index(int(name) if name.isdigit() else name, count))
+    try:
+        return str(imagenet.class_index(int(name) if name.isdecimal() else name, count))
+    except MnemoError as why:
+        raise MnemoError(f"{picture} is in the folder {name}, which is no class: {why}") from why

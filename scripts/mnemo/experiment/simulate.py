@@ -143,15 +143,18 @@ def following(
         strength: Increase in log odds for a score higher by a standard deviation of the targets'.
 
     Returns:
-        The increase in log odds by the target's token, with mean 0; none without scores.
+        The increase in log odds by the target's token, with mean 0; none without scores, and 0 of
+        an image that has no score, such as an oval without a face.
     """
     if scores is None:
         return {}
     known = scores.set_index(["image", "alpha"])["score"]
     tokens = sorted(token for token, each in experiment.images.items() if each.set == "targets")
     images = [(experiment.images[each].key, experiment.images[each].alpha) for each in tokens]
-    of = known.reindex(pd.MultiIndex.from_tuples(images)).to_numpy(np.float64)
-    return dict(zip(tokens, (strength * (of - of.mean()) / of.std()).tolist(), strict=True))
+    of = known.reindex(pd.MultiIndex.from_tuples(images))
+    # Scores that are all alike, or of one image, tell images no better apart than none.
+    standardised = ((of - of.mean()) / (of.std(ddof=0) or 1.0)).fillna(0.0)
+    return dict(zip(tokens, (strength * standardised).tolist(), strict=True))
 
 
 def play(

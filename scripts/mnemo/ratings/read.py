@@ -68,9 +68,10 @@ def read(
     """
     given = opened(Path(path), score)
     if not simulated and "simulated" in given.cells:
+        told = given.cells["simulated"]
         given.wrong(
-            "answers of simulated people",
-            given.cells["simulated"].astype(str).str.lower().isin(["true", "1"]),
+            "answers of simulated people, since simulated is neither false, 0, no nor empty",
+            told.notna() & ~told.astype(str).str.lower().isin(["false", "0", "0.0", "no", ""]),
             "simulated",
             "Set `simulated: true` beside the file, which the report then says, or leave them out.",
         )

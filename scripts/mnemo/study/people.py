@@ -3,10 +3,13 @@
 Functions of `wildcards` read the wildcards of a job as attributes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from importlib.util import find_spec
 from typing import Any
 
+from mnemo.errors import MnemoError
+from mnemo.experiment.settings import MemoryGame
 from mnemo.photos import folder
 from mnemo.study import experiments, sets
 from mnemo.study.config import Config
@@ -26,21 +29,46 @@ class People:
         self.config = config
         self.paths = paths
 
+    def check_orders(self) -> None:
+        """Make sure that the images of each memory game can be put in an order.
+
+        Called before any image is made; on a machine that has only Snakemake, the job that writes
+        the experiment finds out.
+
+        Raises:
+            MnemoError: They can't; the message says which limit is in the way, and by how much.
+        """
+        if find_spec("scipy") is None:
+            return
+        from mnemo.experiment import arrangement
+
+        for name, own in self.config.experiments.items():
+            if isinstance(own.design, MemoryGame):
+                try:
+                    arrangement.check(own.design)
+                except MnemoError as why:
+                    raise MnemoError(f"experiments.{name}.settings: {why}") from why
+
     @property
     def folders(self) -> list[str]:
-        """The descriptions in the folders of the experiments."""
+        """The descriptions in the folders of the experiments, and what says that they are new."""
         names = self.config.experiments
-        return [f"<results>/experiments/{name}/experiment.json" for name in names]
+        described = [f"<results>/experiments/{name}/experiment.json" for name in names]
+        return [*described, *self._exported(names)]
 
     @property
     def results(self) -> list[str]:
-        """The tables, pages and figure that are made of the answers; none without answers."""
+        """The tables, pages and figure that are made of the answers; none without answers.
+
+        Their experiments must be new, too: after an export that was refused, they would be old.
+        """
         tables = [name for name in (*OF_EXPERIMENTS, *OF_GAMES) if name in self.paths.tables]
         shown = [name for name in tables if name in self.paths.shown]
         return [
             *(f"<results>/{name}.parquet" for name in tables),
             *(f"<results>/pages/{name}.html" for name in shown),
             *(["<results>/figures/human_rates.svg"] if tables else []),
+            *self._exported(experiments.answered(self.config)),
         ]
 
     def stimuli(self, wildcards: Any) -> dict[str, list[str]]:
@@ -94,6 +122,10 @@ class People:
     def factors(self, wildcards: Any) -> list[str]:
         """List the visual factors of the images that an experiment tests."""
         return self._scores(wildcards, list(self.config.measured_factors))
+
+    def _exported(self, names: Iterable[str]) -> list[str]:
+        """List the files that there are once experiments have been exported as the study is now."""
+        return [f"<results>/people/{name}/exported" for name in names]
 
     def _scores(self, wildcards: Any, scorers: list[str]) -> list[str]:
         """List scores of the images that an experiment tests, in the first shape that has some."""

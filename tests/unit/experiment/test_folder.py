@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import multiprocessing
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -15,6 +17,7 @@ import pytest
 from PIL import Image
 from tests.support.experiments import ALPHAS, PAIRS, SHORT
 
+from mnemo import locks
 from mnemo.errors import MnemoError
 from mnemo.experiment import checker, folder, series
 from mnemo.experiment.folder import Photograph, Picture
@@ -152,19 +155,21 @@ def test_exporting_again_keeps_the_texts_of_the_lab(copy: Path) -> None:
     assert (copy / "texts/consent.md").read_text() == "I agree."
 
 
-def test_texts_that_nobody_edited_follow_the_design(
+def test_texts_say_what_holds_of_the_experiment_unless_the_lab_has_written_them(
     copy: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (copy / "texts/debriefing.md").write_text("Thank you.")
-    (copy / "texts/instructions.md").write_text("Play for 1 minute.")
-    game(copy, settings=replace(GAME, most_series=1, image_ms=9000))
-    consent = " ".join((copy / "texts/consent.md").read_text().split())
-    assert "You may play up to 1 series" in consent
-    assert "about 1 minute" not in consent
-    assert (copy / "texts/debriefing.md").read_text() == "Thank you."
-    # Of the texts that were edited, only this one had numbers of the design.
-    [told] = caplog.messages
-    assert "instructions.md is kept as you edited it" in told
+    (copy / "texts/instructions.md").write_text("Look.")
+    less = replace(GAME, most_series=1, blank_ms=60_000)
+    folder.export(
+        copy, less, pictures(0, 20), pictures(1000, 27), name="people", study="faces", demo=True
+    )
+    assert "You may play up to 1 series." in (copy / "texts/consent.md").read_text()
+    assert "A demonstration" in (copy / "README.md").read_text()
+    assert (copy / "texts/instructions.md").read_text() == "Look."
+    assert "instructions.md is kept as you edited it" in caplog.text
+    game(copy)
+    assert "You may play up to 2 series." in (copy / "texts/consent.md").read_text()
+    assert "**A demonstration.**" not in (copy / "README.md").read_text()
 
 
 def test_another_experiment_is_not_written_over_one_that_has_answers(copy: Path) -> None:
@@ -183,6 +188,18 @@ def test_a_later_mnemo_leaves_an_experiment_with_answers_as_it_is(
     monkeypatch.setattr(folder, "__version__", "99.0")
     game(copy)
     assert contents(copy) == before
+
+
+def test_answers_keep_their_images_when_the_description_is_lost(copy: Path) -> None:
+    before = (copy / "experiment.json").read_bytes()
+    images = {each.name for each in (copy / "images").iterdir()}
+    (copy / "answers").mkdir()
+    (copy / "experiment.json").unlink()
+    with pytest.raises(MnemoError, match="holds another experiment, and"):
+        game(copy, seed=9)
+    assert {each.name for each in (copy / "images").iterdir()} == images
+    game(copy)
+    assert (copy / "experiment.json").read_bytes() == before
 
 
 def test_an_experiment_without_answers_is_replaced_whole(copy: Path) -> None:
@@ -311,6 +328,24 @@ def test_nothing_is_left_of_an_export_that_is_refused(
 ) -> None:
     with pytest.raises(MnemoError, match=words):
         game(tmp_path / "game", **changes)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_nothing_is_left_of_an_export_that_was_killed(tmp_path: Path) -> None:
+    def killed() -> Iterator[Picture]:
+        yield from pictures(0, 2)
+        # As after SIGKILL, nothing is cleaned up.
+        os._exit(9)
+
+    exporting = multiprocessing.get_context("fork").Process(
+        target=lambda: game(tmp_path / "game", targets=killed())
+    )
+    exporting.start()
+    exporting.join()
+    assert exporting.exitcode == 9
+    [left] = tmp_path.iterdir()
+    assert list(left.glob("images/*"))
+    locks.clear_partials(tmp_path)
     assert not [*tmp_path.iterdir()]
 
 

@@ -142,3 +142,17 @@ def test_the_same_random_numbers_give_the_same_answers() -> None:
     for one, other in zip(own(lambda model: model), changed, strict=True):
         assert one == other or (one.role == "repeat" and one.alpha != 0)
     assert {each.alpha for each in changed} == {*ALPHAS}
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_an_image_without_a_score_is_remembered_as_the_usual_one(same: bool) -> None:
+    of = experiment(MemoryGame(targets=4, most_series=1), alphas=(0.0,))
+    tested = sorted({each.key for each in of.images.values() if each.set == "targets"})
+    scores = pd.DataFrame({"image": tested, "alpha": 0.0, "score": [0.5, None, 0.9, 0.7]})
+    if same:
+        scores["score"] = 0.5
+    effects = simulate.following(of, scores, 2.0)
+    by_key = {of.images[token].key: effect for token, effect in effects.items()}
+    found = [by_key[key] for key in tested]
+    top = 2 * np.sqrt(1.5)
+    np.testing.assert_allclose(found, [0] * 4 if same else [-top, 0, top, 0], atol=1e-9)

@@ -55,6 +55,19 @@ def complaint(path: Path, score: str = "hit_rate", **settings: Any) -> str:
     return str(raised.value)
 
 
+@pytest.mark.parametrize("cell", [True, "TRUE", 1, 1.0, "yes", "wahr", "x"])
+def test_simulated_answers_are_refused_however_a_file_says_so(tmp_path: Path, cell: Any) -> None:
+    path = write(tmp_path, RATES.assign(simulated=[cell, *[None] * (COUNT - 1)]))
+    assert "ratings.csv: answers of simulated people" in complaint(path)
+    assert len(read(path, "hit_rate", IMAGES, simulated=True)) == COUNT
+
+
+@pytest.mark.parametrize("cell", [False, "FALSE", 0, 0.0, "no", None])
+def test_answers_that_are_said_to_be_peoples_are_read(tmp_path: Path, cell: Any) -> None:
+    path = write(tmp_path, RATES.assign(simulated=[cell, *[None] * (COUNT - 1)]))
+    assert len(read(path, "hit_rate", IMAGES)) == COUNT
+
+
 # A row for each image
 
 

@@ -44,8 +44,12 @@ def study(**changes: Any) -> Config:
     return checked(raw(**changes))
 
 
+def of(own: Config) -> People:
+    return People(own, Paths(own))
+
+
 def answers(own: Config) -> str:
-    return People(own, Paths(own)).answers(OF_GAME)
+    return of(own).answers(OF_GAME)
 
 
 def mistakes(given: dict[str, Any]) -> str:
@@ -145,6 +149,19 @@ def test_results_on_simulated_answers_say_so_in_their_title(table: str) -> None:
         ("game", {"settings": {**SHORT, "targets": "many"}}, "targets"),
         (
             "game",
+            {"settings": {**SHORT, "vigilance": True}},
+            "settings: vigilance: true and false are not allowed here",
+        ),
+        ("game", {"settings": {**SHORT, "vigilance_lag": [True, 3]}}, "a valid integer"),
+        ("game", {"alphas": [3, 0, 3]}, "experiments.game.alphas: [3, 0, 3]: given twice: 3.0"),
+        (
+            "choice",
+            {"vigilance_alpha": 1e300},
+            "experiments.choice.vigilance_alpha: 1e+300: must be from -1000 to 1000",
+        ),
+        ("choice", {"vigilance_alpha": 0.1234567}, "at most 6 decimals"),
+        (
+            "game",
             {"settings": {**SHORT, "most_series": 3}},
             "sets.eval.count: 10: needs 15 images, so that a participant sees none twice in "
             "most_series = 3 series",
@@ -171,6 +188,14 @@ def test_a_mistake_in_an_experiment_is_told(name: str, changes: dict[str, Any], 
     assert told in mistakes(given)
 
 
+def test_a_game_whose_images_have_no_order_is_told_before_they_are_made() -> None:
+    of(study()).check_orders()
+    tight = {**SHORT, "fillers": 0, "vigilance": 0, "lag": [4, 4], "longest_run": 1}
+    impossible = study(experiments={"game": {**GAME, "settings": tight}})
+    with pytest.raises(MnemoError, match=r"experiments\.game\.settings: "):
+        of(impossible).check_orders()
+
+
 def test_images_that_are_needed_must_be_there_and_others_not() -> None:
     given = raw()
     del given["sets"]["fillers"]
@@ -179,3 +204,15 @@ def test_images_that_are_needed_must_be_there_and_others_not() -> None:
     given["sets"]["vigilance"] = {"count": 2}
     games = mistakes(given)
     assert "sets.vigilance: 2: no experiment shows them: leave it out" in games
+
+
+def test_results_on_people_need_their_experiments_exported_as_the_study_is_now() -> None:
+    own = study(experiments={"game": {**GAME, "simulated": SIMULATED}, "choice": CHOICE})
+    people = People(own, Paths(own))
+    assert "<results>/people/game/exported" in people.results
+    assert "<results>/people/choice/exported" not in people.results
+    assert {"<results>/people/game/exported", "<results>/people/choice/exported"} <= {
+        *people.folders
+    }
+    without = study(experiments={"game": GAME, "choice": CHOICE})
+    assert not People(without, Paths(without)).results

@@ -42,13 +42,20 @@ def _alphas(values: tuple[float, ...]) -> tuple[float, ...]:
     wrong = twice(values)
     if 0 not in values:
         wrong.append("must contain 0, the unedited images that the others are compared with")
+    wrong += unnameable(values)
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return tuple(value + 0.0 for value in values)
+
+
+def unnameable(values: tuple[float, ...]) -> list[str]:
+    """Say why some alphas can't name folders; nothing if they can."""
+    wrong = []
     if any(abs(value) > LARGEST_ALPHA for value in values):
         wrong.append(f"must be from -{LARGEST_ALPHA} to {LARGEST_ALPHA}")
     if any(value != round(value, ALPHA_DECIMALS) for value in values):
         wrong.append(f"at most {ALPHA_DECIMALS} decimals, since an alpha names a folder")
-    if wrong:
-        raise ValueError("; ".join(wrong))
-    return tuple(value + 0.0 for value in values)
+    return wrong
 
 
 def alpha_name(alpha: float) -> str:

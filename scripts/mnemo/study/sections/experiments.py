@@ -1,19 +1,28 @@
 """Experiments with people, whose images are a study's edits."""
 
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     Field,
     NonNegativeInt,
     PositiveInt,
+    StrictInt,
     TypeAdapter,
     ValidationError,
     model_validator,
 )
 
 from mnemo.experiment.settings import KINDS, Kind, Settings, names
-from mnemo.study.sections.base import Name, Section
+from mnemo.study.sections.base import Name, Section, unique
+from mnemo.study.sections.edits import unnameable
+
+
+def _nameable(alpha: float | None) -> float | None:
+    if alpha is not None and (wrong := unnameable((alpha,))):
+        raise ValueError("; ".join(wrong))
+    return alpha
 
 
 class Simulated(Section):
@@ -51,10 +60,10 @@ class Experiment(Section):
         "(GANalyze, 3.4 and 3.3.2)"
     )
     edit: Name = Field(description="Edit whose images are tested.")
-    alphas: tuple[float, ...] | None = Field(
+    alphas: Annotated[tuple[float, ...] | None, AfterValidator(unique)] = Field(
         None, min_length=1, description="Alphas of the edit that are shown; all if absent."
     )
-    settings: dict[str, bool | int | float | tuple[int, int]] = Field(
+    settings: dict[str, bool | int | float | tuple[StrictInt, StrictInt]] = Field(
         {},
         description="What differs from the paper's design, such as most_series: 2; "
         "docs/experiments.md lists the settings.",
@@ -65,7 +74,7 @@ class Experiment(Section):
         description="Folder of the photographs of a forced choice; for a generator with several "
         "classes, with a folder for each, by its name or index.",
     )
-    vigilance_alpha: float | None = Field(
+    vigilance_alpha: Annotated[float | None, AfterValidator(_nameable)] = Field(
         None,
         description="Alpha at which the edit moves the images of the set vigilance, so far that "
         "they are easily recognised as generated; they are not edited if absent.",
@@ -88,6 +97,10 @@ class Experiment(Section):
             raise ValueError(
                 f"settings: the {self.kind} has no {', '.join(unknown)}; known: {', '.join(known)}"
             )
+        usual = KINDS[self.kind]()
+        for key, value in self.settings.items():
+            if isinstance(value, bool) and not isinstance(getattr(usual, key), bool):
+                raise ValueError(f"settings: {key}: true and false are not allowed here")
         try:
             made = self.design
         except ValidationError as invalid:

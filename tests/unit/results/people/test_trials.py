@@ -98,6 +98,11 @@ def test_a_series_that_was_left_in_its_practice_is_interrupted():
     assert answered.analysed(practice, participants.measure(practice)).empty
 
 
+def test_a_study_none_of_whose_series_counts_is_told(caplog):
+    assert answered.analysed(choice(right=12), participants.measure(choice(right=12))).empty
+    assert "none of the 1 series counts" in caplog.text
+
+
 def test_a_series_of_a_simulated_participant_says_so():
     assert not judged(game())["simulated"]
     assert judged(game().assign(simulated=True))["simulated"]
