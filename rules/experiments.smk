@@ -90,6 +90,7 @@ rule read_answers:
         mem_mb=memory,
         runtime=minutes,
     params:
+        limits=people.key("limits"),
         stamp=models.stamp(),
         code=code_of("read_answers"),
     script:

@@ -1,6 +1,7 @@
 """The captions of the report: templates, filled in with what a study is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ class Captions:
             "edit": own.edit,
             "of": self.config.edit(own.edit).of,
             "alphas": experiments.alphas(self.config, own),
-            "design": own.design,
+            "design": replace(own.design, **own.limits),
             "answered": own.answered,
             "simulated": own.simulated,
         }

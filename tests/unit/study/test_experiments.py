@@ -106,6 +106,15 @@ def test_answers_are_those_that_were_exported_or_simulated(tmp_path: Path) -> No
     assert answers(simulated) == "<results>/people/game/simulated.parquet"
 
 
+def test_the_analysis_may_exclude_others_than_the_experiment_blocked() -> None:
+    own = study(experiments={"game": {**GAME, "exclude": {"most_missed": 0.4}}})
+    people = of(own)
+    assert people.key("limits")(OF_GAME) == {"most_missed": 0.4}
+    # What participants see is the same, so that it is no other experiment.
+    assert people.settings(OF_GAME) == of(study()).settings(OF_GAME)
+    assert people.settings(OF_GAME)["most_missed"] == 0.55
+
+
 def test_photographs_must_be_there(tmp_path: Path) -> None:
     absent = study(experiments={"choice": {**CHOICE, "photographs": str(tmp_path / "none")}})
     with pytest.raises(MnemoError, match=r"experiments\.choice\.photographs: .*none is not there"):
@@ -180,6 +189,7 @@ def test_results_on_simulated_answers_say_so_in_their_title(table: str) -> None:
             "experiments.game.simulated.assessor: 'none': the study's assessors are resmem",
         ),
         ("choice", {"photographs": None}, "a forced choice needs photographs"),
+        ("choice", {"exclude": {"most_missed": 0.4}}, "the forced-choice has no most_missed"),
     ],
 )
 def test_a_mistake_in_an_experiment_is_told(name: str, changes: dict[str, Any], told: str) -> None:

@@ -51,6 +51,26 @@ class Simulated(Section):
     seed: NonNegativeInt = Field(0, description="Seed of their answers.")
 
 
+class Exclude(Section):
+    """Which series the analysis leaves out, where that differs from the experiment's settings."""
+
+    most_missed: float | None = Field(
+        None, ge=0, le=1, description="Largest share of vigilance repeats that may be missed."
+    )
+    most_false_alarms: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Largest share of first presentations that may be taken for repeats.",
+    )
+    least_correct: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Least share of vigilance pairs of a forced choice that must be right.",
+    )
+
+
 class Experiment(Section):
     """An experiment with people, which an edit's images are shown in."""
 
@@ -86,6 +106,11 @@ class Experiment(Section):
         description="Answers of people: the folder, or its trials.parquet, that `python -m "
         "mnemo.experiment export` wrote.",
     )
+    exclude: Exclude = Field(
+        Exclude(),  # type: ignore[call-arg]
+        description="Which series the analysis leaves out, where that differs from the settings, "
+        "by which participants were blocked. It changes no stimuli.",
+    )
     simulated: Simulated | None = Field(
         None, description="Simulated participants, in place of people's answers."
     )
@@ -117,9 +142,15 @@ class Experiment(Section):
             wrong.append(
                 f"simulated.series {self.simulated.series} is above most_series {made.most_series}"
             )
+        wrong += [f"exclude: the {self.kind} has no {key}" for key in {*self.limits} - {*known}]
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """The limits of valid series that differ from the settings."""
+        return self.exclude.model_dump(exclude_none=True)
 
     @cached_property
     def design(self) -> Settings:
