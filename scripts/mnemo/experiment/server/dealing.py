@@ -16,8 +16,6 @@ from mnemo.experiment.server.store import Standing
 
 #: Seconds without a word after which a running series may be given up for another one.
 SILENT = 60
-#: Seconds without a word after which its answers are no longer expected.
-EXPIRES = 30 * 60
 
 
 class Dealt(NamedTuple):
@@ -134,7 +132,7 @@ def counts(connection: sa.Connection, time: float) -> dict[str, int]:
     """
     expected = sa.or_(
         sa.and_(SERIES.c.state == "finished", SERIES.c.valid),
-        sa.and_(SERIES.c.state == "running", SERIES.c.heard_at > time - EXPIRES),
+        sa.and_(SERIES.c.state == "running", SERIES.c.heard_at > time - store.EXPIRES),
     )
     rows = connection.execute(
         sa.select(DEALT.c.token, sa.func.count())

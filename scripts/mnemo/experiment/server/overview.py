@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from mnemo.experiment.server.database import ANSWERS, DEALT, PARTICIPANTS, SERIES, now
-from mnemo.experiment.server.dealing import EXPIRES
 from mnemo.experiment.server.served import Served
+from mnemo.experiment.server.store import EXPIRES
 from mnemo.experiment.stimuli import Condition
 
 #: Minutes over which the rate of answers is measured.

@@ -19,6 +19,9 @@ from mnemo.experiment.server.refusals import RefusedError
 from mnemo.experiment.server.secret import hashed
 from mnemo.experiment.server.served import Served
 
+#: Seconds without a word after which the answers to a running series are no longer expected.
+EXPIRES = 30 * 60
+
 
 class Standing(NamedTuple):
     """Where a participant stands.
@@ -183,12 +186,14 @@ def within(served: Served, connection: sa.Connection, participant: int) -> Stand
         .correlate(SERIES)
         .scalar_subquery()
     )
+    silent = sa.and_(SERIES.c.state == "running", SERIES.c.heard_at < now() - EXPIRES)
+    left = sa.or_(SERIES.c.state == "interrupted", silent)
     rows = connection.execute(
         sa.select(
             SERIES.c.state,
             SERIES.c.valid,
             # Only of a series that was left is the share paid.
-            sa.case((SERIES.c.state == "interrupted", answered), else_=0).label("answered"),
+            sa.case((left, answered), else_=0).label("answered"),
             SERIES.c.trials,
         )
         .where(SERIES.c.participant == participant)

@@ -12,7 +12,7 @@ from tests.support.served import DEVICE, HEADERS, answer, export
 
 from mnemo.errors import MnemoError
 from mnemo.experiment import __main__ as command
-from mnemo.experiment.server import app, payments, served
+from mnemo.experiment.server import app, payments, served, store
 from mnemo.experiment.server.served import Served
 
 
@@ -81,3 +81,22 @@ def test_without_the_salt_nobody_can_be_paid_by_code(site: Served, folder: Path)
     (folder / "answers" / "salt").unlink()
     with pytest.raises(MnemoError, match="salt can't be read"):
         served.reading(folder)
+
+
+def test_who_never_came_back_is_paid_the_share_that_was_answered(
+    site: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = TestClient(app.make(site), headers=HEADERS)
+    entered = browser.post("/api/enter", json={"parameters": {"PROLIFIC_PID": "ada"}}).json()
+    browser.post("/api/consent", json={"version": entered["consent_version"], "agreed": True})
+    made = browser.post("/api/series", json={"device": DEVICE}).json()
+    half = len(made["trials"]) // 2
+    answers = [answer(place) for place in range(half)]
+    browser.post("/api/answers", json={"series": made["series"], "answers": answers})
+    assert payments.payments(site).empty
+    later = store.now() + store.EXPIRES + 1
+    monkeypatch.setattr(store, "now", lambda: later)
+    [paid] = payments.payments(site).itertuples()
+    pay = site.experiment.settings.pay
+    assert paid.earned == pytest.approx(pay * half / len(made["trials"]), abs=0.005)
+    assert (paid.ending, paid.series) == ("completed", 0)
