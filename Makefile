@@ -20,8 +20,7 @@ PAGE = scripts/mnemo/experiment/page
 BROWSER = $(shell sed 's/\#.*//' tests/browser/packages.txt)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo install install-profile experiment-page browser-packages slurm-packages test \
-	test-browser test-slurm lint benchmarks docs clean
+.PHONY: help demo install install-profile experiment-page test test-browser test-slurm lint benchmarks docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -39,19 +38,15 @@ experiment-page: $(PAGE)/node_modules/installed ## install what the page of the 
 test: $(VENV)/dev lint ## lint, then run every test that needs no SLURM and no browser, two at a time
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-browser-packages: $(PAGE)/node_modules/installed ## as root, on Debian: install what test-browser needs
+test-browser: $(VENV)/dev $(PAGE)/node_modules/installed ## play the experiments in Chromium and on PostgreSQL; installs both as root on Debian
 	@dpkg -s $(BROWSER) >/dev/null 2>&1 || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update && apt-get install --yes --no-install-recommends $(BROWSER); }
-
-slurm-packages: $(VENV)/dev ## as root, on Debian: install what test-slurm needs
-	@$(CLUSTER) 2>/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
-		{ apt-get update && apt-get install --yes --no-install-recommends $(PACKAGES); }
-
-test-browser: $(VENV)/dev browser-packages ## play the experiments in Chromium and on PostgreSQL
 	$(BIN)/pytest tests/browser --numprocesses 2 --dist worksteal
 	$(BIN)/pytest tests/unit/experiment/server -k postgresql
 
-test-slurm: slurm-packages ## run the study, and faults, on a real SLURM; as root, on Debian
+test-slurm: $(VENV)/dev ## run the study, and faults, on a real SLURM; as root, on Debian
+	@$(CLUSTER) 2>/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+		{ apt-get update && apt-get install --yes --no-install-recommends $(PACKAGES); }
 	@$(CLUSTER)
 	$(BIN)/pytest tests/slurm
 

@@ -59,12 +59,12 @@ rule simulate_answers:
         mem_mb=memory,
         runtime=minutes,
     params:
-        participants=people.key_of_simulation("participants"),
-        series=people.key_of_simulation("series"),
-        slope=people.key_of_simulation("slope"),
-        strength=people.key_of_simulation("strength"),
-        inattentive=people.key_of_simulation("inattentive"),
-        seed=people.key_of_simulation("seed"),
+        participants=people.key("simulated.participants"),
+        series=people.key("simulated.series"),
+        slope=people.key("simulated.slope"),
+        strength=people.key("simulated.strength"),
+        inattentive=people.key("simulated.inattentive"),
+        seed=people.key("simulated.seed"),
         stamp=models.stamp(),
         code=code_of("simulate_answers"),
     script:

@@ -1,7 +1,6 @@
 """Answer an experiment as simulated participants, through its server."""
 
 import logging
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,9 +21,9 @@ experiment = folder.described(inputs.experiment)
 scored = None
 if inputs.scores:
     scored = scores.read(inputs.scores, ["image", "alpha", "score"])
+place = Path(inputs.experiment).parent
 with tempfile.TemporaryDirectory() as temporary:
-    data, out = Path(temporary, "data"), Path(temporary, "out")
-    place = Path(inputs.experiment).parent
+    data = Path(temporary)
     players.simulate(
         place,
         participants=params.participants,
@@ -35,5 +34,5 @@ with tempfile.TemporaryDirectory() as temporary:
         seed=params.seed,
         data=data,
     )
-    export.export(place, out, data=data)
-    shutil.move(out / "trials.parquet", snakemake.output.trials)
+    answered, found = export.read(place, data=data)
+export.write_parquet(answered, found.trials, snakemake.output.trials)

@@ -47,10 +47,11 @@ def read(path: str | Path) -> list[int] | None:
 
 def _column(path: Path) -> "pd.Series | None":
     if path.suffix == ".parquet":
-        held = tables.read(path)
-        if "seed" not in held.column_names or {"z", "w", "w_plus"} & {*held.column_names}:
+        with tables.opened(path, []) as file:
+            names = {*file.schema_arrow.names}
+        if "seed" not in names or {"z", "w", "w_plus"} & names:
             return None
-        return pd.Series(held["seed"].to_pylist())
+        return pd.Series(tables.read(path, ["seed"])["seed"].to_pylist())
     if path.suffix != ".csv":
         return None
     try:

@@ -87,12 +87,12 @@ def of_latents(path: str | Path, count: int) -> Images:
     """
     seeds = seed_files.read(path)
     called = None if seeds is None else list(map(keys.of_seed, seeds))
-    if (
-        called is None
-        and Path(path).suffix == ".parquet"
-        and "image" in (held := tables.read(path)).column_names
-    ):
-        called = list(map(str, held["image"].to_pylist()))
+    if called is None and Path(path).suffix == ".parquet":
+        with tables.opened(path, []) as file:
+            named = "image" in file.schema_arrow.names
+        called = (
+            list(map(str, tables.read(path, ["image"])["image"].to_pylist())) if named else None
+        )
     return Images(list(map(latent_keys.of_place, range(count))), called)
 
 

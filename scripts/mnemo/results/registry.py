@@ -91,7 +91,7 @@ def _played(study: Config) -> bool:
 
 
 #: The report's heading of what people remember.
-PEOPLE = "6 People"
+PEOPLE = "7 People"
 
 
 @dataclass(frozen=True)

@@ -112,8 +112,8 @@ def shown(config: Config) -> list[str]:
 
 def images(config: Config, name: str) -> int:
     """Count the images of an experiment, without its photographs."""
-    shown = [each for names in stimuli(config, name).values() for each in names]
-    return sum(config.given[each.split("/")[0]].count for each in shown)
+    names = [each for listed in stimuli(config, name).values() for each in listed]
+    return sum(config.given[each.split("/")[0]].count for each in names)
 
 
 def trials(config: Config, name: str) -> int:

@@ -15,6 +15,7 @@ from mnemo.photos.folder import SET
 from mnemo.results.registry import PEOPLE, RESULTS
 from mnemo.study import contrasts, learned, sets
 from mnemo.study.config import Config
+from mnemo.study.sections.base import Section
 from mnemo.study.sections.edits import Direction, Edit
 
 
@@ -195,9 +196,8 @@ class Params:
         """Return a function of wildcards that looks a setting of people's ratings up."""
 
         def look_up(wildcards: Any) -> Any:
-            given = self.config.ratings[wildcards.people]
-            # What is left out of a study's file where it has its default is a param all the same.
-            return given.model_dump().get(key, getattr(given, key))
+            given = getattr(self.config.ratings[wildcards.people], key)
+            return given.model_dump() if isinstance(given, Section) else given
 
         return look_up
 

@@ -6,6 +6,7 @@ Functions of `wildcards` read the wildcards of a job as attributes.
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from importlib.util import find_spec
+from operator import attrgetter
 from typing import Any
 
 from mnemo.errors import MnemoError
@@ -92,19 +93,12 @@ class People:
         """Return whether the answers to an experiment are simulated."""
         return self._own(wildcards).simulated is not None
 
-    def key(self, key: str) -> Callable[[Any], Any]:
-        """Return a function of wildcards that looks a key of an experiment up."""
+    def key(self, path: str) -> Callable[[Any], Any]:
+        """Return a function of wildcards that looks a key of an experiment up, by its path."""
+        find = attrgetter(path)
 
         def look_up(wildcards: Any) -> Any:
-            return getattr(self._own(wildcards), key)
-
-        return look_up
-
-    def key_of_simulation(self, key: str) -> Callable[[Any], Any]:
-        """Return a function of wildcards that looks a key of simulated participants up."""
-
-        def look_up(wildcards: Any) -> Any:
-            return getattr(self._own(wildcards).simulated, key)
+            return find(self._own(wildcards))
 
         return look_up
 

@@ -1,7 +1,6 @@
 """Commands for a server: serve a folder, simulate participants, and take the answers out."""
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 from mnemo.experiment import folder, simulate
@@ -44,14 +43,13 @@ def _simulate(given: argparse.Namespace) -> None:
     """Have simulated participants play, and print what they did."""
     from mnemo.experiment.server import players
 
-    model = simulate.MODELS[folder.read(given.folder).settings.kind]
-    if given.slope is not None:
-        model = replace(model, slope=given.slope)
+    kind = folder.read(given.folder).settings.kind
+    slope = simulate.MODELS[kind].slope if given.slope is None else given.slope
     played = players.simulate(
         given.folder,
         participants=given.participants,
         series=given.series,
-        model=model,
+        model=simulate.of_slope(kind, slope),
         seed=given.seed,
         inattentive=given.inattentive,
         at_once=given.at_once,

@@ -85,7 +85,7 @@ class Views:
         sent = parse_qs((await security.body(request)).decode("ascii", "replace"))
         token = sent.get("token", [""])[0].strip()
         try:
-            with self._guesses.failures(_address(request)):
+            with self._guesses.failures(security.address(request)):
                 if not security.same(token, self._served.secrets.token):
                     raise RefusedError("token")
         except RefusedError as why:
@@ -137,7 +137,7 @@ class Views:
     def _check(self, request: Request) -> None:
         """Refuse who has neither the token nor the cookie that it was changed for."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        with self._guesses.failures(_address(request)):
+        with self._guesses.failures(security.address(request)):
             if scheme.lower() == "bearer" and security.same(token, self._served.secrets.token):
                 return
             if not security.same(request.cookies.get(COOKIE, ""), self._cookie):
@@ -208,10 +208,6 @@ def _refused(why: RefusedError, problem: str | None = None) -> Response:
 def _file(content: bytes, name: str, kind: str) -> Response:
     told = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=kind, headers=told)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 async def _to_login(request: Request) -> Response:

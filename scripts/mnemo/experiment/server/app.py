@@ -146,7 +146,7 @@ class Participants:
     async def enter(self, request: Request) -> Response:
         """Recognise or take up a participant."""
         security.check_origin(request.headers)
-        self._enters.check(_address(request))
+        self._enters.check(security.address(request))
         sent = await _parsed(request, protocol.Enter)
         session = request.cookies.get(SESSION)
         if session and not sent.parameters:
@@ -213,7 +213,7 @@ class Participants:
     async def withdraw(self, request: Request) -> Response:
         """Delete a participant's answers."""
         security.check_origin(request.headers)
-        with self._withdrawals.failures(_address(request)):
+        with self._withdrawals.failures(security.address(request)):
             sent = await _parsed(request, protocol.Withdraw)
             deleted = await self._threads.run(store.withdraw, self._served, sent.code)
         self._images.drop(lambda found: True)
@@ -348,10 +348,6 @@ def _back(request: Request) -> dict[str, str]:
     if not isinstance(found, dict) or not all(isinstance(x, str) for x in found.values()):
         return {}
     return found
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 class _Files(StaticFiles):

@@ -118,26 +118,25 @@ def _next(
     return Dealt(token, made, images)
 
 
-def counts(connection: sa.Connection, time: float) -> dict[str, int]:
-    """Count the answers of each target that analyses will have.
-
-    They are those of valid series, and those that are expected of running ones.
+def counts(connection: sa.Connection, time: float | None = None) -> dict[str, int]:
+    """Count the answers of each target that analyses have: those of valid series.
 
     Args:
         connection: A transaction.
-        time: The time, as of `now`.
+        time: The time, as of `now`, to count those too that are expected of running series; None
+            for what is there.
 
     Returns:
         The counts by the images' tokens; a token that is missing has none.
     """
-    expected = sa.or_(
-        sa.and_(SERIES.c.state == "finished", SERIES.c.valid),
-        sa.and_(SERIES.c.state == "running", SERIES.c.heard_at > time - store.EXPIRES),
-    )
+    counted = sa.and_(SERIES.c.state == "finished", SERIES.c.valid)
+    if time is not None:
+        running = sa.and_(SERIES.c.state == "running", SERIES.c.heard_at > time - store.EXPIRES)
+        counted = sa.or_(counted, running)
     rows = connection.execute(
         sa.select(DEALT.c.token, sa.func.count())
         .join(SERIES, SERIES.c.id == DEALT.c.series)
-        .where(DEALT.c.target, expected)
+        .where(DEALT.c.target, counted)
         .group_by(DEALT.c.token)
     )
     return dict(rows.tuples().all())

@@ -126,7 +126,7 @@ def trials(
     Raises:
         MnemoError: As for `export`.
     """
-    frame: pd.DataFrame = _read(folder, data, database)[1].trials.to_pandas()
+    frame: pd.DataFrame = read(folder, data=data, database=database)[1].trials.to_pandas()
     return frame
 
 
@@ -152,9 +152,33 @@ def export(
         MnemoError: There are no answers; they are of another experiment; or they can't be read or
             written.
     """
-    experiment, found = _read(folder, data, database)
+    experiment, found = read(folder, data=data, database=database)
     write(experiment, found, out)
     return found
+
+
+def read(
+    folder: str | Path, *, data: str | Path | None = None, database: str | None = None
+) -> tuple[Experiment, Tables]:
+    """Read what was answered in an experiment.
+
+    Args:
+        folder: Folder of the experiment, which may be served meanwhile.
+        data: As for `served.data_folder`.
+        database: As for `served.database_url`.
+
+    Returns:
+        The experiment, and its tables.
+
+    Raises:
+        MnemoError: There are no answers; they are of another experiment; or they can't be read.
+    """
+    experiment = stimuli_folder.read(folder)
+    opened = opening.open_reading(database_url(folder, data, database), experiment)
+    try:
+        return experiment, collect(experiment, opened)
+    finally:
+        opened.close()
 
 
 def collect(experiment: Experiment, database: Database) -> Tables:
@@ -227,21 +251,10 @@ def write(experiment: Experiment, found: Tables, out: str | Path) -> None:
     """
     out = Path(out)
     dataset = out / "psych-ds"
-    provenance = Provenance(
-        experiment.study,
-        "export",
-        {},
-        {**asdict(experiment.settings), "demo": experiment.demo, "seed": experiment.seed},
-    )
     try:
         (dataset / "data").mkdir(parents=True, exist_ok=True)
         for name in ("trials", "participants"):
-            table = getattr(found, name)
-            # A study takes answers to its own experiment only.
-            told = {**table.schema.metadata, DIGEST.encode(): experiment.digest.encode()}
-            tables.write(
-                out / f"{name}.parquet", table.schema.with_metadata(told), table, provenance
-            )
+            write_parquet(experiment, getattr(found, name), out / f"{name}.parquet")
         for name, table in found._asdict().items():
             # A number that may be missing stays a whole number.
             frame = table.to_pandas(integer_object_nulls=True)
@@ -256,15 +269,21 @@ def write(experiment: Experiment, found: Tables, out: str | Path) -> None:
         raise files.refused(out, why) from why
 
 
-def _read(
-    folder: str | Path, data: str | Path | None, database: str | None
-) -> tuple[Experiment, Tables]:
-    experiment = stimuli_folder.read(folder)
-    opened = opening.open_reading(database_url(folder, data, database), experiment)
-    try:
-        return experiment, collect(experiment, opened)
-    finally:
-        opened.close()
+def write_parquet(experiment: Experiment, table: pa.Table, path: str | Path) -> None:
+    """Write a table of an experiment, with the digest by which a study knows its own answers.
+
+    Args:
+        experiment: The experiment.
+        table: One of its tables.
+        path: The file.
+
+    Raises:
+        MnemoError: It can't be written.
+    """
+    settings = {**asdict(experiment.settings), "demo": experiment.demo, "seed": experiment.seed}
+    told = {**table.schema.metadata, DIGEST.encode(): experiment.digest.encode()}
+    provenance = Provenance(experiment.study, "export", {}, settings)
+    tables.write(path, table.schema.with_metadata(told), table, provenance)
 
 
 def _judged(experiment: Experiment, frame: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from mnemo.experiment.server.database import ANSWERS, DEALT, PARTICIPANTS, SERIES, now
+from mnemo.experiment.server import dealing
+from mnemo.experiment.server.database import ANSWERS, PARTICIPANTS, SERIES, now
 from mnemo.experiment.server.served import Served
 from mnemo.experiment.server.store import EXPIRES
 from mnemo.experiment.stimuli import Condition
@@ -94,16 +95,7 @@ def overview(served: Served) -> Overview:
         answers = sa.select(sa.func.count()).select_from(ANSWERS)
         recent = answers.where(ANSWERS.c.received_at > time - 60 * RECENT)
         total, lately = (connection.execute(each).scalar_one() for each in (answers, recent))
-        counted = (
-            connection.execute(
-                sa.select(DEALT.c.token, sa.func.count())
-                .join(SERIES, SERIES.c.id == DEALT.c.series)
-                .where(DEALT.c.target, SERIES.c.state == "finished", SERIES.c.valid)
-                .group_by(DEALT.c.token)
-            )
-            .tuples()
-            .all()
-        )
+        counted = dealing.counts(connection)
     own = defaultdict(list)
     for row in rows:
         own[row.participant].append(row)
@@ -117,7 +109,7 @@ def overview(served: Served) -> Overview:
         answers=total,
         rate=lately / RECENT,
         silent=time - max(row.heard_at for row in rows) if rows else None,
-        coverage=_coverage(served, dict(counted)),
+        coverage=_coverage(served, counted),
     )
 
 

@@ -111,6 +111,11 @@ def same(given: str, secret: str) -> bool:
     return hmac.compare_digest(given.encode(), secret.encode())
 
 
+def address(request: Request) -> str:
+    """Return where a request comes from, by which its rate is limited; empty if it is not known."""
+    return request.client.host if request.client else ""
+
+
 class Rate:
     """A limit of how often something may happen, in memory only."""
 
