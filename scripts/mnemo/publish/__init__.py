@@ -1,0 +1,1 @@
+"""What is published with a paper: made from a finished study's tables, and from nothing else."""
