@@ -1,0 +1,1 @@
+"""The paragraphs of the Methods, each a module whose `sentences` writes it."""
