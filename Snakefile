@@ -63,6 +63,8 @@ include: "rules/figures.smk"
 include: "rules/paper.smk"
 include: "rules/report.smk"
 include: "rules/plan.smk"
+include: "rules/publish.smk"
+include: "rules/verify.smk"
 
 
 onstart:
@@ -73,7 +75,7 @@ onstart:
 
 rule all:
     """Every stage, every table, and the report."""
-    default_target: True
+    default_target: not crate
     input:
         collect("<results>/{table}.parquet", table=paths.tables),
         paths.shards("square", bases),
@@ -185,3 +187,9 @@ rule report:
     """Stage: write the report."""
     input:
         "<results>/report.html",
+
+
+rule publish:
+    """Stage: write the crate in which the study is published."""
+    input:
+        "<results>/crate/ro-crate-metadata.json",

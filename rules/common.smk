@@ -1,6 +1,7 @@
 """What the rules share: the study, what it asks for, and what its jobs cost."""
 
 import hashlib
+import json
 from dataclasses import asdict
 
 from mnemo import hashes, locks
@@ -10,6 +11,7 @@ from mnemo.plan import jobs, plans, rates
 from mnemo.results.registry import RESULTS
 from mnemo.photos.folder import SET as REFERENCE_FOLDER
 from mnemo.study import digests, experiments, folder, learned, photographs, reference, sets
+from mnemo.study import verifying as crates
 from mnemo.study.captions import Captions
 from mnemo.study.compared import Compared
 from mnemo.study.layerwise import Layers
@@ -19,16 +21,24 @@ from mnemo.study.pages import Pages
 from mnemo.study.params import Params
 from mnemo.study.paths import DOSE_RESPONSE, Paths
 from mnemo.study.people import People
+from mnemo.study.publishing import Publishing
+from mnemo.study.verifying import PUBLISHED, REDRAWN, Verifying
 from mnemo.weights import catalogue
 from snakemake.common import get_appdirs
 from snakemake.exceptions import WorkflowError
 
 try:
-    study = checked(photographs.counted(config))
-    folder.check_files(study)
-    reference.check(study)
-    folder.check_results(study, Path("results", study.study))
-    taken = photographs.of_study(study, Path("results", study.study))
+    #: What another study has published, which is to be verified; None otherwise.
+    crate = crates.opened(config, workflow.overwrite_configfiles)
+    if crate:
+        study, home = crates.study(crate), crates.home(crate)
+    else:
+        study = checked(photographs.counted(config))
+        home = Path("results", study.study)
+        folder.check_files(study)
+        reference.check(study)
+    folder.check_results(study, home)
+    taken = None if crate else photographs.of_study(study, home)
 except MnemoError as mistake:
     raise WorkflowError(str(mistake)) from None
 
@@ -37,6 +47,7 @@ paths = Paths(study)
 pages = Pages(study, paths)
 people = People(study, paths)
 params = Params(study)
+publishing = Publishing(study, paths)
 captions = Captions(study, models, Path(workflow.basedir, "rules", "captions"))
 bases = [
     name
@@ -44,7 +55,7 @@ bases = [
     if name not in experiments.SETS and (name != "train" or study.trained)
 ]
 #: The digest of a table of the whole study.
-config_digest = hashlib.sha256(study.model_dump_json().encode()).hexdigest()
+config_digest = hashlib.sha256(json.dumps(publishing.public).encode()).hexdigest()
 #: Photographs in the figure of how they are recovered, the first ones that can be used.
 SHOWN_PHOTOS = 24
 #: A wildcard that nothing matches.
@@ -52,9 +63,9 @@ nothing = ["(?!)"]
 
 
 pathvars:
-    results=f"results/{study.study}",
-    logs=f"results/{study.study}/logs",
-    benchmarks=f"results/{study.study}/benchmarks",
+    results=str(home),
+    logs=str(home / "logs"),
+    benchmarks=str(home / "benchmarks"),
 
 
 wildcard_constraints:
@@ -87,7 +98,7 @@ wildcard_constraints:
 
 def start():
     """Clean up after killed jobs, check the weights, and mark the results as this study's."""
-    stored, made = hashes.FOLDER, Path("results", study.study)
+    stored, made = hashes.FOLDER, home
     # Here Snakemake holds its lock.
     locks.clear_partials(stored, made)
     try:
@@ -95,6 +106,10 @@ def start():
         for path in models.given.values():
             catalogue.verify_own(path, stored)
         jobs_to_run = workflow.dag.needrun_jobs()
+        if any(job.rule.name == "publish_study" for job in jobs_to_run):
+            publishing.check([job.rule.name for job in jobs_to_run])
+        if crate:
+            verifying.check([job.rule.name for job in jobs_to_run])
         if any(job.rule.name == "export_experiment" for job in jobs_to_run):
             people.check_orders()
         fetched = {job.wildcards.file for job in jobs_to_run if job.rule.name == "fetch_weights"}
@@ -211,6 +226,11 @@ def results_of_answers(wildcards):
             "mnemo.experiment export` wrote, or experiments.<name>.simulated"
         )
     return people.results
+
+
+def without_a_crate(wildcards):
+    """Refuse to verify nothing."""
+    raise WorkflowError("name a crate to verify: snakemake verify --config crate=PATH")
 
 
 def results_of_methods(wildcards):

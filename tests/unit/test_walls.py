@@ -112,6 +112,18 @@ MAY_READ = {
     "show_reproduction": {"report", "rounding"},
     "show_weights": {"report", "rounding"},
     "make_report": {"report"},
+    "publish_study": {
+        *("publish", "crates", "directions", "experiment", "images", "interop", "results"),
+        *("edits", "checkpoints", "latents", "scores", "statistics"),
+        *("assessors", "features", "generators", "rounding"),
+    },
+    "restore_crate": {"verify", "crates", "keys"},
+    "redraw_images": {
+        *("verify", "crates", "publish", "generators", "checkpoints", "latents", "keys", "edits"),
+        *("faces", "images", "assessors", "features"),
+    },
+    "compare_tables": {"verify", "crates", "publish"},
+    "verify": {"verify", "crates", "publish"},
 }
 
 
@@ -308,7 +320,7 @@ def test_an_addition_reruns_no_finished_job(
             "edits__move",
             {
                 *("edit_latents", "derive_controls", "edit_controls"),
-                *("edit_layers", "calibrate_layers"),
+                *("edit_layers", "calibrate_layers", "redraw_images"),
             },
         ),
         ("edits__calibration", {"calibrate_layers"}),
@@ -337,7 +349,13 @@ def test_an_addition_reruns_no_finished_job(
         ),
         ("directions__refits", {"fit_hyperplane"}),
         ("directions__learning__table", {"learn_direction", "merge_table learning"}),
-        ("faces__ovals", {"ovalize_images", "align_photos", "merge_table faces", "measure_faces"}),
+        (
+            "faces__ovals",
+            {
+                *("ovalize_images", "align_photos", "merge_table faces", "measure_faces"),
+                "redraw_images",
+            },
+        ),
         ("faces__alignment", {"align_photos", "measure_faces"}),
         ("faces__skin", {"measure_faces"}),
         ("assessors__factors", {"measure_factors"}),

@@ -18,6 +18,7 @@ from mnemo.study.sections.layerwise import Layerwise
 from mnemo.study.sections.measures import Calibration, Figures, Identity, Realness, Statistics
 from mnemo.study.sections.methods import Methods
 from mnemo.study.sections.photos import Photos
+from mnemo.study.sections.publish import Publish
 from mnemo.study.sections.ratings import AssessorName, Ratings
 from mnemo.study.sections.training import Training
 
@@ -129,6 +130,12 @@ class Config(Section):
     statistics: Statistics = Statistics()  # type: ignore[call-arg]
     calibration: Calibration = Calibration()  # type: ignore[call-arg]
     figures: Figures = Figures()  # type: ignore[call-arg]
+    publish: Publish | None = Field(
+        None,
+        exclude_if=lambda given: given is None,
+        description="What the study's crate says of itself (`snakemake publish`), and whether the "
+        "generated images are in it.",
+    )
 
     @model_validator(mode="after")
     def _with_floor(self) -> "Config":

@@ -296,9 +296,10 @@ class Models:
 
     def preset_of_assessor(self, wildcards: Any) -> str:
         """Return the preset that an assessor scores in, corrected where the two are the same."""
-        return self._preset_of(wildcards.assessor)
+        return self.preset_of(wildcards.assessor)
 
-    def _preset_of(self, assessor: str) -> str:
+    def preset_of(self, assessor: str) -> str:
+        """Return the preset that an assessor scores in, by its name."""
         known = assessors.entry(assessor)
         return "corrected" if known.faithful == known.corrected else self.config.preset
 
@@ -318,9 +319,10 @@ class Models:
 
     def modules_of_assessor(self, wildcards: Any) -> list[str]:
         """Return the modules that scoring imports by name."""
-        return self._modules_of(wildcards.assessor)
+        return self.modules_of(wildcards.assessor)
 
-    def _modules_of(self, name: str) -> list[str]:
+    def modules_of(self, name: str) -> list[str]:
+        """Return the modules that scoring by an assessor imports by name."""
         known = assessors.entry(name)
         modules = [known.module, *known.modules]
         if network := self._network_of(name):
@@ -329,7 +331,7 @@ class Models:
 
     def modules_of_learning(self, wildcards: Any) -> list[str]:
         """Return the modules that learning a direction imports by name."""
-        return [self.generator.module, *self._modules_of(self._learned_with(wildcards))]
+        return [self.generator.module, *self.modules_of(self._learned_with(wildcards))]
 
     def files_of_learning(self, wildcards: Any) -> list[str]:
         """Return the weights files of the assessor that a direction is learned with.
@@ -345,7 +347,7 @@ class Models:
 
     def preset_of_learning(self, wildcards: Any) -> str:
         """Return the preset that this assessor scores in, as it scores the study's images."""
-        return self._preset_of(self._learned_with(wildcards))
+        return self.preset_of(self._learned_with(wildcards))
 
     def _learned_with(self, wildcards: Any) -> str:
         return str(self.config.named_direction(wildcards.direction).assessor)

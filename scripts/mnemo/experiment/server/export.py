@@ -13,8 +13,8 @@ from mnemo import files, tables
 from mnemo.errors import MnemoError
 from mnemo.experiment import answers as judging
 from mnemo.experiment import folder as stimuli_folder
+from mnemo.experiment import psych_ds
 from mnemo.experiment.server import database as opening
-from mnemo.experiment.server import psych_ds
 from mnemo.experiment.server.database import ANSWERS, EVENTS, PARTICIPANTS, SERIES, Database
 from mnemo.experiment.server.dealing import planned
 from mnemo.experiment.server.served import database_url
@@ -260,11 +260,19 @@ def write(experiment: Experiment, found: Tables, out: str | Path) -> None:
             frame = table.to_pandas(integer_object_nulls=True)
             for path in (
                 out / f"{name}.csv",
-                dataset / "data" / psych_ds.file_name(experiment, name),
+                dataset / "data" / psych_ds.file_name(experiment.settings.kind, name),
             ):
                 with files.whole(path) as partial:
                     frame.to_csv(partial, index=False, lineterminator="\n")
-        psych_ds.describe(dataset, experiment, [table.schema for table in found])
+        psych_ds.describe(
+            dataset,
+            experiment.name,
+            f"Answers of participants in the {experiment.settings.kind} {experiment.name}, with "
+            f"images of the study {experiment.study}.",
+            [table.schema for table in found],
+            identifier=f"sha256:{experiment.digest}",
+            simulated=experiment.demo,
+        )
     except OSError as why:
         raise files.refused(out, why) from why
 

@@ -8,7 +8,6 @@ from typing import Any
 import pyarrow as pa
 
 from mnemo import files
-from mnemo.experiment.stimuli import Experiment
 from mnemo.version import __version__
 
 _SIMULATED = (
@@ -17,58 +16,65 @@ _SIMULATED = (
 )
 
 
-def file_name(experiment: Experiment, table: str) -> str:
+def file_name(kind: str, table: str) -> str:
     """Return what a table's file is called: pairs of a keyword and a value, and `data`.
 
     Args:
-        experiment: The experiment.
+        kind: What participants do, such as memory-game.
         table: Name of the table; letters only.
 
     Returns:
         The name.
     """
-    task = experiment.settings.kind.replace("-", "")
-    return f"task-{task}_description-{table}_data.csv"
+    return f"task-{kind.replace('-', '')}_description-{table}_data.csv"
 
 
-def describe(dataset: Path, experiment: Experiment, schemas: Iterable[pa.Schema]) -> None:
+def describe(
+    dataset: Path,
+    name: str,
+    text: str,
+    schemas: Iterable[pa.Schema],
+    *,
+    identifier: str,
+    simulated: bool,
+) -> None:
     """Write what stands beside the data: its description, a README, and a list of changes.
 
     Args:
         dataset: Folder of the dataset.
-        experiment: The experiment.
+        name: Name of the experiment.
+        text: What the answers are.
         schemas: The schemas of all tables in `data/`.
+        identifier: What tells this experiment from any other.
+        simulated: Whether the answers are simulated, or the images are no real stimuli.
 
     Raises:
         MnemoError: It can't be written.
     """
-    description = (
-        f"Answers of participants in the {experiment.settings.kind} {experiment.name}, with images "
-        f"of the study {experiment.study}. Exported by Mnemo {__version__}."
-    )
-    if experiment.demo:
+    description = f"{text} Exported by Mnemo {__version__}."
+    if simulated:
         description = f"{_SIMULATED} {description}"
     columns = {column.name: column for schema in schemas for column in schema}
     content = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
-        "name": experiment.name,
+        "name": name,
         "description": description,
-        "identifier": f"sha256:{experiment.digest}",
+        "identifier": identifier,
         "variableMeasured": [_variable(column) for column in columns.values()],
     }
     texts = {
         "dataset_description.json": json.dumps(content, indent=1, ensure_ascii=False),
         "README.md": (
-            f"# {experiment.name}\n\n{description}\n\n`data/` has a table in each file; "
+            f"# {name}\n\n{description}\n\n`data/` has a table in each file; "
             "`dataset_description.json` says what each column holds. Participants are named by "
             "pseudonyms."
         ),
         "CHANGES.md": "# Changes\n\nNone since the export.",
     }
-    for name, text in texts.items():
-        with files.whole(dataset / name) as partial:
-            partial.write_text(text + "\n", encoding="utf-8")
+    for file, content_of in texts.items():
+        with files.whole(dataset / file) as partial:
+            partial.write_text(content_of + "\n", encoding="utf-8")
 
 
 def _variable(column: pa.Field) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Verifying a crate: redrawing some of its images, recomputing its tables, and comparing both."""
