@@ -50,16 +50,26 @@ class FaceExtractor:
             (n, 128); a row is nan if no face was found.
         """
         return faces.apply(
-            self._network, images, self._cut_out, _prepare, "dlib's ResNet", dlib_resnet.DIM
+            self._network, images, self._cut_out, prepare, "dlib's ResNet", dlib_resnet.DIM
         )
 
     def _cut_out(self, image: Pixels) -> Pixels | None:
         image = landmarks.resize(image)
         box = detection.largest(image)
-        return box and self._aligner.chip(image, box, dlib_resnet.SIZE, _PADDING)
+        if box is None:
+            return None
+        return self._aligner.chip(image, box, dlib_resnet.SIZE, _PADDING)
 
 
-def _prepare(chip: Pixels) -> Tensor:
+def prepare(chip: Pixels) -> Tensor:
+    """Convert a chip into the network's input.
+
+    Args:
+        chip: (SIZE, SIZE, 3), RGB.
+
+    Returns:
+        (3, SIZE, SIZE).
+    """
     pixels = torch.from_numpy(chip).float() - torch.tensor(dlib_resnet.MEAN)
     return (pixels / dlib_resnet.SCALE).permute(2, 0, 1)
 

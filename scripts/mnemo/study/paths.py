@@ -167,7 +167,7 @@ class Paths:
         return self._covered(wildcards.shape, wildcards, count)
 
     def images_to_extract(self, wildcards: Any) -> list[str]:
-        """List the shards of images that a shard of features, embeddings or image changes covers."""
+        """List the images that a shard of features, embeddings or image changes covers."""
         return self._covered("square", wildcards, sets.base(self.config, wildcards.set).count)
 
     def images_unedited(self, wildcards: Any) -> list[str]:

@@ -19,9 +19,7 @@ from mnemo.study.mistakes import checked
 ROOT = Path(__file__).parents[3]
 FACES = GENERATORS["dcgan-faces"]
 ON_GPUS = ("score_images", "extract_features", "embed_faces")
-REQUESTS = {
-    rule: plans.Request(threads=4, gpu=int(rule in ON_GPUS)) for rule in rates.rates()
-}
+REQUESTS = {rule: plans.Request(threads=4, gpu=int(rule in ON_GPUS)) for rule in rates.rates()}
 
 
 @pytest.fixture(autouse=True)
