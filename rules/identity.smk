@@ -6,9 +6,9 @@ Needs `identity` in the config, and <set>/square/ of edits; makes embeddings/ an
 if study.identity:
 
     rule embed_faces:
-        """Embed the faces of one shard of images with a face-recognition network."""
+        """Embed the faces of one shard of images, with a network loaded once for all of them."""
         input:
-            images="<results>/{set}/square/{shard}.parquet",
+            images=paths.images_to_extract,
             weights=ancient(models.files(models.embedder.weights)),
         output:
             embeddings="<results>/{set}/embeddings/{embedder}/{shard}.parquet",
@@ -20,9 +20,9 @@ if study.identity:
             embedder=study.identity.features,
         conda:
             "../envs/torch.yaml"
-        threads: 4 if models.embedder.gpu else 1
+        threads: 4
         resources:
-            gpu=int(models.embedder.gpu),
+            gpu=1,
             mem_mb=memory,
             runtime=minutes,
         params:

@@ -1,6 +1,7 @@
-"""Embed the faces of one shard of images with a face-recognition network."""
+"""Embed the faces of one shard of images, with a network loaded once for all of them."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,13 +13,19 @@ if TYPE_CHECKING:
 
 logs.to(snakemake.log[0])
 extractor = features.load(snakemake.wildcards.embedder, *snakemake.input.weights)
-shard, pixels = images.read(snakemake.input.images)
-embeddings = extractor.extract(pixels)
-# An image without a face has no embedding.
-absent = np.isnan(embeddings).any(axis=1)
-tables.write(
+
+
+def embed(path: str) -> Mapping[str, Any]:
+    shard, pixels = images.read(path)
+    embeddings = extractor.extract(pixels)
+    # An image without a face has no embedding.
+    absent = np.isnan(embeddings).any(axis=1)
+    return {**tables.place(shard), "features": tables.lists(embeddings, absent)}
+
+
+tables.write_parts(
     snakemake.output.embeddings,
     table.FEATURES,
-    {**tables.place(shard), "features": tables.lists(embeddings, absent)},
+    map(embed, snakemake.input.images),
     tables.Provenance.of(snakemake.rule, snakemake.params.items()),
 )

@@ -9,7 +9,7 @@ from tests.slurm.submitting import STUDY, Submitting
 from tests.support.checkout import Checkout
 
 #: Rules that ask for a GPU in this study; its generator is so small that it renders on the CPU.
-ON_GPUS = {"score_images", "extract_features"}
+ON_GPUS = {"score_images", "extract_features", "embed_faces"}
 
 
 def rules_by_job(checkout: Submitting) -> dict[str, set[str]]:

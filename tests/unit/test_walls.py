@@ -371,6 +371,9 @@ def test_an_addition_reruns_no_finished_job(
         ),
         ("generators__dcgan", {"sample_latents dcgan", "render_images dcgan"}),
         ("features__dlib_face", {"embed_faces dlib-face"}),
+        ("checkpoints__dlib_networks", {"embed_faces dlib-face"}),
+        ("features__faces", {f"embed_faces {name}" for name in IDENTITY}),
+        ("faces__detection", {f"embed_faces {name}" for name in IDENTITY}),
         (
             "features__vggface2",
             {f"embed_faces {name}-vggface2" for name in ("resnet50", "senet50")},

@@ -1,11 +1,13 @@
 """dlib's detector of faces, for networks that look at the largest face in an image."""
 
-from functools import cache
+from threading import local
 from typing import Any
 
 import dlib
 import numpy as np
 from numpy.typing import NDArray
+
+_OF_THREAD = local()
 
 
 def largest(image: NDArray[np.uint8]) -> dlib.rectangle | None:
@@ -21,6 +23,8 @@ def largest(image: NDArray[np.uint8]) -> dlib.rectangle | None:
     return max(_detector()(image, 0), key=dlib.rectangle.area, default=None)
 
 
-@cache
 def _detector() -> Any:
-    return dlib.get_frontal_face_detector()
+    # A detector works on one image at a time.
+    if not hasattr(_OF_THREAD, "detector"):
+        _OF_THREAD.detector = dlib.get_frontal_face_detector()
+    return _OF_THREAD.detector

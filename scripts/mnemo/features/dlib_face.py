@@ -4,28 +4,29 @@ King, "High Quality Face Recognition with Deep Metric Learning", dlib's blog, 20
 (http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html): two faces are of the
 same person if the Euclidean distance of their embeddings is below 0.6, which is right for 99.38 %
 of LFW's pairs. That holds for faces found by dlib's own detector and aligned by the landmarks in
-its box; the same detector and alignment are used here.
+its box; the same detector and alignment are used here. The network itself runs in PyTorch: dlib's
+own takes an image at a time, and 15 times as long on a CPU.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
-import dlib
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
+from torch import Tensor
 
+from mnemo import networks
 from mnemo.faces import detection, landmarks
+from mnemo.features import dlib_resnet, faces
 
 Pixels = NDArray[np.uint8]
 
-_DIM = 128
-_SIZE = 150
 _PADDING = 0.25
 
 
 class FaceExtractor:
-    """An extractor of the largest face's embedding, on the CPU, one image at a time.
+    """An extractor of the largest face's embedding, on the best device.
 
     Args:
         network: `dlib_face_recognition_resnet_model_v1.dat` of dlib-models.
@@ -36,7 +37,7 @@ class FaceExtractor:
     """
 
     def __init__(self, network: Path, shape: Path):
-        self._network = landmarks.load(dlib.face_recognition_model_v1, network)
+        self._network = networks.ready(dlib_resnet.load(network))
         self._aligner = landmarks.Aligner(shape)
 
     def extract(self, images: Sequence[Pixels]) -> NDArray[np.float32]:
@@ -48,14 +49,29 @@ class FaceExtractor:
         Returns:
             (n, 128); a row is nan if no face was found.
         """
-        embeddings = np.full((len(images), _DIM), np.nan, np.float32)
-        bar = tqdm(images, desc="dlib", unit=" images", mininterval=5)
-        for row, image in zip(embeddings, bar, strict=True):
-            image = landmarks.resize(image)
-            if (box := detection.largest(image)) is not None:
-                chip = self._aligner.chip(image, box, _SIZE, _PADDING)
-                row[:] = self._network.compute_face_descriptor(chip)
-        return embeddings
+        return faces.apply(
+            self._network, images, self._cut_out, prepare, "dlib's ResNet", dlib_resnet.DIM
+        )
+
+    def _cut_out(self, image: Pixels) -> Pixels | None:
+        image = landmarks.resize(image)
+        box = detection.largest(image)
+        if box is None:
+            return None
+        return self._aligner.chip(image, box, dlib_resnet.SIZE, _PADDING)
+
+
+def prepare(chip: Pixels) -> Tensor:
+    """Convert a chip into the network's input.
+
+    Args:
+        chip: (SIZE, SIZE, 3), RGB.
+
+    Returns:
+        (3, SIZE, SIZE).
+    """
+    pixels = torch.from_numpy(chip).float() - torch.tensor(dlib_resnet.MEAN)
+    return (pixels / dlib_resnet.SCALE).permute(2, 0, 1)
 
 
 def load(network: Path, shape: Path) -> FaceExtractor:

@@ -23,7 +23,6 @@ class Entry:
         threshold: Euclidean distance of features below which two faces are of the same person, as
             the network's authors published it; None if they published none, or if it describes
             whole images.
-        gpu: Whether it computes on a GPU where there is one.
     """
 
     module: str
@@ -34,7 +33,6 @@ class Entry:
     kernel: str = ""
     logits: str = ""
     threshold: float | None = None
-    gpu: bool = True
 
 
 def _vggface2(name: str) -> Entry:
@@ -82,7 +80,6 @@ EXTRACTORS: dict[str, Entry] = {
         faces=True,
         # http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html
         threshold=0.6,
-        gpu=False,
     ),
     "resnet50-vggface2": _vggface2("resnet50"),
     "senet50-vggface2": _vggface2("senet50"),

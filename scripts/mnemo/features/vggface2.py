@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torchvision.transforms import CenterCrop, Compose, Resize
-from tqdm import tqdm
 
 from mnemo import networks
 from mnemo.assessors.backbones.recognition import Recognition
 from mnemo.faces import detection, landmarks
+from mnemo.features import faces
 
 Pixels = NDArray[np.uint8]
 
@@ -60,15 +60,13 @@ class FaceExtractor:
         Returns:
             (n, 2048), each row of length 1; a row is nan if no face was found.
         """
-        bar = tqdm(images, desc="dlib", unit=" images", mininterval=5)
-        heads = {row: head for row, image in enumerate(bar) if (head := cut_out(image)) is not None}
-        features = np.full((len(images), self._recognition.width), np.nan, np.float32)
-        features[list(heads)] = networks.apply(
+        features = faces.apply(
             self._network,
-            list(heads.values()),
+            images,
+            cut_out,
             self._prepare,
             self._recognition.names.architecture,
-            (self._recognition.width,),
+            self._recognition.width,
         )
         features /= np.linalg.norm(features, axis=1, keepdims=True)
         return features

@@ -88,7 +88,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
         images = sets.scored(config, name, wildcards.get("assessor", ""))
         scored = rule in (
             *("score_images", "measure_factors", "measure_faces", "measure_objects"),
-            *("extract_features", "subtract_scores", "measure_image_change"),
+            *("extract_features", "embed_faces", "subtract_scores", "measure_image_change"),
         )
         size = config.score_shard_size if scored else config.shard_size
         count = len(sets.places(shard, images.count, size))
@@ -99,6 +99,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             "measure_faces": config.shard_size,
             "measure_objects": config.shard_size,
             "extract_features": config.shard_size,
+            "embed_faces": config.shard_size,
             "measure_image_change": config.shard_size,
             "render_images": config.generator.entry.at_once,
         }
@@ -383,7 +384,7 @@ def of_study(config: Config) -> Iterator[Job]:
             yield job("extract_features", path, record, features=extractor, **place)
     embedded = config.identity.features if config.identity else None
     if embedded:
-        for place in each(edited, images):
+        for place in each(edited, scores):
             path = f"{{set}}/embeddings/{embedded}/{{shard}}"
             yield job("embed_faces", path, f"{{set}}/{embedded}/{{shard}}", **place)
     moved = Compared(config, Paths(config)).moved if config.methods else []

@@ -59,8 +59,7 @@ class Compared:
     @property
     def embeddings(self) -> list[str]:
         """The embeddings of the faces, where identity is measured."""
-        identity = self.config.identity
-        return self.paths.shards(f"embeddings/{identity.features}", self._sets) if identity else []
+        return self.paths.embeddings(self._sets)
 
     @property
     def realness(self) -> list[str]:

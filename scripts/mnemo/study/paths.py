@@ -76,7 +76,7 @@ class Paths:
         """List the shards of a folder of some sets.
 
         Args:
-            folder: latents, square, oval, or embeddings/<embedder>.
+            folder: latents, square, oval, features/<extractor>, or embeddings/<embedder>.
             names: The sets.
             size: Images in a shard; the study's `shard_size` when None.
         """
@@ -167,7 +167,7 @@ class Paths:
         return self._covered(wildcards.shape, wildcards, count)
 
     def images_to_extract(self, wildcards: Any) -> list[str]:
-        """List the shards of images that one shard of features, or of image changes, covers."""
+        """List the images that a shard of features, embeddings or image changes covers."""
         return self._covered("square", wildcards, sets.base(self.config, wildcards.set).count)
 
     def images_unedited(self, wildcards: Any) -> list[str]:
@@ -425,8 +425,14 @@ class Paths:
 
     def embeddings_of_edit(self, wildcards: Any) -> list[str]:
         """List the embeddings of an edit's faces."""
-        embedder = self.config.identity.features if self.config.identity else ""
-        return self.shards(f"embeddings/{embedder}", sets.edited(self._edit(wildcards)))
+        return self.embeddings(sets.edited(self._edit(wildcards)))
+
+    def embeddings(self, names: Iterable[str]) -> list[str]:
+        """List the embeddings of the faces of some sets, where identity is measured."""
+        if not self.config.identity:
+            return []
+        folder = f"embeddings/{self.config.identity.features}"
+        return self.shards(folder, names, self.config.score_shard_size)
 
     @property
     def features_of_photographs(self) -> list[str]:
