@@ -59,7 +59,7 @@ install-profile: $(VENV)/run ## have `snakemake --profile slurm` find the profil
 lint: $(VENV)/dev ## check style, types and the workflow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakefmt --check Snakefile rules workflow
 	$(BIN)/snakemake --lint
 	$(BIN)/mypy
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 min_version("9.20")
-library = Path(workflow.basedir, "scripts")
-sys.path.insert(0, str(library))
+#: Mnemo's own folder. Where another Snakefile reads this one, workflow.basedir is that one's.
+home = Path(workflow.current_basedir)
+sys.path.insert(0, str(home / "scripts"))
 
 from mnemo import driver, hashes
 from mnemo.errors import MnemoError
@@ -16,9 +17,9 @@ from mnemo.study import sources
 from snakemake.exceptions import WorkflowError
 
 driver.find_python()
-driver.set_environment(library)
+driver.set_environment(home / "scripts")
 
-default = Path(workflow.basedir, "config.yaml")
+default = home / "config.yaml"
 try:
     sources.check(workflow.overwrite_configfiles or [default])
 except MnemoError as mistake:
@@ -73,7 +74,6 @@ onstart:
 
 rule all:
     """Every stage, every table, and the report."""
-    default_target: True
     input:
         collect("<results>/{table}.parquet", table=paths.tables),
         paths.shards("square", bases),

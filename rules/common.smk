@@ -37,7 +37,7 @@ paths = Paths(study)
 pages = Pages(study, paths)
 people = People(study, paths)
 params = Params(study)
-captions = Captions(study, models, Path(workflow.basedir, "rules", "captions"))
+captions = Captions(study, models, home / "rules" / "captions")
 bases = [
     name
     for name in study.given
@@ -110,7 +110,7 @@ def start():
 
 def code_of(script, *modules):
     """Digest a script and the library modules behind it; `modules` it imports by name."""
-    return digests.of(Path(workflow.basedir, "scripts"), script, *modules)
+    return digests.of(home / "scripts", script, *modules)
 
 
 def code_of_assessor(wildcards):
@@ -165,7 +165,7 @@ def minutes(wildcards, attempt, rulename):
 def partitions_file():
     """Find the limits of the cluster's partitions: the user's, or the example."""
     own = Path(get_appdirs().user_config_dir, "slurm", "partitions.yaml")
-    return str(own if own.is_file() else Path(workflow.basedir, "profiles/slurm/partitions.yaml"))
+    return str(own if own.is_file() else home / "profiles/slurm/partitions.yaml")
 
 
 def rates_of(assessor):
@@ -227,4 +227,4 @@ def results_of_methods(wildcards):
 
 def digest_of_file(path):
     """Digest a file of Mnemo's own that a job reads, and that neither its input nor its code is."""
-    return hashlib.sha256(Path(workflow.basedir, path).read_bytes()).hexdigest()[:12]
+    return hashlib.sha256((home / path).read_bytes()).hexdigest()[:12]
