@@ -3,10 +3,10 @@
 import hashlib
 from dataclasses import asdict
 
-from mnemo import hashes, locks
+from mnemo import driver, hashes, host, locks
 from mnemo.errors import MnemoError
 from mnemo.figures.registry import FIGURES
-from mnemo.plan import jobs, plans, rates
+from mnemo.plan import jobs, plans, progress, rates
 from mnemo.results.registry import RESULTS
 from mnemo.photos.folder import SET as REFERENCE_FOLDER
 from mnemo.study import digests, experiments, folder, learned, photographs, reference, sets
@@ -57,6 +57,12 @@ pathvars:
     benchmarks=f"results/{study.study}/benchmarks",
 
 
+try:
+    host.check_paths(workflow, results=f"results/{study.study}", resources=resources)
+except MnemoError as mistake:
+    raise WorkflowError(str(mistake)) from None
+
+
 wildcard_constraints:
     base="|".join(study.given),
     edit="|".join(edit.name for edit in study.edits),
@@ -85,19 +91,29 @@ wildcard_constraints:
     figure="|".join(FIGURES),
 
 
+def own(rule):
+    """Return the name that a rule has in Mnemo; nothing for another workflow's.
+
+    A workflow that uses Mnemo as a module may rename its rules. Scripts keep their names.
+    """
+    return Path(rule.script).stem if rule.script and rule.module_globals is globals() else ""
+
+
 def start():
     """Clean up after killed jobs, check the weights, and mark the results as this study's."""
     stored, made = hashes.FOLDER, Path("results", study.study)
     # Here Snakemake holds its lock.
     locks.clear_partials(stored, made)
     try:
+        if is_module:
+            host.check_triggers(workflow)
         catalogue.verify_present(models.used, stored)
         for path in models.given.values():
             catalogue.verify_own(path, stored)
         jobs_to_run = workflow.dag.needrun_jobs()
-        if any(job.rule.name == "export_experiment" for job in jobs_to_run):
+        if any(own(job.rule) == "export_experiment" for job in jobs_to_run):
             people.check_orders()
-        fetched = {job.wildcards.file for job in jobs_to_run if job.rule.name == "fetch_weights"}
+        fetched = {job.wildcards.file for job in jobs_to_run if own(job.rule) == "fetch_weights"}
         known = catalogue.entries()
         wanted = [name for name in models.used if known[name].file in fetched]
         catalogue.check_obtainable(wanted, stored)
@@ -106,6 +122,8 @@ def start():
             taken.mark()
     except MnemoError as mistake:
         raise WorkflowError(str(mistake)) from None
+    progress.announce(workflow, own, cost)
+    driver.look_once(workflow)
 
 
 def code_of(script, *modules):
@@ -135,30 +153,32 @@ def code_of_figure(wildcards):
 
 def asked(rule):
     """Return how many threads and GPUs a rule asks for, whatever the job."""
-    resources = workflow.get_rule(rule).resources
+    resources = rule.resources
     # Its jobs differ: most assessors compute on a GPU.
-    varies = rule == "score_images"
+    varies = own(rule) == "score_images"
     fixed = resources["gpu"].value if "gpu" in resources and not varies else 0
     return plans.Request(threads=resources["_cores"].value, gpu=1 if varies else fixed)
 
 
-def cost(wildcards, rulename):
-    """Estimate what a job costs."""
-    work = jobs.workload(study, rulename, wildcards)
-    estimate = rates.cost(rulename, study.generator.entry, *work)
-    without = rulename == "score_images" and not models.gpu_of_assessor(wildcards)
+def cost(wildcards, name):
+    """Estimate what a job costs from the name that its rule has in Mnemo."""
+    work = jobs.workload(study, name, wildcards)
+    estimate = rates.cost(name, study.generator.entry, *work)
+    without = name == "score_images" and not models.gpu_of_assessor(wildcards)
     return estimate._replace(gpu_seconds=None) if without else estimate
 
 
 def memory(wildcards, attempt, rulename):
     """Return the memory that a job asks for, in MB: more at each attempt."""
-    return rates.memory_to_ask(cost(wildcards, rulename), attempt)
+    name = own(workflow.get_rule(rulename))
+    return rates.memory_to_ask(cost(wildcards, name), attempt)
 
 
 def minutes(wildcards, attempt, rulename):
     """Return the time that a job asks for: more at each attempt."""
-    request = asked(rulename)
-    seconds = cost(wildcards, rulename).wall(request.threads, request.gpu)
+    made_by = workflow.get_rule(rulename)
+    request = asked(made_by)
+    seconds = cost(wildcards, own(made_by)).wall(request.threads, request.gpu)
     return rates.runtime_to_ask(seconds, attempt)
 
 
