@@ -20,7 +20,7 @@ PAGE = scripts/mnemo/experiment/page
 BROWSER = $(shell sed 's/\#.*//' tests/browser/packages.txt)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo install install-profile experiment-page test test-browser test-slurm lint benchmarks docs clean
+.PHONY: help demo install install-profile experiment-page test test-browser test-container test-slurm lint benchmarks docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -44,6 +44,9 @@ test-browser: $(VENV)/dev $(PAGE)/node_modules/installed ## play the experiments
 	$(BIN)/pytest tests/browser --numprocesses 2 --dist worksteal
 	$(BIN)/pytest tests/unit/experiment/server -k postgresql
 
+test-container: $(VENV)/dev ## build the containers, where docker, podman or apptainer is at hand: 10 GB
+	$(BIN)/pytest tests/container
+
 test-slurm: $(VENV)/dev ## run the study, and faults, on a real SLURM; as root, on Debian
 	@$(CLUSTER) 2>/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update && apt-get install --yes --no-install-recommends $(PACKAGES); }
@@ -59,7 +62,7 @@ install-profile: $(VENV)/run ## have `snakemake --profile slurm` find the profil
 lint: $(VENV)/dev ## check style, types and the workflow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakefmt --check Snakefile rules workflow
 	$(BIN)/snakemake --lint
 	$(BIN)/mypy
 

@@ -1,37 +1,45 @@
 """From seeds to a report: what makes an image memorable, and edits that change it."""
 
 import sys
+from os import PathLike
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.20")
-library = Path(workflow.basedir, "scripts")
-sys.path.insert(0, str(library))
+if not isinstance(workflow.current_basedir, PathLike):
+    raise WorkflowError("from a repository, read Mnemo's workflow/Snakefile in place of this one")
+#: Mnemo's own folder. Where another Snakefile reads this one, workflow.basedir is that one's.
+home = Path(workflow.current_basedir)
+sys.path.insert(0, str(home / "scripts"))
 
-from mnemo import driver, hashes
+from mnemo import driver, hashes, host
 from mnemo.errors import MnemoError
-from mnemo.plan import progress
 from mnemo.study import sources
-from snakemake.exceptions import WorkflowError
 
 driver.find_python()
-driver.set_environment(library)
+driver.set_environment(home / "scripts")
 
-default = Path(workflow.basedir, "config.yaml")
+#: Whether another workflow uses this one as a module.
+is_module = host.is_there(workflow)
+default = home / "config.yaml"
 try:
-    sources.check(workflow.overwrite_configfiles or [default])
+    sources.check(host.files_of_study(workflow, config, default))
 except MnemoError as mistake:
     raise WorkflowError(str(mistake)) from None
 
-# The default study, where no other is given.
-if not workflow.overwrite_configfiles:
+# The default study, where no other is given; as a module of another workflow, where no config is.
+if is_module or not workflow.overwrite_configfiles:
 
     configfile: str(default)
 
 
+resources = str(hashes.FOLDER.parent)
+
+
 pathvars:
-    resources=str(hashes.FOLDER.parent),
+    resources=resources,
 
 
 report: "rules/captions/workflow.rst"
@@ -69,13 +77,14 @@ include: "rules/verify.smk"
 
 onstart:
     start()
-    progress.announce(workflow, cost)
-    driver.look_once(workflow)
+
+
+if is_module:
+    host.call_at_start(workflow, start)
 
 
 rule all:
     """Every stage, every table, and the report."""
-    default_target: not crate
     input:
         collect("<results>/{table}.parquet", table=paths.tables),
         paths.shards("square", bases),

@@ -4,10 +4,10 @@ import hashlib
 import json
 from dataclasses import asdict
 
-from mnemo import hashes, locks
+from mnemo import driver, hashes, host, locks
 from mnemo.errors import MnemoError
 from mnemo.figures.registry import FIGURES
-from mnemo.plan import jobs, plans, rates
+from mnemo.plan import jobs, plans, progress, rates
 from mnemo.results.registry import RESULTS
 from mnemo.photos.folder import SET as REFERENCE_FOLDER
 from mnemo.study import digests, experiments, folder, learned, photographs, reference, sets
@@ -31,14 +31,14 @@ try:
     #: What another study has published, which is to be verified; None otherwise.
     crate = crates.opened(config, workflow.overwrite_configfiles)
     if crate:
-        study, home = crates.study(crate), crates.home(crate)
+        study, results = crates.study(crate), crates.home(crate)
     else:
         study = checked(photographs.counted(config))
-        home = Path("results", study.study)
+        results = Path("results", study.study)
         folder.check_files(study)
         reference.check(study)
-    folder.check_results(study, home)
-    taken = None if crate else photographs.of_study(study, home)
+    folder.check_results(study, results)
+    taken = None if crate else photographs.of_study(study, results)
 except MnemoError as mistake:
     raise WorkflowError(str(mistake)) from None
 
@@ -48,7 +48,7 @@ pages = Pages(study, paths)
 people = People(study, paths)
 params = Params(study)
 publishing = Publishing(study, paths)
-captions = Captions(study, models, Path(workflow.basedir, "rules", "captions"))
+captions = Captions(study, models, home / "rules" / "captions")
 bases = [
     name
     for name in study.given
@@ -63,9 +63,15 @@ nothing = ["(?!)"]
 
 
 pathvars:
-    results=str(home),
-    logs=str(home / "logs"),
-    benchmarks=str(home / "benchmarks"),
+    results=str(results),
+    logs=str(results / "logs"),
+    benchmarks=str(results / "benchmarks"),
+
+
+try:
+    host.check_paths(workflow, results=str(results), resources=resources)
+except MnemoError as mistake:
+    raise WorkflowError(str(mistake)) from None
 
 
 wildcard_constraints:
@@ -96,23 +102,34 @@ wildcard_constraints:
     figure="|".join(FIGURES),
 
 
+def own(rule):
+    """Return the name that a rule has in Mnemo; nothing for another workflow's.
+
+    A workflow that uses Mnemo as a module may rename its rules. Scripts keep their names.
+    """
+    return Path(rule.script).stem if rule.script and rule.module_globals is globals() else ""
+
+
 def start():
     """Clean up after killed jobs, check the weights, and mark the results as this study's."""
-    stored, made = hashes.FOLDER, home
+    stored, made = hashes.FOLDER, results
     # Here Snakemake holds its lock.
     locks.clear_partials(stored, made)
     try:
+        if is_module:
+            host.check_triggers(workflow)
         catalogue.verify_present(models.used, stored)
         for path in models.given.values():
             catalogue.verify_own(path, stored)
         jobs_to_run = workflow.dag.needrun_jobs()
-        if any(job.rule.name == "publish_study" for job in jobs_to_run):
-            publishing.check([job.rule.name for job in jobs_to_run])
+        scripts = [own(job.rule) for job in jobs_to_run]
+        if "publish_study" in scripts:
+            publishing.check(scripts)
         if crate:
-            verifying.check([job.rule.name for job in jobs_to_run])
-        if any(job.rule.name == "export_experiment" for job in jobs_to_run):
+            verifying.check(scripts)
+        if "export_experiment" in scripts:
             people.check_orders()
-        fetched = {job.wildcards.file for job in jobs_to_run if job.rule.name == "fetch_weights"}
+        fetched = {job.wildcards.file for job in jobs_to_run if own(job.rule) == "fetch_weights"}
         known = catalogue.entries()
         wanted = [name for name in models.used if known[name].file in fetched]
         catalogue.check_obtainable(wanted, stored)
@@ -121,11 +138,13 @@ def start():
             taken.mark()
     except MnemoError as mistake:
         raise WorkflowError(str(mistake)) from None
+    progress.announce(workflow, own, cost)
+    driver.look_once(workflow)
 
 
 def code_of(script, *modules):
     """Digest a script and the library modules behind it; `modules` it imports by name."""
-    return digests.of(Path(workflow.basedir, "scripts"), script, *modules)
+    return digests.of(home / "scripts", script, *modules)
 
 
 def code_of_assessor(wildcards):
@@ -150,37 +169,39 @@ def code_of_figure(wildcards):
 
 def asked(rule):
     """Return how many threads and GPUs a rule asks for, whatever the job."""
-    resources = workflow.get_rule(rule).resources
+    resources = rule.resources
     # Its jobs differ: most assessors compute on a GPU.
-    varies = rule == "score_images"
+    varies = own(rule) == "score_images"
     fixed = resources["gpu"].value if "gpu" in resources and not varies else 0
     return plans.Request(threads=resources["_cores"].value, gpu=1 if varies else fixed)
 
 
-def cost(wildcards, rulename):
-    """Estimate what a job costs."""
-    work = jobs.workload(study, rulename, wildcards)
-    estimate = rates.cost(rulename, study.generator.entry, *work)
-    without = rulename == "score_images" and not models.gpu_of_assessor(wildcards)
+def cost(wildcards, name):
+    """Estimate what a job costs from the name that its rule has in Mnemo."""
+    work = jobs.workload(study, name, wildcards)
+    estimate = rates.cost(name, study.generator.entry, *work)
+    without = name == "score_images" and not models.gpu_of_assessor(wildcards)
     return estimate._replace(gpu_seconds=None) if without else estimate
 
 
 def memory(wildcards, attempt, rulename):
     """Return the memory that a job asks for, in MB: more at each attempt."""
-    return rates.memory_to_ask(cost(wildcards, rulename), attempt)
+    name = own(workflow.get_rule(rulename))
+    return rates.memory_to_ask(cost(wildcards, name), attempt)
 
 
 def minutes(wildcards, attempt, rulename):
     """Return the time that a job asks for: more at each attempt."""
-    request = asked(rulename)
-    seconds = cost(wildcards, rulename).wall(request.threads, request.gpu)
+    made_by = workflow.get_rule(rulename)
+    request = asked(made_by)
+    seconds = cost(wildcards, own(made_by)).wall(request.threads, request.gpu)
     return rates.runtime_to_ask(seconds, attempt)
 
 
 def partitions_file():
     """Find the limits of the cluster's partitions: the user's, or the example."""
     own = Path(get_appdirs().user_config_dir, "slurm", "partitions.yaml")
-    return str(own if own.is_file() else Path(workflow.basedir, "profiles/slurm/partitions.yaml"))
+    return str(own if own.is_file() else home / "profiles/slurm/partitions.yaml")
 
 
 def rates_of(assessor):
@@ -247,4 +268,4 @@ def results_of_methods(wildcards):
 
 def digest_of_file(path):
     """Digest a file of Mnemo's own that a job reads, and that neither its input nor its code is."""
-    return hashlib.sha256(Path(workflow.basedir, path).read_bytes()).hexdigest()[:12]
+    return hashlib.sha256((home / path).read_bytes()).hexdigest()[:12]

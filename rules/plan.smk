@@ -10,7 +10,11 @@ rule plan:
         "../envs/report.yaml"
     params:
         config=study.model_dump(mode="json"),
-        requests={rule: asked(rule)._asdict() for rule in filter(workflow.is_rule, rates.rates())},
+        requests={
+            own(rule): asked(rule)._asdict()
+            for rule in workflow.rules
+            if own(rule) in rates.rates()
+        },
         results=f"results/{study.study}",
         partitions=partitions_file(),
     script:

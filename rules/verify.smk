@@ -23,7 +23,7 @@ if crate:
             "../envs/statistics.yaml"
         params:
             crate=str(crate.path),
-            results=str(home),
+            results=str(results),
             restored=verifying.restored,
             seeds=verifying.keys,
             weights={name: models.published(name) for name in models.all},
@@ -87,7 +87,6 @@ if crate:
 
     rule verify:
         """Stage: verify the crate, and say what differs first."""
-        default_target: True
         input:
             redrawn="<results>/redrawn.parquet",
             compared="<results>/compared.parquet",

@@ -1,8 +1,12 @@
-"""The conda environments: what a job imports is in its own, in the version that was tested."""
+"""The conda environments: what a job imports is in its own, in the version that was tested.
+
+And the containers, which have all that the requirements list.
+"""
 
 import ast
 import re
 import sys
+import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import packages_distributions
@@ -10,6 +14,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 from tests.support.paths import ROOT
 
 from mnemo.assessors.registry import ASSESSORS, TRAINED
@@ -102,3 +108,25 @@ def test_the_environment_of_a_rule_has_all_that_its_script_imports(script: str) 
 
 def test_every_script_has_an_environment() -> None:
     assert set(ENVIRONMENTS) == {path.stem for path in (ROOT / "scripts").glob("*.py")}
+
+
+@pytest.mark.parametrize("definition", ["Dockerfile", "mnemo.def"])
+def test_a_container_has_what_the_requirements_list_and_nothing_else(definition: str) -> None:
+    text = (ROOT / definition).read_text()
+    (version,) = re.findall(r"^(?:FROM |From: )python:(3\.\d+)-slim$", text, re.M)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert Version(version) in SpecifierSet(project["requires-python"])
+    # The conda environments are those of the same Python.
+    for environment in set(ENVIRONMENTS.values()):
+        listed = yaml.safe_load((ROOT / "envs" / f"{environment}.yaml").read_text())
+        assert f"python ={version}" in listed["dependencies"]
+    (installed,) = re.findall(r"\bpip install (.*)", text)
+    options, _, file = installed.partition(" -r ")
+    assert file == "/requirements.txt"
+    assert set(options.split()) == {"--no-cache-dir", "--disable-pip-version-check"}
+    assert not re.search(r"\b(apt|apt-get|curl|wget|git|http|https)\b", text)
+
+
+def test_a_container_is_built_of_the_requirements_alone() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert ignored == ["*", "!requirements.txt"]

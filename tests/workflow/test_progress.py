@@ -17,7 +17,9 @@ SNAKEFILE = """
 from mnemo.plan import progress, rates
 
 onstart:
-    progress.announce(workflow, lambda wildcards, rule: rates.Cost(0, 60, None, 0, 0))
+    progress.announce(
+        workflow, lambda rule: rule.name, lambda wildcards, rule: rates.Cost(0, 60, None, 0, 0)
+    )
 
 rule all:
     input: "strip.png", "accuracy.svg"

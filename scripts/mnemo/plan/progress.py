@@ -37,12 +37,15 @@ class Task(NamedTuple):
     share: float
 
 
-def announce(workflow: Any, cost: Callable[[Any, str], rates.Cost]) -> None:
+def announce(
+    workflow: Any, name: Callable[[Any], str], cost: Callable[[Any, str], rates.Cost]
+) -> None:
     """Send the estimates of all jobs of a run to Snakemake's logger plugin `mnemo`, if it is used.
 
     Args:
         workflow: Snakemake's workflow, which is about to run its jobs.
-        cost: Estimates a job's cost from its wildcards and its rule.
+        name: Returns the name that a rule has in Mnemo; nothing for another workflow's.
+        cost: Estimates a job's cost from its wildcards and that name of its rule.
     """
     if "mnemo" not in workflow.output_settings.log_handler_settings:
         return
@@ -51,7 +54,7 @@ def announce(workflow: Any, cost: Callable[[Any, str], rates.Cost]) -> None:
     has_gpu = shutil.which("nvidia-smi") is not None
     plan = {}
     for job in workflow.dag.needrun_jobs():
-        rule, gpu = job.rule.name, job.resources.get("gpu", 0)
+        rule, gpu = name(job.rule) or job.rule.name, job.resources.get("gpu", 0)
         known = rule in rates.rates()
         seconds = cost(job.wildcards, rule).wall(job.threads, gpu * has_gpu) if known else SMALL
         plan[job.jobid] = Task(rule, seconds, max(job.threads / workflow.cores, gpu / gpus))

@@ -25,7 +25,7 @@ NOT_RECOMPUTED = ("faces", "photos", "inversions", "ratings", "learning", *TRAIN
 #: Those too that are measured of the features and embeddings of photographs.
 OF_PHOTOGRAPHS = ("realness", "identity")
 #: Rules that only publishing runs.
-_OWN_RULES = ("publish_study", "publish")
+_OWN_RULES = ("publish_study",)
 #: What takes the place of the path of something private.
 PRIVATE = "private"
 
@@ -160,7 +160,7 @@ class Publishing:
         """Make sure that the study can be published.
 
         Args:
-            rules: The rules of the jobs that would run.
+            rules: The scripts of the jobs that would run.
 
         Raises:
             MnemoError: The study does not say who publishes it, or is not finished.
@@ -170,7 +170,7 @@ class Publishing:
                 "this study does not say who publishes it. Give it a section, such as\n"
                 "publish: {title: What makes faces memorable, authors: [{name: Ada Lovelace}]}"
             )
-        missing = Counter(rule for rule in rules if rule not in _OWN_RULES)
+        missing = Counter(rule for rule in rules if rule and rule not in _OWN_RULES)
         if missing:
             listed = ", ".join(f"{count:,} x {rule}" for rule, count in sorted(missing.items()))
             raise MnemoError(

@@ -155,7 +155,7 @@ def test_a_plan_is_made_of_the_jobs_of_a_run(
             jobid=number, rule=named, wildcards={}, threads=threads, resources=resources
         )
 
-    jobs = [job(1, "score_images", 1, gpu=1), job(2, "edit_latents", 2), job(3, "all", 1)]
+    jobs = [job(1, "mnemo_score_images", 1, gpu=1), job(2, "edit_latents", 2), job(3, "all", 1)]
     workflow = SimpleNamespace(
         output_settings=SimpleNamespace(log_handler_settings={}),
         global_resources={"gpu": SimpleNamespace(value=1)},
@@ -163,14 +163,17 @@ def test_a_plan_is_made_of_the_jobs_of_a_run(
         cores=4,
     )
 
+    def name(rule: SimpleNamespace) -> str:
+        return "" if rule.name == "all" else rule.name.removeprefix("mnemo_")
+
     def cost(wildcards: object, rule: str) -> rates.Cost:
         return rates.Cost(start=1, seconds=10, gpu_seconds=2, memory=0, disk=0)
 
     with caplog.at_level(logging.INFO, "snakemake.logging"):
-        progress.announce(workflow, cost)
+        progress.announce(workflow, name, cost)
         assert not caplog.records
         workflow.output_settings.log_handler_settings["mnemo"] = None
-        progress.announce(workflow, cost)
+        progress.announce(workflow, name, cost)
     # A job that asks for the only GPU keeps others that do away, and there is none to make it fast.
     expected = {
         1: Task("score_images", 11, 1),
