@@ -81,8 +81,16 @@ class Checkout:
 
     def run(self, *arguments: str, fails: bool = False) -> str:
         """Run Snakemake on the tiny study, and give what it printed."""
+        return self._call(self.command(*arguments), fails)
+
+    def verify(self, crate: Path, *targets: str, fails: bool = False) -> str:
+        """Verify a crate, of which two images of each set are redrawn, and give what is printed."""
+        snakemake = [sys.executable, "-m", "snakemake", "--cores", "2"]
+        return self._call([*snakemake, *targets, "--config", f"crate={crate}", "redraw=2"], fails)
+
+    def _call(self, command: list[str], fails: bool) -> str:
         done = subprocess.run(
-            self.command(*arguments),
+            command,
             cwd=self.path,
             capture_output=True,
             text=True,

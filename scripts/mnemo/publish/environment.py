@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import os
 import platform
 import shutil
 import subprocess
@@ -26,9 +27,14 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, str]:
-    """Return what of this machine the last digits of a result depend on; not whose it is."""
+    """Return what of this machine the last digits of a result depend on; not whose it is.
+
+    Libraries choose their instructions by the processor, and sum in another order in more threads,
+    of which jobs have at most as many as there are cores.
+    """
     return {
         "processor": _processor(),
+        "cores": str(os.cpu_count()),
         "architecture": platform.machine(),
         "system": platform.system(),
         "libc": " ".join(platform.libc_ver()),
@@ -86,10 +92,11 @@ def described(root: Path) -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """Return the name of this machine's processor."""
+    """Return the name of this machine's processor, with its family, model and stepping."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text().split("\n\n", maxsplit=1)[0].splitlines()
     except OSError:
         return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
+    told = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    numbers = [told.get(key, "") for key in ("cpu family", "model", "stepping")]
+    return f"{told.get('model name', platform.processor())} {'.'.join(numbers)}".strip()

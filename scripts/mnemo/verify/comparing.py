@@ -99,8 +99,9 @@ def _column(
         wrong = [] if same else _unequal(published, recomputed)
         return _described(table, column, published, recomputed, wrong)
     # A list is a value of its own numbers, which all have its row.
-    theirs, ours, rows = *map(_numbers, (published, recomputed)), _rows(published)
-    if len(theirs) != len(ours):
+    theirs, ours = map(_numbers, (published, recomputed))
+    rows, others = map(_rows, (published, recomputed))
+    if not np.array_equal(rows, others):
         wrong = _unequal(published, recomputed)
         return _described(table, column, published, recomputed, wrong)
     tolerance = tolerances.EXACT if exact else tolerances.of(table, column)
@@ -109,7 +110,7 @@ def _column(
         most = tolerance.absolute + tolerance.relative * np.fmax(np.abs(theirs), np.abs(ours))
     # Infinities, and numbers that are missing in both, are the same.
     equal = (theirs == ours) | (np.isnan(theirs) & np.isnan(ours))
-    beyond = ~equal & ~(away <= most)
+    beyond = ~equal & ~(np.isfinite(away) & (away <= most))
     return _row(
         table,
         column,
