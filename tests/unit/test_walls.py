@@ -188,6 +188,22 @@ def test_no_wing_but_the_plan_imports_the_study() -> None:
             assert not {name for name in names if name.startswith("mnemo.study")}, path
 
 
+def test_what_is_published_is_read_and_never_computed() -> None:
+    # A reader of a crate has the tables, and none of the programs that made them.
+    computes = HEAVY - {"numpy", "pandas", "pyarrow"}
+    for module in (SCRIPTS / "mnemo/publish").rglob("*.py"):
+        for file in reached(module):
+            read = {name.split(".")[0] for name in imported(file)} & computes
+            assert not read, f"{module.name} reaches {file.name}, which imports {read}"
+
+
+def test_no_other_wing_reads_what_is_published() -> None:
+    for path in (SCRIPTS / "mnemo").rglob("*.py"):
+        if wing(path.relative_to(SCRIPTS)) != "publish":
+            names = set(imported(path))
+            assert not {name for name in names if name.startswith("mnemo.publish")}, path
+
+
 def jobs(root: Path) -> dict[str, str]:
     """Digest the code of every kind of job, by rule and what it imports by name."""
     digests._imports.cache_clear()

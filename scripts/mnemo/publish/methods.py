@@ -39,12 +39,13 @@ def describe(folder: Path, versions: Mapping[str, str]) -> Text:
         MnemoError: The study is not finished, or a file can't be read.
     """
     study = Finished(folder)
+    measured = [name for name in ("realness", "identity") if study.has(name)]
     parts = {
         "Stimuli and generator": stimuli.sentences(study),
         "Assessors": assessors.sentences(study),
         "Directions": directions.sentences(study),
-        "Edits and controls": edits.sentences(study),
-        "Realness and identity": realness.sentences(study),
+        "Edits and controls" if study.has("controls") else "Edits": edits.sentences(study),
+        " and ".join(measured).capitalize(): realness.sentences(study),
         "People": people.sentences(study),
         "Statistics": statistics.sentences(study),
         "Software and reproducibility": software.sentences(study, versions),

@@ -133,10 +133,10 @@ SETS = {
     "reference": "reference set",
     "photos": "recovered photographs",
 }
-SPACES = {"z": "z", "w": "w", "w_plus": "w+ (a w for each layer)"}
+SPACES = {"z": "z", "w": "w", "w_plus": "w+"}
 ESTIMATORS = {
     "logistic": f"logistic regression {cite('pedregosa2011')}",
-    "ridge": f"ridge regression {cite('pedregosa2011')}",
+    "ridge": f"ridge regression {cite('peterson2022', 'pedregosa2011')}",
     "svm": f"a linear support vector machine {cite('pedregosa2011')}",
 }
 

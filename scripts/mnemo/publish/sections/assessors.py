@@ -19,7 +19,7 @@ def sentences(study: Finished) -> Iterator[str]:
         yield "The scores are predictions; no person judged the images."
     if any("us10k" in name for name in study.models) and study.ovals:
         yield (
-            f"They were analysed as the models give them; {study.original} rescales those of "
+            f"Scores were analysed as the models give them; {study.original} rescales those of "
             "squares and ovals for display."
         )
     if any(entry(name).faithful != entry(name).corrected for name in study.models):
@@ -47,7 +47,7 @@ def _scored(study: Finished) -> str:
         of = "" if said else " of the fitting set"
         weights = ", with weights of our own" if name in own else ""
         said.append(f"{words.model(name)}{weights} ({scored}{of})")
-    return f"Images were scored by {listing(said)}."
+    return f"Images were scored by {listing(said, '; and ', '; ')}."
 
 
 def _trained(study: Finished) -> Iterator[str]:

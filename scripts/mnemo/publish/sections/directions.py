@@ -9,7 +9,7 @@ from mnemo.directions.learning.settings import choose
 from mnemo.publish import words
 from mnemo.publish.finished import Finished
 from mnemo.publish.text import cite, code
-from mnemo.publish.words import ALPHA, GANALYZE, counted, listing, number
+from mnemo.publish.words import ALPHA, GANALYZE, capital, counted, listing, number
 
 _PLANE = ["space", "assessor", "shape", "threshold", "estimator"]
 _ESTIMATES = [f"{name}{end}" for name in ("accuracy", "spearman") for end in ("", "_low", "_high")]
@@ -24,7 +24,8 @@ def sentences(study: Finished) -> Iterator[str]:
     made = study.table("directions", [*_MADE, *_PLANE])
     planes = study.table("hyperplanes", [*_PLANE, *_FITTED, *_ESTIMATES])
     normals = made[made["method"] == "hyperplane"]
-    used = planes.merge(normals[_PLANE].drop_duplicates(), on=_PLANE)
+    # In the order of the directions.
+    used = normals[_PLANE].drop_duplicates().merge(planes, on=_PLANE)
     for plane in used.to_dict("records"):
         along = normals[(normals[_PLANE] == [plane[key] for key in _PLANE]).all(axis=1)]
         yield from _hyperplane(study, plane, along.to_dict("records"))
@@ -84,9 +85,9 @@ def _hyperplane(study: Finished, plane: Row, along: list[Row]) -> Iterator[str]:
     fit, layers = study.config("sets.fit"), plane["layers"]
     if layers > 1 and not (fit.get("mixing") or fit.get("space") == "w_plus"):
         yield (
-            f"All {layers} layers of an image share one w, so that this hyperplane was solved as "
-            f"the equivalent problem in w, with C multiplied by {layers}; its normal is the same "
-            "in every layer."
+            f"Since all {layers} layers of an image have the same w, it was solved as the "
+            f"equivalent problem in w, with C multiplied by {layers}; its normal is the same in "
+            "every layer."
         )
     for each in along:
         if len(each["hold"]):
@@ -99,7 +100,7 @@ def _held(study: Finished, direction: Row) -> str:
     many = len(direction["hold"]) > 1
     normals = "normals of the hyperplanes" if many else "normal of the hyperplane"
     how = (
-        f"projected onto the orthogonal complement of the {normals} of {names}"
+        f"projected onto the orthogonal complement of the {normals} of {names} {cite('shen2020')}"
         if study.corrected
         else f"less its {'projections' if many else 'projection'} onto the {normals} of {names}"
     )
@@ -171,15 +172,15 @@ def _learned(study: Finished, direction: Row) -> Iterator[str]:
             f"{counted(settings.held_out, 'held-out latent')} was kept."
         )
     kept = {
-        "nothing": "moved latents kept the length that they had come to",
+        "nothing": "moved latents were not scaled back to their length",
         "norm": "each moved latent was scaled back to its length",
         "batch_norm": "each batch of moved latents was scaled back to its length",
     }[settings.kept]
-    as_there = settings.kept != "nothing" and settings.clipped
-    yield (
-        f"{kept[:1].upper()}{kept[1:]}, and scores were {'' if settings.clipped else 'not '}clipped"
-        f"{', as in' if as_there else '; not so in'} GANalyze's code."
-    )
+    clipped = "scores were clipped" if settings.clipped else "scores were not clipped"
+    if settings.kept == "nothing" or not settings.clipped:
+        yield f"{capital(kept)} and {clipped}; GANalyze's code does both."
+    else:
+        yield f"As in GANalyze's code, {kept} and {clipped}."
     yield (
         f"Along this direction, {ALPHA} is in the unit of the score: on other latents, the score "
         f"rose by {words.estimate(direction, 'slope', study.confidence)} for each unit of {ALPHA}."

@@ -69,18 +69,22 @@ def _tiled(study: Finished) -> int:
 
 def _lost(study: Finished, response: pd.DataFrame) -> Iterator[str]:
     """Say how many faces edits lost."""
-    lost = study.table("lost_faces", ["edit", "alpha", "found", "lost"])
+    lost = study.table("lost_faces", ["edit", "alpha", "found", "lost", "oval_weighted"])
     worst = lost.sort_values("lost", ascending=False).head(1).to_dict("records")
     if not worst or not worst[0]["lost"]:
         yield "Edits lost none of the faces that MTCNN found in the unedited images."
         return
     most = worst[0]
+    weighted = (
+        "; the response of all was estimated from the others, weighted by the inverse of their "
+        f"probability of being found {cite('kang2007')}"
+        if lost["oval_weighted"].notna().any()
+        else ""
+    )
     yield (
         f"Edits lost at most {most['lost']:,} of the "
         f"{counted(most['found'] + most['lost'], 'face')} that MTCNN found in the unedited images "
-        f"({code(most['edit'])}, {ALPHA} = {number(most['alpha'])}); the response of all was "
-        "estimated from the others, weighted by the inverse of their probability of being found "
-        f"{cite('kang2007')}."
+        f"({code(most['edit'])}, {ALPHA} = {number(most['alpha'])}){weighted}."
     )
     if response["survivors"].any():
         yield (
@@ -118,6 +122,6 @@ def _compared(study: Finished) -> Iterator[str]:
     ]
     if equal:
         yield (
-            f"Of these, {counted(rows['edit'].nunique(), 'edit')} were also compared at equal "
-            f"effect: at {listing(equal)}."
+            f"Of these edits, {rows['edit'].nunique():,} were also compared at equal effect: at "
+            f"{listing(equal)}."
         )

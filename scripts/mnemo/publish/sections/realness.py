@@ -7,7 +7,7 @@ import pandas as pd
 from mnemo.features.registry import EXTRACTORS
 from mnemo.publish import words
 from mnemo.publish.finished import Finished
-from mnemo.publish.sections.stimuli import of_seeds
+from mnemo.publish.sections.stimuli import seeds
 from mnemo.publish.text import cite
 from mnemo.publish.words import ALPHA, counted, listing, number, percent
 
@@ -32,14 +32,15 @@ def _realness(study: Finished) -> Iterator[str]:
     features = rows["features"].iloc[0]
     counts = {row["reference"]: row["reference_count"] for row in rows.to_dict("records")}
     said = {
-        "generator": f"{of_seeds(study, 'reference', 'unedited image')} of the generator",
+        "generator": f"{counted(counts.get('generator', 0), 'unedited image')} of the generator "
+        f"({seeds(study, 'reference')})",
         "photos": f"the {counted(counts.get('photos', 0), 'aligned photograph')}",
         "folder": f"{counted(counts.get('folder', 0), 'other photograph')}",
     }
     edited = sorted(rows["n"].unique())
     yield (
         f"Realness was measured by {_DISTANCES.get(features, _DISTANCES['other'])} of the "
-        f"{listing(f'{n:,}' for n in edited)} images of an edit at each {ALPHA} from "
+        f"{listing((f'{n:,}' for n in edited), ' or ')} images of an edit at each {ALPHA} from "
         f"{listing(said[each] for each in counts)}, on {words.FEATURES[features]}."
     )
     if features == "resnet152":
@@ -81,9 +82,10 @@ def _identity(study: Finished) -> Iterator[str]:
     threshold = rows["threshold"].iloc[0]
     if not pd.isna(threshold):
         published = threshold == EXTRACTORS[network].threshold
+        which = ", the threshold that the network's author published," if published else ""
         yield (
-            f"Below {number(threshold)}{', as its author published,' if published else ''} two "
-            "faces counted as one person's; a lost face counted as another's."
+            f"Two faces nearer than {number(threshold)}{which} counted as one person's, and a lost "
+            "face as another's."
         )
     own = sorted({number(round(each, 3)) for each in rows["threshold_own"].dropna()})
     if own:

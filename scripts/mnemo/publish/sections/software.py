@@ -17,20 +17,20 @@ def sentences(study: Finished, versions: Mapping[str, str]) -> Iterator[str]:
     # On some systems TensorFlow is another package.
     tensorflow = "tensorflow" if "tensorflow" in versions else "tensorflow-cpu"
     used = {
-        "snakemake": ("Snakemake", "molder2021", True),
-        "numpy": ("NumPy", "harris2020", True),
-        "scipy": ("SciPy", "virtanen2020", True),
-        "pandas": ("pandas", "mckinney2010", True),
-        "pyarrow": ("Apache Arrow", "arrow", True),
-        "scikit-learn": ("scikit-learn", "pedregosa2011", True),
-        "statsmodels": ("statsmodels", "seabold2010", True),
-        "torch": ("PyTorch", "paszke2019", True),
-        tensorflow: ("TensorFlow", "abadi2016", faces),
-        "dlib-bin": ("dlib", "king2009", study.has("identity") or study.photographs),
+        "snakemake": ("Snakemake", cite("molder2021"), True),
+        "numpy": ("NumPy", cite("harris2020"), True),
+        "scipy": ("SciPy", cite("virtanen2020"), True),
+        "pandas": ("pandas", cite("mckinney2010"), True),
+        "pyarrow": ("Apache Arrow", cite("arrow"), True),
+        "scikit-learn": ("scikit-learn", cite("pedregosa2011"), True),
+        "statsmodels": ("statsmodels", cite("seabold2010"), True),
+        "torch": ("PyTorch", cite("paszke2019"), True),
+        tensorflow: ("TensorFlow", cite("abadi2016"), faces),
+        "dlib-bin": ("dlib", cite("king2009"), study.has("identity") or study.photographs),
     }
     programs = [
-        f"{' '.join(filter(None, [name, versions.get(package)]))} {cite(key)}"
-        for package, (name, key, is_used) in used.items()
+        " ".join(filter(None, [name, versions.get(package), cited]))
+        for package, (name, cited, is_used) in used.items()
         if is_used
     ]
     python = f", in Python {versions['python']}" if "python" in versions else ""

@@ -28,6 +28,11 @@ def sentences(study: Finished) -> Iterator[str]:
     generator = _sizes(study)
     yield _rendered(study, generator)
     yield _drawn(study, generator)
+    spaces = {each["space"] for each in study.config("directions")}
+    if "w_plus" in spaces | set(study.config("hyperplanes.spaces")):
+        # A truncation of some layers alone makes them differ.
+        same = "" if study.config("generator.truncation_cutoff") else "; a drawn image has the same"
+        yield f"The space w+ has a w for each of the {generator.layers} layers{same}."
     yield _sets(study)
     if study.config("sets.fit").get("mixing"):
         yield (
@@ -49,8 +54,25 @@ def sentences(study: Finished) -> Iterator[str]:
         yield from _photographs(study)
 
 
+def seeds(study: Finished, base: str) -> str:
+    """Say which seeds a set is of, and with which psi if not the generator's.
+
+    Args:
+        study: The study.
+        base: The set.
+
+    Returns:
+        Words such as `seeds 0 to 199`.
+    """
+    given = study.config(f"sets.{base}")
+    first, own = given["first_seed"], given.get("truncation_psi")
+    differs = own not in (None, study.config("generator.truncation_psi"))
+    psi = f", {PSI} = {number(own)}" if differs else ""
+    return f"seeds {first:,} to {first + given['count'] - 1:,}{psi}"
+
+
 def of_seeds(study: Finished, base: str, one: str = "image") -> str:
-    """Say how many images a set has, of which seeds, and with which psi if not the generator's.
+    """Say how many images a set has, and of which seeds.
 
     Args:
         study: The study.
@@ -60,12 +82,7 @@ def of_seeds(study: Finished, base: str, one: str = "image") -> str:
     Returns:
         Words such as `200 images (seeds 0 to 199)`.
     """
-    given = study.config(f"sets.{base}")
-    first, count = given["first_seed"], given["count"]
-    own = given.get("truncation_psi")
-    differs = own not in (None, study.config("generator.truncation_psi"))
-    psi = f", {PSI} = {number(own)}" if differs else ""
-    return f"{counted(count, one)} (seeds {first:,} to {first + count - 1:,}{psi})"
+    return f"{counted(study.config(f'sets.{base}.count'), one)} ({seeds(study, base)})"
 
 
 def _sizes(study: Finished) -> Entry:
@@ -160,8 +177,8 @@ def _ovals(study: Finished) -> Iterator[str]:
     none = int(fit.get("none", 0))
     without = ", which had no oval" if study.corrected and none else ""
     yield (
-        f"In {none:,} of {counted(int(fit.sum()), 'image')} of the fitting set it found no face"
-        f"{without}, and in {int(fit.get('several', 0)):,} several."
+        f"It found no face in {none:,} of {counted(int(fit.sum()), 'image')} of the fitting set"
+        f"{without}, and several in {int(fit.get('several', 0)):,}."
     )
 
 
