@@ -18,9 +18,11 @@ CLUSTER = $(BIN)/python -m tests.slurm.cluster
 # The page of the experiments, and what the tests need to play on it in a browser, and on PostgreSQL.
 PAGE = scripts/mnemo/experiment/page
 BROWSER = $(shell sed 's/\#.*//' tests/browser/packages.txt)
+# In a bundle: the wheels that it brought, in place of a network.
+WHEELS = $(if $(wildcard wheels),--no-index --find-links wheels)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo install install-profile experiment-page test test-browser test-container test-slurm lint benchmarks docs clean
+.PHONY: help demo install bundle install-profile experiment-page test test-browser test-container test-slurm lint benchmarks docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -32,6 +34,10 @@ demo: $(VENV)/run ## run the default study and write results/demo/report.html
 	@echo "The report: results/demo/report.html"
 
 install: $(VENV)/run ## install what a run needs
+
+bundle: $(VENV)/run ## pack wheels, weights and code for a machine without a network; STUDY=studies/...
+	@PYTHONPATH=scripts $(BIN)/python -m snakemake weights --cores 1 --quiet all $(if $(STUDY),--configfile $(STUDY))
+	@PYTHONPATH=scripts $(BIN)/python -m mnemo.bundle $(STUDY)
 
 experiment-page: $(PAGE)/node_modules/installed ## install what the page of the experiments needs: jsPsych, by npm
 
@@ -71,7 +77,7 @@ $(VENV)/run: requirements.txt
 		echo "Snakemake can't work where braces are in the path: rename $$(pwd)" >&2; exit 1;; esac
 	$(PYTHON) -c 'import sys; sys.exit("Mnemo needs Python 3.11 or later; choose one with make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check $(WHEELS) -r requirements.txt
 	touch $@
 
 $(VENV)/dev: $(VENV)/run requirements-dev.txt
