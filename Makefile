@@ -78,6 +78,9 @@ $(VENV)/run: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit("Mnemo needs Python 3.11 or later; choose one with make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check $(WHEELS) -r requirements.txt
+	@# This Python imports the library, from any folder, and Snakemake finds its logger.
+	$(BIN)/python -c 'import os, sysconfig; site = sysconfig.get_path("purelib"); \
+		print(os.path.relpath("scripts", site), file=open(os.path.join(site, "mnemo.pth"), "w"))'
 	touch $@
 
 $(VENV)/dev: $(VENV)/run requirements-dev.txt

@@ -5,7 +5,7 @@ The answers are those of participants who each see 60 images, one at a random al
 images to the same maximum; lme4 converges as tightly with `tolPwrss = 1e-10`. A program that is not
 installed is left out: `pip install glmm` for the package, r-cran-lme4 on Debian for lme4. Usage:
 
-    PYTHONPATH=scripts python benchmarks/glmm.py [answers ...]
+    python benchmarks/glmm.py [answers ...]
 
 lme4 takes minutes for 100,000 answers, so it fits only up to 25,000 of them.
 """

@@ -4,7 +4,7 @@ Both do the same work: five folds and a fit on all images, to the same tolerance
 what paper 1's authors did to reach the extended latent space: copy each w to 18 layers and hand
 the copies to scikit-learn. Each run has a process of its own. Usage:
 
-    PYTHONPATH=scripts python benchmarks/hyperplanes.py [images]
+    python benchmarks/hyperplanes.py [images]
 """
 
 import multiprocessing

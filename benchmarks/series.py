@@ -4,7 +4,7 @@ The reference draws a lag for each target, one after another, and a place where 
 free, as experiments' scripts do; where there is none, it starts anew. More of its repeats are late,
 which participants learn. Neither limits the repeats in a row here. Usage:
 
-    PYTHONPATH=scripts python benchmarks/series.py [series]
+    python benchmarks/series.py [series]
 """
 
 import hashlib

@@ -8,7 +8,7 @@ Each server has a process of its own, and the participants another one, so that 
 enough. PostgreSQL is left out where it is not installed. Fails where Mnemo takes fewer answers flat
 out than come at the game's pace. Usage:
 
-    PYTHONPATH=scripts python benchmarks/server.py [rounds]
+    python benchmarks/server.py [rounds]
 """
 
 import json

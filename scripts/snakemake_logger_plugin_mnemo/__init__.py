@@ -1,6 +1,6 @@
 """Snakemake's logger plugin `mnemo`: one line that tells how far the run is; the rest in a file.
 
-Snakemake finds it by the name of its folder: PYTHONPATH=scripts snakemake --logger mnemo
+Snakemake finds it by the name of its folder: snakemake --logger mnemo
 """
 
 import os

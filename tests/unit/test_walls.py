@@ -2,6 +2,8 @@
 
 import ast
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,11 +121,11 @@ MAY_READ = {
     },
     "restore_crate": {"verify", "crates", "keys"},
     "redraw_images": {
-        *("verify", "crates", "publish", "generators", "checkpoints", "latents", "keys", "edits"),
+        *("verify", "crates", "generators", "checkpoints", "latents", "keys", "edits"),
         *("faces", "images", "assessors", "features"),
     },
-    "compare_tables": {"verify", "crates", "publish"},
-    "verify": {"verify", "crates", "publish"},
+    "compare_tables": {"verify", "crates"},
+    "verify": {"verify", "crates"},
 }
 
 
@@ -181,20 +183,19 @@ def test_the_study_needs_nothing_heavy() -> None:
             assert not heavy, f"{module.name} reaches {file.name}, which imports {heavy}"
 
 
-def test_no_wing_but_the_plan_imports_the_study() -> None:
+def test_no_wing_but_the_plan_and_the_door_for_users_imports_the_study() -> None:
     for path in (SCRIPTS / "mnemo").rglob("*.py"):
-        if wing(path.relative_to(SCRIPTS)) not in ("study", "plan"):
+        if wing(path.relative_to(SCRIPTS)) not in ("study", "plan", "reading"):
             names = set(imported(path))
             assert not {name for name in names if name.startswith("mnemo.study")}, path
 
 
-def test_what_is_published_is_read_and_never_computed() -> None:
-    # A reader of a crate has the tables, and none of the programs that made them.
+def test_the_methods_of_a_paper_are_read_and_never_computed() -> None:
+    # They are written from the tables, with none of the programs that made them.
     computes = HEAVY - {"numpy", "pandas", "pyarrow"}
-    for module in (SCRIPTS / "mnemo/publish").rglob("*.py"):
-        for file in reached(module):
-            read = {name.split(".")[0] for name in imported(file)} & computes
-            assert not read, f"{module.name} reaches {file.name}, which imports {read}"
+    for file in reached(SCRIPTS / "mnemo/publish/methods.py"):
+        read = {name.split(".")[0] for name in imported(file)} & computes
+        assert not read, f"it reaches {file.name}, which imports {read}"
 
 
 def test_no_other_wing_reads_what_is_published() -> None:
@@ -202,6 +203,28 @@ def test_no_other_wing_reads_what_is_published() -> None:
         if wing(path.relative_to(SCRIPTS)) != "publish":
             names = set(imported(path))
             assert not {name for name in names if name.startswith("mnemo.publish")}, path
+
+
+def test_nothing_goes_through_the_door_for_users_but_they() -> None:
+    for path in (SCRIPTS / "mnemo").rglob("*.py"):
+        inside = wing(path.relative_to(SCRIPTS)) == "reading"
+        # At the door a type checker alone sees an import.
+        names = {name for name in imported(path) if name.startswith("mnemo.reading")}
+        assert inside or not names, path
+        assert "mnemo.Study" not in imported(path), path
+
+
+def test_importing_mnemo_imports_nothing_else_of_it_and_nothing_heavy() -> None:
+    code = "import sys, mnemo; print(*sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        env={"PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert [name for name in told if name.split(".")[0] == "mnemo"] == ["mnemo"]
+    assert not HEAVY & {*told}
 
 
 def jobs(root: Path) -> dict[str, str]:
@@ -269,6 +292,7 @@ def changed(library: tuple[Path, dict[str, str]], **files: str) -> set[str]:
         {"generators__stylegan9": "import torch", "generators__registry": "STYLEGAN9 = 1"},
         {"version": "__version__ = '9.9.9'"},
         {"study__config": "x = 1", "study__paths": "x = 1", "plan__rates": "x = 1"},
+        {"reading__study": "x = 1", "reading__pictures": "x = 1", "reading__tables": "x = 1"},
         {"tables": "# A better word."},
     ],
     ids=[
@@ -279,6 +303,7 @@ def changed(library: tuple[Path, dict[str, str]], **files: str) -> set[str]:
         "generator",
         "release",
         "study",
+        "door for users",
         "words",
     ],
 )
@@ -286,6 +311,18 @@ def test_an_addition_reruns_no_finished_job(
     library: tuple[Path, dict[str, str]], files: dict[str, str]
 ) -> None:
     assert changed(library, **files) == set()
+
+
+def test_what_the_library_itself_opens_to_users_reruns_no_job(
+    library: tuple[Path, dict[str, str]],
+) -> None:
+    root, before = library
+    door = root / "mnemo" / "__init__.py"
+    text = door.read_text()
+    door.write_text(f"{text}\nfrom mnemo import plan\n")
+    after = jobs(root)
+    door.write_text(text)
+    assert after == before
 
 
 @pytest.mark.parametrize(

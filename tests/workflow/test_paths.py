@@ -36,6 +36,21 @@ def test_a_path_with_braces_is_refused_before_anything_is_installed(tmp_path: Pa
     assert not (folder / ".venv").exists()
 
 
+def test_the_python_of_make_install_imports_mnemo_in_any_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "it's my mnemo"
+    folder.mkdir()
+    shutil.copy2(ROOT / "Makefile", folder)
+    (folder / "scripts").symlink_to(ROOT / "scripts")
+    # What else is installed takes minutes.
+    (folder / "requirements.txt").touch()
+    subprocess.run(["make", "install", f"PYTHON={sys.executable}"], cwd=folder, check=True)
+    python = folder / ".venv" / "bin" / "python"
+    for name in ("mnemo", "snakemake_logger_plugin_mnemo"):
+        code = f"from importlib.util import find_spec; print(find_spec({name!r}).origin)"
+        told = subprocess.check_output([python, "-c", code], cwd=tmp_path, env={}, text=True)
+        assert told.strip() == str(folder / "scripts" / name / "__init__.py")
+
+
 def test_git_keeps_the_folder_of_results_and_no_study_in_it(checkout: Checkout) -> None:
     assert (checkout.path / "results" / "README.md").is_file()
     command = ["git", "check-ignore", "--no-index", "results/README.md", "results/demo/x.parquet"]

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from mnemo import hashes
-from mnemo.crates import layout
-from mnemo.publish import answers, cards, content, croissant, environment, methods, rocrate
+from mnemo.crates import environment, layout
+from mnemo.publish import answers, cards, content, croissant, methods, rocrate
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,10 @@ the distance that the latent moves, which is less if the edit moves only some la
 key `image` is the seed that the image's latent was drawn from, zero-padded to seven digits. `score`
 is the assessor's score, never rescaled.
 
+`from mnemo import Study` opens a study in Python: `Study("results/demo").scores` is a public table
+as a frame of pandas, and `.arrow("scores")` as pyarrow's, whose schema has the descriptions. It
+also has directions, latents and pictures: [reading.ipynb](reading.ipynb).
+
 The examples read the default study, run by `make demo`; a study without ovals of edits has no
 `lost_faces`, one without layerwise edits no `layers` and `layer_effects`, one without a comparison
 of methods no `methods`, `method_contrasts` and `cosines`, one without learned directions no

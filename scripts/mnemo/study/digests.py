@@ -13,6 +13,8 @@ from pathlib import Path
 
 #: Names of files that no digest reads.
 LEFT_OUT = ("registry", "version")
+#: The library's own file, the door for Python users, which every import of a module runs.
+DOOR = Path("mnemo", "__init__.py")
 
 
 def of(root: str | Path, script: str, *modules: str) -> str:
@@ -114,11 +116,12 @@ def _files(root: Path, module: str) -> Iterator[Path]:
     """Find a module's file and those of the packages that it is in.
 
     A registry is left out: what a job needs of its entry reaches it through its rule's params, so
-    that a new entry reruns nothing. So is the version, so that a release reruns nothing.
+    that a new entry reruns nothing. So are the version, so that a release reruns nothing, and the
+    door, through which no job goes.
     """
     path = root
     for part in module.split("."):
         path /= part
         for file in (path / "__init__.py", path.with_suffix(".py")):
-            if file.is_file() and file.stem not in LEFT_OUT:
+            if file.is_file() and file.stem not in LEFT_OUT and file != root / DOOR:
                 yield file

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mnemo.publish import environment
+from mnemo.crates import environment
 
 #: Packages on whose versions the last digits of a result depend.
 COMPUTING = (
