@@ -17,6 +17,7 @@ from snakemake.exceptions import WorkflowError
 
 driver.find_python()
 driver.set_environment(library)
+driver.spare_finished(workflow)
 
 default = Path(workflow.basedir, "config.yaml")
 try:
@@ -42,6 +43,7 @@ include: "rules/weights.smk"
 include: "rules/latents.smk"
 include: "rules/photos.smk"
 include: "rules/images.smk"
+include: "rules/shown.smk"
 include: "rules/scores.smk"
 include: "rules/ratings.smk"
 include: "rules/training.smk"
@@ -76,7 +78,7 @@ rule all:
     default_target: True
     input:
         collect("<results>/{table}.parquet", table=paths.tables),
-        paths.shards("square", bases),
+        paths.images(bases) if study.images.keep == "all" else [],
         people.results,
         "<results>/config.yaml",
         "<results>/report.html",
@@ -103,13 +105,13 @@ rule photos:
 rule render:
     """Stage: render the sets fit, eval, reference and floor."""
     input:
-        paths.shards("square", bases),
+        squares_to_render,
 
 
 rule ovalize:
     """Stage: cut the faces of the set fit to ovals."""
     input:
-        paths.shards("oval", ["fit"]),
+        ovals_to_cut,
 
 
 rule score:

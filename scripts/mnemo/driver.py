@@ -57,9 +57,10 @@ def look_once(workflow: Any) -> None:
 def spare_finished(workflow: Any) -> None:
     """Have Snakemake make outputs of the flag `REPEATED` again without running who has read them.
 
-    Where a file is missing, because it was temporary or somebody made room, Snakemake makes it again
-    for a new job, and then runs every other job that reads it, and all that follows from these (its
-    issues 1964 and 2328). What is made again is the same, so that the others needn't run.
+    Where a file is missing, because it was temporary or somebody made room, Snakemake makes it
+    again for a new job, and then runs every other job that reads it, and all that follows from
+    these (its issues 1964 and 2328). What is made again is the same, so that the others needn't
+    run.
 
     Whoever must run is found as if no such file were missing: a change of params or of other files
     still runs what it reaches. Then the missing files of these jobs are added. A file that was made
@@ -72,12 +73,13 @@ def spare_finished(workflow: Any) -> None:
     if not workflow.is_main_process:
         return
     # Imported here, because this module is read where Snakemake isn't needed.
-    from snakemake.dag import DAG
-    from snakemake.io import is_flagged
-    from snakemake.jobs import Job
+    from snakemake.dag import DAG  # type: ignore[import-untyped]
+    from snakemake.io import is_flagged  # type: ignore[import-untyped]
+    from snakemake.jobs import Job  # type: ignore[import-untyped]
 
     update, touch, missing = DAG.update_needrun, DAG.check_and_touch_output, Job.missing_output
-    hidden, repeated = False, set()
+    hidden = False
+    repeated: set[Any] = set()
 
     async def missing_output(job: Any, requested: Iterable[Any]) -> AsyncIterator[Any]:
         async for file in missing(job, requested):

@@ -34,6 +34,8 @@ MAY_READ = {
     },
     "render_images": {"generators", "checkpoints", "latents", "keys", "images"},
     "ovalize_images": {"faces", "images"},
+    "list_faces": {"faces", "images"},
+    "pick_shown": {"latents", "report", "scores"},
     "align_photos": {"photos", "faces", "images"},
     "score_images": {"assessors", "images", "scores"},
     "measure_factors": {"assessors", "images", "scores"},
@@ -321,6 +323,7 @@ def test_an_addition_reruns_no_finished_job(
         ("figures__layers", {"draw_figure layers", "draw_layers"}),
         ("report__layers", {"draw_layers"}),
         ("report__catalogue", {"draw_catalogue", "draw_properties"}),
+        ("report__ranking", {"draw_catalogue", "pick_shown"}),
         ("results__controls", {"measure_controls", "merge_table controls"}),
         (
             "edits__distance",
@@ -337,7 +340,13 @@ def test_an_addition_reruns_no_finished_job(
         ),
         ("directions__refits", {"fit_hyperplane"}),
         ("directions__learning__table", {"learn_direction", "merge_table learning"}),
-        ("faces__ovals", {"ovalize_images", "align_photos", "merge_table faces", "measure_faces"}),
+        (
+            "faces__ovals",
+            {
+                *("ovalize_images", "align_photos", "merge_table faces", "measure_faces"),
+                "list_faces",
+            },
+        ),
         ("faces__alignment", {"align_photos", "measure_faces"}),
         ("faces__skin", {"measure_faces"}),
         ("assessors__factors", {"measure_factors"}),

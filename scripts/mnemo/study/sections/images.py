@@ -150,10 +150,10 @@ class Images(Section):
         "all",
         # As if there were no such key: what is kept changes no result.
         exclude_if=lambda given: given == "all",
-        description="Which images stay once everything that reads them is done: all; those that the "
-        "strips, catalogues and pages of the report show, and all of photographs (strips); or none. "
-        "Others are deleted on the way, so that few lie on the disk at once, and are rendered again "
-        "for what is added later. Where not all are kept, score_shard_size is shard_size by default.",
+        description="Which images stay once everything that reads them is done: all; those that "
+        "the strips, catalogues and pages of the report show, and all of photographs (strips); or "
+        "none. The others are deleted on the way, so that few lie on the disk at once, and are "
+        "rendered again for what is added later. score_shard_size is then shard_size by default.",
     )
 
 
