@@ -20,6 +20,7 @@ from mnemo.study import sources
 
 driver.find_python()
 driver.set_environment(home / "scripts")
+driver.spare_finished(workflow)
 
 #: Whether another workflow uses this one as a module.
 is_module = host.is_there(workflow)
@@ -50,6 +51,7 @@ include: "rules/weights.smk"
 include: "rules/latents.smk"
 include: "rules/photos.smk"
 include: "rules/images.smk"
+include: "rules/shown.smk"
 include: "rules/scores.smk"
 include: "rules/ratings.smk"
 include: "rules/training.smk"
@@ -87,7 +89,7 @@ rule all:
     """Every stage, every table, and the report."""
     input:
         collect("<results>/{table}.parquet", table=paths.tables),
-        paths.shards("square", bases),
+        paths.images(bases) if study.images.keep == "all" else [],
         people.results,
         "<results>/config.yaml",
         "<results>/report.html",
@@ -114,13 +116,13 @@ rule photos:
 rule render:
     """Stage: render the sets fit, eval, reference and floor."""
     input:
-        paths.shards("square", bases),
+        squares_to_render,
 
 
 rule ovalize:
     """Stage: cut the faces of the set fit to ovals."""
     input:
-        paths.shards("oval", ["fit"]),
+        ovals_to_cut,
 
 
 rule score:

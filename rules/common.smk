@@ -10,7 +10,7 @@ from mnemo.figures.registry import FIGURES
 from mnemo.plan import jobs, plans, progress, rates
 from mnemo.results.registry import RESULTS
 from mnemo.photos.folder import SET as REFERENCE_FOLDER
-from mnemo.study import digests, experiments, folder, learned, photographs, reference, sets
+from mnemo.study import digests, experiments, folder, kept, learned, photographs, reference, sets
 from mnemo.study import verifying as crates
 from mnemo.study.captions import Captions
 from mnemo.study.compared import Compared
@@ -23,9 +23,11 @@ from mnemo.study.paths import DOSE_RESPONSE, Paths
 from mnemo.study.people import People
 from mnemo.study.publishing import Publishing
 from mnemo.study.verifying import PUBLISHED, REDRAWN, Verifying
+from mnemo.study.shown import Shown
 from mnemo.weights import catalogue
 from snakemake.common import get_appdirs
 from snakemake.exceptions import WorkflowError
+from snakemake.io import flag
 
 try:
     #: What another study has published, which is to be verified; None otherwise.
@@ -45,6 +47,7 @@ except MnemoError as mistake:
 models = Models(study)
 paths = Paths(study)
 pages = Pages(study, paths)
+shown = Shown(study, paths)
 people = People(study, paths)
 params = Params(study)
 publishing = Publishing(study, paths)
@@ -54,7 +57,10 @@ bases = [
     for name in study.given
     if name not in experiments.SETS and (name != "train" or study.trained)
 ]
-#: The digest of a table of the whole study.
+#: The order in which shards of images are rendered.
+order = kept.order(study, bases)
+#: The digest of a table of the whole study, which depends neither on who publishes it, nor on where
+#: the user's files are, nor on the images that stay.
 config_digest = hashlib.sha256(json.dumps(publishing.public).encode()).hexdigest()
 #: Photographs in the figure of how they are recovered, the first ones that can be used.
 SHOWN_PHOTOS = 24
@@ -84,7 +90,7 @@ wildcard_constraints:
         rf"(/({'|'.join(edit.name for edit in study.edits)})/-?\d+(\.\d+)?"
         rf"|/{sets.CONTROLS}/({'|'.join(edit.name for edit in study.edits)})"
         rf"|/{sets.LAYERS}/({'|'.join([sets.UNMOVED, *study.layers])}))?"
-        rf"|{REFERENCE_FOLDER}"
+        rf"|{'|'.join([REFERENCE_FOLDER, *shown.sets])}"
     ),
     layer="|".join([sets.UNMOVED, *study.layers]),
     shard=r"\d{5}\d*",
@@ -108,6 +114,18 @@ def own(rule):
     A workflow that uses Mnemo as a module may rename its rules. Scripts keep their names.
     """
     return Path(rule.script).stem if rule.script and rule.module_globals is globals() else ""
+
+
+def image_shards(path, stay=study.images.keep == "all"):
+    """Mark shards of images: the same whenever they are made, and temporary if they don't stay."""
+    marked = flag(path, driver.REPEATED)
+    return marked if stay else temp(marked)
+
+
+def priority_of_rendering(wildcards):
+    """Return the priority of rendering a shard: below all other jobs, so that few wait at once."""
+    place = order.get((wildcards.set, wildcards.shard))
+    return 0 if study.images.keep == "all" or place is None else -1 - place
 
 
 def start():
@@ -209,11 +227,31 @@ def rates_of(assessor):
     return paths.scores(["train"], [assessor], study.training.shapes) if assessor else []
 
 
+def stays(shards, used_by):
+    """Return shards of images that a stage makes, in a study that keeps them."""
+    if study.images.keep != "all":
+        raise WorkflowError(
+            f"this study keeps no such images (images.keep: {study.images.keep}): they are made for "
+            f"what reads them, such as the stage `{used_by}`, and deleted then"
+        )
+    return shards
+
+
+def squares_to_render(wildcards):
+    """List what the stage `render` makes."""
+    return stays(paths.shards("square", bases), "score")
+
+
+def ovals_to_cut(wildcards):
+    """List what the stage `ovalize` makes."""
+    return stays(paths.shards("oval", ["fit"]), "score")
+
+
 def results_of_photos(wildcards):
     """List what the stage `photos` makes."""
     if study.photos is None:
         raise WorkflowError("this study has no photographs: give it a section `photos`")
-    shards = paths.shards("square", ["photos"])
+    shards = paths.shards("square", ["photos"]) if study.images.keep == "all" else []
     names = ["photos", "inversions", "recovered"] if taken else []
     return [*shards, *(f"<results>/pages/{name}.html" for name in names)]
 

@@ -10,11 +10,12 @@ rule render_images:
         latents="<results>/{set}/latents/{shard}.parquet",
         weights=ancient(models.file(models.generator.weights)),
     output:
-        images="<results>/{set}/square/{shard}.parquet",
+        images=image_shards("<results>/{set}/square/{shard}.parquet"),
     log:
         "<logs>/render_images/{set}/{shard}.log",
     benchmark:
         "<benchmarks>/render_images/{set}/{shard}.tsv"
+    priority: priority_of_rendering
     conda:
         "../envs/torch.yaml"
     threads: 4
@@ -41,7 +42,7 @@ rule ovalize_images:
     input:
         images="<results>/{set}/square/{shard}.parquet",
     output:
-        images="<results>/{set}/oval/{shard}.parquet",
+        images=image_shards("<results>/{set}/oval/{shard}.parquet"),
     log:
         "<logs>/ovalize_images/{set}/{shard}.log",
     benchmark:

@@ -17,7 +17,9 @@ if taken:
         input:
             landmarks=ancient(models.files(models.landmarks)),
         output:
-            aligned="<results>/originals/square/{shard}.parquet",
+            aligned=image_shards(
+                "<results>/originals/square/{shard}.parquet", study.images.keep != "none"
+            ),
         log:
             "<logs>/align_photos/{shard}.log",
         benchmark:

@@ -12,7 +12,7 @@ ruleorder: read_reference > render_images
 rule read_reference:
     """Read one shard of the photographs that realness is measured against, whose names it hides."""
     output:
-        images=f"<results>/{REFERENCE_FOLDER}/square/{{shard}}.parquet",
+        images=image_shards(f"<results>/{REFERENCE_FOLDER}/square/{{shard}}.parquet"),
     log:
         "<logs>/read_reference/{shard}.log",
     benchmark:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mnemo import logs, scores
-from mnemo.report import catalogue, pages, pictures
+from mnemo.report import catalogue, pages, pictures, ranking
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,8 +12,8 @@ logs.to(snakemake.log[0])
 inputs, params = snakemake.input, snakemake.params
 edit = catalogue.Edit(**params.edit)
 scored = scores.read(inputs.scores, ["edit", "image", "alpha", "score"])
-ranked = catalogue.effects(scored, edit.alphas)
-chosen = catalogue.choose(ranked, params.shown)
+ranked = ranking.effects(scored, edit.alphas)
+chosen = ranking.choose(ranked, params.shown)
 wanted = {image for part in chosen.values() for image in part.index}
 page = catalogue.page(
     edit,

@@ -7,8 +7,12 @@ Snakemake.
 import os
 import shlex
 import sys
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
+
+#: Flag of outputs that are made again where they are missing, and are then the same as before.
+REPEATED = "repeated"
 
 
 def find_python() -> None:
@@ -48,3 +52,81 @@ def look_once(workflow: Any) -> None:
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+
+
+def spare_finished(workflow: Any) -> None:
+    """Have Snakemake make outputs of the flag `REPEATED` again without running who has read them.
+
+    Where a file is missing, because it was temporary or somebody made room, Snakemake makes it
+    again for a new job, and then runs every other job that reads it, and all that follows from
+    these (its issues 1964 and 2328). What is made again is the same, so that the others needn't
+    run.
+
+    Whoever must run is found as if no such file were missing: a change of params or of other files
+    still runs what it reaches. Then the missing files of these jobs are added. A file that was made
+    again gets the time of the oldest output of its other readers, so that no later run finds it
+    newer.
+
+    Args:
+        workflow: Snakemake's workflow, before it has planned its jobs.
+    """
+    if not workflow.is_main_process:
+        return
+    # Imported here, because this module is read where Snakemake isn't needed.
+    from snakemake.dag import DAG  # type: ignore[import-untyped]
+    from snakemake.io import is_flagged  # type: ignore[import-untyped]
+    from snakemake.jobs import Job  # type: ignore[import-untyped]
+
+    update, touch, missing = DAG.update_needrun, DAG.check_and_touch_output, Job.missing_output
+    hidden = False
+    repeated: set[Any] = set()
+
+    async def missing_output(job: Any, requested: Iterable[Any]) -> AsyncIterator[Any]:
+        async for file in missing(job, requested):
+            if not (hidden and is_flagged(file, REPEATED)):
+                yield file
+
+    async def update_needrun(dag: Any, create_inventory: bool = False) -> None:
+        nonlocal hidden
+        hidden = True
+        await update(dag, create_inventory)
+        hidden = False
+        repeated.clear()
+        needrun, found = dag._needrun, list(dag._needrun)
+        asked = {
+            job: [file for file in job.output if file in dag.targetfiles]
+            for job in dag.targetjobs - needrun
+        }
+        while found or asked:
+            wanted, asked = asked or dag._dependencies[found.pop()], {}
+            for job, files in wanted.items():
+                absent = [file async for file in missing(job, files)]
+                if absent and job not in needrun and not dag.finished(job):
+                    dag.reason(job).missing_output.update(absent)
+                    needrun.add(job)
+                    repeated.add(job)
+                    found.append(job)
+        for job in needrun:
+            before = dag._dependencies[job]
+            dag._n_until_ready[job] = sum(each in needrun for each in before)
+        dag._len = len(dag._finished | needrun)
+
+    async def read(dag: Any, job: Any) -> list[float]:
+        """List when those finished that have read what a job makes again."""
+        times = []
+        for reader in dag.depending[job]:
+            if reader in repeated:
+                times += await read(dag, reader)
+            elif not dag.needrun(reader) and (time := await reader.output_mintime) is not None:
+                times.append(time)
+        return times
+
+    async def check_and_touch_output(dag: Any, job: Any, *args: Any, **settings: Any) -> None:
+        await touch(dag, job, *args, **settings)
+        if job in repeated and (times := await read(dag, job)):
+            for file in job.output:
+                file.touch(times=(min(times), min(times)))
+
+    Job.missing_output = missing_output
+    DAG.update_needrun = update_needrun
+    DAG.check_and_touch_output = check_and_touch_output

@@ -36,6 +36,8 @@ MAY_READ = {
     },
     "render_images": {"generators", "checkpoints", "latents", "keys", "images"},
     "ovalize_images": {"faces", "images"},
+    "list_faces": {"faces", "images"},
+    "pick_shown": {"latents", "report", "scores"},
     "align_photos": {"photos", "faces", "images"},
     "score_images": {"assessors", "images", "scores"},
     "measure_factors": {"assessors", "images", "scores"},
@@ -386,6 +388,7 @@ def test_what_the_library_itself_opens_to_users_reruns_no_job(
         ("figures__layers", {"draw_figure layers", "draw_layers"}),
         ("report__layers", {"draw_layers"}),
         ("report__catalogue", {"draw_catalogue", "draw_properties"}),
+        ("report__ranking", {"draw_catalogue", "pick_shown"}),
         ("results__controls", {"measure_controls", "merge_table controls"}),
         (
             "edits__distance",
@@ -406,7 +409,7 @@ def test_what_the_library_itself_opens_to_users_reruns_no_job(
             "faces__ovals",
             {
                 *("ovalize_images", "align_photos", "merge_table faces", "measure_faces"),
-                "redraw_images",
+                *("redraw_images", "list_faces"),
             },
         ),
         ("faces__alignment", {"align_photos", "measure_faces"}),

@@ -13,7 +13,7 @@ from mnemo.assessors.registry import entry
 from mnemo.features.registry import EXTRACTORS
 from mnemo.photos.folder import SET
 from mnemo.plan import rates
-from mnemo.study import experiments, learned, sets
+from mnemo.study import experiments, kept, learned, sets
 from mnemo.study.compared import Compared
 from mnemo.study.config import Config
 from mnemo.study.paths import Paths
@@ -31,6 +31,13 @@ STEPS_TRIED = 6
 LEARNED_AT_ONCE = 32
 #: Images whose features take as much memory as measuring realness does for however many.
 MEASURED_AT_ONCE = 50_000
+
+
+#: Rules that make shards of images.
+OF_IMAGES = (
+    *("align_photos", "read_reference", *rates.RENDERING),
+    *("ovalize_images", "ovalize_kept"),
+)
 
 
 class Workload(NamedTuple):
@@ -58,12 +65,14 @@ class Job(NamedTuple):
         output: Its file in the results folder; where it has several, the first.
         record: Its benchmark file in the folder of benchmarks, and its log in that of logs, without
             their endings.
+        passes: Whether its file is deleted once everything that reads it is done.
     """
 
     rule: str
     work: Workload
     output: str
     record: str
+    passes: bool = False
 
 
 def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workload:
@@ -90,7 +99,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             *("score_images", "measure_factors", "measure_faces", "measure_objects"),
             *("extract_features", "embed_faces", "subtract_scores", "measure_image_change"),
         )
-        size = config.score_shard_size if scored else config.shard_size
+        size = config.score_shard_size if scored else sets.size(config, name)
         count = len(sets.places(shard, images.count, size))
         at_once = {
             "read_reference": 1,
@@ -101,7 +110,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             "extract_features": config.shard_size,
             "embed_faces": config.shard_size,
             "measure_image_change": config.shard_size,
-            "render_images": config.generator.entry.at_once,
+            **dict.fromkeys(rates.RENDERING, config.generator.entry.at_once),
         }
         return Workload(
             count,
@@ -179,6 +188,9 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             return Workload(of_scores // scorers, of_scores // scorers)
         case "draw_catalogue", _:
             return Workload(of_edit, of_edit)
+        case "pick_shown", _:
+            picked = edited.get(wildcards["set"].split("/")[1], 0)
+            return Workload(picked, picked)
         case "measure_drift", _:
             drifting = (fit * shapes + of_scores // scorers) * len(config.attributes)
             return Workload(drifting, drifting)
@@ -289,15 +301,25 @@ def of_study(config: Config) -> Iterator[Job]:
         """Make a job; `{set}` and `{shard}` are filled in."""
         file = f"{output}.parquet".format_map(wildcards)
         record = f"{rule}/{name}".rstrip("/").format_map(wildcards)
-        return Job(rule, workload(config, rule, wildcards), file, record)
+        passes = rule in OF_IMAGES and kept.passes(config, file.rsplit("/", 2)[0])
+        return Job(rule, workload(config, rule, wildcards), file, record, passes)
 
     def each(names: Iterable[str], size: int, scorer: str = "") -> Iterator[dict[str, str]]:
         for name in names:
             for shard in sets.cut(sets.scored(config, name, scorer).count, size):
                 yield {"set": name, "shard": shard}
 
+    def of_images(rule: str, folder: str, names: Iterable[str]) -> Iterator[Job]:
+        """List the jobs that make images, those of other rules that make some that stay."""
+        for name in names:
+            doing = f"{rule}_{'kept' if name in stay else 'images'}"
+            for place in each([name], sets.size(config, name)):
+                made = job(doing, f"{{set}}/{folder}/{{shard}}", "{set}/{shard}", **place)
+                # Both have the records of the one.
+                yield made._replace(record=f"{rule}_images/{name}/{place['shard']}")
+
     edited = [name for edit in config.edits for name in sets.edited(edit)]
-    images, scores = config.shard_size, config.score_shard_size
+    images, scores, stay = config.shard_size, config.score_shard_size, kept.stay(config)
     trained = ["train"] if config.trained and config.trained.teachers else []
     bases = [*sets.BASES, *trained]
     mixed = ["fit"] if config.sets.fit.mixing else []
@@ -332,14 +354,22 @@ def of_study(config: Config) -> Iterator[Job]:
             path, record = f"{name}/latents/{{shard}}", f"{part}/{{shard}}"
             yield job("edit_layers", path, record, layer=part, shard=place["shard"])
     photos = ["photos"] if "photos" in config.given else []
-    for place in each([*bases, *photos, *edited, *shown, *controls, *layers], images):
-        yield job("render_images", "{set}/square/{shard}", "{set}/{shard}", **place)
+    picked = sets.shown_sets(config)
+    # Nothing reads the unedited images of the set eval.
+    needed = [name for name in bases if name != "eval" or config.images.keep == "all"]
+    rendered = [*needed, *photos, *edited, *shown, *controls, *layers, *picked]
+    yield from of_images("render", "square", rendered)
     originals = ["originals"] if "originals" in config.given else []
     scored = ["fit", *originals, *edited, *controls, *layers]
     shaped = [name for name in scored if "oval" in sets.shapes(config, name)]
     taught_on = config.trained.shapes if config.trained and trained else ()
-    for place in each([*(trained if "oval" in taught_on else ()), *shaped], images):
-        yield job("ovalize_images", "{set}/oval/{shard}", "{set}/{shard}", **place)
+    taught_ovals = trained if "oval" in taught_on else []
+    also_shown = [name for name in picked if "oval" in sets.shapes(config, name)]
+    yield from of_images("ovalize", "oval", [*taught_ovals, *shaped, *also_shown])
+    if config.images.keep != "all":
+        listed = [name for name in shaped if name not in (*controls, *layers)]
+        for place in each(listed, images):
+            yield job("list_faces", "{set}/faces/{shard}", "{set}/{shard}", **place)
     taught = config.trained.teachers if config.trained else ()
     scorings = [
         *product(taught, taught_on, ["train"]),

@@ -4,6 +4,7 @@ This module imports nothing heavy, because it is run on machines that have only 
 """
 
 import shutil
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 from tabulate import tabulate
 
 from mnemo.features.registry import EXTRACTORS
-from mnemo.plan import rates
+from mnemo.plan import disk, jobs, rates
 from mnemo.plan.jobs import Job, of_study
 from mnemo.statistics.counts import extrapolated
 from mnemo.study import sets
@@ -63,7 +64,8 @@ class Line:
         memory: Of the largest job, in MB, as asked for at the first attempt.
         runtime: Of the largest job, in minutes, as asked for at the first attempt.
         disk: Bytes that all jobs write.
-        left: Bytes that the jobs will write that are not done.
+        left: Bytes that the jobs will write that are not done, without those that are deleted on
+            the way.
         gpu: Whether the rule asks for a GPU.
         measured: By how much the jobs that are done took longer than estimated; None where none is.
     """
@@ -103,7 +105,7 @@ class Line:
         self.memory = max(self.memory, rates.memory_to_ask(cost, 1))
         self.runtime = max(self.runtime, rates.runtime_to_ask(seconds, 1))
         self.disk += cost.disk
-        self.left += 0 if done else cost.disk
+        self.left += 0 if done or job.passes else cost.disk
         return seconds
 
     def correct(self, measured: float) -> None:
@@ -133,7 +135,9 @@ def lines(config: Config, requests: Mapping[str, Request], results: str | Path) 
     for job in of_study(config):
         line = found.setdefault(job.rule, Line(job.rule))
         cost = rates.cost(job.rule, config.generator.entry, *job.work)
-        done = Path(results, job.output).exists()
+        # A file that was deleted on the way leaves its record.
+        left = f"benchmarks/{job.record}.tsv" if job.passes else job.output
+        done = Path(results, left).exists() or Path(results, job.output).exists()
         seconds = line.add(job, cost, requests[job.rule], done=done)
         if done and (measured := _took(job, Path(results), gpu=line.gpu)):
             estimated[job.rule] += seconds
@@ -216,7 +220,37 @@ min: the wall time of its smallest and of its largest job.
 measured: the time that this study's finished jobs took over their estimate, by which min and hours
 are corrected; where there is none they are those of rates.yaml, and a GPU's are assumed.
 Figures, pages and small tables come on top: some tens of jobs of seconds.
-Without a GPU: {total.cpu_hours:,.1f} core hours, as estimated."""
+Without a GPU: {total.cpu_hours:,.1f} core hours, as estimated.
+{_images(config, plan)}"""
+
+
+def _images(config: Config, plan: Iterable[Line]) -> str:
+    """Say which disk the images take, in all and at once, and what rendering them again costs."""
+    written, passing = disk.of_images(config).written, config
+    if config.images.keep == "all":
+        none = config.images.model_copy(update={"keep": "none"})
+        fewer = {"images": none, "score_shard_size": config.shard_size}
+        passing = config.model_copy(update=fewer)
+    found = disk.of_images(passing)
+    at_once = (
+        f"at most {found.at_once(1) / 1e9:,.1f} GB lie there at once while one job runs at a time, "
+        f"and {found.each / 1e9:,.1f} GB more for each further job."
+    )
+    if passing is config:
+        stay = f"{written / 1e9:,.1f} GB are written, of which {found.stay / 1e9:,.1f} GB stay; "
+    else:
+        size = f"score_shard_size: {config.shard_size}"
+        stay = f"{written / 1e9:,.1f} GB, all of which stay. With images.keep: none and {size}, "
+    made = [line for line in plan if line.rule in jobs.OF_IMAGES]
+    gpu, cores, without = (
+        f"{sum(getattr(line, f'{kind}_hours') for line in made):,.1f}"
+        for kind in ("gpu", "core", "cpu")
+    )
+    again = (
+        "What is added once images are deleted, such as an assessor, needs them again: rendering "
+        f"all takes {gpu} GPU hours and {cores} core hours, or {without} core hours without a GPU."
+    )
+    return textwrap.fill(f"Images: {stay}{at_once} {again}", 100)
 
 
 def warnings(
@@ -269,6 +303,9 @@ def warnings(
     if not partitions and without > MANY_CORE_HOURS:
         sentences.append(f"on a machine without a GPU this takes {without:,.0f} core hours.")
     needed, free = sum(line.left for line in plan), _free(results)
+    if any(line.rule in jobs.OF_IMAGES and line.done < line.jobs for line in plan):
+        found = disk.of_images(config)
+        needed += found.at_once(1) - found.stay
     if needed > free:
         sentences.append(
             f"{needed / 1e9:,.1f} GB are still to write, and the disk of {results} has "

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict
 
 from mnemo.generators.registry import GENERATORS, Entry
 
+#: Rules that render images.
+RENDERING = ("render_images", "render_kept")
 #: What is asked for over the estimate. A job that needs still more gets it when it is tried again.
 MEMORY_MARGIN, TIME_MARGIN = 1.5, 3
 #: What a step of an inversion takes against rendering an image, in time and in memory.
@@ -185,7 +187,7 @@ def cost(
     rate = rate.model_copy(update=extractors().get(extractor, {}))
     seconds = rate.seconds + rate.seconds_per_megapixel * pixels / 1_000_000
     gpu, memory, rendering = rate.gpu, rate.memory, rendering_with(generator)
-    if rule in ("sample_latents", "mix_latents", "render_images", "calibrate_layers"):
+    if rule in ("sample_latents", "mix_latents", "calibrate_layers", *RENDERING):
         memory += rendering.memory
     if rule == "invert_photos":
         # Of 1,000 steps, each of which renders the photograph, and goes back through the generator.
@@ -197,7 +199,7 @@ def cost(
         seconds += LEARNING * rendering.seconds / times
         gpu = 1 / (1 / rate.gpu + LEARNING / rendering.gpu / times) if rate.gpu else None
         memory += INVERTING * rendering.memory
-    if rule in ("render_images", "calibrate_layers"):
+    if rule in ("calibrate_layers", *RENDERING):
         seconds += rendering.seconds
         gpu = rendering.gpu
     held = rate.memory_per_image * 2**10 + rate.memory_per_pixel * pixels

@@ -43,7 +43,8 @@ class Config(Section):
     score_shard_size: PositiveInt = Field(
         100_000,
         description="Images in one file of scores or features: what one GPU job works through, "
-        "with its network loaded once; a multiple of shard_size.",
+        "with its network loaded once; a multiple of shard_size. By default shard_size where "
+        "images.keep is not all.",
     )
     sets: Sets
     photos: Photos | None = Field(
@@ -146,6 +147,13 @@ class Config(Section):
             floor = self.sets.floor.model_copy(update={"count": largest})
             # The study is frozen from here on.
             self.__dict__["sets"] = self.sets.model_copy(update={"floor": floor})
+        return self
+
+    @model_validator(mode="after")
+    def _with_few_at_once(self) -> "Config":
+        """Have a job of scores read one file of images, where these don't stay, by default."""
+        if self.images.keep != "all" and "score_shard_size" not in self.model_fields_set:
+            self.__dict__["score_shard_size"] = self.shard_size
         return self
 
     @property

@@ -9,9 +9,6 @@ from mnemo.study import sets
 from mnemo.study.config import Config
 from mnemo.study.paths import Paths
 
-#: Faces of each strip on the page of the layers.
-FACES = 2
-
 
 class Layers:
     """The layerwise edits of one study, which must have some.
@@ -144,12 +141,19 @@ class Layers:
     @property
     def keys_shown(self) -> list[str]:
         """The keys of the faces that strips show: the first of the set."""
-        return sets.first_keys(self.config, "eval", min(FACES, self.settings.count))
+        return sets.first_keys(self.config, "eval", min(sets.FACES_OF_LAYERS, self.settings.count))
 
     @property
     def images_shown(self) -> list[str]:
         """The shards that hold the faces of the strips, edited and unedited."""
+        if self.config.images.keep != "all":
+            return [self.paths.picked(sets.layer_set(sets.SHOWN), self.shape)]
         return self._first(self.shape, self.config.shard_size)
+
+    @property
+    def latents_shown(self) -> list[str]:
+        """The shards that hold the latents of these faces."""
+        return self._first("latents", self.config.shard_size)
 
     @property
     def scores_shown(self) -> list[str]:

@@ -84,9 +84,17 @@ class Pages:
         shapes, names = config.shapes_of(edit), sets.edited(edit)
         scored = [f"scores/{config.shown(edit)}/{shape}" for shape in shapes]
         return {
-            **{shape: self._first([shape], names, config.shard_size) for shape in shapes},
+            **{
+                shape: self._shown(edit, shape) or self._first([shape], names, config.shard_size)
+                for shape in shapes
+            },
             "scores": self._first(scored, names, config.score_shard_size),
         }
+
+    def _shown(self, edit: Edit, shape: str) -> list[str]:
+        """Return the file of the images of an edit that figures show, where not all are kept."""
+        own = f"{edit.of}/{edit.name}/{sets.SHOWN}"
+        return [self.paths.picked(own, shape)] if own in sets.shown_sets(self.config) else []
 
     def _first(self, folders: Iterable[str], names: Sequence[str], size: int) -> list[str]:
         """List the shards of edited sets that hold the images of a strip.
@@ -120,7 +128,7 @@ class Pages:
         edit = self.config.edit(wildcards.edit)
         shape, names = self.config.shapes_of(edit)[0], sets.edited(edit)
         return {
-            "images": self.paths.shards(shape, names),
+            "images": self._shown(edit, shape) or self.paths.shards(shape, names),
             "scores": self.paths.scores(names, [self.config.shown(edit)], [shape]),
         }
 
@@ -139,7 +147,7 @@ class Pages:
             shape, ends = config.shapes_of(edit)[0], {min(edit.alphas), 0.0, max(edit.alphas)}
             names = sets.edited(edit, sorted(ends))
             scored = f"scores/{config.shown(edit)}/{shape}"
-            images += self._first([shape], names, config.shard_size)
+            images += self._shown(edit, shape) or self._first([shape], names, config.shard_size)
             scores += self._first([scored], names, config.score_shard_size)
         return {"images": images, "scores": scores}
 

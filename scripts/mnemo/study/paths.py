@@ -76,7 +76,8 @@ class Paths:
         """List the shards of a folder of some sets.
 
         Args:
-            folder: latents, square, oval, features/<extractor>, or embeddings/<embedder>.
+            folder: latents, square, oval, faces, features/<extractor>, or
+                embeddings/<embedder>.
             names: The sets.
             size: Images in a shard; the study's `shard_size` when None.
         """
@@ -86,6 +87,24 @@ class Paths:
             for name in names
             for shard in sets.cut(sets.base(self.config, name).count, size)
         ]
+
+    def picked(self, name: str, folder: str) -> str:
+        """Return the file of a set of `sets.shown_sets`: latents, square or oval."""
+        return f"<results>/{name}/{folder}/00000.parquet"
+
+    def images(self, bases: Iterable[str]) -> list[str]:
+        """List the shards of images of some unedited sets, and of all that edits make of them."""
+        moved = [*self.edited, *sets.control_sets(self.config), *sets.layer_sets(self.config)]
+        cut = [name for name in (*bases, *moved) if self.has_ovals(name)]
+        return [*self.shards("square", [*bases, *moved]), *self.shards("oval", cut)]
+
+    def has_ovals(self, name: str) -> bool:
+        """Return whether a set's faces are cut to ovals, which are scored or trained on."""
+        first, *edit = name.split("/")
+        if not edit and first not in ("fit", "originals"):
+            trained = self.config.trained if first == "train" else None
+            return trained is not None and bool(trained.teachers) and "oval" in trained.shapes
+        return "oval" in sets.shapes(self.config, name)
 
     def scores(
         self,
@@ -490,7 +509,8 @@ class Paths:
             case "ratings":
                 return self.ratings
             case "faces":
-                return self.shards("oval", self.ovals)
+                kept = config.images.keep == "all"
+                return self.shards("oval" if kept else "faces", self.ovals)
             case "photos":
                 return self.shards("square", ["originals"])
             case "inversions":

@@ -227,6 +227,8 @@ def _without_paths(study: Mapping[str, Any]) -> dict[str, Any]:
     public = {**study}
     # Who publishes, and whether images stay, decides no result.
     public.pop("publish", None)
+    public["images"] = {**public["images"]}
+    public["images"].pop("keep", None)
     for place, key, keep in _PATHS:
         for section in list(_sections(public, place)):
             if isinstance(section.get(key), str) and section[key] != OWN:

@@ -26,6 +26,11 @@ CONTROLS = "controls"
 #: alone, and one of the unedited images that they are compared with.
 LAYERS = "layers"
 UNMOVED = "original"
+#: The folder of an edit, or of layerwise edits, with the images that figures show, where not all
+#: images are kept.
+SHOWN = "shown"
+#: Faces that the page of the layers shows.
+FACES_OF_LAYERS = 2
 #: Images, the first ones, on which layerwise edits find their steps of equal image change.
 CALIBRATED_ON = 16
 #: Sets of photographs: as they were taken, and as the generator renders them.
@@ -80,7 +85,13 @@ def places(shard: str, count: int, size: int) -> range:
 
 def of_shard(config: Config, name: str, shard: str) -> range:
     """Return the places of the images of one shard of a set's latents or images."""
-    return places(shard, base(config, name).count, config.shard_size)
+    return places(shard, base(config, name).count, size(config, name))
+
+
+def size(config: Config, name: str) -> int:
+    """Return the images in a shard of a set's latents or images."""
+    # The few that figures show are in one.
+    return base(config, name).count if name.endswith(f"/{SHOWN}") else config.shard_size
 
 
 def within(shard: str, count: int, size: int, smaller: int) -> list[str]:
@@ -128,13 +139,15 @@ def base(config: Config, name: str) -> ImageSet:
     """Return the unedited set that a set is, or comes from.
 
     A set of controls counts the images of all its controls and alphas, and one of layerwise edits
-    those of all levels.
+    those of all levels. One of images that figures show counts as many as these can be.
     """
     first, *edit = name.split("/")
     if first == SET:
         # Photographs have no seeds.
         return ImageSet.model_construct(count=reference.count(config), first_seed=None)
     images = config.given[first]
+    if edit[1:] == [SHOWN]:
+        return images.model_copy(update={"count": _shown(config, images.count, edit[0])})
     if edit and edit[0] == LAYERS:
         return images.model_copy(update={"count": layered(config) * len(levels(config, edit[1]))})
     if edit and edit[0] == CONTROLS:
@@ -222,6 +235,26 @@ def levels(config: Config, part: str) -> tuple[float, ...]:
     return config.layerwise.levels
 
 
+def shown_sets(config: Config) -> list[str]:
+    """List the sets of the images that figures show, where not all images are kept.
+
+    They are those of each edit of generated images, and of the layerwise edits.
+    """
+    if config.images.keep == "all":
+        return []
+    edits = [f"{edit.of}/{edit.name}/{SHOWN}" for edit in config.edits if edit.of != "photos"]
+    return [*edits, *([layer_set(SHOWN)] if config.layerwise else [])]
+
+
+def _shown(config: Config, images: int, of: str) -> int:
+    """Return the most images that figures show of an edit, or of the layerwise edits."""
+    if of == LAYERS:
+        versions = sum(len(levels(config, part)) for part in (UNMOVED, *config.layers))
+        return min(FACES_OF_LAYERS, layered(config)) * versions
+    of_catalogue = 3 * config.figures.catalogue
+    return min(images, config.figures.strips + of_catalogue) * len(config.edit(of).alphas)
+
+
 def unedited(config: Config, name: str) -> tuple[str, int]:
     """Return the set that an edited set is compared with, image by image.
 
@@ -269,6 +302,8 @@ def has_scores(config: Config, name: str, assessor: str, shape: str) -> bool:
 def shapes(config: Config, name: str) -> tuple[str, ...]:
     """Return the shapes of a set's images that are scored."""
     _, *edit = name.split("/")
+    if edit == [LAYERS, SHOWN]:
+        return config.shapes[:1]
     if not edit or edit[0] == LAYERS:
         return config.shapes
     if edit[0] != CONTROLS:

@@ -14,7 +14,7 @@ from PIL import Image
 from tests.support import markup
 
 from mnemo import images, tables
-from mnemo.report import catalogue, pictures
+from mnemo.report import catalogue, pictures, ranking
 from mnemo.study.consistency import PICTURES
 
 ALPHAS = (-2.0, 0.0, 2.0)
@@ -53,14 +53,14 @@ def cells(page: str) -> list[list[tuple[str, str]]]:
 
 @pytest.fixture(scope="module", name="page")
 def make_page(faces_64: NDArray[np.uint8]) -> str:
-    ranked = catalogue.effects(scored(), ALPHAS)
-    chosen = catalogue.choose(ranked, 3)
+    ranked = ranking.effects(scored(), ALPHAS)
+    chosen = ranking.choose(ranked, 3)
     found = shown(faces_64, "memorable")
     return catalogue.page(EDIT, chosen, 20, found, catalogue.by_place(scored(), KEYS))
 
 
 def test_images_are_ranked_by_the_change_of_their_score_from_end_to_end() -> None:
-    ranked = catalogue.effects(scored(), ALPHAS)
+    ranked = ranking.effects(scored(), ALPHAS)
     assert list(ranked.index) == sorted(KEYS, key=lambda image: -SLOPES[image])
     assert list(ranked["rank"]) == list(range(1, 21))
     np.testing.assert_allclose(ranked["change"], [4 * SLOPES[image] for image in ranked.index])
@@ -70,10 +70,10 @@ def test_images_are_ranked_by_the_change_of_their_score_from_end_to_end() -> Non
 def test_an_image_without_a_score_at_an_end_has_no_rank(end: float) -> None:
     scores = scored()
     lost = (scores["alpha"] == end) & scores["image"].isin(KEYS[:2])
-    assert set(catalogue.effects(scores[~lost], ALPHAS).index) == set(KEYS[2:])
+    assert set(ranking.effects(scores[~lost], ALPHAS).index) == set(KEYS[2:])
     scores.loc[lost, "score"] = np.nan
-    assert set(catalogue.effects(scores, ALPHAS).index) == set(KEYS[2:])
-    assert catalogue.effects(scores[scores["alpha"] != end], ALPHAS).empty
+    assert set(ranking.effects(scores, ALPHAS).index) == set(KEYS[2:])
+    assert ranking.effects(scores[scores["alpha"] != end], ALPHAS).empty
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_catalogue_has_both_ends_of_the_ranking_and_its_middle(
     n: int, ranks: list[list[int]]
 ) -> None:
     ranked = pd.DataFrame({"change": np.zeros(n), "rank": range(1, n + 1)}, KEYS[:n])
-    assert [list(part["rank"]) for part in catalogue.choose(ranked, 2).values()] == ranks
+    assert [list(part["rank"]) for part in ranking.choose(ranked, 2).values()] == ranks
 
 
 def test_a_catalogue_shows_every_picture_with_its_score_and_the_seed_in_the_middle(
@@ -170,7 +170,7 @@ def test_a_page_has_room_for_as_many_pictures_as_a_study_may_ask_for(
 
 
 def test_a_row_names_the_class_that_its_seed_has(faces_64: NDArray[np.uint8]) -> None:
-    chosen = catalogue.choose(catalogue.effects(scored(), ALPHAS), 8)
+    chosen = ranking.choose(ranking.effects(scored(), ALPHAS), 8)
     found, classes = shown(faces_64, "memorable"), ("tench", "flamingo", "shield & sword")
     page = catalogue.page(EDIT, chosen, 20, found, {}, classes)
     for image, name in (("0000000", "tench"), ("0000005", "shield &amp; sword")):
@@ -181,7 +181,7 @@ def test_a_missing_face_is_said_and_a_missing_score_left_out(faces_64: NDArray[n
     scores = scored()
     scores.loc[scores["alpha"] == 0, "score"] = np.nan
     found = shown(faces_64, "memorable")
-    chosen = catalogue.choose(catalogue.effects(scores, ALPHAS), 8)
+    chosen = ranking.choose(ranking.effects(scores, ALPHAS), 8)
     del found["memorable", KEYS[0], 2.0]
     page = catalogue.page(EDIT, chosen, 20, found, catalogue.by_place(scores, KEYS))
     assert page.count("no face") == 1

@@ -146,6 +146,15 @@ class Images(Section):
         description="Encoding: webp and png lose nothing, and webp is quicker and smaller; jpeg "
         "(quality 95) is a third of their size, and changes scores a little.",
     )
+    keep: Literal["all", "strips", "none"] = Field(
+        "all",
+        # As if there were no such key: what is kept changes no result.
+        exclude_if=lambda given: given == "all",
+        description="Which images stay once everything that reads them is done: all; those that "
+        "the strips, catalogues and pages of the report show, and all of photographs (strips); or "
+        "none. The others are deleted on the way, so that few lie on the disk at once, and are "
+        "rendered again for what is added later. score_shard_size is then shard_size by default.",
+    )
 
 
 class Ovals(Section):
