@@ -48,7 +48,7 @@ rule ovalize_images:
     benchmark:
         "<benchmarks>/ovalize_images/{set}/{shard}.tsv"
     conda:
-        "../envs/faces.yaml"
+        "../envs/torch.yaml"
     threads: 1
     resources:
         mem_mb=memory,

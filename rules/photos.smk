@@ -25,7 +25,7 @@ if taken:
         benchmark:
             "<benchmarks>/align_photos/{shard}.tsv"
         conda:
-            "../envs/faces.yaml"
+            "../envs/torch.yaml"
         threads: 1
         resources:
             mem_mb=memory,

@@ -80,7 +80,7 @@ if study.factors_of("face-landmarks"):
         benchmark:
             "<benchmarks>/measure_faces/{set}/{shape}/{shard}.tsv"
         conda:
-            "../envs/faces.yaml"
+            "../envs/torch.yaml"
         threads: 1
         resources:
             mem_mb=memory,

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import lz4.frame
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
@@ -43,6 +44,10 @@ _OTHER_HEADER = re.compile(
 )
 _LONGEST_HEADER = 1000
 _CHUNK = 2**20
+# The first bytes of a frame of LZ4.
+_LZ4 = b"\x04\x22\x4d\x18"
+# LZ4 expands to at most 255 times as much: this to 16 MiB, beyond which the budget decides.
+_LZ4_CHUNK = 2**16
 _SAVE = (
     "If it is your own, write a file with arrays or tensors alone, as numpy.savez or "
     "torch.save(network.state_dict(), ...) does."
@@ -78,7 +83,7 @@ def read(path: str | Path) -> Any:
     """Read a weights file of any known format, without executing anything in it.
 
     The format is detected from the content: safetensors, HDF5, torch files from before and after
-    2020, pickles, `.npy`, `.npz` or MATLAB 5.
+    2020, pickles (also joblib's, compressed with LZ4 or not), `.npy`, `.npz` or MATLAB 5.
 
     Args:
         path: The file.
@@ -188,6 +193,8 @@ def _read(path: Path, data: memoryview) -> Any:
         return hdf5.load(path, data, budget)
     if start.startswith(matlab.MAGIC):
         return matlab.load(data, budget)
+    if start.startswith(_LZ4):
+        return pickles.load(memoryview(_expanded(data, budget)), budget)
     # A safetensors file begins with the length of its header, below 100 MB, and the header's first
     # character.
     if start.endswith(b"\0\0\0\0{"):
@@ -204,6 +211,20 @@ def _read(path: Path, data: memoryview) -> Any:
         if len(data) and re.fullmatch(rb"[\t\n\r -~]+", bytes(data[:200])):
             raise pickles.RefusedError("is a text file, such as JSON or CSV") from None
         raise
+
+
+def _expanded(data: memoryview, budget: pickles.Budget) -> bytearray:
+    """Decompress a frame of LZ4, within the budget."""
+    budget.inflate(len(data))
+    frame = lz4.frame.LZ4FrameDecompressor()
+    content = bytearray()
+    for start in range(0, len(data), _LZ4_CHUNK):
+        part = frame.decompress(data[start : start + _LZ4_CHUNK])
+        budget.make(len(part))
+        content += part
+        if frame.eof:
+            return content
+    raise EOFError("its compressed content is too short")
 
 
 def _safetensors(path: Path) -> Safetensors:

@@ -1,9 +1,7 @@
 """Detection of faces by MTCNN, and cutting them out as ovals on white, as in 10k US Adult Faces."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import islice
 from typing import Any, Literal
 
@@ -105,53 +103,28 @@ def find(image: Pixels, detection_height: int = 256, preset: Preset = "corrected
     Returns:
         The result.
     """
+    # Reading the tables of ovals does not need PyTorch.
+    from mnemo.faces import mtcnn
+
     height, width = image.shape[:2]
     size = max(1, round(width * detection_height / height)), detection_height
     resized = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
-    # The package would round boxes at the detection size; here they are rounded once, at the end.
-    found = _detector().detect_faces(resized, output_type="numpy")
-    if len(found) == 0:
+    boxes, confidences = mtcnn.find(resized)
+    if len(boxes) == 0:
         return Face("none", 0, None, None, clamped=False)
-    boxes, confidences = found[:, 1:5], found[:, 5]
     chosen = 0 if preset == "faithful" else int(np.argmax(boxes[:, 2] * boxes[:, 3]))
     scale = np.tile([width / size[0], height / size[1]], 2)
+    # The package would round at the detection size.
     left, top, box_width, box_height = np.rint(boxes[chosen] * scale).astype(int).tolist()
     box = (left, top, box_width, box_height)
     left, top, right, bottom = _with_margin(box, height)
     return Face(
-        "found" if len(found) == 1 else "several",
-        len(found),
+        "found" if len(boxes) == 1 else "several",
+        len(boxes),
         box,
         float(confidences[chosen]),
         clamped=left < 0 or top < 0 or right > width or bottom > height,
     )
-
-
-@cache
-def _detector() -> Any:
-    # TensorFlow and Keras read these variables when they are imported. MTCNN needs TensorFlow's
-    # Keras 3 with its defaults, whatever other programs of the user need.
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ["TF_USE_LEGACY_KERAS"] = "0"
-    # Here, Keras neither reads the user's settings nor writes its own.
-    os.environ["KERAS_HOME"] = os.devnull
-    # For MTCNN's small operations, more threads are slower, and one thread stays within the job's
-    # share of the machine.
-    for variable, value in (
-        ("TF_CPP_MIN_LOG_LEVEL", "2"),
-        ("TF_NUM_INTRAOP_THREADS", "1"),
-        ("TF_NUM_INTEROP_THREADS", "1"),
-    ):
-        os.environ.setdefault(variable, value)
-    import tensorflow as tf
-    from mtcnn import MTCNN
-
-    detector = MTCNN()
-    # Calling a traced graph once avoids Keras's calls layer by layer, three quarters of the time.
-    any_size = tf.TensorSpec((None, None, None, 3), tf.float32)
-    for stage in detector.stages:
-        stage.model.call = tf.function(stage.model.call, input_signature=[any_size])
-    return detector
 
 
 def _with_margin(box: tuple[int, int, int, int], image_height: int) -> tuple[int, int, int, int]:

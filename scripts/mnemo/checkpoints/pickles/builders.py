@@ -13,6 +13,7 @@ from mnemo.checkpoints.pickles.parts import (
     RECORD,
     Array,
     Dtype,
+    Following,
     Global,
     Object,
     Storage,
@@ -72,6 +73,10 @@ def _dtype(_: Unpickler, code: Any, *_flags: Any) -> Dtype:
 
 def _array(_: Unpickler, *_arguments: Any) -> Array:
     return Array()
+
+
+def _following(_: Unpickler) -> Following:
+    return Following()
 
 
 def _array_from_buffer(
@@ -232,6 +237,7 @@ BUILDERS: dict[tuple[str, str], Any] = {
     ("builtins", "getattr"): _attribute,
     ("copyreg", "_reconstructor"): _reconstructed,
     ("_codecs", "encode"): _encoded,
+    ("joblib.numpy_pickle", "NumpyArrayWrapper"): _following,
     ("numpy", "dtype"): _dtype,
     **{
         (f"numpy.{core}.{module}", name): builder

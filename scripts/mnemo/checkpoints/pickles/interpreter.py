@@ -13,6 +13,7 @@ from mnemo.checkpoints.pickles.parts import (
     Array,
     Dtype,
     Floats,
+    Following,
     Global,
     Object,
     Storages,
@@ -292,6 +293,8 @@ class Unpickler:
         match target:
             case Object():
                 target.state = state
+            case Following():
+                target.follow(self.budget, self.cursor.take, state)
             case Array():
                 target.fill(self.budget, *state)
             case Dtype():

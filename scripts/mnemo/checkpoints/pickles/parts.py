@@ -185,6 +185,34 @@ class Array:
             self.content = array(budget, raw, order, code, shape, bool(fortran))
 
 
+class Following(Array):
+    """A numpy array as joblib writes it: its numbers follow the object that describes them."""
+
+    def follow(self, budget: Budget, take: Callable[[int], memoryview], state: Any) -> None:
+        """Read the numbers, as joblib's `NumpyArrayWrapper.read_array` does.
+
+        Args:
+            budget: Limits on the memory that the array may take.
+            take: Returns the next bytes of the file.
+            state: What the file states about the array.
+
+        Raises:
+            RefusedError: The array does not hold numbers, or exceeds the budget.
+            ValueError, LookupError, EOFError: The file is damaged.
+        """
+        if type(state) is not dict:
+            raise ValueError("the description of an array is damaged")
+        order, code = order_and_code(state["dtype"])
+        if code not in _CODES:
+            raise RefusedError(f"has an array of numpy's type {f'{order}{code}'[:NAME_LENGTH]!r}")
+        # joblib before 1.2 did not fill up to a multiple of some bytes.
+        if state.get("numpy_array_alignment_bytes") is not None:
+            take(take(1)[0])
+        shape = whole(state["shape"])
+        raw = take(math.prod(shape) * np.dtype(code).itemsize)
+        self.content = array(budget, raw, order, code, shape, state["order"] == "F")
+
+
 class Storage:
     """The numbers that a torch file's tensors are views of.
 
