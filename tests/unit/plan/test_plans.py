@@ -15,6 +15,7 @@ from mnemo.generators.registry import ARCHITECTURES, GENERATORS, entry
 from mnemo.plan import jobs, plans, rates
 from mnemo.study import config, sets
 from mnemo.study.mistakes import checked
+from mnemo.study.paths import Paths
 
 ROOT = Path(__file__).parents[3]
 FACES = GENERATORS["dcgan-faces"]
@@ -96,6 +97,18 @@ def test_a_larger_face_recognition_network_needs_more_time_memory_and_disk() -> 
     assert costs[1].seconds > 2 * costs[0].seconds
     assert costs[1].memory > costs[0].memory + 300
     assert costs[1].disk > 10 * costs[0].disk
+
+
+def test_a_gpu_embeds_as_many_faces_in_a_job_as_it_scores() -> None:
+    planned = study("studies/large.yaml", score_shard_size=5000, shard_size=1000)
+    embeds = [job for job in jobs.of_study(planned) if job.rule == "embed_faces"]
+    assert {job.work.images for job in embeds} == {5000}
+    assert {job.work.at_once for job in embeds} == {1000}
+    shard = SimpleNamespace(set="eval/memorable/0", shard="00001")
+    read = Paths(planned).images_to_extract(shard)
+    assert read == [f"<results>/{shard.set}/square/{number:05}.parquet" for number in range(5, 10)]
+    needed = Paths(planned).embeddings_of_edit(SimpleNamespace(edit=planned.edits[0].name))
+    assert {path.removeprefix("<results>/") for path in needed} <= {job.output for job in embeds}
 
 
 def test_larger_images_need_more_memory_and_disk() -> None:
