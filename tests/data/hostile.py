@@ -14,6 +14,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import joblib
+import lz4.frame
 import numpy as np
 import torch
 
@@ -270,6 +272,20 @@ def an_array_of_objects_in_a_pickle(canary: Path) -> bytes:
     return pickle.dumps({"w": np.array([[0, Toucher(canary)]], object)}, 3)
 
 
+@_file(RUNNERS, "has an array of numpy's type '|O8'")
+def an_array_of_objects_of_joblib(canary: Path) -> bytes:
+    """Hides the call in a file of joblib, in the pickle that follows an array of objects."""
+    file = io.BytesIO()
+    joblib.dump([np.zeros(3), np.array([Toucher(canary)], object)], file)
+    return file.getvalue()
+
+
+@_file(RUNNERS, "names posix.system")
+def a_call_that_is_compressed(canary: Path) -> bytes:
+    """Hides the call in a file of joblib that is compressed."""
+    return lz4.frame.compress(pickle.dumps([0, Toucher(canary)], 4))
+
+
 @_file(RUNNERS, "names posix.system")
 def a_torch_file(canary: Path) -> bytes:
     """Hides the call in a torch file, beside tensors."""
@@ -496,6 +512,20 @@ def zeros_in_a_torch_file(_: Path) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data.pkl", bytes(100_000_000))
     return file.getvalue()
+
+
+@_file(BOMBS, "many times more memory")
+def zeros_in_a_frame_of_lz4(_: Path) -> bytes:
+    """Has a list of 200 MB of zeros, compressed to 800 kB."""
+    return lz4.frame.compress(pickled(b"]" + _bytes(bytes(200_000_000)) + b"a", 3))
+
+
+@_file(BOMBS, "is damaged, cut short")
+def numbers_of_joblib_without_end(_: Path) -> bytes:
+    """Says that 2 to the power of 60 numbers follow an array."""
+    file = io.BytesIO()
+    joblib.dump(np.zeros(1), file)
+    return file.getvalue().replace(b"K\x01\x85", b"\x8a\x08" + struct.pack("<Q", 2**60) + b"\x85")
 
 
 @_file(BOMBS, "is compressed in a way that neither torch nor numpy uses")

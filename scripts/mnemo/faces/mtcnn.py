@@ -119,15 +119,13 @@ def _network(path: Path, pools: Sequence[int]) -> nn.Module:
     layers: list[nn.Module] = []
     for number, pool in enumerate(pools):
         kernel, bias, slopes = arrays[3 * number : 3 * number + 3]
-        layers += [
-            _layer(kernel, bias),
-            _filled(nn.PReLU(len(bias), device="meta"), slopes.flatten()),
-        ]
+        activation = nn.PReLU(len(bias), device="meta")
+        layers += [_layer(kernel, bias), _filled(activation, slopes.flatten())]
         layers += [nn.MaxPool2d(pool, 2, ceil_mode=True)] if pool else []
     # O-net's landmarks, between the offsets and the logits, are not used.
     outputs = [*arrays[3 * len(pools) :][:2], *arrays[-2:]]
     layers.append(_layer(torch.cat(outputs[::2], dim=-1), torch.cat(outputs[1::2])))
-    return nn.Sequential(*layers).requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return nn.Sequential(*layers).requires_grad_(False)
 
 
 def _layer(kernel: Tensor, bias: Tensor) -> nn.Module:
@@ -135,8 +133,8 @@ def _layer(kernel: Tensor, bias: Tensor) -> nn.Module:
     if kernel.ndim == 2:
         return _Dense(kernel, bias)
     side, _, inputs, outputs = kernel.shape
-    layer = nn.Conv2d(inputs, outputs, side, device="meta")
-    return _filled(layer, kernel.permute(3, 2, 0, 1).contiguous(), bias)
+    weight = kernel.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
+    return _filled(nn.Conv2d(inputs, outputs, side, device="meta"), weight, bias)
 
 
 class _Dense(nn.Module):
@@ -230,25 +228,21 @@ def _proposed(network: nn.Module, pixels: NDArray[np.float32]) -> tuple[Boxes, S
     # TensorFlow sums along rows first.
     sums = across @ np.ascontiguousarray(pixels.transpose(1, 0, 2)).reshape(width, -1)
     sums = sums.reshape(-1, height, 3)
-    boxes, scores = [np.empty((0, 4))], [np.empty(0)]
+    found = [(np.empty((0, 4)), np.empty(0))]
+    side = _WINDOW - 1
     for level in levels:
         rows = np.ascontiguousarray(sums[level.columns].transpose(1, 0, 2)).reshape(height, -1)
         reduced = (level.down @ rows * level.share).reshape(1, level.down.shape[0], -1, 3)
         # The layout in memory stays that of `channels_last`.
         outputs = network(torch.from_numpy(reduced).permute(0, 3, 1, 2))
-        offsets, score = _read(outputs[0].permute(1, 2, 0))
-        places = np.nonzero(score > np.float32(_KEPT["pnet"]))
+        offsets, scores = _read(outputs[0].permute(1, 2, 0))
+        places = np.nonzero(scores > np.float32(_KEPT["pnet"]))
         corners = np.stack(places[::-1], axis=1) * _STRIDE + 1
-        side = _WINDOW - 1
         windows = np.concatenate([corners, corners + side], axis=1)
-        found = (windows + offsets[places].astype(float) * side) / level.scale
-        for kept, all_kept in zip(
-            _best(found, score[places].astype(float), _OVERLAP_IN_LEVEL),
-            (boxes, scores),
-            strict=True,
-        ):
-            all_kept.append(kept)
-    return _best(np.concatenate(boxes), np.concatenate(scores), _OVERLAP)
+        boxes = (windows + offsets[places].astype(float) * side) / level.scale
+        found.append(_best(boxes, scores[places].astype(float), _OVERLAP_IN_LEVEL))
+    all_boxes, all_scores = map(np.concatenate, zip(*found, strict=True))
+    return _best(all_boxes, all_scores, _OVERLAP)
 
 
 def _read(outputs: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -288,14 +282,14 @@ def _cut(pixels: NDArray[np.float32], boxes: Boxes, side: int) -> Tensor:
     shares = (boxes / [width, height, width, height]).astype(np.float32)
     columns, x, across = _points(shares[:, 0], shares[:, 2], width, side)
     rows, y, down = _points(shares[:, 1], shares[:, 3], height, side)
-    places = torch.from_numpy(
-        columns[:, :, None, None, :] + width * rows[None, ..., None].swapaxes(1, 2)
-    )
-    # (left or right, n, above or below, side, side, 3)
-    left, right = functional.embedding(places, torch.from_numpy(pixels.reshape(-1, 3)))
+    # (left or right, n, above or below, side, side)
+    places = columns[:, :, None, None, :] + width * rows.swapaxes(0, 1)[..., None]
+    flat = torch.from_numpy(pixels.reshape(-1, 3))
+    left, right = functional.embedding(torch.from_numpy(places), flat)
     above, below = (left + (right - left) * x[:, None, None, :, None]).unbind(1)
     inside = down[:, :, None, None] * across[:, None, :, None]
-    return ((above + (below - above) * y[:, :, None, None]) * inside).permute(0, 3, 1, 2)
+    cut: Tensor = (above + (below - above) * y[:, :, None, None]) * inside
+    return cut.permute(0, 3, 1, 2)
 
 
 def _points(

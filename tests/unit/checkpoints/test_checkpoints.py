@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pytest
 import safetensors.torch
@@ -50,6 +51,8 @@ FILES = {
     "npy of a dict": saved(lambda file: np.save(file, ARRAYS, allow_pickle=True)),  # type: ignore
     "npz": saved(lambda file: np.savez(file, **ARRAYS)),
     "compressed npz": saved(lambda file: np.savez_compressed(file, **ARRAYS)),
+    "joblib": saved(lambda file: joblib.dump(ARRAYS, file)),
+    "joblib with LZ4": saved(lambda file: joblib.dump(ARRAYS, file, compress="lz4")),
     "safetensors": safetensors.torch.save(
         {name: tensor.contiguous() for name, tensor in TENSORS.items()}, {"mnemo": "{}"}
     ),

@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any, NamedTuple
 
+import joblib
 import numpy as np
 import pytest
 import torch
@@ -77,6 +78,7 @@ def trust(content: bytes) -> None:
         pickle.load,
         lambda file: torch.load(file, weights_only=False),
         lambda file: dict(np.load(file, allow_pickle=True)),
+        joblib.load,
     )
     for reader in readers:
         try:

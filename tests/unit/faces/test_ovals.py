@@ -1,10 +1,5 @@
 """Faces are found one by one as the package mtcnn finds them, and cut out as ovals on white."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -12,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
-from tests.support.paths import ROOT
 
 from mnemo import tables
 from mnemo.faces import ovals
@@ -61,23 +55,6 @@ def test_faces_are_those_that_mtcnn_finds_with_its_defaults(mixed, packaged):
             assert face.confidence == pytest.approx(expected[0]["confidence"], abs=1e-6)
         else:
             assert (face.box, face.confidence, face.clamped) == (None, None, False)
-
-
-def test_faces_are_found_whatever_the_user_has_set_for_keras(mixed, packaged, tmp_path: Path):
-    (tmp_path / "keras.json").write_text('{"backend": "jax", "floatx": "float16"}')
-    np.save(tmp_path / "face.npy", mixed[0])
-    code = (
-        "import sys, numpy as np; from mnemo.faces import ovals;"
-        "print(*ovals.detect([np.load(sys.argv[1])])[0].box)"
-    )
-    users = {"KERAS_BACKEND": "torch", "TF_USE_LEGACY_KERAS": "1", "KERAS_HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path / "face.npy"],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts"), **users},
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout.split() == [str(side) for side in packaged[0][0]["box"]], done.stderr
 
 
 def test_a_face_depends_on_no_other_image_of_its_shard(mixed):
