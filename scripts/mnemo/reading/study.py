@@ -1,6 +1,7 @@
 """A study's results: its tables, directions, latents and pictures."""
 
 import json
+import shlex
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
@@ -139,9 +140,10 @@ class Study(Tables):
 
     def _unmade(self, path: Path) -> str:
         target = Path("results", self.config.study, path.relative_to(self.folder))
+        config = shlex.quote(str(self.folder / "config.yaml"))
         return (
             f"{path} is not made yet. In Mnemo's folder, where the study is run, this makes it: "
-            f"snakemake --cores all {target} --configfile {self.folder / 'config.yaml'}"
+            f"snakemake --cores all {target} --configfile {config}"
         )
 
     if not TYPE_CHECKING:
