@@ -158,6 +158,7 @@ def test_a_study_that_keeps_no_images_has_the_same_results_and_makes_them_again_
     assert [path.read_bytes() for path in made] == before
     # Nothing has read the ovals of the controls again.
     assert {path.parent.parent.name for path in pictures(rerun)} == {"memorable"}
+    assert "this study keeps no such images" in rerun.run("-n", "render", fails=True)
     # A new assessor has the images made again, and no other one scores them.
     rerun.edit(STUDY, "corrected-resmem]", "corrected-resmem, student]")
     new = rerun.plan().jobs
