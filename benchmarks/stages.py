@@ -22,15 +22,14 @@ STAGES = {
 }
 
 
-def images(results: Path, record: Path) -> int:
-    """Count the images of the shard that a job made."""
+def made(results: Path, record: Path) -> Path:
+    """Find the shard that a job made."""
     stage, *place, _ = record.relative_to(results / "benchmarks").parts
     folder = STAGES[stage][0]
     # A set's folders end where those of a job's other wildcards begin.
     wildcards = {"scores": 2, "features": 1}.get(folder, 0)
     base, others = place[: len(place) - wildcards], place[len(place) - wildcards :]
-    shard = results.joinpath(*base, folder, *others, f"{record.stem}.parquet")
-    return int(pq.read_metadata(shard).num_rows)
+    return results.joinpath(*base, folder, *others, f"{record.stem}.parquet")
 
 
 def main() -> None:
@@ -41,10 +40,13 @@ def main() -> None:
     print(f"{'stage':18}{'jobs':>5}{'images':>8}{'s':>8}{'images/s':>10}{'cores':>7}{'MiB':>7}")
     for stage, (_, bound) in STAGES.items():
         records = sorted((results / "benchmarks" / stage).rglob("*.tsv"))
+        # Of images that don't stay only the record is left.
+        records = [record for record in records if made(results, record).is_file()]
         if not records:
             continue
         jobs = pd.concat([pd.read_csv(record, sep="\t") for record in records])
-        count, seconds = sum(images(results, record) for record in records), jobs["s"].sum()
+        shards = [pq.read_metadata(made(results, record)) for record in records]
+        count, seconds = sum(int(shard.num_rows) for shard in shards), jobs["s"].sum()
         busy = pd.to_numeric(jobs["cpu_time"], errors="coerce").sum() / seconds
         memory = pd.to_numeric(jobs["max_rss"], errors="coerce").max()
         print(

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict
+from functools import cache
 
 from mnemo import driver, hashes, host, locks
 from mnemo.errors import MnemoError
@@ -57,8 +58,6 @@ bases = [
     for name in study.given
     if name not in experiments.SETS and (name != "train" or study.trained)
 ]
-#: The order in which shards of images are rendered.
-order = kept.order(study, bases)
 #: The digest of a table of the whole study, which depends neither on who publishes it, nor on where
 #: the user's files are, nor on the images that stay.
 config_digest = hashlib.sha256(json.dumps(publishing.public).encode()).hexdigest()
@@ -122,10 +121,18 @@ def image_shards(path, stay=study.images.keep == "all"):
     return marked if stay else temp(marked)
 
 
+@cache
+def order():
+    """Number the shards of images in the order in which they are rendered."""
+    return kept.order(study, bases)
+
+
 def priority_of_rendering(wildcards):
     """Return the priority of rendering a shard: below all other jobs, so that few wait at once."""
-    place = order.get((wildcards.set, wildcards.shard))
-    return 0 if study.images.keep == "all" or place is None else -1 - place
+    if study.images.keep == "all":
+        return 0
+    place = order().get((wildcards.set, wildcards.shard))
+    return 0 if place is None else -1 - place
 
 
 def start():

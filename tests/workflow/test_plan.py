@@ -10,15 +10,24 @@ from tests.support.checkout import Checkout
 from tests.support.paths import ROOT
 
 
-@pytest.mark.parametrize("overlay", ["tests/data/study.yaml", "studies/large.yaml"])
+@pytest.mark.parametrize(
+    ("overlay", "keep"),
+    [
+        ("tests/data/study.yaml", "all"),
+        ("tests/data/study.yaml", "strips"),
+        ("tests/data/study.yaml", "none"),
+        ("studies/large.yaml", "all"),
+    ],
+)
 def test_the_plan_counts_the_jobs_that_snakemake_would_run(
-    checkout: Checkout, overlay: str
+    checkout: Checkout, overlay: str, keep: str
 ) -> None:
-    raw = yaml.safe_load((ROOT / overlay).read_text())
+    raw = yaml.safe_load((ROOT / overlay).read_text()) | {"images": {"keep": keep}}
     planned: dict[str, int] = {}
     for job in jobs.of_study(checked(raw)):
         planned[job.rule] = planned.get(job.rule, 0) + 1
-    found = checkout.plan("--configfile", overlay).jobs
+    given = ("--configfile", overlay, "--config", f"images={{'keep': '{keep}'}}")
+    found = checkout.plan(*given).jobs
     # Of the merged tables the plan has only the one that grows.
     del planned["merge_table"]
     assert planned == {rule: len(found[rule]) for rule in planned}

@@ -23,6 +23,10 @@ from mnemo.study.config import Config
 from mnemo.training import layout
 from mnemo.version import FORMAT
 
+#: Sizes of shards, which are fixed once a study has results. One follows from `images.keep` where a
+#: study doesn't give it.
+SIZES = ("shard_size", "score_shard_size")
+
 
 def check_files(config: Config) -> None:
     """Make sure that the files which a study names are there, before any work starts.
@@ -146,9 +150,10 @@ def check_results(config: Config, folder: str | Path) -> None:
         ours["first_seeds"], found["first_seeds"] = {**others, **seeds}, {**seeds, **others}
     for key, value in ours.items():
         if found.get(key) != value:
+            again = f" To go on with it, set {key}: {found.get(key)}." if key in SIZES else ""
             raise MnemoError(
                 f"{folder} was written with {key} {found.get(key)!r}, and this study has "
-                f"{value!r}. {remedy}"
+                f"{value!r}. {remedy}{again}"
             )
 
 

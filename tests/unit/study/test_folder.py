@@ -50,6 +50,18 @@ def test_a_results_folder_of_another_study_or_version_is_refused(
         folder.check_results(checked(study), tmp_path)
 
 
+def test_a_study_that_keeps_fewer_images_from_now_on_learns_the_size_to_go_on_with(
+    study: dict[str, Any], tmp_path: Path
+) -> None:
+    del study["score_shard_size"]
+    folder.mark_results(checked(study), tmp_path, {})
+    (tmp_path / "fit").mkdir()
+    study["images"] = {"keep": "none"}
+    with pytest.raises(MnemoError, match="To go on with it, set score_shard_size: 100000"):
+        folder.check_results(checked(study), tmp_path)
+    folder.check_results(checked(study | {"score_shard_size": 100_000}), tmp_path)
+
+
 def test_a_study_that_was_only_planned_can_still_change(
     study: dict[str, Any], tmp_path: Path
 ) -> None:
