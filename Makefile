@@ -22,7 +22,7 @@ BROWSER = $(shell sed 's/\#.*//' tests/browser/packages.txt)
 WHEELS = $(if $(wildcard wheels),--no-index --find-links wheels)
 .DEFAULT_GOAL := help
 
-.PHONY: help demo install bundle install-profile experiment-page test test-browser test-container test-slurm lint benchmarks docs clean
+.PHONY: help demo install bundle install-profile experiment-page test test-browser test-container test-slurm lint benchmarks docs site clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -99,7 +99,11 @@ benchmarks: $(VENV)/dev ## measure speed against named references, and what inte
 clean: ## remove what was installed, but no results
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
 
-docs: $(VENV)/dev ## write what is generated: data dictionary, guide to the assessors, schema
+docs: $(VENV)/dev ## write what is generated: data dictionary, guides to the assessors and settings, schema
 	PYTHONPATH=scripts $(BIN)/python -m mnemo.report.dictionary > docs/data.md
 	PYTHONPATH=scripts $(BIN)/python -m mnemo.study.config > config.schema.json
+	PYTHONPATH=scripts $(BIN)/python -m mnemo.study.guide > docs/configuration.md
 	PYTHONPATH=scripts $(BIN)/python -m mnemo.assessors.guide > docs/assessors.md
+
+site: $(VENV)/dev ## build the documentation as a site, in site/
+	$(BIN)/mkdocs build --strict

@@ -183,7 +183,7 @@ def redraw(
                 cutoff=settings["truncation_cutoff"],
                 noise=settings["noise"],
             )[:, slice(*settings["rows"])]
-            measured = _measure(models, settings, place, moved, pixels)
+            measured = _measure(models, settings, published / place, place, moved, pixels)
             compared = _compare(measured, published / place, pictures and pictures / place, exact)
             found += [{**_place(moved, each.pop("row")), **each} for each in compared]
     return found
@@ -229,8 +229,14 @@ class _Measured:
 
 
 def _measure(
-    models: Models, settings: Mapping[str, Any], place: str, moved: pa.Table, pixels: Pixels
+    models: Models,
+    settings: Mapping[str, Any],
+    published: Path,
+    place: str,
+    moved: pa.Table,
+    pixels: Pixels,
 ) -> _Measured:
+    """Measure images as the study did, as far as it published what it measured."""
     squares: list[Pixels | None] = list(pixels)
     shaped = {"square": squares}
     shapes = settings["shapes"].get(place, [])
@@ -254,7 +260,11 @@ def _measure(
                 None if one is None or other is None else float(np.float32(one) - np.float32(other))
                 for one, other in pairs
             ]
-    extracted = {name: each.extract(list(pixels)) for name, each in models.extractors.items()}
+    extracted = {
+        name: each.extract(list(pixels))
+        for name, each in models.extractors.items()
+        if (published / name).is_dir()
+    }
     return _Measured(moved["image"].to_pylist(), shaped, scores, extracted)
 
 
@@ -276,13 +286,11 @@ def _compare(
             for row, (image, score) in enumerate(zip(measured.images, values, strict=True)):
                 yield _score(row, name, shape, by_image.get(image), score, exact)
     for name, vectors in measured.features.items():
-        if (folder := published / name).is_dir():
-            by_image = _read(folder, measured.images, "features")
-            for row, image in enumerate(measured.images):
-                away = _distance(by_image.get(image), vectors[row])
-                by = name.split("/")[-1]
-                given = tolerances.FEATURES
-                yield _row(row, "features", by, "square", None, None, away, given, exact)
+        by_image = _read(published / name, measured.images, "features")
+        for row, image in enumerate(measured.images):
+            away = _distance(by_image.get(image), vectors[row])
+            by, given = name.split("/")[-1], tolerances.FEATURES
+            yield _row(row, "features", by, "square", None, None, away, given, exact)
 
 
 def _score(
