@@ -23,7 +23,7 @@ from mnemo.study.params import Params
 from mnemo.study.paths import DOSE_RESPONSE, Paths
 from mnemo.study.people import People
 from mnemo.study.publishing import Publishing
-from mnemo.study.verifying import PUBLISHED, REDRAWN, Verifying
+from mnemo.study.verifying import PUBLISHED, REDRAWN, TABLES, Verifying
 from mnemo.study.shown import Shown
 from mnemo.weights import catalogue
 from snakemake.common import get_appdirs

@@ -5,7 +5,10 @@ Needs `--config crate=PATH`; makes verified/<first digits of the crate's digest>
 
 if crate:
 
-    verifying = Verifying(study, publishing, crate, config.get(REDRAWN, 20))
+    try:
+        verifying = Verifying(study, publishing, crate, config.get(REDRAWN, 20), config.get(TABLES))
+    except MnemoError as mistake:
+        raise WorkflowError(str(mistake)) from None
     # What the crate has is taken from it, whichever rule made it there.
     for made in [rule.name for rule in workflow.rules]:
         workflow.ruleorder("restore_crate", made)
@@ -67,10 +70,8 @@ if crate:
     rule compare_tables:
         """Compare the tables that were recomputed of the crate's measurements with its own."""
         input:
-            published=collect(
-                f"<results>/{PUBLISHED}/{{table}}.parquet", table=publishing.recomputed
-            ),
-            recomputed=collect("<results>/{table}.parquet", table=publishing.recomputed),
+            published=collect(f"<results>/{PUBLISHED}/{{table}}.parquet", table=verifying.tables),
+            recomputed=collect("<results>/{table}.parquet", table=verifying.tables),
         output:
             compared="<results>/compared.parquet",
         log:
@@ -97,7 +98,7 @@ if crate:
             "../envs/statistics.yaml"
         params:
             crate=str(crate.path),
-            as_published=publishing.as_published,
+            as_published=[name for name in publishing.tables if name not in verifying.tables],
         script:
             "../scripts/verify.py"
 

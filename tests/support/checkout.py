@@ -83,10 +83,12 @@ class Checkout:
         """Run Snakemake on the tiny study, and give what it printed."""
         return self._call(self.command(*arguments), fails)
 
-    def verify(self, crate: Path, *targets: str, fails: bool = False) -> str:
+    def verify(self, crate: Path, *targets: str, fails: bool = False, **config: str) -> str:
         """Verify a crate, of which two images of each set are redrawn, and give what is printed."""
         snakemake = [sys.executable, "-m", "snakemake", "--cores", "2"]
-        return self._call([*snakemake, *targets, "--config", f"crate={crate}", "redraw=2"], fails)
+        given = {"crate": str(crate), "redraw": "2", **config}
+        pairs = [f"{key}={value}" for key, value in given.items()]
+        return self._call([*snakemake, *targets, "--config", *pairs], fails)
 
     def _call(self, command: list[str], fails: bool) -> str:
         done = subprocess.run(

@@ -20,8 +20,9 @@ from mnemo.study.mistakes import checked
 from mnemo.study.models import Models
 from mnemo.study.publishing import PRIVATE, Publishing
 
-#: The keys of the command line that verify: the crate, and how many images of each set are redrawn.
-CRATE, REDRAWN = "crate", "redraw"
+#: The keys of the command line that verify: the crate, how many images of each set are redrawn, and
+#: which tables are recomputed.
+CRATE, REDRAWN, TABLES = "crate", "redraw", "tables"
 #: Folder of the results in which the published tables lie, beside those that are recomputed.
 PUBLISHED = "published"
 #: Rules that need the user's own files, or much work: verifying runs none of them.
@@ -89,18 +90,33 @@ class Verifying:
         publishing: What the study publishes.
         crate: The crate.
         redrawn: How many images of each set are redrawn.
+        tables: Which tables are recomputed, separated by commas; all that can be if None.
 
     Raises:
-        MnemoError: The number is no whole number above 0; or a table of the study is missing.
+        MnemoError: The number is no whole number above 0; a table can't be recomputed; or a table
+            of the study is missing from the crate.
     """
 
-    def __init__(self, config: Config, publishing: Publishing, crate: Crate, redrawn: Any = 20):
+    def __init__(
+        self,
+        config: Config,
+        publishing: Publishing,
+        crate: Crate,
+        redrawn: Any = 20,
+        tables: str | None = None,
+    ):
         self.config = config
         self.crate = crate
         self.publishing = publishing
         if type(redrawn) is not int or redrawn < 1:
             raise MnemoError(f"{REDRAWN}: {redrawn!r}: must be a whole number above 0")
         self.redrawn = redrawn
+        self.tables = tables.split(",") if tables else publishing.recomputed
+        if unknown := sorted(set(self.tables) - set(publishing.recomputed)):
+            raise MnemoError(
+                f"{TABLES}: {', '.join(unknown)}: can't be recomputed; what can: "
+                f"{', '.join(publishing.recomputed)}"
+            )
         for name in publishing.tables:
             if f"{layout.TABLES}/{name}.parquet" not in crate.files:
                 raise MnemoError(
@@ -132,8 +148,7 @@ class Verifying:
             for name in self.publishing.as_published
         }
         published = {
-            f"{PUBLISHED}/{name}.parquet": f"{layout.TABLES}/{name}.parquet"
-            for name in self.publishing.recomputed
+            f"{PUBLISHED}/{name}.parquet": f"{layout.TABLES}/{name}.parquet" for name in self.tables
         }
         return {**tables, **taken, **published}
 
