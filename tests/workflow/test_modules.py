@@ -84,6 +84,26 @@ def test_another_workflow_runs_mnemo_under_other_names(checkout: Checkout, tmp_p
     assert "Nothing to be done" in run(folder)
 
 
+def test_another_workflow_uses_mnemo_for_two_studies(checkout: Checkout, tmp_path: Path) -> None:
+    studies = [{**yaml.safe_load(STUDY), "study": name} for name in ("tiny", "other")]
+    config = yaml.safe_dump(dict(zip(("faces", "others"), studies, strict=True)))
+    second = """
+module other:
+    snakefile: "SOURCE"
+    config: config["others"]
+
+use rule * from other exclude fetch_weights as other_*
+
+use rule render_images from other as other_render_images with:
+    threads: 1
+"""
+    source = f'"{checkout.path}/workflow/Snakefile"'
+    folder = host(tmp_path / "host", source, config, SNAKEFILE + second)
+    told = run(folder, "--dry-run", LATENTS, "results/other/fit/square/00000.parquet")
+    for name in ("mnemo_sample_latents", "other_sample_latents", "other_render_images"):
+        assert f"rule {name}:" in told
+
+
 def test_what_a_workflow_may_not_do_with_mnemo_is_told(checkout: Checkout, tmp_path: Path) -> None:
     source = f'"{checkout.path}/workflow/Snakefile"'
     prefixed = source + '\n    prefix: "sub"'
