@@ -231,7 +231,7 @@ def test_importing_mnemo_imports_nothing_else_of_it_and_nothing_heavy() -> None:
 
 def jobs(root: Path) -> dict[str, str]:
     """Digest the code of every kind of job, by rule and what it imports by name."""
-    digests._imports.cache_clear()
+    digests.forget()
     kinds = {
         "sample_latents": ARCHITECTURES,
         "render_images": ARCHITECTURES,

@@ -4,15 +4,26 @@ Comments, docstrings and blank lines are left out: better words rerun nothing.
 """
 
 import ast
+import atexit
 import hashlib
 import io
+import json
+import sys
 import tokenize
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
+
+from mnemo import files as files_of_mnemo
+from mnemo.errors import MnemoError
 
 #: Names of files that no digest reads.
 LEFT_OUT = ("registry", "version")
+#: What was read of each file, by the sha256 of its bytes.
+_KEPT = Path(".snakemake", "mnemo-code.json")
+_changed: set[str] = set()
 #: The library's own file, the door for Python users, which every import of a module runs.
 DOOR = Path("mnemo", "__init__.py")
 
@@ -30,7 +41,7 @@ def of(root: str | Path, script: str, *modules: str) -> str:
     """
     digest = hashlib.sha256()
     for path in files(root, script, *modules):
-        digest.update(code(path.read_text(encoding="utf-8")).encode())
+        digest.update(_read(path).code.encode())
     return digest.hexdigest()[:12]
 
 
@@ -58,7 +69,6 @@ def files(root: str | Path, script: str, *modules: str) -> list[Path]:
     return sorted(seen)
 
 
-@cache
 def code(source: str) -> str:
     """Return the lines of a Python file without comments, docstrings and blank lines.
 
@@ -93,11 +103,60 @@ def code(source: str) -> str:
     return "\n".join(line.rstrip() for line in lines if line.strip())
 
 
+class _File(NamedTuple):
+    """What is known of a file of Python: the digest of its code, and the modules it imports."""
+
+    code: str
+    imports: list[str]
+
+
 @cache
-def _imports(root: Path, path: Path) -> tuple[Path, ...]:
-    """Find the project files that a file imports itself."""
+def _read(path: Path) -> _File:
+    """Read a file, or what was kept of one with the same bytes."""
+    source = path.read_bytes()
+    key = hashlib.sha256(source).hexdigest()
+    kept = _kept()
+    if key not in kept:
+        text = code(source.decode("utf-8"))
+        kept[key] = [hashlib.sha256(text.encode()).hexdigest(), _imported(source)]
+        _changed.add(key)
+    return _File(*kept[key])
+
+
+def forget() -> None:
+    """Read all files anew: one of them has changed since this process read it."""
+    _read.cache_clear()
+    _imports.cache_clear()
+
+
+@cache
+def _kept() -> dict[str, list[Any]]:
+    """Read what earlier runs in this folder kept: reading 300 files anew takes seconds."""
+    atexit.register(_keep)
+    try:
+        found = json.loads(_KEPT.read_text())
+    except (OSError, ValueError):
+        return {}
+    # Another version of this module, or of Python, may read a file in another way.
+    return dict(found["files"]) if found.get("by") == _reader() else {}
+
+
+def _keep() -> None:
+    """Keep what was read, where Snakemake keeps what it knows of the folder."""
+    if _changed and _KEPT.parent.is_dir():
+        text = json.dumps({"by": _reader(), "files": _kept()})
+        with suppress(OSError, MnemoError), files_of_mnemo.whole(_KEPT) as partial:
+            partial.write_text(text)
+
+
+def _reader() -> str:
+    return f"{sys.version_info[:3]} {hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
+
+
+def _imported(source: bytes) -> list[str]:
+    """List the modules that a file imports itself."""
     names: list[str] = []
-    pending: list[ast.AST] = [ast.parse(path.read_bytes())]
+    pending: list[ast.AST] = [ast.parse(source)]
     while pending:
         node = pending.pop()
         # What only a type checker imports changes no job.
@@ -109,7 +168,13 @@ def _imports(root: Path, path: Path) -> tuple[Path, ...]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(found for name in names for found in _files(root, name))
+    return names
+
+
+@cache
+def _imports(root: Path, path: Path) -> tuple[Path, ...]:
+    """Find the project files that a file imports itself."""
+    return tuple(found for name in _read(path).imports for found in _files(root, name))
 
 
 def _files(root: Path, module: str) -> Iterator[Path]:

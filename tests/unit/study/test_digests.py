@@ -30,7 +30,7 @@ def after_editing(root: Path, name: str) -> tuple[bool, bool, bool]:
     """Return which digests an edit changes: draw, draw with its plug-in, count."""
 
     def all_three() -> list[str]:
-        digests._imports.cache_clear()
+        digests.forget()
         return [
             digests.of(root, "draw"),
             digests.of(root, "draw", "package.plugins.blue"),
@@ -63,7 +63,7 @@ def test_an_edit_reaches_exactly_the_scripts_that_import_it(
 
 def test_touching_a_file_changes_no_digest(root: Path) -> None:
     before = digests.of(root, "draw")
-    digests._imports.cache_clear()
+    digests.forget()
     (root / "package/base.py").touch()
     assert digests.of(root, "draw") == before
 
