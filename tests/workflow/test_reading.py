@@ -1,6 +1,5 @@
 """The results of a real study, as Python users read them."""
 
-import shlex
 import shutil
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import pytest
 from nbclient import NotebookClient
 
 from mnemo import Study
-from mnemo.errors import MnemoError
 from tests.support.checkout import Checkout
 from tests.support.paths import ROOT, SCRIPTS
 
@@ -31,20 +29,6 @@ def test_the_notebook_runs_and_shows_pictures(
     assert "<code>scores</code>" in shown[0]["text/html"]
     assert sum("data:image/jpeg" in data.get("text/html", "") for data in shown) == 1
     assert sum("image/png" in data for data in shown) == 2
-
-
-def test_the_command_that_an_error_has_makes_what_is_missing(rerun: Checkout) -> None:
-    study = Study(rerun.results())
-    before = study.lost_faces
-    (rerun.results() / "lost_faces.parquet").unlink()
-    with pytest.raises(MnemoError, match="is not made yet") as told:
-        _ = study.lost_faces
-    program, *words = shlex.split(str(told.value).rpartition(": ")[2])
-    assert program == "snakemake"
-    targets = [word for word in words if word.endswith(".parquet")]
-    rest = [word for word in words if word not in targets]
-    assert "1 of 1 steps (100%) done" in rerun.run(*targets, *rest)
-    assert study.lost_faces.equals(before)
 
 
 def test_a_run_from_the_written_config_has_nothing_to_do(finished: Checkout) -> None:
