@@ -16,7 +16,7 @@ STAGES = {
     "sample_latents": ("latents", "starting Python and PyTorch; drawing takes milliseconds"),
     "edit_latents": ("latents", "starting Python; the move takes milliseconds"),
     "render_images": ("square", "starting Python and PyTorch; then the generator's convolutions"),
-    "ovalize_images": ("oval", "MTCNN's many small layers, called one by one on one core"),
+    "ovalize_images": ("oval", "MTCNN's networks, one image at a time on one core"),
     "score_images": ("scores", "the convolutions of the assessor's ResNet, on all cores"),
     "extract_features": ("features", "the convolutions of ResNet-152, on all cores"),
 }
