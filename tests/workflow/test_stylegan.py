@@ -44,6 +44,7 @@ def styled(fetched: None, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     )
     np.save(made.path / "boundary.npy", np.random.default_rng(0).normal(size=(1, 48)))
     made.run(*STUDY)
+    made.run("publish", *STUDY)
     return made
 
 
@@ -129,6 +130,30 @@ def test_only_the_private_list_has_the_names_of_photographs(styled: Checkout) ->
         if path.is_file() and b"hopper.jpg" in path.read_bytes()
     }
     assert named == {f"results/{styled.results().name}/private/photos.csv"}
+
+
+def test_no_photograph_leaves_with_the_crate(styled: Checkout) -> None:
+    """Neither pictures of them, nor numbers that describe their faces, nor how to find them."""
+    crate = styled.results() / "crate"
+    own = [path for path in crate.rglob("*") if {"photos", "originals"} & set(path.parts)]
+    folders = {path.relative_to(crate).parts[0] for path in own}
+    assert folders == {"measurements"}
+    measured = {
+        path.parts[path.parts.index("measurements") + 2 :][0] for path in own if path.is_file()
+    }
+    assert not {"square", "latents", "features", "embeddings", "inversions"} & measured
+    assert (crate / "images" / "eval").is_dir()
+    assert not (crate / "report.html").exists()
+    assert {path.suffix for path in (crate / "figures").rglob("*") if path.is_file()} == {".svg"}
+    latents = shards(styled, "photos/latents")["w_plus"][0].as_py()
+    numbers = np.array(latents[:4], np.float32).tobytes()
+    for path in crate.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert b"studies/photographs" not in content, path
+            assert numbers not in content, path
+    left_out = pd.read_csv(crate / "left_out.csv")
+    assert left_out["what"].str.startswith("photographs").any()
 
 
 def test_scores_and_features_are_those_of_the_kept_rows(
