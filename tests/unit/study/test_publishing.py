@@ -100,6 +100,8 @@ def test_a_study_that_names_no_authors_is_refused_with_an_example() -> None:
 
 def test_every_public_table_is_recomputed_or_taken_as_published() -> None:
     for path in sorted((ROOT / "studies").glob("*.yaml")):
-        published = study(f"studies/{path.name}")
+        photos = yaml.safe_load(path.read_text()).get("photos")
+        counted = {"photos": {**photos, "count": 2}} if photos else {}
+        published = study(f"studies/{path.name}", **counted)
         both = [*published.recomputed, *published.as_published]
         assert sorted(both) == sorted(published.tables)
