@@ -100,8 +100,9 @@ def spare_finished(workflow: Any) -> None:
         while found or asked:
             wanted, asked = asked or dag._dependencies[found.pop()], {}
             for job, files in wanted.items():
-                absent = [file async for file in missing(job, files)]
-                if absent and job not in needrun and not dag.finished(job):
+                if job in needrun or dag.finished(job):
+                    continue
+                if absent := [file async for file in missing(job, files)]:
                     dag.reason(job).missing_output.update(absent)
                     needrun.add(job)
                     repeated.add(job)

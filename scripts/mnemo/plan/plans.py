@@ -138,13 +138,18 @@ def lines(config: Config, requests: Mapping[str, Request], results: str | Path) 
         # A file that was deleted on the way leaves its record.
         left = f"benchmarks/{job.record}.tsv" if job.passes else job.output
         done = Path(results, left).exists() or Path(results, job.output).exists()
-        seconds = line.add(job, cost, requests[job.rule], done=done)
+        seconds = line.add(job, cost, _request(requests, job.rule), done=done)
         if done and (measured := _took(job, Path(results), gpu=line.gpu)):
             estimated[job.rule] += seconds
             took[job.rule] += measured
     for rule in took:
         found[rule].correct(took[rule] / estimated[rule])
     return list(found.values())
+
+
+def _request(requests: Mapping[str, Request], rule: str) -> Request:
+    """Look up what a rule asks for; those of images that are kept run the scripts of the others."""
+    return requests[rule.replace("_kept", "_images")]
 
 
 def _took(job: Job, results: Path, *, gpu: bool) -> float | None:
@@ -292,7 +297,7 @@ def warnings(
                 f"{line.rule}: jobs take {line.measured:.1f} times as long as estimated, and ask "
                 f"for {rates.TIME_MARGIN} times as long when they are first tried."
             )
-        sentences += _unfit(line, requests[line.rule], partitions)
+        sentences += _unfit(line, _request(requests, line.rule), partitions)
     total = sum(line.jobs for line in plan)
     if total > MANY_JOBS:
         sentences.append(

@@ -62,6 +62,15 @@ def test_every_planned_file_is_one_that_a_finished_study_has(tmp_path: Path) -> 
     assert (tmp_path / "eval/memorable/3/scores/corrected-resmem/oval/00000.parquet").is_file()
 
 
+def test_the_images_that_are_kept_are_planned_as_those_that_are_not(tmp_path: Path) -> None:
+    strips = study("tests/data/study.yaml", images={"keep": "strips"})
+    asked = {rule: own for rule, own in REQUESTS.items() if not rule.endswith("_kept")}
+    lines = {line.rule: line for line in plans.lines(strips, asked, tmp_path)}
+    # One file of each edit, and of the ovals of the one that has some.
+    assert (lines["render_kept"].jobs, lines["ovalize_kept"].jobs) == (2, 1)
+    plans.warnings(strips, lines.values(), asked, tmp_path, [CPU, GPU])
+
+
 def test_the_times_of_finished_jobs_correct_the_estimates_of_the_others(tmp_path: Path) -> None:
     large = study("studies/large.yaml")
     before = {line.rule: line for line in plans.lines(large, REQUESTS, tmp_path)}
