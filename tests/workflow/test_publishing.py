@@ -119,10 +119,9 @@ def test_a_direction_is_published_in_three_formats_that_hold_the_same(crate: Pat
         assert "held-out accuracy" in card
 
 
-def test_a_study_that_is_not_finished_is_not_published(published: Checkout) -> None:
-    (published.results() / "agreement.parquet").rename(published.path / "kept")
-    told = published.run("publish", fails=True)
-    (published.path / "kept").rename(published.results() / "agreement.parquet")
+def test_a_study_that_is_not_finished_is_not_published(rerun: Checkout) -> None:
+    (rerun.results() / "agreement.parquet").unlink()
+    told = rerun.run("publish", fails=True)
     assert "is not finished" in told
     assert "1 x measure_agreement" in told
 
