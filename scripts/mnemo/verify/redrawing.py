@@ -151,7 +151,8 @@ def redraw(
         published: Folder of the results with the published measurements, and the directions.
         pictures: Folder with the published shards of images; None if there are none.
         count: Images of each set.
-        exact: Whether every number must be the same: the machine and the versions are.
+        exact: Whether pixels must be the same, and what networks compute nearly so: the machine and
+            the versions are.
 
     Returns:
         The rows of `REDRAWN`.
@@ -317,7 +318,8 @@ def _row(
     exact: bool,
     scale: float = 0,
 ) -> dict[str, Any]:
-    given = tolerances.EXACT if exact else tolerance
+    by_networks = tolerances.EXACT if quantity == "pixels" else tolerances.NEAR
+    given = by_networks if exact else tolerance
     passes = away is not None and away <= given.absolute + given.relative * scale
     verdict = IDENTICAL if away == 0 else WITHIN if passes else DIFFERS
     return {

@@ -22,6 +22,8 @@ class Tolerance(NamedTuple):
 
 #: Between machines of one kind with the same versions.
 EXACT = Tolerance(0, 0)
+#: There, of what networks compute: sums depend on the images of a batch, and on the threads.
+NEAR = Tolerance(1e-5, 1e-5)
 #: Where no entry of `COLUMNS` matches.
 DEFAULT = Tolerance(1e-9, 1e-6)
 #: By what matches `table.column`, the first that does.

@@ -42,10 +42,11 @@ def describe(
             row.set if pd.isna(row.alpha) else f"{row.set}, edit {row.edit}, alpha {row.alpha:g}"
         )
         by = "" if row.by is None or pd.isna(row.by) else f" by {row.by}"
+        both = f": published {row.published:g}, redrawn {row.redrawn:g}"
         lines.append(
-            f"- image {row.image} of {place}, {row.shape}: {row.quantity}{by} differs: published "
-            f"{row.published:g}, redrawn {row.redrawn:g} (difference {row.difference:.3g}, "
-            f"tolerance {row.tolerance})"
+            f"- image {row.image} of {place}, {row.shape}: {row.quantity}{by} differs"
+            f"{both if row.quantity == 'score' else ''} (difference {row.difference:.3g}, tolerance "
+            f"{row.tolerance})"
         )
     lines += ["", "| | compared | identical | within tolerance | differ |", "|---|---|---|---|---|"]
     lines += [
