@@ -45,8 +45,8 @@ def describe(
         both = f": published {row.published:g}, redrawn {row.redrawn:g}"
         lines.append(
             f"- image {row.image} of {place}, {row.shape}: {row.quantity}{by} differs"
-            f"{both if row.quantity == 'score' else ''} (difference {row.difference:.3g}, tolerance "
-            f"{row.tolerance})"
+            f"{both if row.quantity == 'score' else ''} (difference {row.difference:.3g}, "
+            f"tolerance {row.tolerance})"
         )
     lines += ["", "| | compared | identical | within tolerance | differ |", "|---|---|---|---|---|"]
     lines += [
