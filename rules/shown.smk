@@ -40,7 +40,7 @@ if study.images.keep != "all":
         log:
             "<logs>/list_faces/{set}/{shard}.log",
         conda:
-            "../envs/faces.yaml"
+            "../envs/torch.yaml"
         threads: 1
         resources:
             mem_mb=memory,

@@ -48,7 +48,7 @@ if crate:
         benchmark:
             "<benchmarks>/redraw_images.tsv"
         conda:
-            "../envs/verify.yaml"
+            "../envs/torch.yaml"
         threads: 4
         resources:
             gpu=1,
