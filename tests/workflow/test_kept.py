@@ -8,8 +8,10 @@ from pathlib import Path
 from threading import Event, Thread
 from types import SimpleNamespace
 
+import pandas as pd
 import yaml
 
+from mnemo import tables
 from mnemo.plan import disk, rates
 from mnemo.study import kept, sets
 from mnemo.study.compared import Compared
@@ -19,12 +21,11 @@ from tests.support.checkout import Checkout
 from tests.support.paths import ROOT
 
 STUDY = "tests/data/study.yaml"
-#: What reads images of the tiny study, by what it makes: scores, a table and figures.
+#: What lists the faces of a set whose ovals don't stay.
+LISTED = "eval/memorable/3/faces/00000.parquet"
+#: What reads images of the tiny study, by what it makes: scores and figures.
 READERS = (
-    "fit/scores/brightness/square/00000.parquet",
-    "fit/scores/brightness/square/00001.parquet",
     "eval/memorable-same-light/2/scores/brightness/square/00000.parquet",
-    "faces.parquet",
     "figures/memorable-same-light/strip.png",
     "pages/memorable-same-light/catalogue.html",
 )
@@ -131,13 +132,17 @@ def test_no_more_images_lie_there_at_once_than_the_plan_says(tmp_path: Path) -> 
     assert planned < size * len(order) / 2
 
 
+#: Folders of hyperplanes, which are named by the shapes of what they were fitted on.
+PLANES = ("hyperplanes", "held_out", "refits")
+
+
 def pictures(checkout: Checkout) -> list[Path]:
     """List the shards of images of the tiny study."""
     shards = [path for shape in ("square", "oval") for path in checkout.results().rglob(shape)]
     return [
         path
         for folder in shards
-        if not {"scores", "logs", "benchmarks"} & set(folder.parts)
+        if not {"scores", "logs", "benchmarks", *PLANES} & set(folder.parts)
         for path in folder.glob("*.parquet")
     ]
 
@@ -153,11 +158,17 @@ def test_a_study_that_keeps_no_images_has_the_same_results_and_makes_them_again_
     for path in pictures(rerun):
         if path.parent.name == "square":
             path.unlink()
-    told = rerun.run(*(f"results/tiny/{path}" for path in READERS))
+    told = rerun.run(*(f"results/tiny/{path}" for path in (*READERS, LISTED)))
     assert "Finished" in told
     assert [path.read_bytes() for path in made] == before
-    # Nothing has read the ovals of the controls again.
-    assert {path.parent.parent.name for path in pictures(rerun)} == {"memorable"}
+    listed = tables.read(rerun.results() / LISTED).to_pandas()
+    faces = tables.read(rerun.results() / "faces.parquet").to_pandas()
+    of_set = faces[(faces["edit"] == "memorable") & (faces["alpha"] == 3)]
+    expected = of_set[listed.columns].reset_index(drop=True)
+    pd.testing.assert_frame_equal(listed, expected, check_dtype=False)
+    # What has been read passes, and nothing else has read its ovals again.
+    left = {path.parent.relative_to(rerun.results()).as_posix() for path in pictures(rerun)}
+    assert left == {"fit/oval", "eval/memorable/0/oval", "eval/controls/memorable/oval"}
     assert "this study keeps no such images" in rerun.run("-n", "render", fails=True)
     # A new assessor has the images made again, and no other one scores them.
     rerun.edit(STUDY, "corrected-resmem]", "corrected-resmem, student]")
@@ -169,5 +180,5 @@ def test_a_study_that_keeps_no_images_has_the_same_results_and_makes_them_again_
     rerun.edit(STUDY, "images: {keep: none}\n", "")
     kept_again = rerun.plan().jobs
     assert len(kept_again["render_images"]) == 11
-    assert len(kept_again["ovalize_images"]) == 5
+    assert kept_again["ovalize_images"] == ["eval/memorable/3/oval/00000.parquet"]
     assert not {"score_images", "embed_faces", "fit_hyperplane"} & set(kept_again)
