@@ -297,6 +297,11 @@ def results_of_answers(wildcards):
     return people.results
 
 
+def contents_of_crate(wildcards):
+    """Say what the crate has, which only the job that writes it needs to know."""
+    return publishing.contents(models)
+
+
 def without_a_crate(wildcards):
     """Refuse to verify nothing."""
     raise WorkflowError("name a crate to verify: snakemake verify --config crate=PATH")

@@ -21,7 +21,7 @@ rule publish_study:
     conda:
         "../envs/publish.yaml"
     params:
-        contents=publishing.contents(models),
+        contents=contents_of_crate,
         code=code_of("publish_study"),
     script:
         "../scripts/publish_study.py"

@@ -19,6 +19,8 @@ TABLES = "tables"
 MEASUREMENTS = "measurements"
 #: The images, in the folders of the results.
 IMAGES = "images"
+#: Folders of a set with what models measured of its images, which nothing but the models can give.
+MEASURED = ("scores", "features", "embeddings", "image_change")
 DIRECTIONS = "directions"
 FIGURES = "figures"
 ANSWERS = "answers"

@@ -103,7 +103,7 @@ def directions(folder: Path) -> None:
     rows, metadata = tables.read(source), tables.metadata(source)
     made = {
         name: pd.read_parquet(path)
-        for name in ("hyperplanes", "transfer", "identity", "slopes")
+        for name in ("hyperplanes", "identity", "slopes")
         if (path := held / f"{name}.parquet").is_file()
     }
     edits = {

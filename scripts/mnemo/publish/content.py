@@ -10,10 +10,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from mnemo import hashes, tables
+from mnemo import tables
 from mnemo.crates import layout
 from mnemo.errors import MnemoError
-from mnemo.results import schemas
 
 #: What identifiers of people look like: e-mail addresses, Prolific's 24 digits, Mechanical Turk's
 #: capitals.
@@ -89,7 +88,7 @@ def list_weights(weights: Mapping[str, Mapping[str, Any]]) -> str:
     """Write a table of weights, as CSV: name, what it is, sha256, licence, publisher's page.
 
     Args:
-        weights: What is known of each file, by its name.
+        weights: What is known of each file, by its name; `sha256` is empty where there is none.
 
     Returns:
         The text.
@@ -98,7 +97,7 @@ def list_weights(weights: Mapping[str, Mapping[str, Any]]) -> str:
         {
             "name": name,
             "description": each["description"],
-            "sha256": hashes.known(each["sha256"]) if each.get("sha256") else "",
+            "sha256": each["sha256"],
             "licence": each["licence"],
             "publisher": each["page"],
             "citation": each["citation"],
@@ -141,8 +140,3 @@ def _check_names(path: Path) -> None:
                     "of Prolific or Mechanical Turk. Replace the identifiers in the file of "
                     "answers by pseudonyms, and run the same command again."
                 )
-
-
-def titles(names: Iterable[str]) -> dict[str, str]:
-    """Return the title of each public table."""
-    return {name: schemas.of(name).metadata[b"title"].decode() for name in names}

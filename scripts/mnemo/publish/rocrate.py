@@ -1,6 +1,5 @@
 """The description of a crate after RO-Crate 1.2 (researchobject.org/ro-crate)."""
 
-import hashlib
 import mimetypes
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from rocrate.model.person import Person
 from rocrate.model.preview import Preview
 from rocrate.rocrate import ROCrate
 
+from mnemo import hashes
 from mnemo.crates import layout
 
 _VERSION = "1.2"
@@ -89,15 +89,13 @@ def describe(
 
 
 def _properties(path: Path, name: str) -> dict[str, Any]:
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
     return {
         "name": path.name,
         "description": _description(path, name),
         "encodingFormat": kind or "application/octet-stream",
         "contentSize": str(path.stat().st_size),
-        "sha256": sha256,
+        "sha256": hashes.of(path),
     }
 
 

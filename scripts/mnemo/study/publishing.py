@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from mnemo.crates import layout
 from mnemo.errors import MnemoError
 from mnemo.study import sets
 from mnemo.study.config import Config
@@ -16,8 +17,6 @@ from mnemo.study.models import Models
 from mnemo.study.paths import TRAINING, Paths
 from mnemo.study.sections.measures import OWN
 
-#: Folders of a set with what models measured of its images, which nothing but the models can give.
-MEASURED = ("scores", "features", "embeddings", "image_change")
 #: Those of sets of photographs: what describes a face in numbers can identify its owner.
 MEASURED_OF_PHOTOS = ("scores", "image_change")
 #: Tables that can't be recomputed from what is measured of images.
@@ -94,7 +93,7 @@ class Publishing:
         found = [
             f"{name}/{folder}"
             for name in self.sets
-            for folder in (MEASURED_OF_PHOTOS if _is_private(name) else MEASURED)
+            for folder in (MEASURED_OF_PHOTOS if _is_private(name) else layout.MEASURED)
         ]
         if config.sets.fit.latents:
             found.append("fit/latents")

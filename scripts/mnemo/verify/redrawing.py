@@ -21,7 +21,7 @@ from mnemo.faces import ovals
 from mnemo.features import Extractor
 from mnemo.generators import synthesis
 from mnemo.verify import tolerances
-from mnemo.verify.comparing import DIFFERS, IDENTICAL, WITHIN
+from mnemo.verify.comparing import DIFFERS, IDENTICAL, WITHIN, worst_first
 from mnemo.verify.tolerances import Tolerance
 
 LOGGER = logging.getLogger(__name__)
@@ -380,9 +380,6 @@ def _distance(published: Sequence[float] | None, redrawn: NDArray[np.float32]) -
 
 def sorted_rows(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Return the rows of `REDRAWN` with the largest differences first."""
-    order = {DIFFERS: 0, WITHIN: 1, IDENTICAL: 2}
-    frame = pd.DataFrame(rows, columns=REDRAWN.names)
-    frame["order"] = frame["verdict"].map(order)
-    return frame.sort_values(["order", "difference"], ascending=[True, False], kind="stable").drop(
-        columns="order"
-    )
+    # A difference that can't be measured comes last of its verdict.
+    by_size = sorted(rows, key=lambda row: (row["difference"] is None, -(row["difference"] or 0)))
+    return pd.DataFrame(worst_first(by_size), columns=REDRAWN.names)

@@ -72,8 +72,8 @@ def check_places(
 def _set(target: str) -> list[str]:
     """Return the steps of the set that a file of measurements is of."""
     steps = target.split("/")
-    folders = {"scores", "features", "embeddings", "image_change"}
-    place = next((index for index, step in enumerate(steps) if step in folders), 0)
+    found = (index for index, step in enumerate(steps) if step in layout.MEASURED)
+    place = next(found, 0)
     return steps[:place] or [""]
 
 
