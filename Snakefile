@@ -13,6 +13,9 @@ if not isinstance(workflow.current_basedir, PathLike):
 #: Mnemo's own folder. Where another Snakefile reads this one, workflow.basedir is that one's.
 home = Path(workflow.current_basedir)
 sys.path.insert(0, str(home / "scripts"))
+# Snakemake's logger has read the library of the checkout in which it was installed.
+for name in [name for name in sys.modules if name.partition(".")[0] == "mnemo"]:
+    del sys.modules[name]
 
 from mnemo import driver, hashes, host
 from mnemo.errors import MnemoError

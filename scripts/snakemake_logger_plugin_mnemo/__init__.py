@@ -12,8 +12,6 @@ from pathlib import Path
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 
-from mnemo.plan.progress import Progress
-
 #: Seconds between two lines where they can't replace each other.
 PERIOD = 20
 
@@ -29,6 +27,9 @@ class LogHandler(LogHandlerBase):
 
     def __post_init__(self) -> None:
         """Send all that this process and its jobs print to a log file."""
+        # Imported here, because Snakemake finds this plugin whichever checkout it runs.
+        from mnemo.plan.progress import Progress
+
         log = Path("logs", time.strftime("%Y-%m-%d-%H%M%S.log"))
         self.progress, self.ended = Progress(log), threading.Event()
         if self.common_settings.dryrun:
