@@ -173,12 +173,12 @@ def test_a_study_that_keeps_no_images_has_the_same_results_and_makes_them_again_
     # A new assessor has the images made again, and no other one scores them.
     rerun.edit(STUDY, "corrected-resmem]", "corrected-resmem, student]")
     new = rerun.plan().jobs
-    assert "fit/square/00002.parquet" in new["render_images"]
+    assert "fit/square/00001.parquet" in new["render_images"]
     assert all("/student/" in path for path in new["score_images"])
     assert not {"sample_latents", "embed_faces", "extract_features", "measure_factors"} & set(new)
     rerun.edit(STUDY, "corrected-resmem, student]", "corrected-resmem]")
     rerun.edit(STUDY, "images: {keep: none}\n", "")
     kept_again = rerun.plan().jobs
-    assert len(kept_again["render_images"]) == 11
+    assert len(kept_again["render_images"]) == 10
     assert kept_again["ovalize_images"] == ["eval/memorable/3/oval/00000.parquet"]
     assert not {"score_images", "embed_faces", "fit_hyperplane"} & set(kept_again)

@@ -140,6 +140,6 @@ def test_a_workflow_that_was_deployed_from_its_repository_runs(
     run(folder, environment=environment)
     assert (folder / LATENTS).is_file()
     # As that study is the workflow's whole config, its file is read as strictly as Mnemo's own.
-    (folder / "config.yaml").write_text(STUDY.replace("count: 150", "count: 0150"))
+    (folder / "config.yaml").write_text(STUDY.replace("count: 100", "count: 0100"))
     told = run(folder, "--dry-run", fails=True, environment=environment)
-    assert "sets.fit.count: 0150 is read as 104" in told
+    assert "sets.fit.count: 0100 is read as 64" in told

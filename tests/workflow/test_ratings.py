@@ -37,29 +37,29 @@ def test_people_rate_images_and_models_are_held_against_them(rerun: Checkout) ->
     path = rerun.results() / "fit/scores/resmem/square"
     scores = pd.concat(tables.read(part).to_pandas() for part in sorted(path.glob("*.parquet")))
     # The last faces have no ratings, and one rating is of a face that the study lacks.
-    simulated(scores.iloc[:120], 200, 0).replace({"seed": {7: 7000}}).to_csv(
+    simulated(scores.iloc[:80], 200, 0).replace({"seed": {7: 7000}}).to_csv(
         rerun.path / FILE, index=False
     )
     told = rerun.run(*OUTPUTS, *files, fails=True)
     assert "ratings of images that the set lacks: row 9 (7000)" in told
 
-    simulated(scores.iloc[:120], 200, 0).to_csv(rerun.path / FILE, index=False)
+    simulated(scores.iloc[:80], 200, 0).to_csv(rerun.path / FILE, index=False)
     assert set(rerun.plan(*OUTPUTS, *files).jobs) == READ
     rerun.run(*OUTPUTS, *files)
     [plane] = tables.read(rerun.path / OUTPUTS[0]).to_pylist()
-    assert (plane["assessor"], plane["n"]) == ("people", 120)
+    assert (plane["assessor"], plane["n"]) == ("people", 80)
     validity = tables.read(rerun.path / OUTPUTS[1]).to_pandas().set_index(["assessor", "shape"])
     assert set(validity.index) == {(name, shape) for name in MODELS for shape in ("square", "oval")}
     assert (validity["ratings"] == "people").all()
     assert {"n", "spearman", "low", "high", "ceiling", "share"} <= set(validity.columns)
     # Their truth is ResMem, which is near the most that can be reached.
     best = validity.loc[("resmem", "square")]
-    assert best["n"] == 120
+    assert best["n"] == 80
     assert best["low"] < best["spearman"] < best["high"]
     assert best["share"] > 0.85
     assert best["share"] == validity["share"].max()
 
-    simulated(scores.iloc[:120], 200, 1).to_csv(rerun.path / FILE, index=False)
+    simulated(scores.iloc[:80], 200, 1).to_csv(rerun.path / FILE, index=False)
     assert set(rerun.plan(*OUTPUTS, *files).jobs) == READ
     everything = rerun.plan(*files).jobs
     planes = {name.split("/")[2] for name in everything["fit_hyperplane"]}
@@ -73,11 +73,11 @@ def test_images_that_a_file_of_latents_gives_are_rated_and_drawn_from_no_seeds(
     for name in ("seen.parquet", FILE):
         (checkout.path / name).touch()
     tiny = yaml.safe_load((checkout.path / "tests/data/study.yaml").read_text())
-    tiny["sets"]["fit"] = {"latents": "seen.parquet", "count": 150}
+    tiny["sets"]["fit"] = {"latents": "seen.parquet", "count": 100}
     tiny["assessors"].append({"name": "people", "ratings": FILE})
     (checkout.path / "own.yaml").write_text(yaml.safe_dump(tiny))
     found = checkout.plan("--configfile", "own.yaml").jobs
-    assert len(found["import_fit_latents"]) == 3
+    assert len(found["import_fit_latents"]) == 2
     assert not [path for path in found["sample_latents"] if path.startswith("fit/")]
     planned = Counter(job.rule for job in jobs.of_study(checked(tiny)))
     del planned["merge_table"]

@@ -75,11 +75,11 @@ def test_adding_an_assessor_renders_nothing(rerun: Checkout) -> None:
 
 
 def test_growing_the_set_by_a_shard_draws_one_shard(rerun: Checkout) -> None:
-    rerun.edit(STUDY, "fit: {count: 150}", "fit: {count: 200}")
+    rerun.edit(STUDY, "fit: {count: 100}", "fit: {count: 150}")
     jobs = rerun.plan().jobs
     for rule in ("sample_latents", "render_images", "ovalize_images"):
         new = [output for output in jobs[rule] if output.startswith("fit/")]
-        assert [Path(output).stem for output in new] == ["00003"], rule
+        assert [Path(output).stem for output in new] == ["00002"], rule
     assert all(
         output.endswith("/00001.parquet")  # one shard of scores covers two of images
         for output in jobs["score_images"]

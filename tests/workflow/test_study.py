@@ -116,7 +116,7 @@ def test_every_face_of_every_set_is_scored_by_every_assessor_in_both_shapes(
     squares = scores[scores["shape"] == "square"].groupby("assessor").size()
     ovals = scores[scores["shape"] == "oval"].groupby("assessor").size()
     assert set(squares.index) == SCORERS
-    assert (squares == 150 + 2 * 2 * 10).all()
+    assert (squares == 100 + 2 * 2 * 10).all()
     assert (ovals == (faces["status"] != "none").sum()).all()
 
 
