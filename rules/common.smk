@@ -112,10 +112,7 @@ def own(rule):
 
     A workflow that uses Mnemo as a module may rename its rules. Scripts keep their names.
     """
-    name = Path(rule.script).stem if rule.script and rule.module_globals is globals() else ""
-    # Two rules have one script.
-    of_fit = name == "import_latents" and rule.params.base == "fit"
-    return "import_fit_latents" if of_fit else name
+    return Path(rule.script).stem if rule.script and rule.module_globals is globals() else ""
 
 
 def image_shards(path, stay=study.images.keep == "all"):

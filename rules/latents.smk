@@ -1,4 +1,4 @@
-"""Latents: drawn from seeds for a set, or moved along a direction for an edit of one.
+"""Latents: drawn from seeds for a set, read from a file, or moved along a direction for an edit.
 
 Needs the generator's weights, for an edit a direction; makes <set>/latents/.
 """
@@ -32,21 +32,23 @@ rule sample_latents:
         "../scripts/sample_latents.py"
 
 
-if study.sets.fit.latents:
+if imported := sets.imported(study):
 
-    ruleorder: import_fit_latents > sample_latents
+    ruleorder: import_latents > sample_latents
 
-    rule import_fit_latents:
-        """Read one shard of the latents that a file gives for the set fit."""
+    rule import_latents:
+        """Read one shard of the latents that a file gives for a set."""
         input:
-            file=study.sets.fit.latents,
+            file=lambda wildcards: imported[wildcards.base].file,
             weights=ancient(models.file(models.generator.weights)),
         output:
-            latents="<results>/fit/latents/{shard}.parquet",
+            latents="<results>/{base}/latents/{shard}.parquet",
         log:
-            "<logs>/import_fit_latents/{shard}.log",
+            "<logs>/import_latents/{base}/{shard}.log",
         benchmark:
-            "<benchmarks>/import_fit_latents/{shard}.tsv"
+            "<benchmarks>/import_latents/{base}/{shard}.tsv"
+        wildcard_constraints:
+            base="|".join(imported),
         conda:
             "../envs/torch.yaml"
         threads: 1
@@ -55,18 +57,17 @@ if study.sets.fit.latents:
             runtime=minutes,
         params:
             generator=asdict(models.generator),
-            truncation_psi=study.truncation_psi("fit"),
+            truncation_psi=params.truncation_psi,
             truncation_cutoff=study.generator.truncation_cutoff,
             class_index=params.class_of_photos,
             z_dim=models.generator.z_dim,
             w_dim=models.generator.w_dim,
             layers=models.generator.layers,
-            space=study.sets.fit.space,
-            base="fit",
-            expected=study.sets.fit.count,
-            counted="sets.fit.count",
-            places=paths.places_of_fit,
-            images=paths.keys_of_fit,
+            space=lambda wildcards: imported[wildcards.base].space,
+            expected=lambda wildcards: sets.base(study, wildcards.base).count,
+            counted=lambda wildcards: imported[wildcards.base].counted,
+            places=paths.places,
+            images=paths.keys_without_seeds,
             stamp=models.stamp(models.generator.weights),
             code=code_of("import_latents", models.generator.module),
         script:

@@ -17,7 +17,7 @@ shard = imported.table(
         snakemake.input.file, params.space, params.expected, **sizes, counted=params.counted
     ),
     loading.load(snakemake.input.weights, params.generator),
-    params.base,
+    snakemake.wildcards.base,
     params.images,
     range(*params.places),
     params.truncation_psi,

@@ -77,7 +77,7 @@ def test_images_that_a_file_of_latents_gives_are_rated_and_drawn_from_no_seeds(
     tiny["assessors"].append({"name": "people", "ratings": FILE})
     (checkout.path / "own.yaml").write_text(yaml.safe_dump(tiny))
     found = checkout.plan("--configfile", "own.yaml").jobs
-    assert len(found["import_fit_latents"]) == 2
+    assert len(found["import_latents"]) == 2
     assert not [path for path in found["sample_latents"] if path.startswith("fit/")]
     planned = Counter(job.rule for job in jobs.of_study(checked(tiny)))
     del planned["merge_table"]

@@ -90,7 +90,7 @@ def workload(config: Config, rule: str, wildcards: Mapping[str, str]) -> Workloa
             name = f"{name}/{sets.CONTROLS}/{wildcards['edit']}"
         elif rule == "read_reference":
             name = SET
-        elif rule in ("mix_latents", "import_fit_latents"):
+        elif rule == "mix_latents":
             name = "fit"
         elif rule == "edit_layers":
             name = sets.layer_set(wildcards["layer"])
@@ -251,9 +251,8 @@ def _of_photos(config: Config) -> Iterator[tuple[str, str, dict[str, str]]]:
         yield "align_photos", f"originals/square/{shard}", {"set": "originals", "shard": shard}
     for part in sets.cut(photos.count, photos.batch) if photos.folder else ():
         yield "invert_photos", f"photos/inverted/{part}", {"part": part}
-    rule = "gather_inverted" if photos.folder else "import_latents"
-    for shard in shards:
-        yield rule, f"photos/latents/{shard}", {"set": "photos", "shard": shard}
+    for shard in shards if photos.folder else ():
+        yield "gather_inverted", f"photos/latents/{shard}", {"set": "photos", "shard": shard}
 
 
 def _extractor(config: Config, rule: str, wildcards: Mapping[str, str]) -> str:
@@ -323,14 +322,14 @@ def of_study(config: Config) -> Iterator[Job]:
     trained = ["train"] if config.trained and config.trained.teachers else []
     bases = [*sets.BASES, *trained]
     mixed = ["fit"] if config.sets.fit.mixing else []
-    given = ["fit"] if config.sets.fit.latents else []
-    for place in each(given, images):
-        yield job("import_fit_latents", "{set}/latents/{shard}", "{shard}", **place)
+    for place in each(sets.imported(config), images):
+        yield job("import_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
     for place in each(mixed, images):
         yield job("mix_latents", "{set}/latents/{shard}", "{shard}", **place)
     shown = experiments.shown(config)
     drawn = [*bases, *dict.fromkeys(name.split("/")[0] for name in shown)]
-    for place in each([name for name in drawn if name not in [*mixed, *given]], images):
+    given = [*mixed, *sets.imported(config)]
+    for place in each([name for name in drawn if name not in given], images):
         yield job("sample_latents", "{set}/latents/{shard}", "{set}/{shard}", **place)
     for rule, output, wildcards in _of_photos(config):
         name = wildcards.get("part") or wildcards["shard"]

@@ -9,10 +9,8 @@ from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
-from mnemo import latent_keys
 from mnemo.assessors import registry as assessors
 from mnemo.directions.planes import Plane
-from mnemo.photos import private
 from mnemo.photos.folder import SET
 from mnemo.ratings import layouts
 from mnemo.results.registry import RESULTS
@@ -161,14 +159,14 @@ class Paths:
         """Return the seeds of a shard of the set fit, as `seeds` does."""
         return self._seeds("fit", wildcards.shard)
 
-    def places_of_fit(self, wildcards: Any) -> list[int]:
-        """Return the places of a shard's images in the set fit: the first, and the end."""
-        places = sets.of_shard(self.config, "fit", wildcards.shard)
+    def places(self, wildcards: Any) -> list[int]:
+        """Return the places of a shard's images in their set: the first, and the end."""
+        places = sets.of_shard(self.config, wildcards.base, wildcards.shard)
         return [places.start, places.stop]
 
-    def keys_of_fit(self, wildcards: Any) -> list[str]:
-        """Return the keys of a shard's images in the set fit, where a file gives its latents."""
-        return list(map(latent_keys.of_place, range(*self.places_of_fit(wildcards))))
+    def keys_without_seeds(self, wildcards: Any) -> list[str]:
+        """Return the keys of a shard's images, where a file gives their latents."""
+        return sets.keys_without_seeds(wildcards.base, range(*self.places(wildcards)))
 
     def _seeds(self, base: str, shard: str) -> list[int]:
         images, places = sets.base(self.config, base), sets.of_shard(self.config, base, shard)
@@ -214,15 +212,6 @@ class Paths:
         ]
 
     # Photographs
-
-    def places_of_photos(self, wildcards: Any) -> list[int]:
-        """Return the places of a shard's photographs: the first, and the end."""
-        places = sets.of_shard(self.config, "photos", wildcards.shard)
-        return [places.start, places.stop]
-
-    def keys_of_photos(self, wildcards: Any) -> list[str]:
-        """Return the keys of a shard's photographs."""
-        return list(map(private.key, range(*self.places_of_photos(wildcards))))
 
     @property
     def _batch(self) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import product
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from mnemo import keys, latent_keys
 from mnemo.assessors.registry import entry
@@ -122,11 +122,41 @@ def first_keys(config: Config, name: str, count: int) -> list[str]:
     """Return the keys of the first images of a set, at most `count` of them."""
     images = base(config, name)
     first = range(min(count, images.count))
-    if name.split("/")[0] in PHOTOS:
-        return list(map(private.key, first))
-    if name.split("/")[0] == "fit" and config.sets.fit.latents:
-        return list(map(latent_keys.of_place, first))
+    of = name.split("/")[0]
+    if of in (*PHOTOS, *imported(config)):
+        return keys_without_seeds(of, first)
     return [keys.of_seed(seed) for seed in seeds(images, first)]
+
+
+def keys_without_seeds(name: str, places: range) -> list[str]:
+    """Return the keys of images of photographs, or of those whose latents a file gives."""
+    of_place = private.key if name in PHOTOS else latent_keys.of_place
+    return list(map(of_place, places))
+
+
+class Imported(NamedTuple):
+    """A user's file that gives the latents of a set.
+
+    Attributes:
+        file: Its path.
+        space: The latent space that the study says they are in; None if the file says it.
+        counted: The study's key for how many there are.
+    """
+
+    file: str
+    space: str | None
+    counted: str
+
+
+def imported(config: Config) -> dict[str, Imported]:
+    """Return the files of latents that the study has, by the set that each gives."""
+    fit, photos = config.sets.fit, config.photos
+    found = {}
+    if fit.latents:
+        found["fit"] = Imported(fit.latents, fit.space, "sets.fit.count")
+    if photos and photos.latents:
+        found["photos"] = Imported(photos.latents, photos.space, "photos.count")
+    return found
 
 
 def edited(edit: Edit, alphas: Iterable[float] | None = None) -> list[str]:

@@ -506,7 +506,7 @@ def test_the_floor_has_as_many_images_as_the_largest_set_that_moves_like_the_ref
     assert (floor.count, floor.first_seed) == (10, 4_000_000)
     assert checked(study).truncation_psi("floor") == 1
     study["edits"][1]["of"] = "fit"
-    assert checked(study).sets.given["floor"].count == 150
+    assert checked(study).sets.given["floor"].count == 100
     study["sets"]["floor"] = {"count": 160, "first_seed": 7_000, "truncation_psi": 1}
     floor = checked(study).sets.given["floor"]
     assert (floor.count, floor.first_seed) == (160, 7_000)
@@ -784,7 +784,7 @@ def test_a_direction_from_a_file_holds_nothing(study: dict[str, Any]) -> None:
     [
         ({"vitmem": 50}, "fit_on.vitmem: 50: the study's assessors are resmem"),
         ({"corrected-resmem": 50}, "fit_on.corrected-resmem: 50: is a difference"),
-        ({"age": 200}, "fit_on.age: 200: the set fit has 150 images"),
+        ({"age": 200}, "fit_on.age: 200: the set fit has 100 images"),
         ({"age": 30}, "fit_on.age: 30: must be a multiple of shard_size, 50"),
         ({"resmem": 50}, "corrected-resmem needs as many images of each part"),
     ],

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[3]
 def paths(**changes: Any) -> Paths:
     raw = yaml.safe_load((ROOT / "tests/data/study.yaml").read_text())
     raw["assessors"].append("happiness")
+    raw["sets"]["fit"]["count"] = 150
     # Some of the tests have one edit, with which no other is compared.
     raw["methods"] = None
     return Paths(checked({**raw, **changes}))

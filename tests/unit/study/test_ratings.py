@@ -182,9 +182,7 @@ def test_an_edit_along_peoples_direction_is_scored_by_models_of_the_same_quality
     assert read.judge(direction) == read.shown(edit) == "resmem"
     assert read.changed(edit) == ["resmem", "corrected-resmem"]
     assert Paths(read).scores_to_calibrate(OF_PEOPLE) == [
-        f"<results>/fit/scores/resmem/{shape}/{shard}.parquet"
-        for shape in ("square", "oval")
-        for shard in ("00000", "00001")
+        f"<results>/fit/scores/resmem/{shape}/00000.parquet" for shape in ("square", "oval")
     ]
     assert not [path for path in Paths(read).refits_of_scores(OF_PEOPLE) if "people" in path]
     assert Params(read).on_page(edit)["quality"] == "memorable"
@@ -257,11 +255,11 @@ def test_the_set_fit_may_be_given_by_its_latents() -> None:
     read = checked(given_by_latents())
     paths = Paths(read)
     assert sets.first_keys(read, "fit", 2) == ["latent-00001", "latent-00002"]
-    assert paths.keys_of_fit(SimpleNamespace(shard="00001"))[0] == "latent-00051"
+    assert paths.keys_without_seeds(SimpleNamespace(base="fit", shard="00001"))[0] == "latent-00051"
     assert paths.seeds_of_fit is None
     assert paths.files_of_ratings(OF_PEOPLE) == ["ratings.csv", "seen.parquet"]
     planned = {job.rule: job for job in jobs.of_study(read)}
-    assert planned["import_fit_latents"].output == "fit/latents/00002.parquet"
+    assert planned["import_latents"].output == "fit/latents/00002.parquet"
     assert "fit" not in planned["sample_latents"].output
     with pytest.raises(MnemoError, match=r"seen\.parquet \(sets\.fit\.latents\)"):
         folder.check_files(read)
