@@ -72,13 +72,14 @@ def dataset(
     authors = "; ".join(each["name"] for each in about["authors"])
     warning = "**Participants or raters of this study are simulated.**\n\n" if simulated else ""
     listed = "\n".join(
-        f"| `{path.relative_to(folder).as_posix()}` | {_title(path)} | {rows[path.stem]:,} |"
+        f"| `{path.relative_to(folder).as_posix()}` | {tables.metadata(path)['title']} "
+        f"| {rows[path.stem]:,} |"
         for path in held
     )
     absent = "\n".join(f"- {each['what']}: {each['reason']}." for each in left_out)
     return (
         f"---\n{yaml.safe_dump(metadata, sort_keys=False)}---\n\n# {about['title']}\n\n"
-        f"{authors}\n\n{warning}{about['description'] or ''}\n\n"
+        f"{authors}\n\n{warning}{about['description']}\n\n"
         f"This is the crate of the study `{study}`, written by Mnemo. Its results can be checked "
         "on another machine, from Mnemo's folder:\n\n```bash\n"
         "snakemake verify --cores all --config crate=<this folder>\n```\n\n"
@@ -204,7 +205,3 @@ def _of_edits(made: Mapping[str, pd.DataFrame], edits: list[str]) -> dict[str, s
 
 def _or_none(value: str | None) -> str:
     return value or "none"
-
-
-def _title(path: Path) -> str:
-    return tables.metadata(path).get("title", "")

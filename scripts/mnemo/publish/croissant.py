@@ -9,7 +9,7 @@ import mlcroissant as mlc
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mnemo import hashes, images
+from mnemo import hashes, images, tables
 from mnemo.crates import layout
 
 _PARQUET = "application/x-parquet"
@@ -31,9 +31,9 @@ def describe(
     Returns:
         The text of `croissant.json`.
     """
-    tables = sorted((folder / layout.TABLES).glob("*.parquet"))
-    distribution: list[Any] = [_file(path, folder) for path in tables]
-    records = [_records(path) for path in tables]
+    held = sorted((folder / layout.TABLES).glob("*.parquet"))
+    distribution: list[Any] = [_file(path, folder) for path in held]
+    records = [_records(path) for path in held]
     for shape in ("square", "oval"):
         shards = sorted((folder / layout.IMAGES).rglob(f"{shape}/*.parquet"))
         if shards:
@@ -51,7 +51,7 @@ def describe(
     people = [mlc.Person(name=each["name"]) for each in about["authors"]]
     metadata = mlc.Metadata(
         name=study,
-        description=about["description"] or f"Results of the study {about['title']}",
+        description=about["description"],
         license=[f"https://spdx.org/licenses/{about['licence']}"],
         creators=people,
         date_published=date,
@@ -78,7 +78,7 @@ def _file(path: Path, folder: Path) -> mlc.FileObject:
     return mlc.FileObject(
         id=path.name,
         name=path.name,
-        description=_title(path),
+        description=tables.metadata(path)["title"],
         content_url=path.relative_to(folder).as_posix(),
         content_size=f"{path.stat().st_size} B",
         encoding_formats=[_PARQUET],
@@ -86,16 +86,14 @@ def _file(path: Path, folder: Path) -> mlc.FileObject:
     )
 
 
-def _title(path: Path) -> str:
-    return str(pq.read_schema(path).metadata[b"title"].decode())
-
-
 def _records(path: Path) -> mlc.RecordSet:
     fields = [
         _field(each, path.stem, mlc.Source(file_object=path.name, extract=_column(each.name)))
         for each in pq.read_schema(path)
     ]
-    return mlc.RecordSet(id=path.stem, name=path.stem, description=_title(path), fields=fields)
+    return mlc.RecordSet(
+        id=path.stem, name=path.stem, description=tables.metadata(path)["title"], fields=fields
+    )
 
 
 def _pictures(shard: Path, shape: str) -> mlc.RecordSet:
@@ -107,7 +105,10 @@ def _pictures(shard: Path, shape: str) -> mlc.RecordSet:
             source.transforms = [mlc.Transform(json_path="bytes")]
         fields.append(_field(each, f"{shape}-images", source))
     return mlc.RecordSet(
-        id=f"{shape}-images", name=f"{shape}-images", description=_title(shard), fields=fields
+        id=f"{shape}-images",
+        name=f"{shape}-images",
+        description=tables.metadata(shard)["title"],
+        fields=fields,
     )
 
 

@@ -62,7 +62,7 @@ def describe(
     crate = ROCrate(version=_VERSION)
     root = crate.root_dataset
     crate.name, crate.datePublished = about["title"], date
-    crate.description = about["description"] or f"Results of the study {about['title']}"
+    crate.description = about["description"]
     crate.license = crate.add(_licence(crate, about["licence"]))
     people = [crate.add(each) for each in _people(crate, about["authors"])]
     root["author"] = people if len(people) > 1 else people[0]
