@@ -127,6 +127,7 @@ def forget() -> None:
     """Read all files anew: one of them has changed since this process read it."""
     _read.cache_clear()
     _imports.cache_clear()
+    _present.cache_clear()
 
 
 @cache
@@ -178,15 +179,26 @@ def _imports(root: Path, path: Path) -> tuple[Path, ...]:
 
 
 def _files(root: Path, module: str) -> Iterator[Path]:
-    """Find a module's file and those of the packages that it is in.
+    """Find a module's file and those of the packages that it is in."""
+    found, path = _present(root), ""
+    for part in module.split("."):
+        path = f"{path}{part}"
+        for name in (f"{path}/__init__.py", f"{path}.py"):
+            if name in found:
+                yield found[name]
+        path += "/"
+
+
+@cache
+def _present(root: Path) -> dict[str, Path]:
+    """List the files that digests read, by their paths in their folder.
 
     A registry is left out: what a job needs of its entry reaches it through its rule's params, so
     that a new entry reruns nothing. So are the version, so that a release reruns nothing, and the
     door, through which no job goes.
     """
-    path = root
-    for part in module.split("."):
-        path /= part
-        for file in (path / "__init__.py", path.with_suffix(".py")):
-            if file.is_file() and file.stem not in LEFT_OUT and file != root / DOOR:
-                yield file
+    return {
+        file.relative_to(root).as_posix(): file
+        for file in root.rglob("*.py")
+        if file.stem not in LEFT_OUT and file != root / DOOR
+    }
