@@ -56,7 +56,8 @@ def compare(
         name: The table's name.
         published: The table of the crate.
         recomputed: The table that was made here.
-        exact: Whether every number must be the same: the machine and the versions are.
+        exact: Whether numbers must be the same, but for those of `tolerances.COLUMNS`: the machine
+            and the versions are.
 
     Returns:
         The rows of `COMPARED`: one for each column.
@@ -104,7 +105,7 @@ def _column(
     if not np.array_equal(rows, others):
         wrong = _unequal(published, recomputed)
         return _described(table, column, published, recomputed, wrong)
-    tolerance = tolerances.EXACT if exact else tolerances.of(table, column)
+    tolerance = tolerances.of(table, column, exact=exact)
     with np.errstate(invalid="ignore"):
         away = np.abs(theirs - ours)
         most = tolerance.absolute + tolerance.relative * np.fmax(np.abs(theirs), np.abs(ours))

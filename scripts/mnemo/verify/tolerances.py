@@ -24,11 +24,12 @@ class Tolerance(NamedTuple):
 EXACT = Tolerance(0, 0)
 #: There, of what networks compute: sums depend on the images of a batch, and on the threads.
 NEAR = Tolerance(1e-5, 1e-5)
-#: Where no entry of `COLUMNS` matches.
+#: Elsewhere, where no entry of `COLUMNS` matches.
 DEFAULT = Tolerance(1e-9, 1e-6)
-#: By what matches `table.column`, the first that does.
+#: By what matches `table.column`, the first that does; on machines of one kind, too.
 COLUMNS: tuple[tuple[re.Pattern[str], Tolerance], ...] = (
-    # Differences of traces of large matrices, and what is read from them.
+    # Differences of traces of large matrices, whose sums depend on the number of threads, and what
+    # is read from them.
     (re.compile(r"(realness|methods)\..*frechet.*"), Tolerance(1e-5, 1e-5)),
     (re.compile(r"(findings|reproduction)\..*"), Tolerance(1e-5, 1e-5)),
 )
@@ -39,7 +40,14 @@ SCORES = Tolerance(2e-3, 2e-3)
 FEATURES = Tolerance(1e-2, 0)
 
 
-def of(table: str, column: str) -> Tolerance:
-    """Return the tolerance of a column of numbers of a public table."""
+def of(table: str, column: str, *, exact: bool = False) -> Tolerance:
+    """Return the tolerance of a column of numbers of a public table.
+
+    Args:
+        table: The table.
+        column: The column.
+        exact: Whether the machine and the versions are the same.
+    """
     name = f"{table}.{column}"
-    return next((given for pattern, given in COLUMNS if pattern.fullmatch(name)), DEFAULT)
+    others = EXACT if exact else DEFAULT
+    return next((given for pattern, given in COLUMNS if pattern.fullmatch(name)), others)

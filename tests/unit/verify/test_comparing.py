@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from mnemo import tables
-from mnemo.verify import comparing
+from mnemo.verify import comparing, tolerances
 from mnemo.verify.comparing import DIFFERS, IDENTICAL, WITHIN
 
 SCHEMA = tables.define(
@@ -81,6 +81,15 @@ def test_the_last_digits_may_differ_on_another_machine_alone(write: Callable[...
     published, recomputed = write("a"), write("b", slope=[near, None, float("inf")])
     assert verdicts(published, recomputed)["slope"] == WITHIN
     assert verdicts(published, recomputed, exact=True)["slope"] == DIFFERS
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_frechet_distances_may_differ_by_a_hundred_thousandth_on_any_machine(exact: bool) -> None:
+    """Their last digits depend on the number of threads."""
+    found = tolerances.of("realness", "frechet_difference_low", exact=exact)
+    assert (found.absolute, found.relative) == (1e-5, 1e-5)
+    others = tolerances.of("realness", "kernel_difference_low", exact=exact)
+    assert others == (tolerances.EXACT if exact else tolerances.DEFAULT)
 
 
 def test_a_row_that_is_missing_differs(write: Callable[..., Path]) -> None:
