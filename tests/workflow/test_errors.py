@@ -96,7 +96,7 @@ def test_a_set_in_which_no_face_is_found_says_so(checkout: Checkout) -> None:
     # Near its mean latent the generator makes blurs in which MTCNN sees no face.
     words = "dcgan-faces, truncation_psi: 0.1"
     checkout.edit("tests/data/study.yaml", "dcgan-faces, truncation_psi: 0.8", words)
-    checkout.edit("tests/data/study.yaml", "fit: {count: 100}", "fit: {count: 40}")
+    checkout.edit("tests/data/study.yaml", "fit: {count: 100}", "fit: {count: 50}")
     studies = ("tests/data/study.yaml", "tests/slurm/study.yaml")
     told = checkout.run("fit", "--configfile", *studies, fails=True)
     assert "has no scores: no face was found in any image" in told

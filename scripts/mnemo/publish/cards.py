@@ -152,7 +152,7 @@ def _card(
     facts = {
         "generator": f"{row['generator']}, sha256 {row['generator_sha256']}",
         "space": f"{row['space']} ({len(row['normal']) // row['layers']} dimensions, "
-        f"{row['layers']} layers)",
+        f"{row['layers']} {'layer' if row['layers'] == 1 else 'layers'})",
         "norm": f"1 over all dimensions; an alpha of 1 moves by {row['scale']:.6g}",
         "method": row["estimator"] or row["method"],
         "assessor": _or_none(row["assessor"]),

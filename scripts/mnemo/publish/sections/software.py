@@ -13,9 +13,6 @@ DIGITS = 12
 
 def sentences(study: Finished, versions: Mapping[str, str]) -> Iterator[str]:
     """Write the paragraph of a study."""
-    faces = study.ovals or study.photographs
-    # On some systems TensorFlow is another package.
-    tensorflow = "tensorflow" if "tensorflow" in versions else "tensorflow-cpu"
     used = {
         "snakemake": ("Snakemake", cite("molder2021"), True),
         "numpy": ("NumPy", cite("harris2020"), True),
@@ -25,7 +22,6 @@ def sentences(study: Finished, versions: Mapping[str, str]) -> Iterator[str]:
         "scikit-learn": ("scikit-learn", cite("pedregosa2011"), True),
         "statsmodels": ("statsmodels", cite("seabold2010"), True),
         "torch": ("PyTorch", cite("paszke2019"), True),
-        tensorflow: ("TensorFlow", cite("abadi2016"), faces),
         "dlib-bin": ("dlib", cite("king2009"), study.has("identity") or study.photographs),
     }
     programs = [
