@@ -114,7 +114,7 @@ def test_the_papers_networks_start_from_face_recognition_or_come_from_the_author
     checkout: Checkout,
 ) -> None:
     """On files of the real layouts, with random numbers: what is scored means nothing."""
-    write_database(checkout, 40)
+    write_database(checkout, 50)
     recognises = face_layouts.layers("resnet50") | {"classifier": face_layouts.dense(2048, 8631)}
     face_layouts.write_keras(checkout.path / "resnet50.h5", recognises, whole=False)
     authors = face_layouts.layers("senet50") | {"dense": face_layouts.dense(2048, 1)}
@@ -138,7 +138,7 @@ def test_the_papers_networks_start_from_face_recognition_or_come_from_the_author
     card = trained.card(checkout.results() / "training" / "holdout" / "assessor.safetensors")
     assert card.initial == file_digest(checkout.path / "resnet50.h5")
     assert card.architecture == "resnet50"
-    assert card.images == {"train": 32, "validation": 4, "test": 4}
+    assert card.images == {"train": 40, "validation": 5, "test": 5}
     for assessor in study["assessors"]:
         file = checkout.results() / "fit/scores" / assessor / "square/00000.parquet"
         assert tables.read(file).to_pandas()["score"].nunique() > 40, assessor
