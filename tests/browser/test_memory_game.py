@@ -162,7 +162,7 @@ def test_no_answer_is_lost_when_network_server_or_clock_fail(
         person.context.set_offline(False)
         person.watch(range(first + 12, first + 14), presses)
         expect(person.page.get_by_text("No connection")).to_be_hidden()
-        while_cut = first + 12
+        while_cut = first + 11  # the answer to the last may change until the next trial begins
         assert len(process.answers(person.series["series"], least=while_cut)) >= while_cut
 
         # The computer's date is set back by 20 years, which nothing is measured by.
