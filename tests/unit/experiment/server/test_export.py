@@ -1,13 +1,12 @@
 """What is exported is what was answered: none lost, none twice, and every column explained."""
 
-import json
-import re
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from starlette.testclient import TestClient
+from tests.support import psych_ds
 from tests.support.served import DEVICE, GAME, HEADERS, answer, export
 
 from mnemo import tables
@@ -103,19 +102,12 @@ def test_the_timing_of_every_trial_and_the_screen_of_every_series_are_there(out:
 
 def test_the_dataset_is_as_psych_ds_wants_it(out: Path) -> None:
     dataset = out / "psych-ds"
-    described = json.loads((dataset / "dataset_description.json").read_text())
-    assert described["@type"] == "Dataset"
-    assert described["@context"] == "https://schema.org/"
-    assert described["name"]
+    described = psych_ds.check(dataset)
     # Its answers are simulated, and so it says first.
     assert described["description"].startswith("A demonstration")
     assert (dataset / "README.md").is_file()
-    explained = {each["name"]: each["description"] for each in described["variableMeasured"]}
-    files = sorted((dataset / "data").iterdir())
-    assert len(files) == len(Tables._fields)
-    for path in files:
-        assert re.fullmatch(r"[a-z]+-[A-Za-z0-9]+(_[a-z]+-[A-Za-z0-9]+)*_data\.csv", path.name)
-        assert set(pd.read_csv(path).columns) <= {name for name in explained if explained[name]}
+    assert all(each["description"] for each in described["variableMeasured"])
+    assert len(list((dataset / "data").iterdir())) == len(Tables._fields)
 
 
 def test_the_same_answers_give_the_same_bytes(folder: Path, out: Path, tmp_path: Path) -> None:
