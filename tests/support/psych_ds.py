@@ -30,9 +30,9 @@ def check(dataset: Path) -> dict[str, Any]:
     assert not [path for path in dataset.rglob("*") if path.is_file() and not path.stat().st_size]
     text = (dataset / "dataset_description.json").read_text(encoding="utf-8")
     described: dict[str, Any] = json.loads(text)
-    assert described["@context"] in ("http://schema.org/", "https://schema.org/")
+    assert described["@context"] == "https://schema.org/"
     assert described["@type"] == "Dataset"
-    assert described.keys() >= REQUIRED
+    assert all(described[key] for key in REQUIRED)
     measured = described["variableMeasured"]
     variables = {each if isinstance(each, str) else each["name"] for each in measured}
     files = [path for path in (dataset / "data").rglob("*") if path.is_file()]

@@ -242,16 +242,16 @@ def _images(config: Config, edit: Edit) -> int:
 
 
 def _of_photos(config: Config) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """List the jobs that make the sets of photographs: rule, output and wildcards of each."""
+    """List the jobs that make the sets of a folder of photographs: rule, output, wildcards."""
     photos = config.photos
-    if photos is None or photos.count is None:
+    if photos is None or photos.count is None or photos.folder is None:
         return
     shards = sets.cut(photos.count, config.shard_size)
-    for shard in shards if photos.folder else ():
+    for shard in shards:
         yield "align_photos", f"originals/square/{shard}", {"set": "originals", "shard": shard}
-    for part in sets.cut(photos.count, photos.batch) if photos.folder else ():
+    for part in sets.cut(photos.count, photos.batch):
         yield "invert_photos", f"photos/inverted/{part}", {"part": part}
-    for shard in shards if photos.folder else ():
+    for shard in shards:
         yield "gather_inverted", f"photos/latents/{shard}", {"set": "photos", "shard": shard}
 
 

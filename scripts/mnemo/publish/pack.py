@@ -58,9 +58,8 @@ def pack(results: Path, crate: Path, contents: Contents, root: Path) -> None:
     Raises:
         MnemoError: A table is missing or damaged, or names a person.
     """
-    given = contents.about
-    described_by = given["description"] or f"Results of the study {given['title']}"
-    about = {**given, "description": described_by}
+    about = {**contents.about}
+    about["description"] = about["description"] or f"Results of the study {about['title']}"
     shutil.rmtree(crate, ignore_errors=True)
     crate.mkdir(parents=True)
     content.copy_tables(results, crate, contents.tables)

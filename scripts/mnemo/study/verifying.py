@@ -159,7 +159,7 @@ class Verifying:
         return {
             name: [images.first_seed, images.count]
             for name, images in config.given.items()
-            if images.first_seed is not None and not (name == "fit" and config.sets.fit.latents)
+            if images.first_seed is not None and name not in sets.imported(config)
         }
 
     def settings(self) -> dict[str, Any]:
